@@ -1,0 +1,75 @@
+/**
+ * Every way in which an operation can fail, in one table: its code, HTTP status and title.
+ *
+ * An operating error is a TinygridError; whoever meets it can act on `code`, which never changes
+ * its meaning. Broken invariants are not here: they are assertions, and stop the process.
+ */
+
+export const ERRORS = {
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  invalid_field: { status: 400, title: 'A field has a value that is not allowed' },
+  unknown_field: { status: 400, title: 'The request has a field that does not exist' },
+  missing_field: { status: 400, title: 'A required field is missing' },
+  bad_request: { status: 400, title: 'The request cannot be understood' },
+  unauthorized: { status: 401, title: 'A valid API key is needed' },
+  link_not_found: { status: 404, title: 'There is no such link' },
+  not_found: { status: 404, title: 'There is no such page' },
+  method_not_allowed: { status: 405, title: 'This method is not allowed here' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  alias_taken: { status: 409, title: 'This code is already taken' },
+  link_not_deleted: { status: 409, title: 'The link is not deleted' },
+  link_deleted: { status: 410, title: 'The link was deleted' },
+  link_expired: { status: 410, title: 'The link has expired' },
+  link_used_up: { status: 410, title: 'The link has had all its visits' },
+  precondition_failed: { status: 412, title: 'The link was changed in the meantime' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  uri_too_long: { status: 414, title: 'The address is too long' },
+  unsupported_media_type: { status: 415, title: 'This content type is not supported' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The request headers are too large' },
+  internal: { status: 500, title: 'Something went wrong' },
+  mailbox_full: { status: 503, title: 'Too many writes are waiting' },
+  owner_unavailable: { status: 503, title: 'The owner of this link cannot be reached' },
+  log_full: { status: 503, title: 'The log is full' },
+  log_unavailable: { status: 503, title: 'The log cannot be written' },
+  log_uncertain: { status: 503, title: 'Whether the log holds the write is not known' },
+  log_replaced: { status: 503, title: 'Another owner writes this partition now' },
+  store_unavailable: { status: 503, title: 'The store cannot be reached' },
+  shutting_down: { status: 503, title: 'The server is stopping' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+export interface ErrorDetails {
+  /** One sentence for the person who sees it; the table's title if left out. */
+  readonly detail?: string
+  /** The request's field at fault, as a path: `url`, `links[3].tags[0]`. */
+  readonly field?: string
+  /** When to try again, in whole seconds. */
+  readonly retryAfterSeconds?: number
+  readonly cause?: unknown
+}
+
+export class TinygridError extends Error {
+  override readonly name = 'TinygridError'
+  readonly code: ErrorCode
+  readonly field: string | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(details.detail ?? ERRORS[code].title, { cause: details.cause })
+    this.code = code
+    this.field = details.field
+    this.retryAfterSeconds =
+      details.retryAfterSeconds ?? (ERRORS[code].status === 503 ? 1 : undefined)
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+}
+
+/** Whether `error` is an operating error with one of the codes. */
+export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is TinygridError {
+  return error instanceof TinygridError && codes.includes(error.code)
+}

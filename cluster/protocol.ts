@@ -1,0 +1,129 @@
+/**
+ * What a gateway asks of the owner of a partition, and what it is told.
+ *
+ * The gateway knows partitions by this page alone: whether the owner lives in this process or on
+ * another node is the router's business. Requests and answers are plain data, fit for JSON.
+ *
+ * Order: writes to one code are decided in the order in which they reach its owner. Errors: what
+ * can go wrong with the system (not with the request) rejects with a TinygridError of status 503;
+ * after `log_uncertain` a write may or may not have happened, after every other one it has not.
+ */
+import type { Code, EpochMs } from './ids.ts'
+import type { GoneReason, Link, Lookup } from './link.ts'
+
+export interface LinkOwner {
+  /** What a visitor gets, by memory alone. Synchronous; 'unknown' asks the caller to `read`. */
+  lookup(code: Code, now: EpochMs): Lookup
+  /** The link in any lifecycle but purged, read through the store; undefined if never given. */
+  read(code: Code): Promise<Link | undefined>
+  /** Decides, logs durably, applies, answers. */
+  write(request: WriteRequest): Promise<WriteResult>
+}
+
+export type WriteRequest =
+  | CreateRequest
+  | UpdateRequest
+  | { readonly kind: 'delete'; readonly code: Code; readonly ifMatch?: string }
+  | { readonly kind: 'restore'; readonly code: Code; readonly ifMatch?: string }
+  /** Frees the code for good, whatever its lifecycle. */
+  | { readonly kind: 'purge'; readonly code: Code; readonly ifMatch?: string }
+  /** Counts a visit of a link with maxVisits. */
+  | { readonly kind: 'visit'; readonly code: Code }
+
+export interface CreateRequest {
+  readonly kind: 'create'
+  readonly code: Code
+  readonly url: string
+  readonly title: string | null
+  readonly tags: readonly string[]
+  readonly expiresAt: EpochMs | null
+  readonly maxVisits: number | null
+  readonly isAlias: boolean
+  /** Whether a plain live link with this code and the same URL answers the request ('reused'). */
+  readonly reuse: boolean
+}
+
+/** Fields left out stay as they are; null clears. */
+export interface LinkChanges {
+  readonly url?: string
+  readonly title?: string | null
+  readonly tags?: readonly string[]
+  readonly expiresAt?: EpochMs | null
+  readonly maxVisits?: number | null
+}
+
+export interface UpdateRequest {
+  readonly kind: 'update'
+  readonly code: Code
+  readonly changes: LinkChanges
+  /** An entity tag as `entityTag` makes it, or '*'. */
+  readonly ifMatch?: string
+}
+
+export type WriteResult =
+  | { readonly kind: 'created' | 'reused'; readonly link: Link }
+  /** updated, deleted, restored: the link as it is now. purged: as it last was. */
+  | { readonly kind: 'done'; readonly link: Link }
+  /** Create: the code was given before (it may be deleted). */
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'gone'; readonly reason: GoneReason }
+  /** Restore: the link is live. */
+  | { readonly kind: 'not_deleted' }
+  /** ifMatch did not match. */
+  | { readonly kind: 'stale' }
+  /** Visit: counted and logged. */
+  | { readonly kind: 'redirect'; readonly url: string }
+
+export interface ListQuery {
+  /** 1 to LIST_LIMIT_MAX. */
+  readonly limit: number
+  /** Where the last page ended: its `nextCursor`. */
+  readonly cursor?: string
+  /** Case-insensitive substring of the code, URL, title or a tag. */
+  readonly search?: string
+  /** Exactly this tag. */
+  readonly tag?: string
+}
+
+export const LIST_LIMIT_MAX = 1000
+
+export interface ListPage {
+  /** Live links, newest first. A search may return fewer than `limit` although more follow. */
+  readonly links: readonly Link[]
+  /** null: nothing follows. */
+  readonly nextCursor: string | null
+}
+
+/** The links of all partitions, in order of creation. Includes every write acknowledged before. */
+export interface LinkDirectory {
+  /** @throws TinygridError store_unavailable; invalid_field (cursor) */
+  list(query: ListQuery): Promise<ListPage>
+}
+
+/** What a node tells of itself: gauges now, counters since the process started. */
+export interface NodeStatus {
+  readonly nodeId: string
+  readonly startedAt: EpochMs
+  /** false until every partition can answer writes. */
+  readonly ready: boolean
+  readonly partitionsOwned: number
+  /** Partitions whose every link is in memory. */
+  readonly partitionsComplete: number
+  readonly linksInMemory: number
+  readonly memoryBytes: number
+  readonly memoryBytesMax: number
+  readonly evictions: number
+  readonly readThroughs: number
+  readonly mailboxDepth: number
+  readonly dirtyLinks: number
+  readonly dirtyBytes: number
+  readonly dirtyBytesMax: number
+  /** Age of the oldest write that the store does not have yet; 0 if it has all. */
+  readonly flushLagMs: number
+  readonly linksFlushed: number
+  readonly deadLetters: number
+  readonly logAppends: number
+  readonly logErrors: number
+  readonly storeErrors: number
+}
