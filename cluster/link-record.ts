@@ -19,7 +19,7 @@
  */
 import assert from 'node:assert/strict'
 import type { Code, EpochMs } from './ids.ts'
-import type { Lifecycle, Link } from './link.ts'
+import { METERED, obstacle, type Lifecycle, type Link, type Lookup } from './link.ts'
 
 declare const recordBrand: unique symbol
 export type LinkRecord = Buffer & { readonly [recordBrand]: true }
@@ -100,6 +100,44 @@ function writeTags(bytes: Buffer, at: number, tags: readonly Buffer[]): number {
 export function codeOfRecord(bytes: Buffer, start = 0): Code {
   const from = start + RECORD_HEADER_BYTES
   return bytes.toString('latin1', from, from + bytes[start + 1]!) as Code
+}
+
+/** Bytes of the record that starts at `start`, from its own fields. */
+export function recordLength(bytes: Buffer, start = 0): number {
+  const flags = bytes[start]!
+  let length = RECORD_HEADER_BYTES + bytes[start + 1]! + urlLength(bytes, start)
+  if (flags & F.updated) length += 6
+  if (flags & F.expires) length += 6
+  if (flags & F.metered) length += 8
+  if (flags & F.titled) length += 2 + bytes.readUInt16BE(start + length)
+  if (flags & F.tagged) {
+    let tags = bytes[start + length++]!
+    for (; tags > 0; tags--) length += 1 + bytes[start + length]!
+  }
+  return length
+}
+
+/** What a visitor gets, read from the bytes: `lookupOf(decodeLink(bytes, start), now)`, but fast. */
+export function lookupRecord(bytes: Buffer, start: number, now: EpochMs): Lookup {
+  const flags = bytes[start]!
+  const urlStart = start + RECORD_HEADER_BYTES + bytes[start + 1]!
+  const urlEnd = urlStart + urlLength(bytes, start)
+  let at = flags & F.updated ? urlEnd + 6 : urlEnd
+  let expiresAt: number | null = null
+  if (flags & F.expires) {
+    expiresAt = bytes.readUIntBE(at, 6)
+    at += 6
+  }
+  const isMetered = (flags & F.metered) !== 0
+  const maxVisits = isMetered ? bytes.readUInt32BE(at) : null
+  const visits = isMetered ? bytes.readUInt32BE(at + 4) : 0
+  const blocked = obstacle(lifecycleOf(flags), expiresAt, maxVisits, visits, now)
+  if (blocked !== undefined) return blocked
+  return isMetered ? METERED : { kind: 'redirect', url: bytes.toString('latin1', urlStart, urlEnd) }
+}
+
+function urlLength(bytes: Buffer, start: number): number {
+  return (bytes[start + 2]! << 8) | bytes[start + 3]!
 }
 
 /** The link whose record starts at `start`. Its strings are copies: the bytes may be reused. */

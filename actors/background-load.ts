@@ -1,0 +1,96 @@
+/**
+ * The background load: brings what the store has into memory while the node already serves.
+ *
+ * Runs once after recovery, a group of partitions per store query, a batch per event-loop turn, so
+ * that requests come in between. Until a partition is loaded its links come by read-through. Stops
+ * early when memory is nearly full (the partitions left stay incomplete) and tries again, after a
+ * pause, when the store fails. Removes the tombstones that it meets: every earlier owner is gone by
+ * then, so no flush of an older version can be alive.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Ring } from '../cluster/ring.ts'
+import type { PartitionId } from '../cluster/ids.ts'
+import type { LinkVersion } from '../cluster/link.ts'
+import type { LinkStore } from '../persistence/link-store.ts'
+import type { MemoryBound } from './memory-bound.ts'
+import { isTombstone, type PartitionMemory } from './partition-memory.ts'
+
+export interface BackgroundLoadOptions {
+  readonly ring: Ring
+  readonly store: LinkStore
+  readonly bound: MemoryBound
+  readonly memoryOf: (partition: PartitionId) => PartitionMemory
+  /** Waits before the store is asked again; rejects when the node stops. */
+  readonly pause: (ms: number) => Promise<void>
+  readonly onError: (error: unknown) => void
+  readonly signal: AbortSignal
+}
+
+/** Partitions per store query. */
+const GROUP_SIZE = 16
+/** Share of the memory bound above which nothing more is loaded: the rest is for new links. */
+const FILL_SHARE_MAX = 0.9
+const RETRY_PAUSE_MS = 1000
+
+export class BackgroundLoad {
+  readonly #options: BackgroundLoadOptions
+
+  constructor(options: BackgroundLoadOptions) {
+    this.#options = options
+  }
+
+  /** Loads the partitions; resolves when done, when memory is full, or when stopped. */
+  async run(partitions: readonly PartitionId[]): Promise<void> {
+    for (let start = 0; start < partitions.length && this.#mayGoOn(); start += GROUP_SIZE) {
+      await this.#loadUntilDone(partitions.slice(start, start + GROUP_SIZE))
+    }
+  }
+
+  #mayGoOn(): boolean {
+    const { bound, signal } = this.#options
+    return !signal.aborted && bound.bytes < bound.bytesMax * FILL_SHARE_MAX
+  }
+
+  async #loadUntilDone(group: readonly PartitionId[]): Promise<void> {
+    while (this.#mayGoOn()) {
+      try {
+        return await this.#load(group)
+      } catch (error) {
+        if (this.#options.signal.aborted) return
+        this.#options.onError(error)
+        await this.#options.pause(RETRY_PAUSE_MS)
+      }
+    }
+  }
+
+  async #load(group: readonly PartitionId[]): Promise<void> {
+    const memories = new Map(group.map((id) => [id, this.#options.memoryOf(id)] as const))
+    for (const memory of memories.values()) memory.startLoad()
+    try {
+      for await (const versions of this.#options.store.load(group)) {
+        if (!this.#mayGoOn()) return
+        await this.#take(versions, memories)
+        await nextTurn()
+      }
+      for (const memory of memories.values()) memory.endLoad()
+    } finally {
+      for (const memory of memories.values()) memory.abandonLoad()
+    }
+  }
+
+  async #take(
+    versions: readonly LinkVersion[],
+    memories: ReadonlyMap<PartitionId, PartitionMemory>,
+  ): Promise<void> {
+    const { ring, bound, store } = this.#options
+    const tombstones: LinkVersion[] = []
+    for (const version of versions) {
+      const partition = ring.partitionOf(version.code)
+      const memory = memories.get(partition)!
+      memory.load(version)
+      bound.note(partition, memory.bytes)
+      if (isTombstone(version)) tombstones.push(version)
+    }
+    if (tombstones.length > 0) await store.removeTombstones(tombstones)
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * A batch: what one turn of the mailbox decided, on its way into the log.
+ *
+ * Filled by the partition actor while it decides, then sealed into one log entry. A later decision
+ * of the same batch sees the versions of the earlier ones; only the newest version per code is
+ * logged. An answer that rests on a version of the batch waits for the batch.
+ */
+import { encodeLink, type LinkRecord } from '../cluster/link-record.ts'
+import type { Code, Epoch, LogPosition } from '../cluster/ids.ts'
+import type { Link } from '../cluster/link.ts'
+import type { WriteResult } from '../cluster/protocol.ts'
+import { encodeLogRecord } from '../persistence/log-record.ts'
+
+export interface BatchLimits {
+  /** Records in one log entry. */
+  readonly batchRecordsMax: number
+  /** Bytes of records after which a log entry takes no further one. */
+  readonly batchBytesMax: number
+}
+
+export class Batch<Ticket> {
+  readonly answers: { readonly ticket: Ticket; readonly result: WriteResult }[] = []
+  readonly #versions = new Map<Code, { readonly link: Link; readonly record: LinkRecord }>()
+  /** Invariant: at least the sum of the lengths of the records. */
+  #bytes = 0
+
+  get isEmpty(): boolean {
+    return this.#versions.size === 0
+  }
+
+  hasRoom(limits: BatchLimits): boolean {
+    return this.#versions.size < limits.batchRecordsMax && this.#bytes < limits.batchBytesMax
+  }
+
+  /** The link as this batch leaves it, if the batch changes it. */
+  linkOf(code: Code): Link | undefined {
+    return this.#versions.get(code)?.link
+  }
+
+  put(link: Link): void {
+    const record = encodeLink(link)
+    this.#versions.set(link.code, { link, record })
+    this.#bytes += record.length
+  }
+
+  *records(): IterableIterator<{ code: Code; record: LinkRecord }> {
+    for (const [code, { record }] of this.#versions) yield { code, record }
+  }
+}
+
+/** A batch that is being appended. */
+export interface SealedBatch<Ticket> {
+  readonly id: string
+  readonly payload: Buffer
+  readonly expectedLast: LogPosition
+  readonly batch: Batch<Ticket>
+  /** Whether an attempt ended without telling whether the log holds it. */
+  isUncertain: boolean
+}
+
+export function sealBatch<Ticket>(
+  batch: Batch<Ticket>,
+  id: string,
+  epoch: Epoch,
+  expectedLast: LogPosition,
+): SealedBatch<Ticket> {
+  const records = Array.from(batch.records(), ({ record }) => record)
+  const payload = encodeLogRecord({ kind: 'batch', epoch, batchId: id, records })
+  return { id, payload, expectedLast, batch, isUncertain: false }
+}

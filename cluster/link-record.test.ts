@@ -1,0 +1,53 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { toEpochMs, type Code } from './ids.ts'
+import { codeOfRecord, decodeLink, encodeLink, RECORD_HEADER_BYTES } from './link-record.ts'
+import { TAGS_MAX, TAG_LENGTH_MAX, TITLE_LENGTH_MAX, URL_BYTES_MAX, type Link } from './link.ts'
+
+const plain: Link = {
+  code: 'abc1234' as Code,
+  url: 'https://example.org/',
+  title: null,
+  tags: [],
+  createdAt: toEpochMs(1_000),
+  updatedAt: toEpochMs(1_000),
+  expiresAt: null,
+  maxVisits: null,
+  visits: 0,
+  isAlias: false,
+  lifecycle: 'live',
+}
+
+const time = fc.integer({ min: 0, max: 2 ** 45 }).map(toEpochMs)
+const anyLink: fc.Arbitrary<Link> = fc.record({
+  code: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/).map((code) => code as Code),
+  url: fc
+    .stringMatching(/^[!-~]{0,200}$/)
+    .map((path) => `https://example.org/${path}`.slice(0, URL_BYTES_MAX)),
+  title: fc.option(fc.string({ unit: 'grapheme', maxLength: TITLE_LENGTH_MAX / 4 })),
+  tags: fc.array(fc.string({ unit: 'grapheme', maxLength: TAG_LENGTH_MAX / 4 }), {
+    maxLength: TAGS_MAX,
+  }),
+  createdAt: time,
+  updatedAt: time,
+  expiresAt: fc.option(time),
+  maxVisits: fc.option(fc.nat()),
+  visits: fc.nat(),
+  isAlias: fc.boolean(),
+  lifecycle: fc.constantFrom('live', 'deleted', 'purged'),
+})
+
+test('a link comes back from its bytes as it was, wherever they start', (t) => {
+  const property = fc.property(anyLink, fc.nat(20), (given, offset) => {
+    const link = { ...given, visits: given.maxVisits === null ? 0 : given.visits }
+    const bytes = Buffer.concat([Buffer.alloc(offset), encodeLink(link)])
+    t.deepEqual(decodeLink(bytes, offset), link)
+    t.is(codeOfRecord(bytes, offset), link.code)
+  })
+  fc.assert(property)
+})
+
+test('a plain link costs its header beyond its code and URL', (t) => {
+  const payload = plain.code.length + plain.url.length
+  t.is(encodeLink(plain).length, RECORD_HEADER_BYTES + payload)
+})

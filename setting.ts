@@ -1,0 +1,117 @@
+/**
+ * One setting: its name in the environment, what it takes, and how its text becomes a value.
+ *
+ * Used by `config.ts`, which lists them all. A parser returns the value or undefined; the wording
+ * of the error is made here, so that every wrong value is reported in the same one line.
+ */
+
+/** A wrong setting. The message is one line: the setting, what it got and what it takes. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export interface Setting<T> {
+  readonly name: string
+  readonly fallback: string | undefined
+  /** What it takes, to follow "must be". */
+  readonly takes: string
+  /** What it is for, for --help. */
+  readonly about: string
+  readonly isSecret: boolean
+  readonly parse: (text: string) => T | undefined
+}
+
+type Options = { readonly about: string; readonly fallback?: string; readonly isSecret?: boolean }
+
+function setting<T>(
+  name: string,
+  takes: string,
+  { about, fallback, isSecret = false }: Options,
+  parse: (text: string) => T | undefined,
+): Setting<T> {
+  return { name, takes, about, fallback, isSecret, parse }
+}
+
+/** The value of a setting; undefined if it is not set and has no fallback. */
+export function readSetting<T>(
+  { name, fallback, takes, isSecret, parse }: Setting<T>,
+  env: Readonly<Record<string, string | undefined>>,
+): T | undefined {
+  const given = env[name]
+  const text = given === undefined || given === '' ? fallback : given
+  if (text === undefined) return undefined
+  const value = parse(text)
+  if (value !== undefined) return value
+  const shown = isSecret ? `a value of ${text.length} characters` : JSON.stringify(text)
+  throw new ConfigError(`${name} is ${shown}, but must be ${takes}`)
+}
+
+export function text(
+  name: string,
+  options: Options & { pattern?: RegExp; takes?: string },
+): Setting<string> {
+  const { pattern = /^.{1,1024}$/u, takes = 'text of 1 to 1,024 characters' } = options
+  return setting(name, takes, options, (value) => (pattern.test(value) ? value : undefined))
+}
+
+export function integer(
+  name: string,
+  options: Options & { min: number; max: number; unit?: string },
+): Setting<number> {
+  const { min, max, unit } = options
+  const takes = `a whole number from ${min} to ${max}${unit === undefined ? '' : ` (${unit})`}`
+  return setting(name, takes, options, (value) => {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+    return number >= min && number <= max ? number : undefined
+  })
+}
+
+export function flag(name: string, options: Options): Setting<boolean> {
+  const words = new Map([
+    ['true', true],
+    ['1', true],
+    ['false', false],
+    ['0', false],
+  ])
+  return setting(name, 'true or false', options, (value) => words.get(value.toLowerCase()))
+}
+
+export function choice<T extends string>(
+  name: string,
+  options: Options & { of: readonly T[] },
+): Setting<T> {
+  return setting(name, `one of ${options.of.join(', ')}`, options, (value) =>
+    options.of.find((word) => word === value),
+  )
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
+
+/** A number of bytes: `1048576`, `512MB`, `2g`; units are powers of 1,024. */
+export function bytes(name: string, options: Options & { min: string; max: string }) {
+  const min = parseBytes(options.min)!
+  const max = parseBytes(options.max)!
+  const takes = `a number of bytes from ${options.min} to ${options.max}, such as 512MB or 2GB`
+  return setting(name, takes, options, (value) => {
+    const number = parseBytes(value)
+    return number !== undefined && number >= min && number <= max ? number : undefined
+  })
+}
+
+function parseBytes(value: string): number | undefined {
+  const match = /^(\d{1,15})\s*([kmg]?)(?:i?b)?$/i.exec(value)
+  return match === null ? undefined : Number(match[1]) * UNITS[match[2]!.toLowerCase()]!
+}
+
+/** An http(s) origin with an optional path, without its trailing slash. */
+export function baseUrl(name: string, options: Options): Setting<string> {
+  const takes = 'an http or https URL without user, query and fragment'
+  return setting(name, takes, options, (value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined
+    if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+      return undefined
+    }
+    return url.href.replace(/\/+$/, '')
+  })
+}
