@@ -1,0 +1,105 @@
+/**
+ * Calls Tinygrid's HTTP interface for the commands: address, key, time-out, and what came back.
+ *
+ * An answer of any status is a reply; no answer is `Unreachable`, after which nothing is known of
+ * the effect. Nothing is tried again here.
+ */
+import { CommandError } from './command-error.ts'
+
+const REQUEST_TIMEOUT_MS = 30_000
+/** Slack for a server that does not tell its time. */
+const CLOCK_SLACK_MS = 60_000
+
+export interface ApiReply {
+  readonly status: number
+  readonly body: unknown
+  readonly retryAfterMs: number | undefined
+}
+
+/** No complete answer came: refused, cut off, timed out. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable'
+}
+
+export class ApiClient {
+  readonly baseUrl: URL
+  readonly #headers: Readonly<Record<string, string>>
+  /** The server's own clock at its last answer: not after its true time. */
+  #serverTimeMs: number | undefined
+
+  constructor(baseUrl: URL, key: string | undefined) {
+    this.baseUrl = baseUrl
+    this.#headers = key === undefined ? {} : { 'x-api-key': key }
+  }
+
+  /** A time by the server's clock that is not after now. */
+  get serverTimeMs(): number {
+    return this.#serverTimeMs ?? Date.now() - CLOCK_SLACK_MS
+  }
+
+  /** @throws Unreachable */
+  async call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<ApiReply> {
+    const request: RequestInit = {
+      method,
+      headers: { ...this.#headers, ...(body === undefined ? {} : JSON_HEADERS) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    }
+    try {
+      const response = await fetch(new URL(path, this.baseUrl), request)
+      const text = await response.text()
+      this.#noteTime(response.headers.get('date'))
+      return {
+        status: response.status,
+        body: parseJson(text),
+        retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),
+      }
+    } catch (error) {
+      throw new Unreachable(reasonOf(error), { cause: error })
+    }
+  }
+
+  #noteTime(date: string | null): void {
+    const time = Date.parse(date ?? '')
+    if (!Number.isNaN(time)) this.#serverTimeMs = time
+  }
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json' }
+
+/** What no further try will change: the key or the address is wrong. */
+export function assertAccepted(reply: ApiReply, client: ApiClient): void {
+  if (reply.status === 401 || reply.status === 403) {
+    throw new CommandError(
+      `${client.baseUrl.origin} does not accept the API key (give it by --key or TINYGRID_API_KEY)`,
+    )
+  }
+  if (reply.status === 404 || reply.status === 405) {
+    throw new CommandError(
+      `${client.baseUrl.origin} is no Tinygrid server (status ${reply.status})`,
+    )
+  }
+}
+
+/** @param header seconds, or an HTTP date */
+export function retryAfterMs(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined
+  const seconds = Number(header)
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
+  const time = Date.parse(header)
+  return Number.isNaN(time) ? undefined : Math.max(0, time - now)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = (error as Error).cause
+  return cause instanceof Error && cause.message !== '' ? cause.message : (error as Error).message
+}

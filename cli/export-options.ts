@@ -1,0 +1,63 @@
+/** What `npm run export` takes on its command line, and its help. */
+import { parseArgs } from 'node:util'
+import { CommandError } from './command-error.ts'
+import { formatOfName } from './link-format.ts'
+
+export const EXPORT_HELP = `Usage: npm run export -- FILE [options]
+       npm run --silent export -- - [options] | ...
+
+Writes every live link to FILE, newest first, or to standard output (-).
+
+Options
+  --url URL         the server (http://localhost:3000, or the port that PORT names)
+  --key KEY         its API key (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)
+  --format FORMAT   csv or ndjson; otherwise told by the file's ending, otherwise csv
+  --help            this
+
+What it writes, npm run import reads: links keep their codes, titles, tags, expiry and maxVisits
+(visits count from 0 again). A code longer than TINYGRID_ALIAS_LENGTH_MAX of the importing server is
+refused there and listed. Cells that a spreadsheet would run as a formula get a leading apostrophe,
+which the import takes off.
+`
+
+export type ExportFormat = 'csv' | 'ndjson'
+
+export interface ExportOptions {
+  /** A file, or `-` for standard output. */
+  readonly path: string
+  readonly url: string | undefined
+  readonly key: string | undefined
+  readonly format: ExportFormat
+}
+
+/** undefined: help is wanted. */
+export function parseExportOptions(args: readonly string[]): ExportOptions | undefined {
+  const { values, positionals } = parse(args)
+  if (values.help === true) return undefined
+  const [path, ...more] = positionals
+  if (path === undefined || more.length > 0) {
+    throw new CommandError('Name one file to write, or - for standard output (--help tells more)')
+  }
+  const format = values.format ?? formatOfName(path) ?? 'csv'
+  if (format !== 'csv' && format !== 'ndjson') {
+    throw new CommandError(`Links are exported as csv or ndjson, not as ${format}`)
+  }
+  return { path, url: values.url, key: values.key, format }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        url: { type: 'string' },
+        key: { type: 'string' },
+        format: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (error) {
+    throw new CommandError(`${(error as Error).message} (--help tells more)`)
+  }
+}

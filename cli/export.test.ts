@@ -1,0 +1,89 @@
+/** The export command as a process: what it writes, and that the import reads it back. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { scratchFolder, startCommand } from './command-process.ts'
+import type { LinkInput } from './link-input.ts'
+import { KEY, SmallServer } from './small-server.ts'
+
+const NASTY: readonly LinkInput[] = [
+  { url: 'https://a.example/', code: '-dash', title: '=1+1', tags: ['a;b', '@c'] },
+  {
+    url: 'https://b.example/?q="x",y',
+    code: "plain'",
+    title: "'=kept",
+    tags: ['one', 'two words'],
+  },
+  { url: 'https://c.example/', code: 'c', expiresAt: '2040-01-01T00:00:00.000Z', maxVisits: 5 },
+]
+
+async function startServer(t: ExecutionContext): Promise<{ server: SmallServer; args: string[] }> {
+  const server = new SmallServer()
+  const url = await server.listen()
+  t.teardown(() => server.close())
+  return { server, args: ['--url', url, '--key', KEY] }
+}
+
+async function importLines(args: readonly string[], links: readonly LinkInput[]): Promise<void> {
+  const lines = links.map((link) => JSON.stringify(link)).join('\n')
+  await startCommand('import', ['-', ...args], lines).ended
+}
+
+/** What a link is, without what belongs to the server that has it. */
+function essence(server: SmallServer) {
+  return server.links
+    .map(({ url, code, title, tags, expiresAt, maxVisits }) => {
+      return { url, code, title, tags, expiresAt, maxVisits }
+    })
+    .sort((a, b) => a.code.localeCompare(b.code))
+}
+
+for (const format of ['csv', 'ndjson']) {
+  test(`${format}: what one server exports, another imports as it was`, async (t) => {
+    const first = await startServer(t)
+    const second = await startServer(t)
+    await importLines(first.args, NASTY)
+    const file = join(await scratchFolder(t), `links.${format}`)
+    const exported = await startCommand('export', [file, ...first.args]).ended
+    t.is(exported.exitCode, 0, exported.stderr)
+    t.regex(exported.stderr, /3 links exported/)
+    const imported = await startCommand('import', [file, ...second.args]).ended
+    t.is(imported.exitCode, 0, imported.stderr)
+    t.deepEqual(essence(second.server), essence(first.server))
+    t.is(essence(first.server).length, NASTY.length)
+  })
+}
+
+test('all pages of the list are exported, newest first, to standard output', async (t) => {
+  const { args } = await startServer(t)
+  const links = Array.from({ length: 2500 }, (_, i) => ({ url: `https://example.com/${i}` }))
+  await importLines(args, links)
+  const { exitCode, stdout } = await startCommand('export', ['-', ...args]).ended
+  t.is(exitCode, 0)
+  const rows = stdout.trimEnd().split('\n')
+  t.is(rows[0], 'url,code,title,tags,expiresAt,maxVisits,visits,createdAt,updatedAt,shortUrl')
+  t.is(rows.length, 2501)
+  t.regex(rows[1]!, /^https:\/\/example.com\/2499,/)
+})
+
+test('cells that a spreadsheet would run are written as text', async (t) => {
+  const { args } = await startServer(t)
+  await importLines(args, NASTY)
+  const { stdout } = await startCommand('export', ['-', ...args]).ended
+  t.regex(stdout, /,'-dash,'=1\+1,/)
+})
+
+test('an export that fails leaves no half a file', async (t) => {
+  const { args } = await startServer(t)
+  const file = join(await scratchFolder(t), 'links.csv')
+  const { exitCode } = await startCommand('export', [file, ...args.slice(0, -1), 'wrong']).ended
+  t.is(exitCode, 2)
+  t.false(existsSync(file))
+  t.false(existsSync(`${file}.part`))
+})
+
+test('--help tells what there is, and an unknown format is refused', async (t) => {
+  t.regex((await startCommand('export', ['--help']).ended).stdout, /newest first/)
+  t.is((await startCommand('export', ['x', '--format', 'xml']).ended).exitCode, 2)
+  t.false(existsSync('x'))
+})

@@ -1,0 +1,72 @@
+/**
+ * The export command: every live link into one file, which appears under its name only when whole.
+ */
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { Readable, type Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { ApiClient } from './api-client.ts'
+import { CommandError, EXIT_CODES, runCommand } from './command-error.ts'
+import { EXPORT_HELP, parseExportOptions, type ExportOptions } from './export-options.ts'
+import { interruption, sleepUnless } from './interruption.ts'
+import { fileHead, linkRows } from './link-writer.ts'
+import { listAll } from './listed-link.ts'
+import { progressDisplay } from './progress-display.ts'
+import { apiKey, serverUrl } from './server-address.ts'
+
+const STANDARD_OUTPUT = '-'
+
+await runCommand(async () => {
+  const options = parseExportOptions(process.argv.slice(2))
+  if (options === undefined) {
+    console.log(EXPORT_HELP)
+    return EXIT_CODES.done
+  }
+  return exportLinks(options)
+})
+
+async function exportLinks(options: ExportOptions): Promise<number> {
+  const key = await apiKey(options.key, process.env)
+  const client = new ApiClient(serverUrl(options.url, process.env), key)
+  const counted = { done: 0, failed: 0 }
+  const text = textOf(options, client, counted)
+  if (options.path === STANDARD_OUTPUT) await writeTo(process.stdout, text)
+  else await writeFileWhole(options.path, text)
+  console.error(`${counted.done} links exported.`)
+  return EXIT_CODES.done
+}
+
+async function* textOf(
+  options: ExportOptions,
+  client: ApiClient,
+  counted: { done: number; failed: number },
+): AsyncGenerator<string> {
+  const interrupted = interruption()
+  const display = progressDisplay(null)
+  yield fileHead(options.format)
+  for await (const links of listAll(client, (ms) => sleepUnless(interrupted, ms))) {
+    if (interrupted.aborted) throw new CommandError('Interrupted.', EXIT_CODES.interrupted)
+    yield linkRows(options.format, links)
+    counted.done += links.length
+    display.update(counted, 0)
+  }
+}
+
+async function writeFileWhole(path: string, text: AsyncIterable<string>): Promise<void> {
+  const part = `${path}.part`
+  try {
+    await pipeline(Readable.from(text), createWriteStream(part))
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true })
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
+    throw new CommandError(`${path} cannot be written: ${(error as Error).message}`)
+  }
+}
+
+async function writeTo(stream: Writable, text: AsyncIterable<string>): Promise<void> {
+  for await (const part of text) {
+    if (!stream.write(part)) await once(stream, 'drain')
+  }
+}

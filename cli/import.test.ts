@@ -1,0 +1,155 @@
+/** The import command as a process against a server: its exit codes, files, and how it goes on. */
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { CHUNKS_IN_FLIGHT_MAX } from './import-run.ts'
+import { scratchFolder, startCommand } from './command-process.ts'
+import { KEY, SmallServer } from './small-server.ts'
+
+interface Scene {
+  readonly server: SmallServer
+  readonly file: string
+  readonly args: string[]
+}
+
+async function prepare(t: ExecutionContext, name: string, content: string): Promise<Scene> {
+  const server = new SmallServer()
+  const url = await server.listen()
+  t.teardown(() => server.close())
+  const file = join(await scratchFolder(t), name)
+  await writeFile(file, content)
+  return { server, file, args: [file, '--url', url, '--key', KEY] }
+}
+
+/** Links that are made anew each time they are sent: each has a title. */
+function titledLinks(count: number): string {
+  const rows = Array.from({ length: count }, (_, i) => `https://example.com/${i},Title ${i}`)
+  return `url,title\n${rows.join('\n')}\n`
+}
+
+test('a file of URLs becomes links, and leaves no files behind', async (t) => {
+  const { server, file, args } = await prepare(
+    t,
+    'urls.txt',
+    'https://a.example\nhttps://b.example\n',
+  )
+  const { exitCode, stderr } = await startCommand('import', args).ended
+  t.is(exitCode, 0)
+  t.regex(stderr, /2 links made, 0 were there, 0 failed/)
+  t.is(server.links.length, 2)
+  t.false(existsSync(`${file}.tinygrid-progress`))
+  t.false(existsSync(`${file}.errors.csv`))
+})
+
+test('lines that fail are listed with number, code and reason, and the rest is made', async (t) => {
+  const text = 'https://a.example\nno-url\n=cmd|x\nhttps://b.example one two\n'
+  const { server, file, args } = await prepare(t, 'urls.txt', text)
+  const { exitCode, stderr } = await startCommand('import', args).ended
+  t.is(exitCode, 1)
+  t.regex(stderr, /1 links made, 0 were there, 3 failed/)
+  t.is(server.links.length, 1)
+  t.is(
+    await readFile(`${file}.errors.csv`, 'utf8'),
+    'line,code,detail,url\n' +
+      '2,invalid_field,no: invalid_field,no-url\n' +
+      "3,invalid_field,no: invalid_field,'=cmd|x\n" +
+      '4,invalid_field,More than a URL and a code on one line,\n',
+  )
+})
+
+test('--output lists what was made, in the order of the input', async (t) => {
+  const { file, args } = await prepare(t, 'urls.txt', 'https://a.example -x\nnonsense\n')
+  await startCommand('import', [...args, '--output', `${file}.out.csv`]).ended
+  t.is(
+    await readFile(`${file}.out.csv`, 'utf8'),
+    "url,shortUrl,code,status\nhttps://a.example,http://short/-x,'-x,201\nnonsense,,,400\n",
+  )
+})
+
+test('standard input is read, its format told by its first line', async (t) => {
+  const { server, args } = await prepare(t, 'unused.txt', '')
+  const lines = '{"url":"https://a.example","code":"mine"}\n{"url":"x"}\n'
+  const { exitCode, stderr } = await startCommand('import', ['-', ...args.slice(1)], lines).ended
+  t.is(exitCode, 1)
+  t.regex(stderr, /Line 2: no: invalid_field/)
+  t.is(server.links[0]!.code, 'mine')
+})
+
+test('an import that is killed at any moment continues, and makes each link once', async (t) => {
+  const count = 12_000
+  const { server, file, args } = await prepare(t, 'links.csv', titledLinks(count))
+  const withOutput = [...args, '--output', `${file}.out.csv`]
+  for (const killAt of [1, 3, 6]) {
+    const running = startCommand('import', withOutput)
+    let seen = 0
+    server.onRequest = () => {
+      if (++seen === killAt) running.child.kill('SIGKILL')
+    }
+    t.is((await running.ended).exitCode, null)
+    t.true(existsSync(`${file}.tinygrid-progress`))
+  }
+  server.onRequest = () => {}
+  const { exitCode, stderr } = await startCommand('import', withOutput).ended
+  t.is(exitCode, 0, stderr)
+  t.regex(stderr, /Continuing after \d+ links/)
+  t.is(new Set(server.links.map((link) => link.url)).size, count)
+  t.is(server.links.length, count)
+  const rows = (await readFile(`${file}.out.csv`, 'utf8')).trimEnd().split('\n').slice(1)
+  t.deepEqual(
+    rows.map((row) => row.split(',')[0]),
+    Array.from({ length: count }, (_, i) => `https://example.com/${i}`),
+  )
+})
+
+test('Ctrl-C lets the requests under way end, and the same command continues', async (t) => {
+  const count = 20_000
+  const { server, args } = await prepare(t, 'links.csv', titledLinks(count))
+  const running = startCommand('import', args)
+  server.onRequest = () => {
+    running.child.kill('SIGINT')
+    server.onRequest = () => {}
+  }
+  const { exitCode, stderr } = await running.ended
+  t.is(exitCode, 130)
+  t.regex(stderr, /Interrupted after \d+ links. The same command continues/)
+  t.true(server.requests.length <= 2 * CHUNKS_IN_FLIGHT_MAX)
+  t.is((await startCommand('import', args).ended).exitCode, 0)
+  t.is(server.links.length, count)
+})
+
+test('a progress file of another input is refused, unless the import is to start afresh', async (t) => {
+  const { server, file, args } = await prepare(t, 'links.csv', titledLinks(3000))
+  const running = startCommand('import', args)
+  server.onRequest = () => running.child.kill('SIGKILL')
+  await running.ended
+  server.onRequest = () => {}
+  await writeFile(file, 'url\nhttps://another.example\n')
+  const refused = await startCommand('import', args).ended
+  t.is(refused.exitCode, 2)
+  t.regex(refused.stderr, /belongs to another input/)
+  t.is((await startCommand('import', [...args, '--restart']).ended).exitCode, 0)
+})
+
+test('a wrong key, a missing file and a wrong option stop with one sentence', async (t) => {
+  const { args } = await prepare(t, 'urls.txt', 'https://a.example\n')
+  const wrong = [
+    [...args.slice(0, -1), 'wrong'],
+    ['nowhere.txt', ...args.slice(1)],
+    [...args, '--format', 'xml'],
+    [...args, '--colour'],
+    ['--url', 'ftp://x', args[0]!],
+    [],
+  ]
+  for (const given of wrong) {
+    const { exitCode, stderr } = await startCommand('import', given).ended
+    t.is(exitCode, 2, stderr)
+    t.is(stderr.trim().split('\n').length, 1, stderr)
+  }
+})
+
+test('--help tells what there is', async (t) => {
+  const { exitCode, stdout } = await startCommand('import', ['--help']).ended
+  t.is(exitCode, 0)
+  t.regex(stdout, /--progress FILE/)
+})

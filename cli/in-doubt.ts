@@ -1,0 +1,77 @@
+/**
+ * Finds out which links an earlier try has already made, so that none is made twice.
+ *
+ * When an answer is lost (a server restart, a killed import), sending again is harmless for a plain
+ * URL: the server gives the same link. A link with settings would be made a second time, and one
+ * with a code of its own be refused as taken. So the newest links are read back to the time of the
+ * first try, and what equals a link of the chunk counts as made.
+ *
+ * One limit: of two equal links with settings and no code, sent a moment apart, the second may be
+ * answered with the first. Rejected: an idempotency key, which the server would have to keep.
+ */
+import type { ApiClient } from './api-client.ts'
+import type { LinkInput } from './link-input.ts'
+import { listPage, type ListedLink } from './listed-link.ts'
+
+/** 200,000 links newer than the first try: more were made by others in between; then it is left. */
+const PAGES_MAX = 200
+
+export interface CreatedLink {
+  readonly code: string
+  readonly shortUrl: string
+}
+
+/**
+ * The links among `links` that were made at or after `sinceMs`, by their place in the list. Plain
+ * URLs are left out: they need no looking up.
+ *
+ * @throws Unreachable
+ */
+export async function findCreated(
+  client: ApiClient,
+  links: readonly LinkInput[],
+  sinceMs: number,
+): Promise<Map<number, CreatedLink>> {
+  const wanted = new Map<string, number[]>()
+  for (const [at, link] of links.entries()) {
+    const key = isPlain(link) ? undefined : keyOf(link)
+    if (key !== undefined) wanted.set(key, [...(wanted.get(key) ?? []), at])
+  }
+  const created = new Map<number, CreatedLink>()
+  if (wanted.size === 0) return created
+  for await (const link of newestLinks(client, sinceMs)) {
+    const byCode = wanted.get(keyOf(link)!)?.shift()
+    const at = byCode ?? wanted.get(keyOf({ ...link, code: undefined })!)?.shift()
+    if (at !== undefined) created.set(at, link)
+  }
+  return created
+}
+
+async function* newestLinks(client: ApiClient, sinceMs: number): AsyncGenerator<ListedLink> {
+  let cursor: string | null = null
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const { links, nextCursor } = await listPage(client, cursor)
+    for (const link of links) {
+      if (Date.parse(link.createdAt) < sinceMs) return
+      yield link
+    }
+    if (nextCursor === null) return
+    cursor = nextCursor
+  }
+}
+
+/** Whether the server answers a second request for it with the same link. */
+function isPlain(link: LinkInput): boolean {
+  return Object.entries(link).every(([field, value]) => field === 'url' || value === undefined)
+}
+
+/** Equal for links that look alike, as the server keeps them. undefined: it cannot exist. */
+function keyOf(link: LinkInput): string | undefined {
+  if (typeof link.url !== 'string' || !URL.canParse(link.url)) return undefined
+  const url = new URL(link.url).href
+  if (typeof link.code === 'string') return JSON.stringify([url, link.code])
+  const title = typeof link.title === 'string' ? link.title.trim() : ''
+  const tags = Array.isArray(link.tags) ? link.tags.map((tag) => String(tag).trim()).sort() : []
+  const expiresAt = typeof link.expiresAt === 'string' ? Date.parse(link.expiresAt) : 0
+  return JSON.stringify([url, title, [...new Set(tags)], expiresAt, link.maxVisits ?? null])
+}

@@ -1,0 +1,45 @@
+/**
+ * Where the commands find the server and the key to it.
+ *
+ * The key is the one given, else TINYGRID_API_KEY, else the one that the server made for itself in
+ * its data directory, which works where command and server share a machine and a folder.
+ */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CommandError } from './command-error.ts'
+
+const KEY_FILE = 'api-key'
+const DATA_DIR_DEFAULT = './data'
+const PORT_DEFAULT = '3000'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** @param given the value of --url */
+export function serverUrl(given: string | undefined, env: Environment): URL {
+  const text = given ?? `http://localhost:${env['PORT'] ?? PORT_DEFAULT}`
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    throw new CommandError(`--url takes an address such as http://localhost:3000, not ${text}`)
+  }
+  return url
+}
+
+/** @param given the value of --key */
+export async function apiKey(
+  given: string | undefined,
+  env: Environment,
+): Promise<string | undefined> {
+  const named = given ?? env['TINYGRID_API_KEY']
+  if (named !== undefined && named !== '') return named
+  return readKeyFile(join(env['TINYGRID_DATA_DIR'] ?? DATA_DIR_DEFAULT, KEY_FILE))
+}
+
+async function readKeyFile(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim() || undefined
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw new CommandError(`The API key in ${path} cannot be read: ${(error as Error).message}`)
+  }
+}
