@@ -1,0 +1,205 @@
+/**
+ * A world for one partition actor: a log, a store and a flusher that a test moves step by step.
+ *
+ * Used by the actor's tests. Nothing happens by itself: each append, store read and flush waits until
+ * the test lets it end, well or badly, so that every interleaving can be played. The world keeps the
+ * log as the truth and asserts at each answer what must never be broken.
+ */
+import assert from 'node:assert/strict'
+import { TinygridError, type ErrorCode } from '../cluster/errors.ts'
+import {
+  toEpochMs,
+  toLogPosition,
+  type Code,
+  type Epoch,
+  type LogPosition,
+} from '../cluster/ids.ts'
+import { decodeLink } from '../cluster/link-record.ts'
+import { lookupOf, type Link, type LinkVersion } from '../cluster/link.ts'
+import type { WriteRequest, WriteResult } from '../cluster/protocol.ts'
+import { decodeLogRecord } from '../persistence/log-record.ts'
+import type { LogEntry } from '../persistence/log.ts'
+import type { Effect } from './effect.ts'
+import { LinkTable } from './link-table.ts'
+import { PartitionActor, type PartitionLimits } from './partition-actor.ts'
+import { PartitionMemory } from './partition-memory.ts'
+
+type WaitingEffect = Extract<
+  Effect<Ticket>,
+  { kind: 'append' | 'append_again' | 'read_tail' | 'read_store' }
+>
+
+/** A caller; `outcome` is set once. */
+export interface Ticket {
+  readonly code: Code
+  /** The log's last position then. */
+  readonly submittedAt: LogPosition
+  outcome?: WriteResult | { kind: 'read'; link: Link | undefined } | TinygridError
+}
+
+export const NOW = toEpochMs(1_000_000)
+const LIMITS = { mailboxDepthMax: 1_000, batchRecordsMax: 100, batchBytesMax: 100_000 }
+
+export class ActorWorld {
+  readonly actor: PartitionActor<Ticket>
+  readonly memory = new PartitionMemory(new LinkTable())
+  readonly log: LogEntry[] = []
+  readonly store = new Map<Code, LinkVersion>()
+  /** What the actor waits for, oldest first. Store reads carry what the store said at their start. */
+  readonly waiting: { effect: WaitingEffect; seen?: LinkVersion | undefined }[] = []
+  /** Applied, not yet in the store. */
+  readonly dirty = new Map<Code, LinkVersion>()
+  #batches = 0
+
+  constructor(limits: Partial<PartitionLimits> = {}) {
+    this.actor = new PartitionActor<Ticket>({
+      memory: this.memory,
+      epoch: 1 as Epoch,
+      lastPosition: toLogPosition(0),
+      nextBatchId: () => `batch-${++this.#batches}`,
+      limits: { ...LIMITS, ...limits },
+    })
+  }
+
+  submit(request: WriteRequest): Ticket {
+    const ticket: Ticket = { code: request.code, submittedAt: this.last() }
+    this.#run(this.actor.submit(ticket, request))
+    return ticket
+  }
+
+  read(code: Code): Ticket {
+    const ticket: Ticket = { code, submittedAt: this.last() }
+    this.#run(this.actor.read(ticket, code))
+    return ticket
+  }
+
+  begin(canLog = true): void {
+    this.#run(this.actor.begin(NOW, canLog))
+  }
+
+  /** Ends the oldest waiting effect of this kind as the world would: the log and store work. */
+  succeed(index = 0): void {
+    const { effect, seen } = this.#take(index)
+    switch (effect.kind) {
+      case 'append':
+      case 'append_again':
+        return this.#append(effect.payload, effect.expectedLast)
+      case 'read_tail':
+        return this.#run(this.actor.tailRead(this.log.filter((e) => e.position > effect.after)))
+      case 'read_store':
+        return this.#run(this.actor.storeRead(effect.code, seen))
+    }
+  }
+
+  /** Ends a waiting append or store read with an error; the log may hold the entry all the same. */
+  fail(code: ErrorCode, index = 0, isAppended = false): void {
+    const { effect } = this.#take(index)
+    const error = new TinygridError(code)
+    if (effect.kind === 'read_store') {
+      return this.#run(this.actor.storeReadFailed(effect.code, error))
+    }
+    assert(effect.kind !== 'read_tail')
+    if (isAppended && this.last() === effect.expectedLast) this.#push(effect.payload)
+    this.#run(this.actor.appendFailed(error))
+  }
+
+  /** Another owner writes to the log. */
+  replace(payload: Buffer): void {
+    this.#push(payload)
+  }
+
+  flush(): void {
+    for (const [code, version] of this.dirty) this.store.set(code, version)
+    this.memory.markFlushed([...this.dirty.values()])
+    this.dirty.clear()
+  }
+
+  /** Lets everything end well. */
+  settle(): void {
+    while (this.waiting.length > 0 || this.actor.canBegin) {
+      if (this.waiting.length > 0) this.succeed()
+      this.begin()
+    }
+  }
+
+  last(): LogPosition {
+    return this.log.at(-1)?.position ?? toLogPosition(0)
+  }
+
+  /** The link by the log, the only truth; undefined if never given or purged. */
+  truth(code: Code): Link | undefined {
+    const link = this.history(code).at(-1)
+    return link?.lifecycle === 'purged' ? undefined : link
+  }
+
+  /** Every logged version of a code, oldest first. */
+  history(code: Code): Link[] {
+    const records = this.log.flatMap(({ payload }) => {
+      const record = decodeLogRecord(payload)
+      return record.kind === 'batch' ? record.records : []
+    })
+    return records.map((bytes) => decodeLink(bytes)).filter((link) => link.code === code)
+  }
+
+  /** What memory says may not contradict what was applied. */
+  assertMemoryIsRight(codes: readonly Code[]): void {
+    const isApplied = this.waiting.every(({ effect }) => effect.kind === 'read_store')
+    for (const code of isApplied ? codes : []) {
+      const lookup = this.actor.lookup(code, NOW)
+      if (lookup.kind !== 'unknown') assert.deepEqual(lookup, lookupOf(this.truth(code), NOW))
+    }
+  }
+
+  #take(index: number): { effect: WaitingEffect; seen?: LinkVersion | undefined } {
+    const [taken] = this.waiting.splice(index, 1)
+    assert(taken !== undefined, 'nothing is waiting')
+    return taken
+  }
+
+  #append(payload: Buffer, expectedLast: LogPosition): void {
+    if (this.last() !== expectedLast) {
+      return this.#run(this.actor.appendFailed(new TinygridError('log_replaced')))
+    }
+    this.#run(this.actor.appended(this.#push(payload)))
+  }
+
+  #push(payload: Buffer): LogPosition {
+    const position = toLogPosition(this.last() + 1)
+    this.log.push({ position, payload })
+    return position
+  }
+
+  #run(effects: readonly Effect<Ticket>[]): void {
+    for (const effect of effects) this.#carryOut(effect)
+  }
+
+  #carryOut(effect: Effect<Ticket>): void {
+    switch (effect.kind) {
+      case 'answer':
+        return this.#answer(effect.ticket, effect.result)
+      case 'answer_read':
+        return this.#answer(effect.ticket, { kind: 'read', link: effect.link })
+      case 'refuse':
+        return this.#answer(effect.ticket, effect.error)
+      case 'applied':
+        for (const version of effect.versions) this.dirty.set(version.code, version)
+        return
+      case 'read_store':
+        this.waiting.push({ effect, seen: this.store.get(effect.code) })
+        return
+      case 'append':
+      case 'append_again':
+      case 'read_tail':
+        this.waiting.push({ effect })
+    }
+  }
+
+  #answer(ticket: Ticket, outcome: NonNullable<Ticket['outcome']>): void {
+    assert(ticket.outcome === undefined, 'a caller was answered twice')
+    ticket.outcome = outcome
+    if (outcome instanceof TinygridError || outcome.kind !== 'created') return
+    // Never before the log holds it.
+    const isLogged = this.last() > ticket.submittedAt && this.history(ticket.code).length > 0
+    assert(isLogged, 'an answer rests on what the log does not hold')
+  }
+}

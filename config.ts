@@ -1,0 +1,175 @@
+/**
+ * The settings: the only reader of the environment.
+ *
+ * Every setting is listed here once with what it takes and what it is for; they are parsed and
+ * checked together at the start, derived where one follows from another, and frozen. A wrong value
+ * is a ConfigError whose message is one line.
+ */
+import os from 'node:os'
+import { randomBytes } from 'node:crypto'
+import { CODE_LENGTH_MAX, type NodeId } from './cluster/ids.ts'
+import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './cluster/ring.ts'
+import {
+  baseUrl,
+  bytes,
+  choice,
+  ConfigError,
+  flag,
+  integer,
+  readSetting,
+  text,
+  type Setting,
+} from './setting.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const API_KEY_PATTERN = /^[\x21-\x7e]{16,256}$/
+
+const SETTINGS = {
+  port: integer('PORT', {
+    ...{ fallback: '3000', min: 0, max: 65_535 },
+    about: 'port to listen on; 0 picks a free one',
+  }),
+  host: text('HOST', { fallback: '127.0.0.1', about: 'address to listen on; 0.0.0.0 for all' }),
+  dataDir: text('TINYGRID_DATA_DIR', { fallback: './data', about: 'where everything is kept' }),
+  baseUrl: baseUrl('TINYGRID_BASE_URL', {
+    about: 'what short links start with; by default the address that the client used',
+  }),
+  apiKey: text('TINYGRID_API_KEY', {
+    ...{ isSecret: true, pattern: API_KEY_PATTERN, takes: '16 to 256 visible ASCII characters' },
+    about: 'key to the API; by default one is made and kept in the data directory',
+  }),
+  publicCreate: flag('TINYGRID_PUBLIC_CREATE', {
+    fallback: 'false',
+    about: 'whether links can be created one by one without a key',
+  }),
+  rateLimit: integer('TINYGRID_RATE_LIMIT', {
+    ...{ fallback: '60', min: 1, max: 1_000_000, unit: 'requests per minute and address' },
+    about: 'limit for requests without a valid key',
+  }),
+  trustProxy: flag('TINYGRID_TRUST_PROXY', {
+    fallback: 'false',
+    about: 'whether a reverse proxy in front sets X-Forwarded-For',
+  }),
+  aliasLengthMax: integer('TINYGRID_ALIAS_LENGTH_MAX', {
+    ...{ fallback: '8', min: 1, max: CODE_LENGTH_MAX, unit: 'characters' },
+    about: 'longest code that a user may choose',
+  }),
+  codeLength: integer('TINYGRID_CODE_LENGTH', {
+    ...{ fallback: '7', min: 4, max: 32, unit: 'characters' },
+    about: 'length of generated codes',
+  }),
+  partitions: integer('TINYGRID_PARTITIONS', {
+    ...{ fallback: '256', min: PARTITIONS_MIN, max: PARTITIONS_MAX, unit: 'a power of two' },
+    about: 'number of partitions, fixed when the data directory is made',
+  }),
+  memoryBytesMax: bytes('TINYGRID_MEMORY_MAX', {
+    ...{ min: '16MB', max: '1024GB' },
+    about: 'memory for links; by default half of what the machine has',
+  }),
+  dirtyBytesMax: bytes('TINYGRID_DIRTY_MAX', {
+    ...{ fallback: '256MB', min: '1MB', max: '64GB' },
+    about: 'writes that may wait for the store; beyond it writes answer 503',
+  }),
+  logBytesMax: bytes('TINYGRID_LOG_MAX', {
+    ...{ fallback: '1GB', min: '1MB', max: '256GB' },
+    about: 'bytes that the log may hold',
+  }),
+  connectionsMax: integer('TINYGRID_CONNECTIONS_MAX', {
+    ...{ fallback: '20000', min: 1, max: 1_000_000 },
+    about: 'open client connections',
+  }),
+  fastPath: flag('TINYGRID_FAST_PATH', {
+    fallback: 'true',
+    about: 'whether plain redirects are answered in front of the HTTP server',
+  }),
+  stopTimeoutMs: integer('TINYGRID_STOP_TIMEOUT', {
+    ...{ fallback: '10000', min: 100, max: 600_000, unit: 'milliseconds' },
+    about: 'how long a stop may wait for requests and for the store',
+  }),
+  logLevel: choice('TINYGRID_LOG_LEVEL', {
+    ...{ fallback: 'info', of: LOG_LEVELS },
+    about: 'least important line that is logged',
+  }),
+  nodeId: text('TINYGRID_NODE_ID', {
+    ...{ pattern: /^[A-Za-z0-9_-]{1,64}$/, takes: '1 to 64 characters of A-Z a-z 0-9 _ -' },
+    about: 'name of this node; by default the host name and a random part',
+  }),
+} as const
+
+type Values = {
+  readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T>
+    ? T | undefined
+    : never
+}
+type Defaulted = Exclude<keyof Values, 'baseUrl' | 'apiKey'>
+
+/** All settings, with what is derived for those left out. */
+export type Config = Readonly<Pick<Values, 'baseUrl' | 'apiKey'>> & {
+  readonly [K in Exclude<Defaulted, 'nodeId'>]: NonNullable<Values[K]>
+} & { readonly nodeId: NodeId }
+
+/** Settings of the cluster way to run, which this version does not have. */
+const CLUSTER_SETTINGS = ['NATS_URL', 'MONGO_URL', 'REDIS_URL', 'TINYGRID_ROLES'] as const
+
+/** @throws ConfigError */
+export function readConfig(env: Env): Config {
+  refuseClusterSettings(env)
+  refuseUnknownSettings(env)
+  const entries = Object.entries<Setting<unknown>>(SETTINGS)
+  const values = Object.fromEntries(
+    entries.map(([key, setting]) => [key, readSetting(setting, env)]),
+  ) as Values
+  if (!isPartitionCount(values.partitions!)) {
+    const takes = `a power of two from ${PARTITIONS_MIN} to ${PARTITIONS_MAX}`
+    throw new ConfigError(`TINYGRID_PARTITIONS is "${values.partitions}", but must be ${takes}`)
+  }
+  const memoryBytesMax = values.memoryBytesMax ?? Math.floor(machineMemoryBytes() / 2)
+  const nodeId = values.nodeId ?? makeNodeId()
+  return Object.freeze({ ...values, memoryBytesMax, nodeId } as Config)
+}
+
+function refuseClusterSettings(env: Env): void {
+  const found = CLUSTER_SETTINGS.find((name) => env[name])
+  if (found !== undefined) {
+    throw new ConfigError(`${found} is set, but this version runs as one process and takes none`)
+  }
+}
+
+/** A misspelt setting would otherwise be a default that nobody asked for. */
+function refuseUnknownSettings(env: Env): void {
+  const known = new Set(Object.values<Setting<unknown>>(SETTINGS).map(({ name }) => name))
+  const unknown = Object.keys(env).find((name) => name.startsWith('TINYGRID_') && !known.has(name))
+  if (unknown !== undefined) throw new ConfigError(`${unknown} is not a setting; see --help`)
+}
+
+/** What a container may use, or what the machine has. */
+function machineMemoryBytes(): number {
+  const constrained = process.constrainedMemory()
+  return constrained > 0 && constrained < os.totalmem() ? constrained : os.totalmem()
+}
+
+/** New at each start, because a node is one process from its start to its end. */
+function makeNodeId(): string {
+  const host = os.hostname().replaceAll(/[^A-Za-z0-9_-]/g, '-')
+  return `${host.slice(0, 48)}-${randomBytes(4).toString('hex')}`
+}
+
+/** One line per setting for the debug log, secrets masked. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const entries = Object.entries<Setting<unknown>>(SETTINGS).map(([key, { name, isSecret }]) => {
+    const value = config[key as keyof Config]
+    return [name, isSecret && value !== undefined ? '***' : value] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** The settings as a table for --help. */
+export function settingsHelp(): string {
+  const rows = Object.values<Setting<unknown>>(SETTINGS).map(({ name, fallback, about, takes }) => {
+    const byDefault = fallback === undefined ? '' : ` (${fallback})`
+    return `  ${name}${byDefault}\n      ${about}; takes ${takes}`
+  })
+  return rows.join('\n')
+}
