@@ -1,0 +1,47 @@
+/**
+ * The whole page, and who may see which part of it.
+ *
+ * The form is there for everyone; the list and its tools once a key is known.
+ */
+import { useMemo, useState } from 'preact/hooks'
+import { Announcer } from './announcer.tsx'
+import { connect } from './api.ts'
+import { LinkListSection } from './link-list-section.tsx'
+import { created } from './link-list-state.ts'
+import { PageHeader } from './page-header.tsx'
+import { useSession } from './session.ts'
+import { ShortenForm } from './shorten-form.tsx'
+import { SignInForm } from './sign-in-form.tsx'
+import { useLinks } from './use-links.ts'
+
+export function App() {
+  const { key, wasRefused, signIn, signOut, refuse } = useSession()
+  const [keyRequests, setKeyRequests] = useState(0)
+  const isSignedIn = key !== undefined
+  const api = useMemo(
+    () => connect(key === undefined ? { key } : { key, onUnauthorized: refuse }),
+    [key, refuse],
+  )
+  const list = useLinks(api, isSignedIn)
+
+  return (
+    <Announcer>
+      <PageHeader isSignedIn={isSignedIn} onSignOut={signOut} />
+      <main class="page-main">
+        <ShortenForm
+          api={api}
+          onCreated={(link) => list.tell(created(link))}
+          onKeyNeeded={() => setKeyRequests((requests) => requests + 1)}
+        />
+        {isSignedIn ? (
+          <LinkListSection api={api} list={list} />
+        ) : (
+          <SignInForm wasRefused={wasRefused} requests={keyRequests} onSignIn={signIn} />
+        )}
+      </main>
+      <footer class="page-footer">
+        <a href="/docs">API</a>
+      </footer>
+    </Announcer>
+  )
+}

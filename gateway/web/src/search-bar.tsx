@@ -1,0 +1,81 @@
+/**
+ * Narrows the list by words and by a tag. Used by the list.
+ *
+ * Searches while one types, a moment after the last key. Ctrl+K (or ⌘K) gets there from anywhere; a
+ * single letter as a shortcut would get in the way of those who speak to their browser.
+ */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { LinkQuery } from './api.ts'
+import { Icon } from './icon.tsx'
+
+const TYPING_PAUSE_MS = 250
+
+interface SearchBarProps {
+  readonly query: LinkQuery
+  readonly onSearch: (query: LinkQuery) => void
+}
+
+export function SearchBar({ query, onSearch }: SearchBarProps) {
+  const input = useRef<HTMLInputElement>(null)
+  const [text, setText] = useState(query.search)
+  useShortcut(input)
+  useEffect(() => setText(query.search), [query.search])
+
+  useEffect(() => {
+    if (text.trim() === query.search) return undefined
+    const timer = window.setTimeout(
+      () => onSearch({ ...query, search: text.trim() }),
+      TYPING_PAUSE_MS,
+    )
+    return () => window.clearTimeout(timer)
+  }, [text])
+
+  function clearTag(): void {
+    onSearch({ ...query, tag: '' })
+    input.current?.focus()
+  }
+
+  return (
+    <search class="search">
+      <div class="search-box">
+        <Icon name="search" />
+        <input
+          ref={input}
+          type="search"
+          aria-label="Search your links"
+          aria-keyshortcuts="Control+K Meta+K"
+          placeholder="Search"
+          autocomplete="off"
+          spellcheck={false}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <kbd aria-hidden="true">Ctrl K</kbd>
+      </div>
+      {query.tag !== '' && (
+        <button
+          type="button"
+          class="tag tag-active"
+          aria-label={`Tagged ${query.tag}: show links with any tag`}
+          onClick={clearTag}
+        >
+          {query.tag}
+          <Icon name="close" />
+        </button>
+      )}
+    </search>
+  )
+}
+
+function useShortcut(input: { readonly current: HTMLInputElement | null }): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== 'k' || !(event.ctrlKey || event.metaKey)) return
+      event.preventDefault()
+      input.current?.focus()
+      input.current?.select()
+    }
+    window.addEventListener('keydown', onKeyDown)
+    return () => window.removeEventListener('keydown', onKeyDown)
+  }, [])
+}
