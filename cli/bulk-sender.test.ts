@@ -29,6 +29,7 @@ async function prepare(t: ExecutionContext, key = KEY): Promise<Bench> {
 const A = { url: 'https://a.example/' }
 const B = { url: 'https://b.example/', title: 'B' }
 const C = { url: 'https://c.example/', code: 'mine' }
+const D = { url: 'https://d.example/', code: 'tagged', tags: ['x'] }
 
 test('links are made in one request, and answered in order', async (t) => {
   const { server, sender } = await prepare(t)
@@ -68,9 +69,9 @@ test('an answer that is lost makes no link twice', async (t) => {
   const { server, client, sender } = await prepare(t)
   server.faults.push('lose-answer', 'refuse-connection')
   const twins = [B, B]
-  const outcomes = await sender.send([A, ...twins, C], client.serverTimeMs)
-  t.is(server.links.length, 4)
-  t.deepEqual(outcomes.map((outcome) => outcome.code).sort(), ['c0', 'c1', 'c2', 'mine'])
+  const outcomes = await sender.send([A, ...twins, C, D], client.serverTimeMs)
+  t.is(server.links.length, 5)
+  t.deepEqual(outcomes.map((outcome) => outcome.code).sort(), ['c0', 'c1', 'c2', 'mine', 'tagged'])
   t.true(outcomes.every((outcome) => outcome.failure === undefined))
 })
 
@@ -83,6 +84,17 @@ test('links that an interrupted import may have made are looked for before they 
     outcomes.map((outcome) => outcome.code),
     ['mine', 'c0'],
   )
+})
+
+test('the same link under the same code is found again, another one under it is refused', async (t) => {
+  const { server, sender } = await prepare(t)
+  await sender.send([C], 0)
+  const outcomes = await sender.send([C, { ...C, url: 'https://other.example/' }], 0)
+  t.deepEqual(
+    outcomes.map((outcome) => outcome.status),
+    [200, 409],
+  )
+  t.is(server.links.length, 1)
 })
 
 test('a body that is refused whole is halved until the item at fault is alone', async (t) => {

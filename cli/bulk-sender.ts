@@ -122,7 +122,7 @@ export class BulkSender {
   }
 
   async #post(pending: readonly Pending[]): Promise<Round> {
-    const links = pending.map((item) => item.link)
+    const links = pending.map(({ link }) => repeatable(link))
     const reply = await this.#client.call('POST', '/api/links/bulk', { links })
     assertAccepted(reply, this.#client)
     if (reply.status === 200) return sortOut(pending, reply)
@@ -151,6 +151,11 @@ export class BulkSender {
       reason: first.reason || second.reason,
     }
   }
+}
+
+/** Plain links are repeatable by themselves; with a code of their own they are if asked to be. */
+function repeatable(link: LinkInput): LinkInput & { reuse?: boolean } {
+  return link.code === undefined ? link : { ...link, reuse: true }
 }
 
 function isTemporary(status: number): boolean {

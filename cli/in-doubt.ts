@@ -2,9 +2,9 @@
  * Finds out which links an earlier try has already made, so that none is made twice.
  *
  * When an answer is lost (a server restart, a killed import), sending again is harmless for a plain
- * URL: the server gives the same link. A link with settings would be made a second time, and one
- * with a code of its own be refused as taken. So the newest links are read back to the time of the
- * first try, and what equals a link of the chunk counts as made.
+ * link, with a code of its own or without: the server gives the same link. One with settings would
+ * be made a second time, or be refused because its code is taken. So the newest links are read back
+ * to the time of the first try, and what equals a link of the chunk counts as made.
  *
  * One limit: of two equal links with settings and no code, sent a moment apart, the second may be
  * answered with the first. Rejected: an idempotency key, which the server would have to keep.
@@ -23,7 +23,7 @@ export interface CreatedLink {
 
 /**
  * The links among `links` that were made at or after `sinceMs`, by their place in the list. Plain
- * URLs are left out: they need no looking up.
+ * links are left out: they need no looking up.
  *
  * @throws Unreachable
  */
@@ -62,7 +62,8 @@ async function* newestLinks(client: ApiClient, sinceMs: number): AsyncGenerator<
 
 /** Whether the server answers a second request for it with the same link. */
 function isPlain(link: LinkInput): boolean {
-  return Object.entries(link).every(([field, value]) => field === 'url' || value === undefined)
+  const { url: _url, code: _code, ...settings } = link
+  return Object.values(settings).every((value) => value === undefined)
 }
 
 /** Equal for links that look alike, as the server keeps them. undefined: it cannot exist. */

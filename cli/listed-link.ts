@@ -21,7 +21,8 @@ export interface ListedLink {
   readonly updatedAt: string
   readonly expiresAt: string | null
   readonly maxVisits: number | null
-  readonly visits: number
+  /** null: not counted. */
+  readonly visits: number | null
 }
 
 export interface ListPage {

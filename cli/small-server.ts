@@ -71,8 +71,7 @@ export class SmallServer {
     if (typeof link.url !== 'string' || !URL.canParse(link.url))
       return problem(400, 'invalid_field')
     const url = new URL(link.url).href
-    const isPlain = Object.keys(link).length === 1
-    const same = isPlain ? this.links.find((other) => other.url === url) : undefined
+    const same = this.links.find((other) => isRepeated(link, url, other))
     if (same !== undefined) return { status: 200, link: same }
     const isTaken = this.links.some((other) => other.code === link.code)
     if (isTaken) return problem(409, 'alias_taken')
@@ -89,6 +88,18 @@ export class SmallServer {
   }
 }
 
+/** Whether `other` answers the request for `link`: both plain, and of the same code if one is asked. */
+function isRepeated(
+  link: LinkInput & { reuse?: boolean },
+  url: string,
+  other: ListedLink,
+): boolean {
+  const { code, reuse, url: _url, ...settings } = link
+  const isPlain = Object.keys(settings).length === 0 && other.title === null
+  const isCode = code === undefined || (reuse === true && code === other.code)
+  return isPlain && isCode && other.url === url
+}
+
 function listedLink(url: string, link: LinkInput, generated: string): ListedLink {
   const code = (link.code as string | undefined) ?? generated
   const now = new Date().toISOString()
@@ -102,7 +113,7 @@ function listedLink(url: string, link: LinkInput, generated: string): ListedLink
     updatedAt: now,
     expiresAt: (link.expiresAt as string | undefined) ?? null,
     maxVisits: (link.maxVisits as number | undefined) ?? null,
-    visits: 0,
+    visits: null,
   }
 }
 

@@ -1,0 +1,88 @@
+/** What `npm run bench` takes on its command line, and its help. */
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { availableTool, type LoadTool } from './load.ts'
+
+export interface BenchOptions {
+  /** Scenarios to run, in this order; empty: all. */
+  readonly names: readonly string[]
+  /** Length of one sample under closed-loop load. */
+  readonly seconds: number
+  /** Length of an open-loop run. */
+  readonly serviceSeconds: number
+  /** Samples per server; the ratio is the median over them. */
+  readonly rounds: number
+  readonly links: number
+  readonly tool: LoadTool
+  /** Where the loaded data is kept for further runs; undefined: in a folder that goes away. */
+  readonly dataFolder: string | undefined
+  readonly jsonPath: string
+}
+
+export function benchHelp(scenarios: readonly { name: string; about: string }[]): string {
+  const list = scenarios.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')
+  return `Usage: npm run bench [-- SCENARIO... OPTIONS]
+
+Measures Tinygrid against its goals on this machine, prints a table and writes JSON.
+
+Scenarios (all by default)
+${list}
+
+Options
+  --seconds N           length of one sample of closed-loop load (5)
+  --service-seconds N   length of an open-loop run (30)
+  --rounds N            samples per server, taken in turns (5)
+  --links N             links that are loaded (1000000)
+  --tool NAME           wrk or autocannon (wrk where it is installed)
+  --data FOLDER         keep the loaded links here for the next run
+  --json FILE           where to write the figures (bench/results/<date>.json)
+  --help                this
+
+Exit code: 0 all goals met, 1 some missed.
+`
+}
+
+/** undefined: help is wanted. @throws Error with a sentence for the person at the terminal */
+export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      seconds: { type: 'string', default: '5' },
+      'service-seconds': { type: 'string', default: '30' },
+      rounds: { type: 'string', default: '5' },
+      links: { type: 'string', default: '1000000' },
+      tool: { type: 'string', default: availableTool() },
+      data: { type: 'string' },
+      json: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help === true) return undefined
+  return {
+    names: positionals,
+    seconds: positive('seconds', values.seconds),
+    serviceSeconds: positive('service-seconds', values['service-seconds']),
+    rounds: positive('rounds', values.rounds),
+    links: positive('links', values.links),
+    tool: toolOf(values.tool),
+    dataFolder: values.data,
+    jsonPath: values.json ?? defaultJsonPath(),
+  }
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new Error(`--${name} takes a whole number above 0, not ${text}`)
+}
+
+function toolOf(text: string): LoadTool {
+  if (text === 'wrk' || text === 'autocannon') return text
+  throw new Error(`--tool takes wrk or autocannon, not ${text}`)
+}
+
+function defaultJsonPath(): string {
+  const date = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
+  return join(import.meta.dirname, 'results', `${date}.json`)
+}

@@ -1,0 +1,100 @@
+/**
+ * The promised service level, in open loop: redirects and creates at fixed rates at the same time,
+ * latency from the moment a request was due, every answer checked.
+ */
+import { figure, type Measure } from '../measure.ts'
+import { runOpenLoop, type StreamResult } from '../open-loop.ts'
+import type { Bench, Scenario } from '../scenario.ts'
+import { createStream, redirectStream } from '../streams.ts'
+
+/** So that the server's code is compiled before the clock runs. */
+const WARM_UP_SECONDS = 5
+
+export const serviceLevel: Scenario = {
+  name: 'service-level',
+  about: '10,000 redirects/s and 100 creates/s in open loop: latency',
+  async run(bench) {
+    const [redirects, creates] = await runAtRates(bench, 10_000, 100)
+    return [...latencyOf('redirects, 10,000/s', redirects!, 100, 20), ...createLatency(creates!)]
+  },
+}
+
+export const mixed: Scenario = {
+  name: 'mixed',
+  about: '4,000 redirects/s and 40 creates/s: share answered correctly within 100 ms',
+  async run(bench) {
+    const results = await runAtRates(bench, 4000, 40)
+    const total = results.reduce((sum, result) => sum + result.requests, 0)
+    const inTime = results.reduce((sum, result) => sum + result.correctInTime, 0)
+    return [
+      {
+        name: '4,000 redirects/s and 40 creates/s, correct within 100 ms',
+        goal: { atLeast: 99.995 },
+        got: (inTime * 100) / total,
+        unit: ' %',
+        note: `${total - inTime} of ${total} were not; ${results.map(describe).join('; ')}`,
+      },
+    ]
+  },
+}
+
+async function runAtRates(bench: Bench, redirectsPerSecond: number, createsPerSecond: number) {
+  const server = await bench.start({ dataDir: await bench.loadedDataDir() })
+  const links = await bench.visitedLinks()
+  const streams = () => [redirectStream(links, redirectsPerSecond), createStream(createsPerSecond)]
+  await runOpenLoop(server.port, WARM_UP_SECONDS, streams())
+  const results = await runOpenLoop(server.port, bench.options.serviceSeconds, streams())
+  for (const result of results) bench.say(`  ${describe(result)}`)
+  return results
+}
+
+function latencyOf(
+  name: string,
+  result: StreamResult,
+  p99MsMax: number,
+  p999MsMax: number,
+): Measure[] {
+  return [
+    {
+      name: `${name}, p99 (promise)`,
+      goal: { atMost: p99MsMax },
+      got: result.p99Ms,
+      unit: ' ms',
+      note: describe(result),
+    },
+    { name: `${name}, p99.9 (goal)`, goal: { atMost: p999MsMax }, got: result.p999Ms, unit: ' ms' },
+    {
+      name: `${name}, answered wrongly or not`,
+      goal: { atMost: 0 },
+      got: result.wrong + result.unanswered,
+      unit: '',
+    },
+  ]
+}
+
+function createLatency(result: StreamResult): Measure[] {
+  const name = 'creates, 100/s during the redirects'
+  return [
+    { name: `${name}, p99 (promise)`, goal: { atMost: 1000 }, got: result.p99Ms, unit: ' ms' },
+    {
+      name: `${name}, p99 (goal)`,
+      goal: { atMost: 20 },
+      got: result.p99Ms,
+      unit: ' ms',
+      note: describe(result),
+    },
+    {
+      name: `${name}, answered wrongly or not`,
+      goal: { atMost: 0 },
+      got: result.wrong + result.unanswered,
+      unit: '',
+    },
+  ]
+}
+
+function describe(result: StreamResult): string {
+  const { p50Ms, p99Ms, p999Ms, maxMs, generatorLateMsMax } = result
+  const ms = [p50Ms, p99Ms, p999Ms, maxMs].map((value) => figure(value)).join(' / ')
+  const late = figure(generatorLateMsMax, ' ms')
+  return `${result.requests} in ${ms} ms (p50/p99/p99.9/max), the generator at most ${late} late`
+}
