@@ -1,0 +1,167 @@
+/**
+ * The fast path: a small reader in front of the HTTP server that answers plain redirects by itself.
+ *
+ * The gateway installs it on Fastify's server, or does not: a setting decides, and the answers are
+ * the same. Node's HTTP server spends most of a redirect on request and response objects that a
+ * redirect does not need. So each new socket is read here first; at the first byte that is anything
+ * but a plain redirect, socket and unread bytes go to the listeners that the server had before,
+ * for good. They are the reference, and every limit that both know is read from the server.
+ *
+ * It guarantees: replies in order; no reply that the server would not have given; clients that
+ * are slow or idle are cut off as the server would have done, within a tick; no more connections
+ * than its bound, handed over or not. It does not parse what it hands over, and logs nothing.
+ *
+ * The server must listen by itself: Node enforces its time-outs for heads and requests only on a
+ * server that has emitted `listening`. Rejected: a `net.Server` in front that emits `connection` on
+ * the HTTP server, after which a slow client that was handed over stays for ever.
+ */
+import assert from 'node:assert/strict'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Code, EpochMs } from '../cluster/ids.ts'
+import type { Lookup } from '../cluster/link.ts'
+import { type ConnectionHost, FastPathConnection } from './fast-path-connection.ts'
+import { RedirectReply } from './fast-path-reply.ts'
+
+/** What the fast path did: plain numbers, since one is raised at every redirect. */
+export interface FastPathCounters {
+  /** Redirects answered here. */
+  fast: number
+}
+
+export interface FastPathOptions {
+  /** What a code leads to, now. Only `redirect` is answered here; if it throws, Fastify answers. */
+  readonly lookup: (code: Code) => Lookup
+  readonly counters: FastPathCounters
+  /** Sockets open at once, handed over or not; a client beyond that is disconnected. */
+  readonly connectionsMax: number
+  readonly now?: () => EpochMs
+  /** How finely time-outs are kept: a client is cut off this much too late at most. */
+  readonly tickMs?: number
+}
+
+export interface FastPath {
+  /** The connections that were not handed over. */
+  readonly connections: number
+  /**
+   * Ends idle connections, answers requests that are partly here and ends their connections too;
+   * resolves when none is left. New connections go to the server, which should stop listening.
+   */
+  close(): Promise<void>
+}
+
+const TICK_MS = 1_000
+/** How long a client may take to finish a request while the server stops. */
+const CLOSE_TIMEOUT_MS = 5_000
+
+type ConnectionListener = (this: Server, socket: Socket) => void
+
+export function installFastPath(server: Server, options: FastPathOptions): FastPath {
+  const listeners = server.listeners('connection') as ConnectionListener[]
+  for (const listener of listeners) server.off('connection', listener)
+  server.maxConnections = options.connectionsMax
+  const shared = new SharedState(server, listeners, options)
+  server.on('connection', (socket) => shared.accept(socket))
+  return shared
+}
+
+class SharedState implements ConnectionHost, FastPath {
+  readonly headTicks: number
+  readonly idleTicks: number
+  tick = 0
+  isClosing = false
+  readonly #server: Server
+  readonly #listeners: readonly ConnectionListener[]
+  readonly #lookup: (code: Code) => Lookup
+  readonly #counters: FastPathCounters
+  readonly #now: () => EpochMs
+  readonly #tickMs: number
+  readonly #reply: RedirectReply
+  readonly #connections = new Set<FastPathConnection>()
+  /** Runs while there are connections. */
+  #timer: NodeJS.Timeout | undefined
+  #onEmpty: () => void = () => {}
+
+  constructor(server: Server, listeners: readonly ConnectionListener[], options: FastPathOptions) {
+    const { keepAliveTimeout, keepAliveTimeoutBuffer, headersTimeout } = server
+    assert(keepAliveTimeout >= 1_000 && headersTimeout > 0, 'the fast path needs time-outs')
+    this.#server = server
+    this.#listeners = listeners
+    this.#lookup = options.lookup
+    this.#counters = options.counters
+    this.#now = options.now ?? (() => Date.now() as EpochMs)
+    this.#tickMs = options.tickMs ?? TICK_MS
+    this.headTicks = Math.ceil(headersTimeout / this.#tickMs)
+    this.idleTicks = Math.ceil((keepAliveTimeout + keepAliveTimeoutBuffer) / this.#tickMs)
+    this.#reply = new RedirectReply(Math.floor(keepAliveTimeout / 1_000))
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  accept(socket: Socket): void {
+    if (this.isClosing) return this.#emit(socket)
+    this.#timer ??= setInterval(this.#onTick, this.#tickMs).unref()
+    this.#connections.add(new FastPathConnection(socket, this))
+  }
+
+  beginBatch(): void {
+    this.#reply.setTime(this.#now())
+  }
+
+  replyTo(code: Code): string | undefined {
+    const found = this.#tryLookup(code)
+    if (found?.kind !== 'redirect') return undefined
+    const reply = this.#reply.text(found.url, this.isClosing)
+    if (reply !== undefined) this.#counters.fast++
+    return reply
+  }
+
+  handOver(connection: FastPathConnection): void {
+    this.forget(connection)
+    this.#emit(connection.socket)
+  }
+
+  refuse(socket: Socket, reason: 'incomplete' | 'slow'): void {
+    const code = reason === 'slow' ? 'ERR_HTTP_REQUEST_TIMEOUT' : 'HPE_INVALID_EOF_STATE'
+    const error = Object.assign(new Error(`the request is ${reason}`), { code })
+    if (!this.#server.emit('clientError', error, socket)) socket.destroy()
+  }
+
+  forget(connection: FastPathConnection): void {
+    this.#connections.delete(connection)
+    if (this.#connections.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#onEmpty()
+  }
+
+  close(): Promise<void> {
+    this.isClosing = true
+    const ticks = Math.ceil(CLOSE_TIMEOUT_MS / this.#tickMs)
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve
+      for (const connection of this.#connections) connection.finish(ticks)
+      if (this.#connections.size === 0) resolve()
+    })
+  }
+
+  /** A failing look-up fails again in the route, where errors have their log and their reply. */
+  #tryLookup(code: Code): Lookup | undefined {
+    try {
+      return this.#lookup(code)
+    } catch {
+      return undefined
+    }
+  }
+
+  #emit(socket: Socket): void {
+    for (const listener of this.#listeners) listener.call(this.#server, socket)
+  }
+
+  readonly #onTick = (): void => {
+    this.tick++
+    for (const connection of this.#connections) connection.expire()
+  }
+}
