@@ -1,0 +1,64 @@
+/**
+ * Saves checkpoints and trims the log behind them.
+ *
+ * Used by `write-behind.ts` after flushes. The order is the point: the store has acknowledged every
+ * entry up to a checkpoint before the checkpoint is saved, and the log forgets them after that. A
+ * crash in between leaves entries to be replayed, which changes nothing. Both happen for many
+ * partitions at a time and not after every flush: what they save is only replay after a crash.
+ */
+import type { LogPosition, PartitionId } from '../cluster/ids.ts'
+import type { LinkStore } from './link-store.ts'
+import type { Log } from './log.ts'
+
+export class Checkpointer {
+  readonly #store: LinkStore
+  readonly #log: Log
+  readonly #checkpointOf: (partition: PartitionId) => LogPosition
+  /** Partitions whose log has gone on since their checkpoint was saved at its end. */
+  readonly #behind = new Map<PartitionId, LogPosition>()
+  readonly #saved = new Map<PartitionId, LogPosition>()
+  /** Saved and not yet trimmed to. */
+  readonly #untrimmed = new Map<PartitionId, LogPosition>()
+
+  constructor(store: LinkStore, log: Log, checkpointOf: (partition: PartitionId) => LogPosition) {
+    this.#store = store
+    this.#log = log
+    this.#checkpointOf = checkpointOf
+  }
+
+  /** The partition's log has gone on to `position`. */
+  note(partition: PartitionId, position: LogPosition): void {
+    this.#behind.set(partition, position)
+  }
+
+  get isDone(): boolean {
+    return this.#behind.size === 0 && this.#untrimmed.size === 0
+  }
+
+  /** Saves what the store has by now. Rejects as the store does; then nothing is trimmed. */
+  async save(): Promise<void> {
+    const checkpoints = new Map<PartitionId, LogPosition>()
+    for (const partition of this.#behind.keys()) {
+      const checkpoint = this.#checkpointOf(partition)
+      if (checkpoint > (this.#saved.get(partition) ?? 0)) checkpoints.set(partition, checkpoint)
+    }
+    if (checkpoints.size === 0) return
+    await this.#store.saveCheckpoints(checkpoints)
+    for (const [partition, position] of checkpoints) {
+      this.#saved.set(partition, position)
+      this.#untrimmed.set(partition, position)
+      if (this.#behind.get(partition) === position) this.#behind.delete(partition)
+    }
+  }
+
+  /** Trims the log to what is saved. Rejects as the log does; what is left is tried next time. */
+  async trim(): Promise<void> {
+    const trims = [...this.#untrimmed].map(async ([partition, position]) => {
+      await this.#log.trim(partition, position)
+      if (this.#untrimmed.get(partition) === position) this.#untrimmed.delete(partition)
+    })
+    const results = await Promise.allSettled(trims)
+    const failure = results.find((result) => result.status === 'rejected')
+    if (failure !== undefined) throw failure.reason
+  }
+}

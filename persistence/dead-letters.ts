@@ -1,0 +1,50 @@
+/**
+ * Keeps versions that the store refuses for good, until a later version of the link is taken.
+ *
+ * Used by `write-behind.ts`. Knows which codes have a letter, so that an ordinary flush costs no
+ * look-up in the log.
+ */
+import type { Code, PartitionId } from '../cluster/ids.ts'
+import type { LinkVersion } from '../cluster/link.ts'
+import type { Refusal } from './link-store.ts'
+import type { Log } from './log.ts'
+
+export class DeadLetters {
+  readonly #log: Log
+  readonly #codes = new Set<Code>()
+  #isLoaded = false
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  /** Links that have a letter. */
+  get count(): number {
+    return this.#codes.size
+  }
+
+  /** Reads which codes have a letter; the first time only. */
+  async load(): Promise<void> {
+    if (this.#isLoaded) return
+    for await (const { key } of this.#log.deadLetters()) this.#codes.add(key as Code)
+    this.#isLoaded = true
+  }
+
+  /** Durable when it resolves. */
+  async add(partition: PartitionId, version: LinkVersion, refusal: Refusal): Promise<void> {
+    const { code, position, record } = version
+    const { reason } = refusal
+    await this.#log.addDeadLetter({ key: code, partition, position, reason, payload: record })
+    this.#codes.add(code)
+  }
+
+  /** The store has taken a version of each of these links. */
+  async settle(versions: readonly LinkVersion[]): Promise<void> {
+    if (this.#codes.size === 0) return
+    for (const { code } of versions) {
+      if (!this.#codes.has(code)) continue
+      await this.#log.removeDeadLetter(code)
+      this.#codes.delete(code)
+    }
+  }
+}

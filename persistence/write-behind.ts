@@ -1,0 +1,285 @@
+/**
+ * Write-behind: brings acknowledged writes from memory to the store, behind the answer.
+ *
+ * Told of every write that its owner has applied; gathers them, flushes the newest version of each
+ * link, then saves checkpoints and trims the log. The shell around `write-buffer.ts`: one flush at a
+ * time, after `flushIntervalMs` when little waits and at once when much does. While the store fails,
+ * it waits longer and longer between attempts, and what waits grows to `dirtyBytesMax`, where owners
+ * stop taking writes. A version that the store refuses for good becomes a dead letter in the log,
+ * stays dirty with its owner, and holds up nothing else.
+ *
+ * It promises nothing to writers: the log has what they were told is safe. A crash anywhere in here
+ * leads to a replay of what the store may already have, which changes nothing there.
+ */
+import assert from 'node:assert/strict'
+import { hasCode } from '../cluster/errors.ts'
+import type { Code, LogPosition, PartitionId } from '../cluster/ids.ts'
+import type { LinkVersion } from '../cluster/link.ts'
+import { BackOff } from './back-off.ts'
+import { Checkpointer } from './checkpointer.ts'
+import { systemClock, type Clock } from './clock.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { FlushBarriers } from './flush-barriers.ts'
+import type { LinkStore, Refusal } from './link-store.ts'
+import type { Log } from './log.ts'
+import { WriteBuffer, type DirtyLink } from './write-buffer.ts'
+
+/** Where dirty links are: their owners. */
+export interface DirtySource {
+  /**
+   * The newest version of a link that was noted and not flushed since. Its record stays as it is
+   * until the next turn of the event loop at least, and while a store writes it.
+   */
+  versionOf(partition: PartitionId, code: Code): LinkVersion | undefined
+  /** The store has these. A link with a newer version is still dirty. Never called for a refusal. */
+  flushed(partition: PartitionId, versions: readonly LinkVersion[]): void
+}
+
+export interface WriteBehindOptions {
+  readonly log: Log
+  readonly store: LinkStore
+  readonly source: DirtySource
+  /** Record bytes that may wait for the store. */
+  readonly dirtyBytesMax: number
+  /** Links in one write to the store. */
+  readonly flushLinksMax?: number
+  /** Record bytes in one write to the store. */
+  readonly flushBytesMax?: number
+  /** Longest that a link waits for company, in milliseconds. */
+  readonly flushIntervalMs?: number
+  /** Between two times that checkpoints are saved and the log trimmed. */
+  readonly checkpointIntervalMs?: number
+  readonly clock?: Clock
+  /** From 0 to below 1. */
+  readonly random?: () => number
+  readonly onError?: (what: string, error: unknown) => void
+}
+
+export interface WriteBehindStatus {
+  readonly dirtyLinks: number
+  readonly dirtyBytes: number
+  readonly dirtyBytesMax: number
+  /** Age of the oldest write that the store does not have; 0 if it has all. */
+  readonly flushLagMs: number
+  readonly linksFlushed: number
+  /** Links that have a dead letter. */
+  readonly deadLetters: number
+  /** Failed writes and checkpoints. */
+  readonly storeErrors: number
+  /** Failed trims and dead letters. */
+  readonly logErrors: number
+}
+
+const DEFAULTS = {
+  flushLinksMax: 5000,
+  flushBytesMax: 4 * 2 ** 20,
+  flushIntervalMs: 50,
+  checkpointIntervalMs: 500,
+  clock: systemClock,
+  random: Math.random,
+  onError: () => {},
+}
+
+export class WriteBehind {
+  readonly #options: Required<WriteBehindOptions>
+  readonly #buffer = new WriteBuffer()
+  readonly #checkpointer: Checkpointer
+  readonly #letters: DeadLetters
+  readonly #backOff: BackOff
+  readonly #barriers: FlushBarriers
+  readonly #counters = { linksFlushed: 0, storeErrors: 0, logErrors: 0 }
+  /** The next round, when one is planned. */
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined
+  #isRunning = false
+  /** No round before this, after failures. */
+  #notBefore = 0
+  #checkpointDue = 0
+  #whenIdle: (() => void) | undefined
+  #isClosed = false
+
+  constructor(options: WriteBehindOptions) {
+    this.#options = { ...DEFAULTS, ...options }
+    const { log, store, random, clock } = this.#options
+    const checkpointOf = (partition: PartitionId) => this.#buffer.checkpointOf(partition)
+    this.#checkpointer = new Checkpointer(store, log, checkpointOf)
+    this.#barriers = new FlushBarriers(clock, checkpointOf)
+    this.#letters = new DeadLetters(log)
+    this.#backOff = new BackOff(random)
+  }
+
+  /** The owner has applied versions that the log holds at `position`. Positions never fall. */
+  noteApplied(
+    partition: PartitionId,
+    position: LogPosition,
+    versions: readonly LinkVersion[],
+  ): void {
+    this.#buffer.note(partition, position, versions, this.#options.clock.now())
+    this.#checkpointer.note(partition, position)
+    this.#plan()
+  }
+
+  /** The log went on to `position` without a link: an epoch record. */
+  noteEmpty(partition: PartitionId, position: LogPosition): void {
+    this.noteApplied(partition, position, [])
+  }
+
+  /** Whether so much waits for the store that owners should take no more writes. */
+  isFull(): boolean {
+    return this.#buffer.dirtyBytes >= this.#options.dirtyBytesMax
+  }
+
+  /**
+   * Resolves when the store has everything noted before the call.
+   *
+   * @throws TinygridError store_unavailable after `timeoutMs`
+   */
+  barrier(timeoutMs: number): Promise<void> {
+    const reached = this.#barriers.raise(this.#buffer.marks(), timeoutMs)
+    this.#plan()
+    return reached
+  }
+
+  /** Flushes, saves and trims what it can until `timeoutMs`. False: something is left to replay. */
+  async close(timeoutMs: number): Promise<boolean> {
+    assert(this.#whenIdle === undefined, 'closed twice')
+    const isIdle = await new Promise<boolean>((resolve) => {
+      const cancel = this.#options.clock.after(timeoutMs, () => resolve(false))
+      this.#whenIdle = () => {
+        cancel()
+        resolve(true)
+      }
+      this.#plan()
+    })
+    this.#isClosed = true
+    this.#timer?.cancel()
+    return isIdle
+  }
+
+  status(): WriteBehindStatus {
+    const since = this.#buffer.dirtySince()
+    return {
+      ...this.#counters,
+      dirtyLinks: this.#buffer.dirtyLinks,
+      dirtyBytes: this.#buffer.dirtyBytes,
+      dirtyBytesMax: this.#options.dirtyBytesMax,
+      flushLagMs: since === undefined ? 0 : this.#options.clock.now() - since,
+      deadLetters: this.#letters.count,
+    }
+  }
+
+  get #isIdle(): boolean {
+    return this.#buffer.dirtyLinks === 0 && this.#checkpointer.isDone
+  }
+
+  /** Sees to it that the next round comes when it is due. */
+  #plan(): void {
+    if (this.#isRunning || this.#isClosed) return
+    if (this.#isIdle) {
+      this.#whenIdle?.()
+      return
+    }
+    const now = this.#options.clock.now()
+    const at = Math.max(this.#notBefore, now + this.#patienceMs(now))
+    if (this.#timer !== undefined && this.#timer.at <= at) return
+    this.#timer?.cancel()
+    this.#timer = { at, cancel: this.#options.clock.after(at - now, () => void this.#round()) }
+  }
+
+  /** How long what there is to do may wait for company. */
+  #patienceMs(now: number): number {
+    const { flushLinksMax, flushBytesMax, flushIntervalMs } = this.#options
+    const { dirtyLinks, dirtyBytes } = this.#buffer
+    if (this.#whenIdle !== undefined || this.#barriers.count > 0) return 0
+    if (dirtyLinks >= flushLinksMax || dirtyBytes >= flushBytesMax) return 0
+    return dirtyLinks > 0 ? flushIntervalMs : Math.max(0, this.#checkpointDue - now)
+  }
+
+  async #round(): Promise<void> {
+    this.#timer = undefined
+    this.#isRunning = true
+    const isDone = (await this.#flush()) && (await this.#checkpoint())
+    if (isDone) this.#backOff.reset()
+    else this.#notBefore = this.#options.clock.now() + this.#backOff.next()
+    this.#isRunning = false
+    this.#plan()
+  }
+
+  /** Whether it went well. */
+  async #flush(): Promise<boolean> {
+    const { flushLinksMax, flushBytesMax } = this.#options
+    const links = this.#buffer.take({ linksMax: flushLinksMax, bytesMax: flushBytesMax })
+    if (links.length === 0) return true
+    const versions = links.map((link) => this.#versionOf(link))
+    try {
+      const refused = await this.#write(links, versions)
+      this.#settle(links, versions, refused)
+      return true
+    } catch (error) {
+      this.#buffer.failed()
+      this.#noteFailure('flush failed', error)
+      return false
+    }
+  }
+
+  #versionOf({ partition, code }: DirtyLink): LinkVersion {
+    const version = this.#options.source.versionOf(partition, code)
+    assert(version !== undefined, `the owner of partition ${partition} lost the dirty link ${code}`)
+    return version
+  }
+
+  /** Writes to the store, and to the log what the store refused. Returns what it refused. */
+  async #write(
+    links: readonly DirtyLink[],
+    versions: readonly LinkVersion[],
+  ): Promise<ReadonlyMap<Code, Refusal>> {
+    await this.#letters.load()
+    const refusals = await this.#options.store.write(versions)
+    const refused = new Map(refusals.map((refusal) => [refusal.code, refusal]))
+    for (const [index, version] of versions.entries()) {
+      const refusal = refused.get(version.code)
+      if (refusal !== undefined) await this.#letters.add(links[index]!.partition, version, refusal)
+    }
+    await this.#letters.settle(versions.filter(({ code }) => !refused.has(code)))
+    return refused
+  }
+
+  #settle(
+    links: readonly DirtyLink[],
+    versions: readonly LinkVersion[],
+    refused: ReadonlyMap<Code, Refusal>,
+  ): void {
+    this.#buffer.flushed(versions)
+    this.#counters.linksFlushed += versions.length - refused.size
+    const byPartition = Map.groupBy(versions.keys(), (index) => links[index]!.partition)
+    for (const [partition, indexes] of byPartition) {
+      const clean = indexes
+        .map((index) => versions[index]!)
+        .filter(({ code }) => !refused.has(code))
+      this.#options.source.flushed(partition, clean)
+    }
+    this.#barriers.reach()
+  }
+
+  /** Whether it went well, or was not due. */
+  async #checkpoint(): Promise<boolean> {
+    const now = this.#options.clock.now()
+    const isDue = now >= this.#checkpointDue || this.#whenIdle !== undefined
+    if (!isDue || this.#checkpointer.isDone) return true
+    this.#checkpointDue = now + this.#options.checkpointIntervalMs
+    try {
+      await this.#checkpointer.save()
+      await this.#checkpointer.trim()
+      return true
+    } catch (error) {
+      this.#noteFailure('checkpoint failed', error)
+      return false
+    }
+  }
+
+  #noteFailure(what: string, error: unknown): void {
+    const isOfLog = hasCode(error, 'log_full', 'log_unavailable', 'log_uncertain')
+    if (isOfLog) this.#counters.logErrors++
+    else this.#counters.storeErrors++
+    this.#options.onError(what, error)
+  }
+}
