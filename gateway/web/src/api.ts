@@ -43,9 +43,14 @@ export interface TaggedLink {
   readonly etag: string
 }
 
+export interface Created {
+  readonly link: Link
+  /** false: the link was there before, for the same URL. */
+  readonly isNew: boolean
+}
+
 export interface Api {
-  /** Also tells whether the link is new, or was there before for the same URL. */
-  create(link: NewLink): Promise<{ link: Link; isNew: boolean }>
+  create(link: NewLink): Promise<Created>
   list(
     query: LinkQuery,
     cursor: string | null,
@@ -90,7 +95,7 @@ export interface Connection {
   readonly key: string | undefined
   /** Told of every 401, after which `key` is of no use. */
   readonly onUnauthorized?: () => void
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: (path: string, options: RequestInit) => Promise<Response>
 }
 
 export function connect({

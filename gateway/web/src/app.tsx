@@ -5,7 +5,7 @@
  */
 import { useMemo, useState } from 'preact/hooks'
 import { Announcer } from './announcer.tsx'
-import { connect } from './api.ts'
+import { connect, type Created } from './api.ts'
 import { LinkListSection } from './link-list-section.tsx'
 import { created } from './link-list-state.ts'
 import { PageHeader } from './page-header.tsx'
@@ -23,18 +23,32 @@ export function App() {
     [key, refuse],
   )
   const list = useLinks(api, isSignedIn)
+  const [result, setResult] = useState<Created>()
+
+  function showResult(made: Created | undefined): void {
+    setResult(made)
+    if (made !== undefined) list.tell(created(made.link))
+  }
+  function forgetResult(code: string): void {
+    setResult((shown) => (shown?.link.code === code ? undefined : shown))
+  }
+  function leave(): void {
+    setResult(undefined)
+    signOut()
+  }
 
   return (
     <Announcer>
-      <PageHeader isSignedIn={isSignedIn} onSignOut={signOut} />
+      <PageHeader isSignedIn={isSignedIn} onSignOut={leave} />
       <main class="page-main">
         <ShortenForm
           api={api}
-          onCreated={(link) => list.tell(created(link))}
+          result={result}
+          onResult={showResult}
           onKeyNeeded={() => setKeyRequests((requests) => requests + 1)}
         />
         {isSignedIn ? (
-          <LinkListSection api={api} list={list} />
+          <LinkListSection api={api} list={list} onDeleted={forgetResult} />
         ) : (
           <SignInForm wasRefused={wasRefused} requests={keyRequests} onSignIn={signIn} />
         )}

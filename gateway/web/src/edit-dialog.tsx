@@ -6,7 +6,6 @@
  * dialog takes it over, keeps the fields edited here, says so and leaves the saving to the person.
  */
 import { useEffect, useState } from 'preact/hooks'
-import { displayAddress } from './address.ts'
 import { ApiError, toApiError, type Api, type Link } from './api.ts'
 import { Dialog } from './dialog.tsx'
 import { FailureNotice } from './failure-notice.tsx'
@@ -33,7 +32,7 @@ const FIELD_NAMES = {
 export function EditDialog({ api, link, onSaved, onClose }: EditDialogProps) {
   const { form, isRead, failure, clash, read } = useEditing(api, link, onSaved, onClose)
   return (
-    <Dialog title={`Edit ${displayAddress(link.shortUrl)}`} onClose={onClose}>
+    <Dialog title={`Edit /${link.code}`} onClose={onClose}>
       {failure !== undefined && <FailureNotice error={failure} onRetry={read} />}
       {!isRead && failure === undefined && (
         <p class="muted" role="status">

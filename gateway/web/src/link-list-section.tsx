@@ -18,9 +18,10 @@ import type { LinkList } from './use-links.ts'
 interface LinkListSectionProps {
   readonly api: Api
   readonly list: LinkList
+  readonly onDeleted: (code: string) => void
 }
 
-export function LinkListSection({ api, list }: LinkListSectionProps) {
+export function LinkListSection({ api, list, onDeleted }: LinkListSectionProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   const rows = useRef<HTMLUListElement>(null)
 
@@ -48,6 +49,7 @@ export function LinkListSection({ api, list }: LinkListSectionProps) {
               api={api}
               entry={entry}
               list={list}
+              onDeleted={onDeleted}
               onRestored={() => focusRow(index)}
               onPurged={() => heading.current?.focus()}
             />
@@ -65,7 +67,7 @@ interface RowProps extends LinkListSectionProps {
   readonly onPurged: () => void
 }
 
-function Row({ api, entry: { link, isDeleted }, list, onRestored, onPurged }: RowProps) {
+function Row({ api, entry: { link, isDeleted }, list, onDeleted, onRestored, onPurged }: RowProps) {
   const announce = useAnnounce()
   const address = displayAddress(link.shortUrl)
 
@@ -92,7 +94,7 @@ function Row({ api, entry: { link, isDeleted }, list, onRestored, onPurged }: Ro
       link={link}
       onTag={(tag) => list.search({ ...list.query, tag })}
       onChanged={(saved) => change(saved, 'saved')}
-      onDeleted={(code) => list.tell(deleted(code))}
+      onDeleted={() => (list.tell(deleted(link.code)), onDeleted(link.code))}
     />
   )
 }
@@ -100,11 +102,13 @@ function Row({ api, entry: { link, isDeleted }, list, onRestored, onPurged }: Ro
 function ListEnd({ list, onMore }: { list: LinkList; onMore: () => void }) {
   const { phase, entries, cursor, query, error } = list
   const isEmpty = entries.length === 0
+  const status = statusText(list)
+  const isQuiet = status === '' || (!isEmpty && phase === 'ready')
   return (
     <div class="links-end">
       {error !== undefined && <FailureNotice error={error} onRetry={list.retry} />}
-      <p class={isEmpty || phase === 'loading' ? 'muted' : 'visually-hidden'} role="status">
-        {statusText(list)}
+      <p class={isQuiet ? 'visually-hidden' : 'muted'} role="status">
+        {status}
       </p>
       {phase === 'ready' && isEmpty && !isFiltered(query) && <EmptyList />}
       {phase === 'ready' && isEmpty && isFiltered(query) && (

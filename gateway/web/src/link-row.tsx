@@ -19,7 +19,7 @@ interface LinkRowProps {
   readonly link: Link
   readonly onTag: (tag: string) => void
   readonly onChanged: (link: Link) => void
-  readonly onDeleted: (code: string) => void
+  readonly onDeleted: () => void
 }
 
 export function LinkRow({ api, link, onTag, onChanged, onDeleted }: LinkRowProps) {
@@ -89,7 +89,7 @@ function ActionButton({ icon, name, of, onClick, isBusy = false }: ActionButtonP
   )
 }
 
-function useRemoval(api: Api, { code }: Link, onDeleted: (code: string) => void) {
+function useRemoval(api: Api, { code }: Link, onDeleted: () => void) {
   const [isRemoving, setRemoving] = useState(false)
   const [failure, setFailure] = useState<ApiError>()
 
@@ -99,7 +99,7 @@ function useRemoval(api: Api, { code }: Link, onDeleted: (code: string) => void)
     setFailure(undefined)
     try {
       await api.remove(code)
-      onDeleted(code)
+      onDeleted()
     } catch (error) {
       setFailure(toApiError(error))
     }

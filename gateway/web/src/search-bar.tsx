@@ -9,6 +9,8 @@ import type { LinkQuery } from './api.ts'
 import { Icon } from './icon.tsx'
 
 const TYPING_PAUSE_MS = 250
+/** In characters; the service takes no more. */
+const SEARCH_LENGTH_MAX = 200
 
 interface SearchBarProps {
   readonly query: LinkQuery
@@ -47,6 +49,7 @@ export function SearchBar({ query, onSearch }: SearchBarProps) {
           placeholder="Search"
           autocomplete="off"
           spellcheck={false}
+          maxLength={SEARCH_LENGTH_MAX}
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />

@@ -64,10 +64,19 @@ function initialKey(): string | undefined {
 }
 
 function takeKeyFromAddress(): string | undefined {
-  const key = new URLSearchParams(location.hash.slice(1)).get('key')?.trim()
+  const key = /^#key=(.*)$/.exec(location.hash)?.[1]
   if (key === undefined) return undefined
   history.replaceState(null, '', location.pathname + location.search)
-  return key === '' ? undefined : key
+  return key === '' ? undefined : decoded(key)
+}
+
+/** Whoever wrote the address by hand may have left a percent sign as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** A browser that keeps nothing for this page throws; the key then lasts as long as the page. */

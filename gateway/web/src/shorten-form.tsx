@@ -5,7 +5,7 @@
  * answers 401, which asks for the key and leaves the form as it is.
  */
 import { useEffect, useState } from 'preact/hooks'
-import { ApiError, type Api, type Link } from './api.ts'
+import { ApiError, type Api, type Created } from './api.ts'
 import { FailureNotice } from './failure-notice.tsx'
 import { EMPTY_DRAFT, newLinkOf } from './link-draft.ts'
 import { LinkSettings } from './link-settings.tsx'
@@ -15,22 +15,22 @@ import { useLinkForm, type LinkForm } from './use-link-form.ts'
 
 interface ShortenFormProps {
   readonly api: Api
-  readonly onCreated: (link: Link) => void
+  /** The link made last, as long as it is of interest. */
+  readonly result: Created | undefined
+  readonly onResult: (result: Created | undefined) => void
   readonly onKeyNeeded: () => void
 }
 
-export function ShortenForm({ api, onCreated, onKeyNeeded }: ShortenFormProps) {
+export function ShortenForm({ api, result, onResult, onKeyNeeded }: ShortenFormProps) {
   const [wantsNewCode, setWantsNewCode] = useState(false)
-  const [result, setResult] = useState<{ link: Link; isNew: boolean }>()
 
   const form = useLinkForm(EMPTY_DRAFT, async (draft) => {
-    setResult(undefined)
+    onResult(undefined)
     try {
       const created = await api.create(newLinkOf(draft, wantsNewCode))
       form.reset(EMPTY_DRAFT)
       setWantsNewCode(false)
-      setResult(created)
-      onCreated(created.link)
+      onResult(created)
     } catch (error) {
       if (!(error instanceof ApiError && error.code === 'unauthorized')) throw error
       onKeyNeeded()
@@ -41,8 +41,11 @@ export function ShortenForm({ api, onCreated, onKeyNeeded }: ShortenFormProps) {
     }
   })
 
+  // Whoever signs in has dealt with what the form complained about.
+  useEffect(form.forgive, [api])
+
   return (
-    <section class="card shorten" aria-labelledby="shorten">
+    <section class="card" aria-labelledby="shorten">
       <h1 id="shorten">Shorten a link</h1>
       <form
         ref={form.formRef}

@@ -5,18 +5,13 @@
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { displayAddress } from './address.ts'
-import type { Link } from './api.ts'
+import type { Created } from './api.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Icon } from './icon.tsx'
 import { OuterLink } from './outer-link.tsx'
 import { QrDialog } from './qr-dialog.tsx'
 
-interface ShortenResultProps {
-  readonly link: Link
-  readonly isNew: boolean
-}
-
-export function ShortenResult({ link, isNew }: ShortenResultProps) {
+export function ShortenResult({ link, isNew }: Created) {
   const result = useRef<HTMLDivElement>(null)
   const [showsQr, setShowsQr] = useState(false)
   useEffect(() => result.current?.focus(), [link])

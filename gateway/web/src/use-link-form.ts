@@ -19,6 +19,8 @@ export interface LinkForm {
   /** Starts over from `draft`, without errors. */
   readonly reset: (draft: LinkDraft) => void
   readonly submit: () => void
+  /** Takes away what the last submission complained about. */
+  readonly forgive: () => void
 }
 
 /** @param send resolves when the draft is dealt with, rejects with what is wrong about it */
@@ -39,10 +41,13 @@ export function useLinkForm(
   const change = useCallback((field: DraftField, value: string) => {
     setDraft((current) => ({ ...current, [field]: value }))
   }, [])
-  const reset = useCallback((next: LinkDraft) => {
-    setDraft(next)
+  const forgive = useCallback(() => {
     setErrors({})
     setFailure(undefined)
+  }, [])
+  const reset = useCallback((next: LinkDraft) => {
+    setDraft(next)
+    forgive()
   }, [])
 
   async function sendDraft(): Promise<void> {
@@ -63,5 +68,5 @@ export function useLinkForm(
   const submit = () => {
     if (!isSending) void sendDraft()
   }
-  return { formRef, draft, errors, failure, isSending, change, reset, submit }
+  return { formRef, draft, errors, failure, isSending, change, reset, submit, forgive }
 }
