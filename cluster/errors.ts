@@ -30,6 +30,7 @@ export const ERRORS = {
   internal: { status: 500, title: 'Something went wrong' },
   mailbox_full: { status: 503, title: 'Too many writes are waiting' },
   owner_unavailable: { status: 503, title: 'The owner of this link cannot be reached' },
+  no_free_code: { status: 503, title: 'No free code was found' },
   log_full: { status: 503, title: 'The log is full' },
   log_unavailable: { status: 503, title: 'The log cannot be written' },
   log_uncertain: { status: 503, title: 'Whether the log holds the write is not known' },

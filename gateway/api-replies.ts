@@ -1,0 +1,37 @@
+/**
+ * How the API's replies are described in the OpenAPI document.
+ *
+ * Only documents: replies are serialised by JSON.stringify, and a test holds them to the schemas.
+ */
+import { STATUS_CODES } from 'node:http'
+import type { TSchema } from 'typebox'
+import { linkSchema, problemSchema } from './link-schemas.ts'
+
+type ReplySchema = Readonly<Record<string, unknown>>
+
+const HEADERS: Readonly<Record<string, string>> = {
+  ETag: 'Changes with every change of the link, but not with its visits',
+  Location: 'The link in the API',
+}
+
+export function jsonReply(description: string, schema: TSchema): ReplySchema {
+  return { description, content: { 'application/json': { schema } } }
+}
+
+export function linkReply(description: string, ...headers: readonly string[]): ReplySchema {
+  const described = headers.map((name) => [name, { type: 'string', description: HEADERS[name] }])
+  return { ...jsonReply(description, linkSchema), headers: Object.fromEntries(described) }
+}
+
+export function emptyReply(description: string): ReplySchema {
+  return { description, type: 'null' }
+}
+
+export function problemReplies(...statuses: readonly number[]): Record<number, ReplySchema> {
+  const content = { 'application/problem+json': { schema: problemSchema } }
+  const replies = statuses.map((status) => [
+    status,
+    { description: STATUS_CODES[status] ?? 'Error', content },
+  ])
+  return Object.fromEntries(replies) as Record<number, ReplySchema>
+}

@@ -1,0 +1,56 @@
+/**
+ * Everything under `/api`, with what all of it shares: the key, the security headers, the access
+ * log, and no answer once the server stops.
+ *
+ * An encapsulated Fastify context, so that none of these hooks runs for a redirect.
+ */
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { TinygridError } from '../cluster/errors.ts'
+import { accessLog } from './access-log.ts'
+import type { ApiContext } from './api-context.ts'
+import { ApiKey } from './api-key.ts'
+import { authentication } from './authentication.ts'
+import { bulkRoute } from './bulk-route.ts'
+import { createRoute } from './create-route.ts'
+import { linkRoutes } from './link-routes.ts'
+import { listRoute } from './list-route.ts'
+import { RateLimit } from './rate-limit.ts'
+import type { RequestTimes } from './request-times.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
+
+export interface ApiOptions {
+  readonly context: ApiContext
+  readonly apiKey: string
+  readonly logger: Logger
+  readonly times: RequestTimes
+  readonly isClosing: () => boolean
+}
+
+const API_HEADERS = { ...SECURITY_HEADERS, 'cache-control': 'no-store' }
+const KEYED = [{ apiKey: [] }, { bearer: [] }]
+
+export function api(app: FastifyInstance, options: ApiOptions): void {
+  const { context, apiKey, logger, times, isClosing } = options
+  const { settings, now } = context
+  const limited = { addressesMax: settings.limitedAddressesMax, now }
+  const authenticate = authentication({
+    apiKey: new ApiKey(apiKey),
+    publicCreate: settings.publicCreate,
+    unkeyedCreates: new RateLimit({ max: settings.unkeyedCreatesPerMinuteMax, ...limited }),
+    wrongKeys: new RateLimit({ max: settings.wrongKeysPerMinuteMax, ...limited }),
+  })
+  app.addHook('onRoute', (route) => {
+    route.schema = { ...route.schema, security: KEYED }
+  })
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(API_HEADERS)
+    done(isClosing() ? new TinygridError('shutting_down') : undefined)
+  })
+  app.addHook('onRequest', authenticate)
+  app.addHook('onResponse', accessLog(logger, times))
+  createRoute(app, context)
+  bulkRoute(app, context)
+  listRoute(app, context)
+  linkRoutes(app, context)
+}

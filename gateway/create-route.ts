@@ -1,0 +1,30 @@
+/**
+ * `POST /api/links`: create one link.
+ */
+import type { FastifyInstance } from 'fastify'
+import { requestContext, sendLink, type ApiContext } from './api-context.ts'
+import { linkReply, problemReplies } from './api-replies.ts'
+import { toDraft } from './link-request.ts'
+import { newLinkSchema, type NewLinkBody } from './link-schemas.ts'
+
+export function createRoute(app: FastifyInstance, context: ApiContext): void {
+  const { settings, creator } = context
+  const schema = {
+    summary: 'Create a link',
+    description:
+      'The same URL gives the same link again (200) unless reuse is false or anything else is set.',
+    tags: ['links'],
+    body: newLinkSchema(settings.aliasLengthMax),
+    response: {
+      201: linkReply('The new link', 'Location', 'ETag'),
+      200: linkReply('The link that this URL has already', 'Location', 'ETag'),
+      ...problemReplies(400, 401, 409, 413, 415, 429, 503),
+    },
+  }
+  app.post<{ Body: NewLinkBody }>('/api/links', { schema }, async (request, reply) => {
+    const draft = toDraft(request.body, requestContext(context, request))
+    const { link, isNew } = await creator.create(draft)
+    reply.code(isNew ? 201 : 200).header('location', `/api/links/${link.code}`)
+    return sendLink(context, request, reply, link)
+  })
+}

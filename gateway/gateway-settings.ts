@@ -1,0 +1,67 @@
+/**
+ * What an operator may decide about the HTTP side, with defaults that suit most.
+ *
+ * Filled by the configuration, which overrides what the environment names; read by the gateway's
+ * parts, each of which takes what it needs. Every limit here has a unit in its name or its comment.
+ */
+
+export interface GatewaySettings {
+  readonly host: string
+  /** 0 picks a free port. */
+  readonly port: number
+  /** What short links start with, without a slash at the end; by default what the client used. */
+  readonly baseUrl: string | undefined
+  /** Whether a reverse proxy in front sets X-Forwarded-For, -Host and -Proto. */
+  readonly trustProxy: boolean
+  /** Whether `POST /api/links` works without a key. */
+  readonly publicCreate: boolean
+  /** Longest alias, in characters. */
+  readonly aliasLengthMax: number
+  /** Length of generated codes, in characters. */
+  readonly codeLength: number
+  /** Whether a raw socket reader answers plain redirects in front of this gateway. */
+  readonly fastPath: boolean
+  /** Creates without a key, per address. */
+  readonly unkeyedCreatesPerMinuteMax: number
+  /** Wrong keys per address, before its requests with any key are refused for a while. */
+  readonly wrongKeysPerMinuteMax: number
+  /** Addresses remembered for these limits; beyond it the oldest is forgotten. */
+  readonly limitedAddressesMax: number
+  readonly bodyBytesMax: number
+  readonly bulkBodyBytesMax: number
+  readonly bulkLinksMax: number
+  /** Request line and headers together. */
+  readonly headerBytesMax: number
+  readonly connectionsMax: number
+  /** From a request's first byte to the end of its headers. */
+  readonly headersTimeoutMs: number
+  /** From a request's first byte to its last. */
+  readonly requestTimeoutMs: number
+  /** How long an idle connection is kept for its next request. */
+  readonly keepAliveTimeoutMs: number
+  /** How long a connection may be silent in the middle of a request or an answer. */
+  readonly silenceTimeoutMs: number
+}
+
+export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
+  host: '127.0.0.1',
+  port: 3000,
+  baseUrl: undefined,
+  trustProxy: false,
+  publicCreate: false,
+  aliasLengthMax: 8,
+  codeLength: 7,
+  fastPath: true,
+  unkeyedCreatesPerMinuteMax: 60,
+  wrongKeysPerMinuteMax: 30,
+  limitedAddressesMax: 20_000,
+  bodyBytesMax: 64 * 1024,
+  bulkBodyBytesMax: 8 * 1024 * 1024,
+  bulkLinksMax: 1000,
+  headerBytesMax: 16 * 1024,
+  connectionsMax: 20_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 72_000,
+  silenceTimeoutMs: 120_000,
+})

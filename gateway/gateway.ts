@@ -1,0 +1,87 @@
+/**
+ * The gateway: what the world calls.
+ *
+ * `createGateway` puts the parts together; each route and each concern has a file of its own.
+ *
+ *   GET /:code            redirect-route.ts   the hot route; no hook of any other part runs for it
+ *   GET /:code+           preview.ts
+ *   /api/**               api.ts              the key, then one file per route
+ *   /health/*, /metrics   operator-routes.ts
+ *   /openapi.json, /docs  openapi.ts
+ *   /, /assets/*          web-page.ts
+ *   errors                error-reply.ts      whatever is thrown, in one form
+ *
+ * It knows links by `cluster/protocol.ts` alone: whether their owner is this process or another is
+ * the router's business.
+ */
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { Registry } from 'prom-client'
+import type { EpochMs } from '../cluster/ids.ts'
+import type { LinkDirectory, LinkOwner, NodeStatus } from '../cluster/protocol.ts'
+import { AllowedMethods } from './allowed-methods.ts'
+import { api } from './api.ts'
+import { ErrorReplies } from './error-reply.ts'
+import type { GatewaySettings } from './gateway-settings.ts'
+import { createHttpServer } from './http-server.ts'
+import { LinkCreator } from './link-creation.ts'
+import { registerMetrics } from './metrics.ts'
+import { notFoundHandler, sendFor, sendRoutingError } from './not-found.ts'
+import { describeRoutes, documentRoutes } from './openapi.ts'
+import { operatorRoutes } from './operator-routes.ts'
+import { PublicAddress } from './public-address.ts'
+import { createRedirectCounters, type RedirectCounters } from './redirect-counters.ts'
+import { redirectRoute } from './redirect-route.ts'
+import { RequestTimes } from './request-times.ts'
+import { siteFiles } from './site-files.ts'
+import { webPage } from './web-page.ts'
+
+export interface GatewayOptions {
+  readonly settings: GatewaySettings
+  readonly owner: LinkOwner
+  readonly directory: LinkDirectory
+  readonly status: () => NodeStatus
+  readonly apiKey: string
+  readonly logger: Logger
+  readonly now: () => EpochMs
+  /** Shared with the fast path, if there is one. */
+  readonly redirects?: RedirectCounters
+}
+
+/** Ready, but not listening. `close()` finishes what is under way. */
+export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
+  const { settings, owner, directory, status, logger, now } = options
+  const redirects = options.redirects ?? createRedirectCounters()
+  const registry = new Registry()
+  registerMetrics(registry, { status, redirects })
+  const times = new RequestTimes(registry)
+  const errors = new ErrorReplies(logger)
+  const address = new PublicAddress(settings)
+  const app = createHttpServer({
+    settings,
+    logger,
+    onRoutingError: (error, request, reply) => sendRoutingError(errors, request, reply, error),
+  })
+  let isClosing = false
+  app.addHook('preClose', (done) => {
+    isClosing = true
+    done()
+  })
+  const allowed = new AllowedMethods()
+  allowed.watch(app)
+  app.setErrorHandler((error, request, reply) => sendFor(errors, request, reply, error))
+  app.setNotFoundHandler(notFoundHandler(errors, allowed))
+  await describeRoutes(app, settings.baseUrl)
+  redirectRoute(app, { owner, now, counters: redirects, errors, address, times })
+  const creator = new LinkCreator({ owner, codeLength: settings.codeLength })
+  const context = { settings, owner, directory, creator, address, now }
+  await app.register(async (scope) => {
+    api(scope, { context, apiKey: options.apiKey, logger, times, isClosing: () => isClosing })
+  })
+  operatorRoutes(app, { registry, status, isClosing: () => isClosing })
+  siteFiles(app)
+  await app.register(async (scope) => webPage(scope))
+  await documentRoutes(app)
+  await app.ready()
+  return app
+}

@@ -1,0 +1,62 @@
+/**
+ * The HTTP server under the gateway: Fastify with every limit set.
+ *
+ * What is not set here has no limit in Node or one that suits nobody (a request may take five
+ * minutes, a body a megabyte, an unknown field passes). Nothing is trusted that a client can send,
+ * unless a proxy is declared.
+ */
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { answerClientError } from './client-error.ts'
+import { FrameworkLog } from './framework-log.ts'
+import type { GatewaySettings } from './gateway-settings.ts'
+import { compileSchema, validatorOf } from './validation.ts'
+
+/** Longest part of a path that a route takes; codes have at most 64. */
+const PATH_PART_LENGTH_MAX = 100
+/** How often Node looks for requests that are late. */
+const TIMEOUT_CHECK_INTERVAL_MS = 1_000
+
+export interface HttpServerOptions {
+  readonly settings: GatewaySettings
+  readonly logger: Logger
+  /** Answers errors that arise before a route is found. */
+  readonly onRoutingError: (error: Error, request: FastifyRequest, reply: FastifyReply) => void
+}
+
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { settings, logger, onRoutingError } = options
+  const app = fastify({
+    http: {
+      maxHeaderSize: settings.headerBytesMax,
+      headersTimeout: settings.headersTimeoutMs,
+      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+    },
+    logController: new FrameworkLog(logger),
+    requestTimeout: settings.requestTimeoutMs,
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
+    connectionTimeout: settings.silenceTimeoutMs,
+    bodyLimit: settings.bodyBytesMax,
+    trustProxy: settings.trustProxy,
+    exposeHeadRoutes: true,
+    // While stopping, redirects go on; the API refuses by itself, in its own words.
+    return503OnClosing: false,
+    // Both would be dropped silently or fail without naming the field; the schemas refuse them.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
+    routerOptions: { maxParamLength: PATH_PART_LENGTH_MAX },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: onRoutingError,
+  })
+  app.server.maxConnections = settings.connectionsMax
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    isChecked(httpPart) ? validatorOf(compileSchema(schema as object)) : () => true,
+  )
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  return app
+}
+
+/** Codes in paths are parsed by their routes, and headers by those who read them. */
+function isChecked(httpPart: string | undefined): boolean {
+  return httpPart === 'body' || httpPart === 'querystring'
+}

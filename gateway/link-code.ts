@@ -1,0 +1,82 @@
+/**
+ * The codes to try for a link, in order: the pure half of giving a code.
+ *
+ * Used by `link-creation.ts`, which asks the owner about one after the other. A plain link's code
+ * follows from its URL: a window of the wanted length slides over the URL's digest, so the same URL
+ * meets the same codes again and is found instead of stored twice. After WINDOWS_MAX windows, and
+ * for links that want a code of their own, codes are random; each few of them longer than the last,
+ * so that a code is found even where short ones have run out.
+ *
+ * Rejected: a counter, whose codes can be guessed and need one place that counts.
+ */
+import { hash } from 'node:crypto'
+import { CODE_LENGTH_MAX, type Code } from '../cluster/ids.ts'
+import { isReserved } from './reserved-codes.ts'
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const BASE = ALPHABET.length
+
+export const WINDOWS_MAX = 10
+const RANDOM_TRIES_PER_LENGTH = 4
+const RANDOM_TRIES_MAX = 20
+
+/** Fills the bytes with randomness; a cryptographic source, because codes must not be guessed. */
+export type RandomBytes = (size: number) => Uint8Array
+
+/** Codes that follow from the URL, at most WINDOWS_MAX. */
+export function* codesOfUrl(url: string, length: number): Generator<Code, void, undefined> {
+  const digits = base62Digest(url, length + WINDOWS_MAX - 1)
+  for (let start = 0; start < WINDOWS_MAX; start++) {
+    const code = digits.slice(start, start + length)
+    if (!isReserved(code)) yield code as Code
+  }
+}
+
+/** Random codes: RANDOM_TRIES_MAX of them, of `length` and then longer. */
+export function* randomCodes(
+  length: number,
+  randomBytes: RandomBytes,
+): Generator<Code, void, undefined> {
+  for (let tries = 0; tries < RANDOM_TRIES_MAX; tries++) {
+    const longer = length + Math.floor(tries / RANDOM_TRIES_PER_LENGTH)
+    const code = randomCode(Math.min(longer, CODE_LENGTH_MAX), randomBytes)
+    if (!isReserved(code)) yield code as Code
+  }
+}
+
+/**
+ * The first `count` digits of the SHA-256 digest read as a number in base 62, lowest first. Beyond
+ * its 43 digits the digest of the digest goes on.
+ */
+export function base62Digest(text: string, count: number): string {
+  const bytes = hash('sha256', text, 'buffer')
+  const limbs = Array.from({ length: bytes.length / 2 }, (_, at) => bytes.readUInt16BE(at * 2))
+  let digits = ''
+  while (digits.length < count && limbs.some((limb) => limb !== 0)) digits += takeDigit(limbs)
+  if (digits.length >= count) return digits
+  return digits + base62Digest(bytes.toString('hex'), count - digits.length)
+}
+
+/** Divides the number in `limbs` (16 bits each, highest first) by 62; the remainder as a digit. */
+function takeDigit(limbs: number[]): string {
+  let remainder = 0
+  for (let at = 0; at < limbs.length; at++) {
+    const value = remainder * 0x10000 + limbs[at]!
+    limbs[at] = Math.floor(value / BASE)
+    remainder = value % BASE
+  }
+  return ALPHABET[remainder]!
+}
+
+/** Bytes from here on would make some digits likelier than others. */
+const FAIR_BYTE_MAX = 256 - (256 % BASE)
+
+function randomCode(length: number, randomBytes: RandomBytes): string {
+  let code = ''
+  while (code.length < length) {
+    for (const byte of randomBytes(length)) {
+      if (byte < FAIR_BYTE_MAX && code.length < length) code += ALPHABET[byte % BASE]
+    }
+  }
+  return code
+}

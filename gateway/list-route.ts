@@ -1,0 +1,51 @@
+/**
+ * `GET /api/links`: all links, newest first, page by page.
+ */
+import type { FastifyInstance } from 'fastify'
+import { TinygridError } from '../cluster/errors.ts'
+import { LIST_LIMIT_MAX, type ListQuery } from '../cluster/protocol.ts'
+import type { ApiContext } from './api-context.ts'
+import { jsonReply, problemReplies } from './api-replies.ts'
+import { linkPageSchema, listQuerySchema } from './link-schemas.ts'
+import { viewOf } from './link-view.ts'
+
+const LIMIT_DEFAULT = 100
+
+interface Query {
+  readonly limit?: string
+  readonly cursor?: string
+  readonly search?: string
+  readonly tag?: string
+}
+
+export function listRoute(app: FastifyInstance, context: ApiContext): void {
+  const schema = {
+    summary: 'List links, newest first',
+    description: 'A page may be short, even empty, although more follow: go by nextCursor.',
+    tags: ['links'],
+    querystring: listQuerySchema,
+    response: { 200: jsonReply('A page', linkPageSchema), ...problemReplies(400, 401, 503) },
+  }
+  app.get<{ Querystring: Query }>('/api/links', { schema }, async (request) => {
+    const { links, nextCursor } = await context.directory.list(toListQuery(request.query))
+    const baseUrl = context.address.baseUrl(request)
+    return { links: links.map((link) => viewOf(link, baseUrl)), nextCursor }
+  })
+}
+
+/** An empty search or tag, as a form sends it, is none. */
+function toListQuery({ limit, cursor, search, tag }: Query): ListQuery {
+  return {
+    limit: parseLimit(limit),
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(search ? { search } : {}),
+    ...(tag ? { tag } : {}),
+  }
+}
+
+function parseLimit(text: string | undefined): number {
+  const limit = text === undefined ? LIMIT_DEFAULT : Number(text)
+  if (limit >= 1 && limit <= LIST_LIMIT_MAX) return limit
+  const detail = `limit must be a whole number from 1 to ${LIST_LIMIT_MAX}`
+  throw new TinygridError('invalid_field', { field: 'limit', detail })
+}

@@ -1,0 +1,165 @@
+/**
+ * A gateway over links in a map, for tests: a clock that stands still, a log that is kept.
+ */
+import { Writable } from 'node:stream'
+import type { ExecutionContext } from 'ava'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import type { Code, EpochMs } from '../cluster/ids.ts'
+import type { Link } from '../cluster/link.ts'
+import type { NodeStatus } from '../cluster/protocol.ts'
+import { FakeLinks } from './fake-links.ts'
+import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway-settings.ts'
+import { createGateway } from './gateway.ts'
+import { createRedirectCounters, type RedirectCounters } from './redirect-counters.ts'
+
+export const KEY = 'a-key-for-tests-0123456789'
+export const NOW = Date.UTC(2030, 0, 1) as EpochMs
+const HOUR_MS = 3_600_000
+export const IN_AN_HOUR = new Date(NOW + HOUR_MS).toISOString()
+
+export interface TestGateway {
+  readonly app: FastifyInstance
+  readonly links: FakeLinks
+  readonly redirects: RedirectCounters
+  readonly clock: { now: EpochMs }
+  readonly status: { -readonly [K in keyof NodeStatus]: NodeStatus[K] }
+  /** What was logged, as JSON lines. */
+  readonly log: () => string
+  /** Listens on a free port of 127.0.0.1. */
+  readonly listen: () => Promise<number>
+  readonly add: (link: Partial<Omit<Link, 'code'>> & { code: string }) => Link
+  readonly call: (method: Method, path: string, body?: unknown, headers?: Headers) => Promise<Reply>
+}
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'PUT' | 'OPTIONS'
+type Headers = Record<string, string>
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+  // oxlint-disable-next-line typescript/no-explicit-any -- replies are compared, not used
+  readonly json: any
+}
+
+export async function startGateway(
+  t: ExecutionContext,
+  settings: Partial<GatewaySettings> = {},
+): Promise<TestGateway> {
+  const clock = { now: NOW }
+  const links = new FakeLinks(() => clock.now)
+  const status = { ...STATUS }
+  const lines: string[] = []
+  const redirects = createRedirectCounters()
+  const app = await createGateway({
+    settings: { ...GATEWAY_DEFAULTS, ...settings },
+    owner: links,
+    directory: links,
+    status: () => status,
+    apiKey: KEY,
+    redirects,
+    logger: pino({ level: 'debug' }, keepLines(lines)),
+    now: () => clock.now,
+  })
+  t.teardown(() => app.close())
+  return {
+    app,
+    links,
+    redirects,
+    clock,
+    status,
+    log: () => lines.join(''),
+    listen: async () => {
+      await app.listen({ port: 0, host: '127.0.0.1' })
+      return (app.server.address() as { port: number }).port
+    },
+    add: (link) => addLink(links, link),
+    call: (method, path, body, headers) => call(app, method, path, body, headers),
+  }
+}
+
+function keepLines(lines: string[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+}
+
+/** Calls with the key, unless `headers` has an empty one. */
+async function call(
+  app: FastifyInstance,
+  method: Method,
+  path: string,
+  body?: unknown,
+  headers: Headers = {},
+): Promise<Reply> {
+  const all: Headers = { 'x-api-key': KEY, host: 'sho.rt', ...headers }
+  if (all['x-api-key'] === '') delete all['x-api-key']
+  if (body !== undefined) all['content-type'] ??= 'application/json'
+  const payload = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
+  const response = await app.inject({
+    method,
+    url: path,
+    headers: all,
+    ...(payload === undefined ? {} : { payload }),
+  })
+  return {
+    status: response.statusCode,
+    headers: response.headers as Record<string, string>,
+    text: response.body,
+    json: parse(response.body),
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function addLink(links: FakeLinks, link: Partial<Omit<Link, 'code'>> & { code: string }): Link {
+  const whole = { ...PLAIN, ...link, code: link.code as Code }
+  links.links.set(whole.code, whole)
+  return whole
+}
+
+const PLAIN: Omit<Link, 'code'> = {
+  url: 'https://example.com/page',
+  title: null,
+  tags: [],
+  createdAt: NOW,
+  updatedAt: NOW,
+  expiresAt: null,
+  maxVisits: null,
+  visits: 0,
+  isAlias: false,
+  lifecycle: 'live',
+}
+
+const STATUS: NodeStatus = {
+  nodeId: 'test',
+  startedAt: NOW,
+  ready: true,
+  partitionsOwned: 256,
+  partitionsComplete: 256,
+  linksInMemory: 3,
+  memoryBytes: 1000,
+  memoryBytesMax: 2000,
+  evictions: 4,
+  readThroughs: 5,
+  mailboxDepth: 6,
+  dirtyLinks: 7,
+  dirtyBytes: 8,
+  dirtyBytesMax: 9,
+  flushLagMs: 1500,
+  linksFlushed: 11,
+  deadLetters: 12,
+  logAppends: 13,
+  logErrors: 14,
+  storeErrors: 15,
+}
