@@ -107,7 +107,7 @@ function Options({ form, wantsNewCode, onNewCode }: OptionsProps) {
           value={form.draft.code}
           onInput={(value) => form.change('code', value)}
           error={form.errors.code}
-          hint="Letters, digits, - and _; empty: one is made"
+          hint="Letters, digits, - and _"
           input={{ autocapitalize: 'none', spellcheck: false }}
         />
         <LinkSettings form={form} />
