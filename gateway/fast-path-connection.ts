@@ -31,7 +31,10 @@ const NO_HEAD = '-'
 export interface ConnectionHost {
   /** The present tick. */
   readonly tick: number
-  /** How many ticks a client may take to send one head, and to send the next request at all. */
+  /**
+   * How many ticks a client may take to send one head, and to take its replies or ask for more.
+   * Both get shorter when the server stops.
+   */
   readonly headTicks: number
   readonly idleTicks: number
   /** The server is stopping: what is under way is answered, with the connection's last reply. */
@@ -77,10 +80,10 @@ export class FastPathConnection {
     else this.socket.destroy()
   }
 
-  /** Ends the connection, now or when the request under way is answered, at the latest in `ticks`. */
-  finish(ticks: number): void {
-    this.#deadline = Math.min(this.#deadline, this.#host.tick + ticks)
-    const isUnderWay = this.#partial !== undefined || this.socket.readableLength > 0
+  /** Ends the connection, now or, if something is under way, with the reply to that. */
+  finish(): void {
+    this.#deadline = Math.min(this.#deadline, this.#host.tick + this.#host.idleTicks)
+    const isUnderWay = this.#partial !== undefined || this.socket.isPaused()
     if (!isUnderWay) this.#leave()
   }
 
@@ -98,6 +101,7 @@ export class FastPathConnection {
       const reply =
         end > 0 ? host.replyTo(text.slice(at + TARGET_PREFIX.length, codeEnd) as Code) : undefined
       if (reply === undefined) return this.#handOver(replies, text.slice(at))
+      this.#hasAnswered = true
       replies += reply
       at = end
       if (host.isClosing) return this.#sendLast(replies)
@@ -130,17 +134,19 @@ export class FastPathConnection {
   }
 
   #send(replies: string): void {
-    this.#hasAnswered = true
     if (!this.socket.write(replies, 'latin1')) this.socket.pause()
   }
 
+  /**
+   * Nothing that comes after the last reply is answered, but it is read, until the client ends or
+   * the deadline: closing a socket with unread bytes resets it, which can take the reply away.
+   */
   #sendLast(replies: string): void {
-    this.#hasAnswered = true
-    this.socket.write(replies, 'latin1')
-    this.#leave()
+    this.socket.off('data', this.#onData)
+    this.socket.end(replies, 'latin1')
+    this.socket.resume()
   }
 
-  /** Sends what is not sent yet and ends; nothing that still comes is answered. */
   #leave(): void {
     this.socket.off('data', this.#onData)
     this.socket.destroySoon()
@@ -151,7 +157,6 @@ export class FastPathConnection {
    * goes back into the socket, so that the end of the stream still comes after it.
    */
   #waitForDrain(rest: string): void {
-    this.#hasAnswered = true
     this.#deadline = this.#host.tick + this.#host.idleTicks
     this.socket.pause()
     this.#unread(rest)
@@ -180,7 +185,10 @@ export class FastPathConnection {
   }
 
   readonly #onDrain = (): void => {
-    this.#deadline = this.#host.tick + this.#host.idleTicks
+    const { isClosing, tick, headTicks, idleTicks } = this.#host
+    const isUnderWay = this.#partial !== undefined || this.socket.readableLength > 0
+    if (isClosing && !isUnderWay) return this.#leave()
+    this.#deadline = tick + (this.#partial === undefined ? idleTicks : headTicks)
     this.socket.resume()
   }
 

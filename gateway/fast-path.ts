@@ -51,7 +51,7 @@ export interface FastPath {
 }
 
 const TICK_MS = 1_000
-/** How long a client may take to finish a request while the server stops. */
+/** How long a client may take for what is under way when the server stops. */
 const CLOSE_TIMEOUT_MS = 5_000
 
 type ConnectionListener = (this: Server, socket: Socket) => void
@@ -66,8 +66,8 @@ export function installFastPath(server: Server, options: FastPathOptions): FastP
 }
 
 class SharedState implements ConnectionHost, FastPath {
-  readonly headTicks: number
-  readonly idleTicks: number
+  headTicks: number
+  idleTicks: number
   tick = 0
   isClosing = false
   readonly #server: Server
@@ -139,10 +139,12 @@ class SharedState implements ConnectionHost, FastPath {
 
   close(): Promise<void> {
     this.isClosing = true
-    const ticks = Math.ceil(CLOSE_TIMEOUT_MS / this.#tickMs)
+    const closeTicks = Math.ceil(CLOSE_TIMEOUT_MS / this.#tickMs)
+    this.headTicks = Math.min(this.headTicks, closeTicks)
+    this.idleTicks = Math.min(this.idleTicks, closeTicks)
     return new Promise((resolve) => {
       this.#onEmpty = resolve
-      for (const connection of this.#connections) connection.finish(ticks)
+      for (const connection of this.#connections) connection.finish()
       if (this.#connections.size === 0) resolve()
     })
   }
