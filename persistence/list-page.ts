@@ -26,11 +26,11 @@ export interface ListPlace {
 
 const TIME_BYTES = 6
 
-/** Newest first, then by code in byte order. */
+/** Newest first; within a millisecond by code, the highest first. */
 export function comparePlaces(a: ListPlace, b: ListPlace): number {
   if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt
   if (a.code === b.code) return 0
-  return a.code < b.code ? -1 : 1
+  return a.code > b.code ? -1 : 1
 }
 
 export function encodeCursor(place: ListPlace): string {
