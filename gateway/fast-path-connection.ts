@@ -45,7 +45,7 @@ export interface ConnectionHost {
   replyTo(code: Code): string | undefined
   /** Gives the socket to the server, which reads it from here on. */
   handOver(connection: FastPathConnection): void
-  /** Answers as the server does when a client breaks off or is too slow; destroys the socket. */
+  /** Answers as the server does when a client breaks off or is too slow, which ends the socket. */
   refuse(socket: Socket, reason: 'incomplete' | 'slow'): void
   forget(connection: FastPathConnection): void
 }
@@ -76,8 +76,9 @@ export class FastPathConnection {
   expire(): void {
     if (this.#host.tick <= this.#deadline) return
     const isSlow = this.#partial !== undefined || !this.#hasAnswered
-    if (isSlow && !this.socket.writableEnded) this.#host.refuse(this.socket, 'slow')
-    else this.socket.destroy()
+    if (!isSlow || this.socket.writableEnded) return void this.socket.destroy()
+    this.socket.off('data', this.#onData)
+    this.#host.refuse(this.socket, 'slow')
   }
 
   /** Ends the connection, now or, if something is under way, with the reply to that. */

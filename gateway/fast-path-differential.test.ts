@@ -14,7 +14,7 @@ import test from 'ava'
 import * as fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
 import { CORPUS, get } from './fast-path-corpus.ts'
-import { exchange, type FastServer, smallGateway, startFast } from './fast-path-pair.ts'
+import { exchange, type FastServer, makeGateway, startFast } from './fast-path-pair.ts'
 
 const HEAD_END = '\r\n\r\n'
 const SHORT = CORPUS.filter(({ text }) => text.length < 1_000)
@@ -35,9 +35,9 @@ interface Pair {
   readonly fast: FastServer
 }
 
-const pair = await startPair(() => smallGateway())
-const eventfulPair = await startPair(() => {
-  const app = smallGateway()
+const pair = await startPair(() => makeGateway())
+const eventfulPair = await startPair(async () => {
+  const app = await makeGateway()
   // After Node's own listener: a listener for `data` keeps its parser off the socket's handle.
   app.server.on('connection', (socket) => socket.on('data', () => {}))
   return app
@@ -45,15 +45,15 @@ const eventfulPair = await startPair(() => {
 
 test.after.always(async () => {
   for (const { plain, fast } of [pair, eventfulPair]) {
-    await fast.app.close()
+    await fast.stop()
     plain.close()
   }
 })
 
-async function startPair(make: () => FastifyInstance): Promise<Pair> {
-  const plain = make()
+async function startPair(make: () => Promise<FastifyInstance>): Promise<Pair> {
+  const plain = await make()
   await plain.listen({ port: 0, host: '127.0.0.1' })
-  return { plain: plain.server, fast: await startFast(make()) }
+  return { plain: plain.server, fast: await startFast(await make()) }
 }
 
 /** The answers of both to `text`, cut at `cuts`, and how many of them the fast path gave. */

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { get } from './fast-path-corpus.ts'
-import { type FastServer, open, received, smallGateway, startFast } from './fast-path-pair.ts'
+import { type FastServer, open, received, makeGateway, startFast } from './fast-path-pair.ts'
 
 const TICK_MS = 10
 const HEAD_MS = 150
@@ -13,17 +13,12 @@ const IDLE_MS = 1_000
 const LATE_MS = 3_000
 const DRIP_MS = 20
 
-interface Limits {
-  readonly connectionsMax?: number
-}
-
-async function start(t: ExecutionContext, limits: Limits = {}): Promise<FastServer> {
-  const app = smallGateway()
-  app.server.headersTimeout = HEAD_MS
-  app.server.keepAliveTimeout = IDLE_MS
+async function start(t: ExecutionContext, connectionsMax = 1_000): Promise<FastServer> {
+  const timeouts = { headersTimeoutMs: HEAD_MS, keepAliveTimeoutMs: IDLE_MS }
+  const app = await makeGateway({ ...timeouts, connectionsMax })
   app.server.keepAliveTimeoutBuffer = 0
-  const fast = await startFast(app, { tickMs: TICK_MS, ...limits })
-  t.teardown(() => fast.app.close())
+  const fast = await startFast(app, { tickMs: TICK_MS })
+  t.teardown(() => fast.stop())
   return fast
 }
 
@@ -87,12 +82,9 @@ test('a client that asks now and then stays', async (t) => {
 })
 
 test('a slow client that was handed over is cut off by the server', async (t) => {
-  const app = smallGateway({ connectionsCheckingInterval: TICK_MS })
-  app.server.headersTimeout = HEAD_MS
-  const { server, app: started } = await startFast(app)
-  t.teardown(() => started.close())
+  const { server } = await start(t)
   const socket = await open(server)
-  socket.write('POST /echo HTTP/1.1\r\nHost')
+  socket.write('POST /api/links HTTP/1.1\r\nHost')
   const { answer, afterMs } = await cutOff(socket)
   t.regex(answer, /^HTTP\/1.1 408 /)
   t.true(afterMs < LATE_MS, `${afterMs} ms`)
@@ -134,7 +126,7 @@ test('a client that reads late gets every reply, in order', async (t) => {
 })
 
 test('clients beyond the bound are disconnected, handed over or not', async (t) => {
-  const { server, fastPath } = await start(t, { connectionsMax: 2 })
+  const { server, fastPath } = await start(t, 2)
   const first = await open(server)
   const second = await open(server)
   second.write(get('/nothing'))

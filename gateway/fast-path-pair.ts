@@ -1,80 +1,82 @@
 /**
- * Two servers that answer alike, one with the fast path in front; for its tests.
+ * Gateways with the fast path in front, and clients that know no HTTP; for the fast path's tests.
  *
- * `exchange` is a client that knows no HTTP: it sends bytes, piece by piece, ends its side, and
- * returns every byte that came back until the server closed. Both servers run in the test's own
- * process, so it can see that a piece was read before it sends the next. One exchange at a time.
+ * `exchange` sends bytes, piece by piece, ends its side, and returns every byte that came back until
+ * the server closed. The servers run in the test's own process, so it can see that a piece was read
+ * before it sends the next. One exchange at a time.
  */
 import { once } from 'node:events'
-import type { Server, ServerOptions } from 'node:http'
+import type { Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
-import fastify, { type FastifyInstance } from 'fastify'
-import type { Code } from '../cluster/ids.ts'
-import { ABSENT, type Lookup, METERED, UNKNOWN } from '../cluster/link.ts'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import type { Code, EpochMs } from '../cluster/ids.ts'
+import type { Link, Lookup } from '../cluster/link.ts'
+import type { NodeStatus } from '../cluster/protocol.ts'
+import { FakeLinks } from './fake-links.ts'
 import { type FastPath, type FastPathOptions, installFastPath } from './fast-path.ts'
+import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway-settings.ts'
+import { createGateway } from './gateway.ts'
 
-export const CONNECTIONS_MAX = 1_000
-
-export const LINKS: Readonly<Record<string, Lookup>> = {
-  abc: { kind: 'redirect', url: 'https://example.com/a' },
-  b: { kind: 'redirect', url: 'https://example.com/b?c=%20#d' },
-  'long-code_0': { kind: 'redirect', url: `https://example.com/${'p'.repeat(4_000)}` },
-  gone: { kind: 'gone', reason: 'deleted' },
-  metered: METERED,
-  unknown: UNKNOWN,
-  unsafe: { kind: 'redirect', url: 'https://example.com/\r\nSet-Cookie: a' },
-}
+export const KEY = 'a-key-for-tests-0123456789'
+const NOW = Date.UTC(2030, 0, 1) as EpochMs
 
 export interface FastServer {
   readonly server: Server
-  readonly app: FastifyInstance
   readonly fastPath: FastPath
   readonly counters: { fast: number }
+  readonly stop: () => Promise<unknown>
 }
 
-export function lookupIn(code: Code): Lookup {
-  if (code === 'broken') throw new Error('the look-up fails')
-  return LINKS[code] ?? ABSENT
+/** The code `broken` cannot be looked up at all. */
+class BrittleLinks extends FakeLinks {
+  override lookup(code: Code, now: EpochMs): Lookup {
+    if (code === 'broken') throw new Error('the look-up fails')
+    return super.lookup(code, now)
+  }
 }
 
-/** A gateway in small: the redirect route as Fastify answers it, and Fastify's own pages. */
-export function smallGateway(http: ServerOptions = {}): FastifyInstance {
-  const app = fastify({ keepAliveTimeout: 5_000, http })
-  app.route<{ Params: { code: string } }>({
-    method: ['GET', 'HEAD'],
-    url: '/:code',
-    handler(request, reply) {
-      const found = lookupIn(request.raw.url!.slice(1) as Code)
-      if (found.kind !== 'redirect') return reply.callNotFound()
-      reply.raw.writeHead(302, {
-        Location: found.url,
-        'Cache-Control': 'private, max-age=0',
-        'Content-Length': '0',
-      })
-      return reply.raw.end()
-    },
+const links = new BrittleLinks(() => NOW)
+addLink('abc', 'https://example.com/a')
+addLink('b', 'https://example.com/b?c=%20#d')
+addLink('long-code_0', `https://example.com/${'p'.repeat(4_000)}`)
+addLink('gone', 'https://example.com/', { lifecycle: 'deleted' })
+addLink('metered', 'https://example.com/', { maxVisits: 1_000_000 })
+addLink('unknown', 'https://example.com/')
+addLink('unsafe', 'https://example.com/\r\nSet-Cookie: a')
+links.evicted.add('unknown' as Code)
+
+function addLink(code: string, url: string, changes: Partial<Link> = {}): void {
+  const times = { createdAt: NOW, updatedAt: NOW, expiresAt: null }
+  const limits = { maxVisits: null, visits: 0, isAlias: true, lifecycle: 'live' } as const
+  const link = { code: code as Code, url, title: null, tags: [], ...times, ...limits, ...changes }
+  links.links.set(link.code, link)
+}
+
+/** A gateway over these links that does not listen yet. */
+export function makeGateway(settings: Partial<GatewaySettings> = {}): Promise<FastifyInstance> {
+  return createGateway({
+    settings: { ...GATEWAY_DEFAULTS, ...settings },
+    ...{ owner: links, directory: links, apiKey: KEY },
+    status: () => ({}) as NodeStatus,
+    logger: pino({ level: 'silent' }),
+    now: () => NOW,
   })
-  app.post('/echo', (request, reply) => reply.send(request.body))
-  return app
 }
 
-/** Starts `app` with the fast path in front of it. */
+/** Listens with the fast path in front of `app`. */
 export async function startFast(
   app: FastifyInstance,
   options: Partial<FastPathOptions> = {},
 ): Promise<FastServer> {
+  const { server } = app
   const counters = { fast: 0 }
-  await app.ready()
-  const fastPath = installFastPath(app.server, {
-    lookup: lookupIn,
-    counters,
-    connectionsMax: CONNECTIONS_MAX,
-    ...options,
-  })
-  app.addHook('preClose', () => fastPath.close())
+  const lookup = (code: Code) => links.lookup(code, NOW)
+  const fastPath = installFastPath(server, { lookup, counters, ...options })
   await app.listen({ port: 0, host: '127.0.0.1' })
-  return { server: app.server, app, fastPath, counters }
+  const stop = () => Promise.all([fastPath.close(), app.close()])
+  return { server, fastPath, counters, stop }
 }
 
 export function portOf(server: Server): number {

@@ -4,13 +4,13 @@ import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { get } from './fast-path-corpus.ts'
-import { type FastServer, open, received, smallGateway, startFast } from './fast-path-pair.ts'
+import { type FastServer, KEY, makeGateway, open, received, startFast } from './fast-path-pair.ts'
 
 const FOUND = 'HTTP/1.1 302 Found'
 
 async function start(t: ExecutionContext): Promise<FastServer> {
-  const fast = await startFast(smallGateway())
-  t.teardown(() => fast.app.close())
+  const fast = await startFast(await makeGateway())
+  t.teardown(() => fast.stop())
   return fast
 }
 
@@ -56,22 +56,30 @@ test('a connection that asks for anything else is read by the server from then o
 test('a body that comes after its head reaches the server', async (t) => {
   const { server } = await start(t)
   const socket = await open(server)
-  const head = 'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n'
-  socket.write(`${get('/abc')}${head}Content-Length: 10\r\n\r\nhello`)
+  const body = '{"url":"https://example.com/new"}'
+  socket.write(get('/abc') + postHead('/api/links', body) + body.slice(0, 10))
   t.true((await next(socket)).startsWith(FOUND))
-  t.true((await ask(socket, 'world')).endsWith('helloworld'))
+  t.regex(await ask(socket, body.slice(10)), /^HTTP\/1.1 20[01] /)
   socket.destroy()
 })
 
 test('a large body is passed on whole', async (t) => {
   const { server } = await start(t)
   const socket = await open(server)
-  const body = 'x'.repeat(900_000)
+  const count = 1_000
+  const items = Array.from({ length: count }, (_, index) => ({
+    url: `https://example.com/${'x'.repeat(900)}/${index}`,
+  }))
+  const body = JSON.stringify({ links: items })
   const answer = received(socket)
-  const head = 'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nConnection: close\r\n'
-  socket.write(`${head}Content-Length: ${body.length}\r\n\r\n${body}`)
-  t.true((await answer).endsWith(body))
+  socket.write(postHead('/api/links/bulk', body, 'Connection: close') + body)
+  t.is((await answer).match(/"shortUrl"/g)?.length, count)
 })
+
+function postHead(path: string, body: string, ...headers: string[]): string {
+  const lines = ['Host: a', `X-Api-Key: ${KEY}`, 'Content-Type: application/json', ...headers]
+  return `POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n`
+}
 
 test('a client that resets its connection harms nobody', async (t) => {
   const { fastPath, server } = await start(t)
@@ -91,12 +99,12 @@ test('a client that resets its connection harms nobody', async (t) => {
 })
 
 test('a stop ends idle connections at once', async (t) => {
-  const { fastPath, server, app } = await start(t)
+  const { fastPath, server, stop } = await start(t)
   const fresh = await open(server)
   const used = await open(server)
   await ask(used, get('/abc'))
   const ends = Promise.all([received(fresh), received(used)])
-  await app.close()
+  await stop()
   t.deepEqual(await ends, ['', ''])
   t.is(fastPath.connections, 0)
 })

@@ -8,8 +8,8 @@
  * for good. They are the reference, and every limit that both know is read from the server.
  *
  * It guarantees: replies in order; no reply that the server would not have given; clients that
- * are slow or idle are cut off as the server would have done, within a tick; no more connections
- * than its bound, handed over or not. It does not parse what it hands over, and logs nothing.
+ * are slow or idle are cut off as the server would have done, within a tick. The server's bound on
+ * connections holds for all of them. It does not parse what it hands over, and logs nothing.
  *
  * The server must listen by itself: Node enforces its time-outs for heads and requests only on a
  * server that has emitted `listening`. Rejected: a `net.Server` in front that emits `connection` on
@@ -33,8 +33,6 @@ export interface FastPathOptions {
   /** What a code leads to, now. Only `redirect` is answered here; if it throws, Fastify answers. */
   readonly lookup: (code: Code) => Lookup
   readonly counters: FastPathCounters
-  /** Sockets open at once, handed over or not; a client beyond that is disconnected. */
-  readonly connectionsMax: number
   readonly now?: () => EpochMs
   /** How finely time-outs are kept: a client is cut off this much too late at most. */
   readonly tickMs?: number
@@ -59,7 +57,6 @@ type ConnectionListener = (this: Server, socket: Socket) => void
 export function installFastPath(server: Server, options: FastPathOptions): FastPath {
   const listeners = server.listeners('connection') as ConnectionListener[]
   for (const listener of listeners) server.off('connection', listener)
-  server.maxConnections = options.connectionsMax
   const shared = new SharedState(server, listeners, options)
   server.on('connection', (socket) => shared.accept(socket))
   return shared
