@@ -38,7 +38,7 @@ export interface LinkPage {
 }
 
 /** A link with the entity tag that a change must name. */
-export interface TaggedLink {
+interface TaggedLink {
   readonly link: Link
   readonly etag: string
 }
