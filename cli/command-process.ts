@@ -19,13 +19,18 @@ export interface RunningCommand {
   readonly ended: Promise<Ended>
 }
 
+/** @param env all that it finds in its environment beside PATH */
 export function startCommand(
   name: 'import' | 'export',
   args: readonly string[],
   standardInput = '',
+  env: Readonly<Record<string, string>> = {},
 ): RunningCommand {
   const script = join(import.meta.dirname, `${name}.ts`)
-  const child = spawn(process.execPath, [script, ...args], { stdio: 'pipe' })
+  const child = spawn(process.execPath, [script, ...args], {
+    stdio: 'pipe',
+    env: { PATH: process.env['PATH'], ...env },
+  })
   child.stdin.on('error', () => {
     // The command may end without reading all of it.
   })

@@ -1,0 +1,91 @@
+/** The commands against the real program: round trip, its own key, and a server that is killed. */
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { parse } from 'csv-parse/sync'
+import test, { type ExecutionContext } from 'ava'
+import { API_KEY, Program, temporaryDirectory } from '../test/program.ts'
+import { startCommand } from './command-process.ts'
+
+async function start(t: ExecutionContext, env: Record<string, string> = {}, dataDir?: string) {
+  const program = await Program.start({ dataDir: dataDir ?? temporaryDirectory(t), env })
+  t.teardown(() => program.kill())
+  return { program, args: ['--url', program.url, '--key', API_KEY] }
+}
+
+const LINKS = [
+  { url: 'https://a.example/plain' },
+  { url: 'https://b.example/?q="x",y', code: '-dash_', title: '=1+1', tags: ['a;b', '@c'] },
+  { url: 'https://c.example/', title: "'=kept", tags: ['one', 'two words'] },
+  { url: 'https://ü.example/ä?b=c d', expiresAt: '2040-01-01T00:00:00.000Z', maxVisits: 5 },
+]
+
+/** An exported file without what belongs to the server that wrote it. */
+async function essence(file: string): Promise<unknown[]> {
+  const rows: Record<string, string>[] = parse(await readFile(file, 'utf8'), { columns: true })
+  return rows
+    .map(({ url, code, title, tags, expiresAt, maxVisits }) => {
+      return { url, code, title, tags, expiresAt, maxVisits }
+    })
+    .sort((a, b) => a.code!.localeCompare(b.code!))
+}
+
+test('what one server exports another imports, and exports the same', async (t) => {
+  const [first, second] = [await start(t), await start(t)]
+  const folder = temporaryDirectory(t)
+  const lines = LINKS.map((link) => JSON.stringify(link)).join('\n')
+  const filled = await startCommand('import', ['-', ...first.args], lines).ended
+  t.is(filled.exitCode, 0, filled.stderr)
+  const [one, two] = [path.join(folder, 'one.csv'), path.join(folder, 'two.csv')]
+  t.is((await startCommand('export', [one, ...first.args]).ended).exitCode, 0)
+  const imported = await startCommand('import', [one, ...second.args]).ended
+  t.is(imported.exitCode, 0, imported.stderr)
+  t.is((await startCommand('export', [two, ...second.args]).ended).exitCode, 0)
+  t.is((await essence(one)).length, LINKS.length)
+  t.deepEqual(await essence(two), await essence(one))
+})
+
+test('a code longer than the server takes is listed with the reason', async (t) => {
+  const { program, args } = await start(t, { TINYGRID_ALIAS_LENGTH_MAX: '4' })
+  const file = path.join(temporaryDirectory(t), 'links.csv')
+  await writeFile(file, 'url,code\nhttps://a.example/,short\nhttps://b.example/,ok\n')
+  const { exitCode } = await startCommand('import', [file, ...args]).ended
+  t.is(exitCode, 1)
+  t.regex(await readFile(`${file}.errors.csv`, 'utf8'), /\n2,invalid_field,.*4.*a\.example/)
+  t.is((await program.visit('ok')).status, 302)
+})
+
+test('the key that the server made is found in its data directory', async (t) => {
+  const dataDir = temporaryDirectory(t)
+  const program = await Program.start({ dataDir, ownKey: true })
+  t.teardown(() => program.kill())
+  const args = ['-', '--url', program.url]
+  const env = { TINYGRID_DATA_DIR: path.join(dataDir, 'data') }
+  const { exitCode, stderr } = await startCommand('import', args, 'https://a.example', env).ended
+  t.is(exitCode, 0, stderr)
+})
+
+test('a server that is killed and started again gets each link of the import once', async (t) => {
+  const count = 20_000
+  const dataDir = temporaryDirectory(t)
+  const { program, args } = await start(t, {}, dataDir)
+  const file = path.join(temporaryDirectory(t), 'links.csv')
+  const rows = Array.from({ length: count }, (_, i) => `https://example.com/${i},Title ${i}`)
+  await writeFile(file, `url,title\n${rows.join('\n')}\n`)
+  const importing = startCommand('import', [file, ...args])
+  while ((await listed(program)) === 0) await new Promise(setImmediate)
+  await program.kill()
+  await start(t, { PORT: new URL(program.url).port }, dataDir)
+  const { exitCode, stderr } = await importing.ended
+  t.is(exitCode, 0, stderr)
+  t.regex(stderr, /Waiting/, 'the kill came too late to matter')
+  const exported = `${file}.exported.csv`
+  await startCommand('export', [exported, ...args]).ended
+  const urls = (await essence(exported)).map((row) => (row as { url: string }).url)
+  t.is(urls.length, count)
+  t.is(new Set(urls).size, count)
+})
+
+async function listed(program: Program): Promise<number> {
+  const page = (await (await program.api('/api/links?limit=1')).json()) as { links: unknown[] }
+  return page.links.length
+}
