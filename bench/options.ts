@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly tool: LoadTool
   /** Where the loaded data is kept for further runs; undefined: in a folder that goes away. */
   readonly dataFolder: string | undefined
+  /** Where the servers write CPU profiles; undefined: none, because profiling costs time. */
+  readonly profileFolder: string | undefined
   readonly jsonPath: string
 }
 
@@ -35,6 +37,7 @@ Options
   --links N             links that are loaded (1000000)
   --tool NAME           wrk or autocannon (wrk where it is installed)
   --data FOLDER         keep the loaded links here for the next run
+  --profile FOLDER      write a CPU profile of each Tinygrid server (makes figures worse)
   --json FILE           where to write the figures (bench/results/<date>.json)
   --help                this
 
@@ -54,6 +57,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
       links: { type: 'string', default: '1000000' },
       tool: { type: 'string', default: availableTool() },
       data: { type: 'string' },
+      profile: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -67,6 +71,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     links: positive('links', values.links),
     tool: toolOf(values.tool),
     dataFolder: values.data,
+    profileFolder: values.profile,
     jsonPath: values.json ?? defaultJsonPath(),
   }
 }

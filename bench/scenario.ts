@@ -59,7 +59,10 @@ export class Bench {
 
   /** Ends with the scenario. */
   async start(options: TinygridOptions): Promise<ServerProcess> {
-    return this.keep(await startTinygrid(options))
+    const { profileFolder } = this.options
+    const nodeOptions =
+      profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
+    return this.keep(await startTinygrid({ ...options, nodeOptions }))
   }
 
   keep(server: ServerProcess): ServerProcess {

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export const API_KEY = 'a-key-for-measuring-only'
 /** What `npm start` passes to Node. */
-const NODE_OPTIONS = ['--max-semi-space-size=64']
+export const NODE_OPTIONS = ['--max-semi-space-size=64']
 const READY_TIMEOUT_MS = 120_000
 const STOP_TIMEOUT_MS = 30_000
 /** Ticks of /proc per second; the same on every Linux that Node runs on. */
