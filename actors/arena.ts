@@ -5,7 +5,7 @@
  * then the place in the chunk in units of UNIT_BYTES. Chunks form a list from the oldest to the
  * newest entry, which is the queue that SIEVE needs, at no cost per link.
  *
- * Guarantees: nothing is allocated before the first entry; the newest chunk grows by halves from
+ * Guarantees: nothing is allocated before the first entry; the newest chunk doubles from
  * small to `chunkBytes`, so a table's slack stays a few percent of it, and no growth copies more
  * than one chunk. An entry stays where it is until somebody moves it and changes its reference.
  * It does not reuse the bytes of dead entries: the compactor empties whole chunks and releases them.
@@ -29,8 +29,8 @@ import {
 
 /** A chunk is sized in steps of this share of the largest, so that few bytes are left over. */
 const STEPS_PER_CHUNK = 64
-/** A new chunk begins with this share of what the arena holds. */
-const GROWTH_SHARE = 64
+/** A new chunk begins with this share of what the arena holds, and doubles until it is full. */
+const GROWTH_SHARE = 1 / 4
 const REF_BITS = 32
 
 export class Arena {
@@ -159,10 +159,9 @@ export class Arena {
 
   /** Gives the chunk room for `size` bytes in all. References into it stay valid. */
   resize(chunk: Chunk, size: number): void {
-    const before = chunk.bytes
-    chunk.bytes = Buffer.allocUnsafeSlow(this.#capacityFor(size))
-    before.copy(chunk.bytes, 0, 0, chunk.used)
-    this.#allocated += chunk.bytes.length - before.length
+    this.#allocated -= chunk.bytes.length
+    chunk.resize(this.#capacityFor(size))
+    this.#allocated += chunk.bytes.length
   }
 
   /** Gives up a chunk without live entries. */
@@ -177,16 +176,17 @@ export class Arena {
     this.#allocated -= chunk.bytes.length
     this.#used -= chunk.used
     this.#dead -= chunk.dead
+    chunk.free()
   }
 
   #headFor(size: number): Chunk {
     assert(size <= this.chunkBytes, 'an entry must fit into a chunk')
     const head = this.#head
     if (head === undefined || head.used + size > this.chunkBytes) {
-      return (this.#head = this.insert(Math.max(size, this.#used / GROWTH_SHARE)))
+      return (this.#head = this.insert(Math.max(size, this.#used * GROWTH_SHARE)))
     }
     if (head.used + size > head.bytes.length) {
-      this.resize(head, Math.max(head.used + size, head.bytes.length * 1.5))
+      this.resize(head, Math.max(head.used + size, head.bytes.length * 2))
     }
     return head
   }

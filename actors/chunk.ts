@@ -4,7 +4,12 @@
  * Used by the arena, which alone makes and releases chunks, and by those who walk them in order of
  * age: the compactor, the eviction hand, a listing. A plain record of state, not an actor of its
  * own; its fields are open because the hot path reads them.
+ *
+ * Memory goes back at once: `transfer` takes the bytes away from the old buffer object, where the
+ * garbage collector would give them back some hundred megabytes later. A reference to old bytes
+ * that somebody kept is then empty, not wrong.
  */
+import assert from 'node:assert/strict'
 
 export class Chunk {
   /** The upper bits of the references into it, from birth to release. */
@@ -27,4 +32,18 @@ export class Chunk {
   get live(): number {
     return this.used - this.dead
   }
+
+  /** Makes the buffer this long; what was written stays. */
+  resize(bytes: number): void {
+    this.bytes = Buffer.from(ownBuffer(this.bytes).transfer(bytes))
+  }
+
+  free(): void {
+    this.resize(0)
+  }
+}
+
+function ownBuffer(bytes: Buffer): ArrayBuffer {
+  assert(bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.length)
+  return bytes.buffer
 }

@@ -6,10 +6,10 @@
  * order of age stays what it was; then it releases the emptied chunk.
  *
  * Guarantees: a step looks at no more than ENTRIES_PER_STEP entries; with a step per change, dead
- * bytes stay near DEAD_SHARE_MAX of the used ones (for small tables, DEAD_CHUNK_SHARE of a chunk);
- * two neighbouring chunks that would fit into one become one when it comes past.
+ * bytes stay near DEAD_SHARE_MAX of the used ones at most, and less where they lie close together,
+ * as behind the eviction hand; two neighbouring chunks that fit into one become one in passing.
  * Rejected: always taking the chunk with most dead bytes, which needs a heap of chunks and gains
- * little, since the eviction hand leaves dead entries where it passed.
+ * little.
  */
 import assert from 'node:assert/strict'
 import type { Arena } from './arena.ts'
@@ -18,14 +18,16 @@ import type { Sieve } from './sieve.ts'
 import type { SlotIndex } from './slot-index.ts'
 import { ENTRY_FLAGS, entryBytes } from './table-entry.ts'
 
-/** Above this share of dead bytes there is work to do, and a chunk is worth emptying. */
+/** Above this share of dead bytes a chunk is worth emptying: 7 entries moved per dead one. */
 const DEAD_SHARE_MAX = 1 / 8
+/** Below this share of the whole, no chunk is looked for. */
+const DEAD_SHARE_MIN = 1 / 32
 /** Dead bytes that are never worth the work, as a share of the largest chunk. */
 const DEAD_CHUNK_SHARE = 1 / 16
 /** The chunk that takes new entries is worth closing only with this share of dead bytes. */
 const DEAD_HEAD_SHARE = 1 / 2
 const ENTRIES_PER_STEP = 32
-const CHUNKS_PER_STEP = 64
+const CHUNKS_PER_STEP = 8
 
 export class Compactor {
   readonly #arena: Arena
@@ -59,7 +61,7 @@ export class Compactor {
 
   #isDue(): boolean {
     const { dead, used, chunkBytes } = this.#arena
-    return dead > used * DEAD_SHARE_MAX + chunkBytes * DEAD_CHUNK_SHARE
+    return dead > used * DEAD_SHARE_MIN + chunkBytes * DEAD_CHUNK_SHARE
   }
 
   /** Looks for a victim, going on where it stopped; finds none if the next few are not worth it. */
@@ -112,7 +114,6 @@ export class Compactor {
   }
 
   #finish(victim: Chunk): void {
-    this.#sieve.leave(victim)
     this.#arena.release(victim)
     this.#victim = undefined
     this.#target = undefined

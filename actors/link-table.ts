@@ -211,13 +211,19 @@ export class LinkTable {
     }
     const appended = this.#arena.append(version, flags)
     this.#index.replace(this.#hash.ofCode(version.code), ref, appended)
-    this.#arena.free(ref)
+    this.#free(ref)
   }
 
   #drop(ref: number): number {
     this.#index.remove(this.#arena.hashAt(ref), ref)
-    const bytes = this.#arena.free(ref)
+    const bytes = this.#free(ref)
     this.#keepFit()
+    return bytes
+  }
+
+  #free(ref: number): number {
+    const bytes = this.#arena.free(ref)
+    this.#sieve.leaveDead()
     return bytes
   }
 

@@ -17,7 +17,10 @@ import { ENTRY_FLAGS, entryBytes } from './table-entry.ts'
 
 export class Sieve {
   readonly #arena: Arena
-  /** Where the hand is; no chunk means before the oldest. Invariant: #place < #chunk.used. */
+  /**
+   * The entry that the hand comes to next; no chunk stands for the oldest entry.
+   * Invariant: that entry is live. So where dead bytes lie never shows in what is evicted.
+   */
   #chunk: Chunk | undefined
   #place = 0
 
@@ -27,36 +30,38 @@ export class Sieve {
 
   /** Passes one entry; returns its reference if it is to be evicted, NONE if it stays. */
   pass(): number {
-    const chunk = (this.#chunk ??= this.#arena.oldest)
+    if (this.#chunk === undefined) this.#goTo(this.#arena.oldest, 0)
+    const chunk = this.#chunk
     if (chunk === undefined) return NONE
     const place = this.#place
     const flags = chunk.bytes[place]!
-    this.#goTo(chunk, place + entryBytes(chunk.bytes, place))
-    if (flags & ENTRY_FLAGS.dead) return NONE
     chunk.bytes[place] = flags & ~ENTRY_FLAGS.visited
-    if (flags & (ENTRY_FLAGS.visited | ENTRY_FLAGS.dirty)) return NONE
-    return this.#arena.refOf(chunk, place)
+    this.#goTo(chunk, place + entryBytes(chunk.bytes, place))
+    const stays = (flags & (ENTRY_FLAGS.visited | ENTRY_FLAGS.dirty)) !== 0
+    return stays ? NONE : this.#arena.refOf(chunk, place)
   }
 
-  /**
-   * Told of an entry that the compactor moved to the chunk before: everything ahead of it in its
-   * old chunk is dead by now, so if the hand was there, this entry was the next to pass.
-   */
+  /** Told after an entry died. */
+  leaveDead(): void {
+    this.#goTo(this.#chunk, this.#place)
+  }
+
+  /** Told of each entry that moved, with its order of age unchanged. */
   followMove(chunk: Chunk, place: number, target: Chunk, targetPlace: number): void {
-    if (this.#chunk !== chunk || this.#place > place) return
+    if (this.#chunk !== chunk || this.#place !== place) return
     this.#chunk = target
     this.#place = targetPlace
   }
 
-  /** Told before a chunk is released. */
-  leave(chunk: Chunk): void {
-    if (this.#chunk === chunk) this.#goTo(chunk, chunk.used)
-  }
-
+  /** To the first live entry from here on; back to the oldest if there is none. */
   #goTo(chunk: Chunk | undefined, place: number): void {
-    while (chunk !== undefined && place === chunk.used) {
-      chunk = chunk.newer
-      place = 0
+    while (chunk !== undefined) {
+      if (chunk.live === 0 || place === chunk.used) {
+        chunk = chunk.newer
+        place = 0
+      } else if (chunk.bytes[place]! & ENTRY_FLAGS.dead) {
+        place += entryBytes(chunk.bytes, place)
+      } else break
     }
     this.#chunk = chunk
     this.#place = place

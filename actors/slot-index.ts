@@ -7,8 +7,9 @@
  * move ends before the new array can fill up (a step per addition: see SLOTS_PER_STEP); at most
  * 1 / LOAD_MIN slots per link except during a move. It calls nothing that a link could make slow
  * but a run of equal hashes.
- * Rejected: doubling, which leaves half of the slots empty at worst; growing by a quarter costs
- * five moves per link in all, and 2 to 3 B per link less.
+ * Rejected: doubling (more than half of the slots empty at worst), growing by a quarter (a link is
+ * moved five times until the table is full instead of twice, to save 1 B), keeping the whole hash
+ * in the slot (moves need no look at the entries, but every link takes 5 B more).
  */
 import assert from 'node:assert/strict'
 import type { Code } from '../cluster/ids.ts'
@@ -17,15 +18,15 @@ import { type Keys, NONE, SLOT_BYTES, Slots } from './slots.ts'
 /** Above this share of slots not empty, a larger array takes over. */
 const LOAD_MAX = 0.8
 /** The share of slots in use with which a new array begins. */
-const LOAD_START = 0.64
+const LOAD_START = 0.54
 /** Below this share of slots in use, a smaller array takes over. */
 const LOAD_MIN = 0.3
 const CAPACITY_MIN = 16
 /**
- * A new array starts with at least a fifth of its links' number to spare, and the old one has at
- * most 1 / LOAD_MIN slots per link: they are moved within a quarter as many additions.
+ * With n links, a new array can take 0.48 n more before it passes LOAD_MAX, and the old one has at
+ * most n / LOAD_MIN slots: at 8 per addition they are moved within 0.42 n additions.
  */
-const SLOTS_PER_STEP = 16
+const SLOTS_PER_STEP = 8
 
 export class SlotIndex {
   readonly #keys: Keys
@@ -80,7 +81,9 @@ export class SlotIndex {
       const ref = old.takeAt(this.#moved)
       if (ref !== NONE) this.#slots.add(this.#keys.hashAt(ref), ref)
     }
-    if (end === old.capacity) this.#old = undefined
+    if (end < old.capacity) return
+    this.#old = undefined
+    old.free()
   }
 
   #isUnfit(): boolean {

@@ -34,8 +34,8 @@ export class Slots {
   readonly capacity: number
   /** Slots that are not EMPTY. Invariant: below capacity, so that every search ends. */
   #occupied = 0
-  readonly #tags: Uint8Array
-  readonly #refs: Uint32Array
+  readonly #tags: Uint8Array<ArrayBuffer>
+  readonly #refs: Uint32Array<ArrayBuffer>
   readonly #scale: number
 
   constructor(capacity: number) {
@@ -89,6 +89,12 @@ export class Slots {
     if (this.#tags[slot]! < TAG_MIN) return NONE
     this.#tags[slot] = REMOVED
     return this.#refs[slot]!
+  }
+
+  /** Gives the memory back now, not with the next collection of garbage. Holds nothing after it. */
+  free(): void {
+    this.#tags.buffer.transfer(0)
+    this.#refs.buffer.transfer(0)
   }
 
   #find(hash: number, ref: number): number {
