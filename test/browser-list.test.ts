@@ -109,6 +109,7 @@ browserTest(
     await inspect(t, page, 'unavailable')
 
     await page.unroute(LIST)
+    await page.clock.runFor(30_000)
     await page.getByRole('button', { name: 'Try again', exact: true }).click()
     await row(page, 'cress').waitFor()
   },
