@@ -7,6 +7,7 @@
  */
 import os from 'node:os'
 import { randomBytes } from 'node:crypto'
+import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway/gateway-settings.ts'
 import { CODE_LENGTH_MAX, type NodeId } from './cluster/ids.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './cluster/ring.ts'
 import {
@@ -154,6 +155,17 @@ function machineMemoryBytes(): number {
 function makeNodeId(): string {
   const host = os.hostname().replaceAll(/[^A-Za-z0-9_-]/g, '-')
   return `${host.slice(0, 48)}-${randomBytes(4).toString('hex')}`
+}
+
+/** What of the settings concerns the gateway, over its defaults. */
+export function gatewaySettingsOf(config: Config): GatewaySettings {
+  const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
+  const { aliasLengthMax, codeLength, connectionsMax, rateLimit } = config
+  return Object.freeze({
+    ...GATEWAY_DEFAULTS,
+    ...{ host, port, baseUrl: base, trustProxy, publicCreate, fastPath },
+    ...{ aliasLengthMax, codeLength, connectionsMax, unkeyedCreatesPerMinuteMax: rateLimit },
+  })
 }
 
 /** One line per setting for the debug log, secrets masked. */

@@ -31,8 +31,12 @@ import type { PartitionMemory } from './partition-memory.ts'
 /** What hears of the replayed writes; the write-behind. */
 export interface ReplaySink {
   noteApplied(partition: PartitionId, position: LogPosition, versions: readonly LinkVersion[]): void
-  /** The log went on to `position` without a link. */
-  noteEmpty(partition: PartitionId, position: LogPosition): void
+}
+
+/** One log entry in memory: its position and its links; none for an epoch record. */
+interface Applied {
+  readonly position: LogPosition
+  readonly versions: readonly LinkVersion[]
 }
 
 export interface RecoveryOptions {
@@ -56,7 +60,7 @@ export interface RecoveredPartition {
 
 /** Opens the partitions in one new epoch, above every epoch the log has seen, and returns it. */
 export async function recover(options: RecoveryOptions): Promise<Epoch> {
-  const { log, store, nodeId, partitions, newMemory, onOpen, onProgress } = options
+  const { log, store, nodeId, partitions, sink, newMemory, onOpen, onProgress } = options
   const lasts = await Promise.all(partitions.map((id) => log.last(id)))
   const epochs = await Promise.all(partitions.map((id, index) => epochAt(log, id, lasts[index]!)))
   const epoch = (epochs.reduce((max, seen) => Math.max(max, seen), 0) + 1) as Epoch
@@ -70,9 +74,12 @@ export async function recover(options: RecoveryOptions): Promise<Epoch> {
   for (const [index, id] of partitions.entries()) {
     const checkpoint = checkpoints.get(id) ?? POSITION_NONE
     const partition = { id, epoch, memory: newMemory(), lastPosition: opened[index]! }
-    await restoreLetters(options, partition, checkpoint, letters.get(id) ?? [])
-    replayed += await replay(options, partition, checkpoint)
+    const restored = await restoreLetters(options, partition, checkpoint, letters.get(id) ?? [])
+    const applied = [...restored, ...(await replay(options, partition, checkpoint))]
     onOpen(partition)
+    // Only now: the write-behind may ask the partition for what it is told of.
+    for (const { position, versions } of applied) sink.noteApplied(id, position, versions)
+    replayed += applied.reduce((sum, { versions }) => sum + versions.length, 0)
     onProgress(index + 1, replayed)
   }
   return epoch
@@ -87,23 +94,19 @@ async function epochAt(log: Log, id: PartitionId, last: LogPosition): Promise<nu
 }
 
 async function replay(
-  { log, sink }: RecoveryOptions,
+  { log }: RecoveryOptions,
   { id, memory }: RecoveredPartition,
   checkpoint: LogPosition,
-): Promise<number> {
-  let links = 0
+): Promise<Applied[]> {
+  const applied: Applied[] = []
   for await (const { position, payload } of log.readAfter(id, checkpoint)) {
     const record = decodeLogRecord(payload)
-    if (record.kind === 'epoch') {
-      sink.noteEmpty(id, position)
-      continue
-    }
-    const versions = record.records.map((bytes) => versionOf(bytes, position))
+    const records = record.kind === 'batch' ? record.records : []
+    const versions = records.map((bytes) => versionOf(bytes, position))
     for (const version of versions) memory.apply(version)
-    sink.noteApplied(id, position, versions)
-    links += versions.length
+    applied.push({ position, versions })
   }
-  return links
+  return applied
 }
 
 function versionOf(record: LinkRecord, position: LogPosition): LinkVersion {
@@ -120,11 +123,12 @@ async function lettersByPartition(log: Log): Promise<Map<PartitionId, DeadLetter
 
 /** Letters above the checkpoint are left out: the log still holds them, in their place. */
 async function restoreLetters(
-  { log, store, sink }: RecoveryOptions,
-  { id, memory }: RecoveredPartition,
+  { log, store }: RecoveryOptions,
+  { memory }: RecoveredPartition,
   checkpoint: LogPosition,
   letters: readonly DeadLetter[],
-): Promise<void> {
+): Promise<Applied[]> {
+  const restored: Applied[] = []
   const old = letters.filter(({ position }) => position <= checkpoint)
   for (const letter of old.sort((a, b) => a.position - b.position)) {
     const stored = await store.get(letter.key as Code)
@@ -134,6 +138,7 @@ async function restoreLetters(
     }
     const version = versionOf(letter.payload as LinkRecord, letter.position)
     memory.apply(version)
-    sink.noteApplied(id, letter.position, [version])
+    restored.push({ position: letter.position, versions: [version] })
   }
+  return restored
 }

@@ -1,0 +1,34 @@
+/**
+ * Logs what goes wrong again and again, without flooding: a line per kind and second at most.
+ *
+ * Used where a failing disk or store makes every request fail. What was left out is counted in the
+ * next line of its kind.
+ */
+import type { Logger } from 'pino'
+
+const QUIET_MS = 1_000
+
+export class ErrorLog {
+  readonly #logger: Logger
+  /** Milliseconds that never go back. */
+  readonly #now: () => number
+  readonly #kinds = new Map<string, { saidAt: number; leftOut: number }>()
+
+  constructor(logger: Logger, now: () => number = () => performance.now()) {
+    this.#logger = logger
+    this.#now = now
+  }
+
+  /** @param what a fixed text: each different one is a kind */
+  readonly report = (what: string, error: unknown): void => {
+    const kind = this.#kinds.get(what)
+    const now = this.#now()
+    if (kind !== undefined && now - kind.saidAt < QUIET_MS) {
+      kind.leftOut++
+      return
+    }
+    const more = kind === undefined || kind.leftOut === 0 ? {} : { leftOut: kind.leftOut }
+    this.#logger.error({ err: error, ...more }, what)
+    this.#kinds.set(what, { saidAt: now, leftOut: 0 })
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * `npm start`: reads the settings, opens the data directory, starts a node, stops it on a signal.
+ *
+ * Prints on standard output what a person needs (where it listens, the sign-in link of a first
+ * start) and logs JSON lines on standard error. A start that cannot succeed ends with one line and
+ * exit code 1, and leaves the data directory as it was.
+ */
+import pino, { type Logger } from 'pino'
+import { describeConfig, readConfig, settingsHelp, type Config } from './config.ts'
+import { openEmbedded } from './embedded.ts'
+import { DataDirectoryError } from './persistence/data-directory.ts'
+import { ConfigError } from './setting.ts'
+import { startTinygrid } from './tinygrid.ts'
+
+const HELP = `Tinygrid, a URL shortener that answers redirects from memory.
+
+Usage: npm start [-- --help]
+
+Settings are environment variables:
+
+${settingsHelp()}
+`
+
+/** Exit codes as shells know them: 1 a failure, 128 + n ended by signal n. */
+const EXIT_FAILURE = 1
+/** Over the stop timeout: what is closed after requests and flush takes at most this. */
+const STOP_GRACE_MS = 5_000
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    process.stdout.write(HELP)
+    return
+  }
+  const config = readConfig(process.env)
+  const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  logger.debug(describeConfig(config), 'settings')
+  const embedded = await openEmbedded(config)
+  const node = await startTinygrid({ config, logger, ...embedded }).catch(
+    async (error: unknown) => {
+      await embedded.close()
+      throw error
+    },
+  )
+  announce(node.url, embedded.apiKey, embedded.isNewKey)
+  stopOnSignal(logger, config, async () => {
+    await node.close()
+    await embedded.close()
+  })
+}
+
+function announce(url: string, apiKey: string, isNewKey: boolean): void {
+  const lines = [`Tinygrid listens on ${url}`]
+  if (isNewKey) {
+    lines.push('An API key was made and is kept in the data directory. This link signs you in:')
+    lines.push(`${url}/#key=${apiKey}`)
+  }
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** The first signal stops in order, a second one at once. */
+function stopOnSignal(logger: Logger, config: Config, close: () => Promise<void>): void {
+  let isStopping = false
+  const stop = (signal: NodeJS.Signals) => {
+    if (isStopping) process.exit(EXIT_FAILURE)
+    isStopping = true
+    logger.info({ signal }, 'stopping')
+    const timer = setTimeout(() => {
+      logger.error('the stop took too long; what is in the log is safe and comes back at the start')
+      process.exit(EXIT_FAILURE)
+    }, config.stopTimeoutMs + STOP_GRACE_MS)
+    timer.unref()
+    close().then(
+      () => {
+        logger.info('stopped')
+        clearTimeout(timer)
+      },
+      (error: unknown) => fail(error),
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+/** One line for what the operator can mend, everything for what they cannot. */
+function fail(error: unknown): void {
+  const isExpected = error instanceof ConfigError || error instanceof DataDirectoryError
+  const cause = error as Error & { code?: string; syscall?: string }
+  const text = isExpected || cause.syscall !== undefined ? cause.message : cause.stack
+  process.stderr.write(`${text}\n`)
+  process.exitCode = EXIT_FAILURE
+}
+
+main().catch(fail)

@@ -1,0 +1,71 @@
+/**
+ * `npm test`: every check and every test, one after the other, and one line of counts at the end.
+ *
+ * Runs the same npm scripts a person would; a check (format, lint, types, unused) counts as one
+ * test. All steps run even when one fails. The last line printed is `N passed, N failed` with
+ * `, N skipped` where tests were skipped; the exit code is 0 only when nothing failed.
+ */
+import { spawn } from 'node:child_process'
+
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+for (const check of CHECKS) {
+  const { exitCode } = await run('npm', ['run', '--silent', check], check)
+  add({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 })
+}
+const tests = await run('ava', [], 'tests')
+add(countsOf(tests.output, tests.exitCode))
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exitCode = total.failed === 0 ? 0 : 1
+
+function add(counts: Counts): void {
+  total.passed += counts.passed
+  total.failed += counts.failed
+  total.skipped += counts.skipped
+}
+
+/** Runs a command, shows what it prints, and keeps it. */
+function run(
+  command: string,
+  args: readonly string[],
+  title: string,
+): Promise<{ exitCode: number; output: string }> {
+  console.log(`\n== ${title}`)
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const chunks: string[] = []
+  for (const [stream, sink] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const) {
+    stream.setEncoding('utf8')
+    stream.on('data', (text: string) => {
+      chunks.push(text)
+      sink.write(text)
+    })
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ exitCode: code ?? 1, output: chunks.join('') }))
+  })
+}
+
+/** The counts of AVA's closing lines. A run that failed without a failed test counts as one. */
+function countsOf(output: string, exitCode: number): Counts {
+  const closing = output.slice(output.lastIndexOf('─'))
+  const count = (pattern: RegExp) => Number(pattern.exec(closing)?.[1] ?? 0)
+  const passed = count(/(\d+) tests? passed/)
+  const skipped = count(/(\d+) tests? skipped/)
+  const broken =
+    count(/(\d+) tests? failed/) +
+    count(/(\d+) uncaught exceptions?/) +
+    count(/(\d+) unhandled rejections?/) +
+    count(/(\d+) tests? remained pending/)
+  return { passed, skipped, failed: exitCode === 0 ? broken : Math.max(1, broken) }
+}

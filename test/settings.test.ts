@@ -1,0 +1,47 @@
+import test from 'ava'
+import { Program, temporaryDirectory } from './program.ts'
+
+/** A wrong value and what the one line says of it. */
+const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
+  [{ PORT: 'http' }, /PORT is "http", but must be a whole number from 0 to 65535/],
+  [{ PORT: '70000' }, /PORT is "70000", but must be/],
+  [{ TINYGRID_PARTITIONS: '100' }, /TINYGRID_PARTITIONS is "100", but must be a power of two/],
+  [{ TINYGRID_PARTITIONS: '8' }, /TINYGRID_PARTITIONS is "8", but must be/],
+  [{ TINYGRID_MEMORY_MAX: 'lots' }, /TINYGRID_MEMORY_MAX is "lots", but must be a number of bytes/],
+  [{ TINYGRID_MEMORY_MAX: '1KB' }, /TINYGRID_MEMORY_MAX is "1KB", but must be/],
+  [{ TINYGRID_DIRTY_MAX: '-1' }, /TINYGRID_DIRTY_MAX is "-1", but must be/],
+  [{ TINYGRID_LOG_MAX: '1TB' }, /TINYGRID_LOG_MAX is "1TB", but must be/],
+  [{ TINYGRID_BASE_URL: 'ftp://x' }, /TINYGRID_BASE_URL is "ftp:\/\/x", but must be an http/],
+  [{ TINYGRID_BASE_URL: 'https://u:p@x.org' }, /TINYGRID_BASE_URL is .* without user/],
+  [{ TINYGRID_API_KEY: 'short' }, /TINYGRID_API_KEY is a value of 5 characters, but must be 16/],
+  [{ TINYGRID_PUBLIC_CREATE: 'maybe' }, /TINYGRID_PUBLIC_CREATE is "maybe", but must be true or/],
+  [{ TINYGRID_FAST_PATH: 'yes' }, /TINYGRID_FAST_PATH is "yes", but must be true or false/],
+  [{ TINYGRID_TRUST_PROXY: '2' }, /TINYGRID_TRUST_PROXY is "2", but must be true or false/],
+  [{ TINYGRID_RATE_LIMIT: '0' }, /TINYGRID_RATE_LIMIT is "0", but must be/],
+  [{ TINYGRID_ALIAS_LENGTH_MAX: '65' }, /TINYGRID_ALIAS_LENGTH_MAX is "65", but must be .* 64/],
+  [{ TINYGRID_CODE_LENGTH: '3' }, /TINYGRID_CODE_LENGTH is "3", but must be .* 4 to 32/],
+  [{ TINYGRID_CONNECTIONS_MAX: '1.5' }, /TINYGRID_CONNECTIONS_MAX is "1.5", but must be/],
+  [{ TINYGRID_STOP_TIMEOUT: '1' }, /TINYGRID_STOP_TIMEOUT is "1", but must be/],
+  [{ TINYGRID_LOG_LEVEL: 'loud' }, /TINYGRID_LOG_LEVEL is "loud", but must be one of trace, debug/],
+  [{ TINYGRID_NODE_ID: 'a b' }, /TINYGRID_NODE_ID is "a b", but must be 1 to 64 characters/],
+  [{ TINYGRID_PORT: '80' }, /TINYGRID_PORT is not a setting; see --help/],
+  [{ NATS_URL: 'nats://127.0.0.1' }, /NATS_URL is set, but this version runs as one process/],
+  [{ HOST: 'no.such.host.invalid' }, /HOST no.such.host.invalid with PORT 0 cannot be used/],
+]
+
+for (const [env, line] of wrong) {
+  const [name, value] = Object.entries(env)[0]!
+  test.serial(`${name}=${value} stops the start with one line`, async (t) => {
+    const program = Program.launch({ dataDir: temporaryDirectory(t), env })
+    t.is(await program.ended(), 1)
+    t.regex(program.output, line)
+    t.is(program.output.trim().split('\n').length, 1, program.output)
+  })
+}
+
+test.serial('a wrong key in the settings is not shown', async (t) => {
+  const env = { TINYGRID_API_KEY: 'secret\u00e4secret-secret' }
+  const program = Program.launch({ dataDir: temporaryDirectory(t), env })
+  await program.ended()
+  t.notRegex(program.output, /secret/)
+})
