@@ -108,6 +108,18 @@ test('a client that reads nothing holds a bounded amount of memory, then is cut 
   socket.destroy()
 })
 
+test('a head that gets too long is the server’s before it ends', async (t) => {
+  const { server, fastPath } = await start(t)
+  const socket = await open(server)
+  socket.write('GET /abc HTTP/1.1\r\nX: ')
+  while (fastPath.connections === 1) {
+    socket.write('a'.repeat(100))
+    await setTimeout(1)
+  }
+  t.true(socket.bytesWritten < 10_000, `${socket.bytesWritten} bytes`)
+  socket.destroy()
+})
+
 test('a client that reads late gets every reply, in order', async (t) => {
   const { server } = await start(t)
   const socket = await open(server)

@@ -58,11 +58,17 @@ function addLink(code: string, url: string, changes: Partial<Link> = {}): void {
 export function makeGateway(settings: Partial<GatewaySettings> = {}): Promise<FastifyInstance> {
   return createGateway({
     settings: { ...GATEWAY_DEFAULTS, ...settings },
-    ...{ owner: links, directory: links, apiKey: KEY },
+    owner: links,
+    directory: links,
+    apiKey: KEY,
     status: () => ({}) as NodeStatus,
     logger: pino({ level: 'silent' }),
     now: () => NOW,
   })
+}
+
+function lookup(code: Code): Lookup {
+  return links.lookup(code, NOW)
 }
 
 /** Listens with the fast path in front of `app`. */
@@ -72,7 +78,6 @@ export async function startFast(
 ): Promise<FastServer> {
   const { server } = app
   const counters = { fast: 0 }
-  const lookup = (code: Code) => links.lookup(code, NOW)
   const fastPath = installFastPath(server, { lookup, counters, ...options })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const stop = () => Promise.all([fastPath.close(), app.close()])

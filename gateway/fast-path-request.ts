@@ -37,8 +37,6 @@ const CLASSES = characterClasses()
 const FOREIGN_HEADERS = new Set([
   'content-length',
   'expect',
-  'http2-settings',
-  'keep-alive',
   'proxy-connection',
   'te',
   'trailer',

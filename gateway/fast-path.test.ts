@@ -121,6 +121,7 @@ test('a stop answers a request that is partly here, and says that it is the last
   const answer = received(socket)
   socket.write(request.slice(10) + request)
   t.regex(await answer, /^HTTP\/1.1 302 Found\r\n[^]*Connection: close\r\n\r\n$/)
+  t.is((await answer).match(/HTTP\/1.1/g)?.length, 1)
   await closed
 })
 
