@@ -10,9 +10,12 @@ import type { LogPosition, PartitionId } from '../cluster/ids.ts'
 import type { LinkStore } from './link-store.ts'
 import type { Log } from './log.ts'
 
+type CheckpointStore = Pick<LinkStore, 'saveCheckpoints'>
+type TrimmedLog = Pick<Log, 'trim'>
+
 export class Checkpointer {
-  readonly #store: LinkStore
-  readonly #log: Log
+  readonly #store: CheckpointStore
+  readonly #log: TrimmedLog
   readonly #checkpointOf: (partition: PartitionId) => LogPosition
   /** Partitions whose log has gone on since their checkpoint was saved at its end. */
   readonly #behind = new Map<PartitionId, LogPosition>()
@@ -20,7 +23,11 @@ export class Checkpointer {
   /** Saved and not yet trimmed to. */
   readonly #untrimmed = new Map<PartitionId, LogPosition>()
 
-  constructor(store: LinkStore, log: Log, checkpointOf: (partition: PartitionId) => LogPosition) {
+  constructor(
+    store: CheckpointStore,
+    log: TrimmedLog,
+    checkpointOf: (partition: PartitionId) => LogPosition,
+  ) {
     this.#store = store
     this.#log = log
     this.#checkpointOf = checkpointOf

@@ -9,12 +9,14 @@ import type { LinkVersion } from '../cluster/link.ts'
 import type { Refusal } from './link-store.ts'
 import type { Log } from './log.ts'
 
+type LetterLog = Pick<Log, 'addDeadLetter' | 'deadLetters' | 'removeDeadLetter'>
+
 export class DeadLetters {
-  readonly #log: Log
+  readonly #log: LetterLog
   readonly #codes = new Set<Code>()
   #isLoaded = false
 
-  constructor(log: Log) {
+  constructor(log: LetterLog) {
     this.#log = log
   }
 

@@ -3,7 +3,8 @@
  *
  * Told of every write that its owner has applied; gathers them, flushes the newest version of each
  * link, then saves checkpoints and trims the log. The shell around `write-buffer.ts`: one flush at a
- * time, after `flushIntervalMs` when little waits and at once when much does. While the store fails,
+ * time, each `flushIntervalMs` when little waits and without a pause when much does. (A long queue is
+ * cheaper per link: it is flushed by partition, and links of one partition are close in a store.) While the store fails,
  * it waits longer and longer between attempts, and what waits grows to `dirtyBytesMax`, where owners
  * stop taking writes. A version that the store refuses for good becomes a dead letter in the log,
  * stays dirty with its owner, and holds up nothing else.
@@ -36,16 +37,18 @@ export interface DirtySource {
 }
 
 export interface WriteBehindOptions {
-  readonly log: Log
-  readonly store: LinkStore
+  readonly log: Pick<Log, 'trim' | 'addDeadLetter' | 'deadLetters' | 'removeDeadLetter'>
+  readonly store: Pick<LinkStore, 'write' | 'saveCheckpoints'>
   readonly source: DirtySource
   /** Record bytes that may wait for the store. */
   readonly dirtyBytesMax: number
-  /** Links in one write to the store. */
+  /** Waiting links from which on flushes follow each other without a pause. */
+  readonly flushAtLinks?: number
+  /** Links in one write to the store; what the event loop is held up by at a time. */
   readonly flushLinksMax?: number
   /** Record bytes in one write to the store. */
   readonly flushBytesMax?: number
-  /** Longest that a link waits for company, in milliseconds. */
+  /** How long links wait for company, in milliseconds. */
   readonly flushIntervalMs?: number
   /** Between two times that checkpoints are saved and the log trimmed. */
   readonly checkpointIntervalMs?: number
@@ -71,9 +74,10 @@ export interface WriteBehindStatus {
 }
 
 const DEFAULTS = {
-  flushLinksMax: 5000,
+  flushAtLinks: 25_000,
+  flushLinksMax: 2000,
   flushBytesMax: 4 * 2 ** 20,
-  flushIntervalMs: 50,
+  flushIntervalMs: 100,
   checkpointIntervalMs: 500,
   clock: systemClock,
   random: Math.random,
@@ -187,10 +191,10 @@ export class WriteBehind {
 
   /** How long what there is to do may wait for company. */
   #patienceMs(now: number): number {
-    const { flushLinksMax, flushBytesMax, flushIntervalMs } = this.#options
+    const { flushAtLinks, dirtyBytesMax, flushIntervalMs } = this.#options
     const { dirtyLinks, dirtyBytes } = this.#buffer
     if (this.#whenIdle !== undefined || this.#barriers.count > 0) return 0
-    if (dirtyLinks >= flushLinksMax || dirtyBytes >= flushBytesMax) return 0
+    if (dirtyLinks >= flushAtLinks || dirtyBytes >= dirtyBytesMax / 2) return 0
     return dirtyLinks > 0 ? flushIntervalMs : Math.max(0, this.#checkpointDue - now)
   }
 

@@ -1,0 +1,175 @@
+/**
+ * The data directory: what makes it one, and whether this process may use it.
+ *
+ * Used at the start of the embedded way, before anything else touches the directory. It holds
+ *
+ *   format.json   the version of the layout, the number of partitions, when it was made
+ *   log/ store/   an LMDB environment each
+ *   api-key       the key made at the first start
+ *   lock-*.sock   the lock of the process that uses it (`directory-lock.ts`)
+ *
+ * A directory that is locked, newer, damaged, foreign or made for another number of partitions is
+ * refused with one sentence that names it and says what to do, and is left as it is. `format.json`
+ * calls the directory ready once both environments exist, so that a crash in the middle of making
+ * them is told from one that has lost them later.
+ */
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { API_KEY_FILE_NAME } from './api-key-file.ts'
+import { DirectoryLock, isLockName } from './directory-lock.ts'
+import { syncDirectory, UNFINISHED_SUFFIX, writeDurably } from './durable-file.ts'
+import { openEnvironment } from './lmdb-environment.ts'
+import { findDamage } from './lmdb-file.ts'
+
+/** The directory cannot be used; the message is for the person who starts the process. */
+export class DataDirectoryError extends Error {
+  override readonly name = 'DataDirectoryError'
+}
+
+export interface DataDirectoryOptions {
+  readonly partitions: number
+}
+
+interface Format {
+  readonly product: 'tinygrid'
+  readonly format: number
+  readonly partitions: number
+  readonly createdAt: string
+  readonly isReady: boolean
+}
+
+const FORMAT = 1
+const FORMAT_FILE_NAME = 'format.json'
+const ENVIRONMENTS = ['log', 'store']
+/** What may be there besides in a fresh volume. */
+const IGNORED_NAMES = new Set(['lost+found', '.DS_Store', API_KEY_FILE_NAME])
+
+export class DataDirectory {
+  readonly #lock: DirectoryLock
+
+  private constructor(lock: DirectoryLock) {
+    this.#lock = lock
+  }
+
+  /**
+   * Makes the directory or checks it, and keeps other processes out until `close`.
+   *
+   * @throws DataDirectoryError
+   */
+  static async open(directory: string, options: DataDirectoryOptions): Promise<DataDirectory> {
+    const root = path.resolve(directory)
+    try {
+      await mkdir(root, { recursive: true, mode: 0o700 })
+      await readFormat(root, options) // touches nothing, unlike the lock
+      return await DataDirectory.#openLocked(root, options)
+    } catch (error) {
+      const { syscall, message } = error as NodeJS.ErrnoException
+      if (syscall === undefined) throw error
+      throw refusal(root, `cannot be used: ${message}`)
+    }
+  }
+
+  static async #openLocked(root: string, options: DataDirectoryOptions): Promise<DataDirectory> {
+    const lock = await DirectoryLock.acquire(root)
+    if (lock === undefined) {
+      throw refusal(root, 'is in use by another process; stop that one or set another directory')
+    }
+    try {
+      const format = await readFormat(root, options)
+      if (format?.isReady === true) checkEnvironments(root)
+      else await create(root, options)
+      return new DataDirectory(lock)
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  }
+
+  /** Lets others in. Call it when log and store are closed. */
+  async close(): Promise<void> {
+    await this.#lock.release()
+  }
+}
+
+/** What the directory says of itself; undefined if it is new. */
+async function readFormat(
+  root: string,
+  { partitions }: DataDirectoryOptions,
+): Promise<Format | undefined> {
+  const names = (await readdir(root)).filter((name) => !isPassing(name))
+  if (names.length === 0) return undefined
+  if (!names.includes(FORMAT_FILE_NAME)) {
+    throw refusal(root, 'holds other files and is not a data directory; set an empty or new one')
+  }
+  const format = parseFormat(await readFile(path.join(root, FORMAT_FILE_NAME), 'utf8'))
+  if (format === undefined) {
+    throw refusal(root, `is damaged: ${FORMAT_FILE_NAME} cannot be read; restore it from a backup`)
+  }
+  if (format.format > FORMAT) {
+    throw refusal(
+      root,
+      `has format ${format.format}, this version knows up to ${FORMAT}; start a newer version`,
+    )
+  }
+  if (format.partitions !== partitions) {
+    throw refusal(
+      root,
+      `was made with ${format.partitions} partitions, not ${partitions}; ` +
+        `set TINYGRID_PARTITIONS to ${format.partitions} or use another directory`,
+    )
+  }
+  return format
+}
+
+/** Whether a name says nothing about what the directory is. */
+function isPassing(name: string): boolean {
+  return IGNORED_NAMES.has(name) || isLockName(name) || name.endsWith(UNFINISHED_SUFFIX)
+}
+
+function parseFormat(text: string): Format | undefined {
+  try {
+    const format = JSON.parse(text) as Partial<Format> | null
+    const isFormat = format?.product === 'tinygrid' && Number.isInteger(format.format)
+    return isFormat ? (format as Format) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function checkEnvironments(root: string): void {
+  for (const name of ENVIRONMENTS) {
+    const file = path.join(name, 'data.mdb')
+    const damage = findDamage(path.join(root, file))
+    if (damage === undefined) continue
+    throw refusal(root, `is damaged: ${file} ${damage}; restore the directory from a backup`)
+  }
+}
+
+async function create(root: string, { partitions }: DataDirectoryOptions): Promise<void> {
+  const createdAt = new Date().toISOString()
+  const format: Format = {
+    product: 'tinygrid',
+    format: FORMAT,
+    partitions,
+    createdAt,
+    isReady: false,
+  }
+  await writeFormat(root, format)
+  for (const name of ENVIRONMENTS) {
+    const directory = path.join(root, name)
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await openEnvironment(directory).close()
+    await syncDirectory(directory)
+  }
+  await syncDirectory(root)
+  await writeFormat(root, { ...format, isReady: true })
+}
+
+async function writeFormat(root: string, format: Format): Promise<void> {
+  const text = `${JSON.stringify(format, undefined, 2)}\n`
+  await writeDurably(path.join(root, FORMAT_FILE_NAME), text)
+}
+
+function refusal(root: string, why: string): DataDirectoryError {
+  return new DataDirectoryError(`The data directory ${root} ${why}.`)
+}

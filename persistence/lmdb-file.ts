@@ -1,0 +1,146 @@
+/**
+ * Looks at an LMDB file from the outside, before LMDB maps it into memory.
+ *
+ * LMDB trusts its file: a page that is missing ends the process with a signal, and a page that is
+ * not what it should be can do anything. So the start reads every page that the newest state of the
+ * database reaches, and looks whether it is in the file, bears its own number and is of its kind.
+ * In files above FULL_CHECK_BYTES_MAX the leaves are left out, which are all but one page in a
+ * hundred. What is in the values is not looked at.
+ *
+ * The length of the file alone says nothing: LMDB does not write free pages at the end.
+ * Layout: `liblmdb/mdb.c` of the driver, data version 2, little-endian. Synchronous: it runs before
+ * anything is served, and a promise for each page would take ten times as long.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+
+/** Files up to this size are checked whole. */
+export const FULL_CHECK_BYTES_MAX = 2 ** 30
+
+const MAGIC = 0xbeefc0de
+const DATA_VERSION = 2
+const PAGE_BYTES_MIN = 256
+const PAGE_BYTES_MAX = 65_536
+const PAGE_HEADER_BYTES = 24
+const META_BYTES = 168
+const META_AT = { magic: 24, version: 28, pageSize: 48, trees: [48, 96], transaction: 152 }
+const TREE_AT = { depth: 6, root: 40 }
+const PAGE_AT = { flags: 18, lower: 20, pages: 20 }
+const NODE_AT = { flags: 4, keySize: 6, key: 8 }
+const PAGE_FLAGS = { branch: 1, leaf: 2, overflow: 4 }
+const NODE_FLAGS = { big: 1, tree: 2 }
+const NO_PAGE = 2n ** 64n - 1n
+
+/** What is wrong with the file, to follow its name; undefined if nothing is. */
+export function findDamage(path: string): string | undefined {
+  try {
+    const file = openSync(path, 'r')
+    try {
+      new FileCheck(file).run()
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    if (error instanceof Damage) return error.message
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'is missing'
+    throw error
+  }
+  return undefined
+}
+
+class Damage extends Error {}
+
+class FileCheck {
+  readonly #file: number
+  readonly #size: number
+  #pageSize = 0
+
+  constructor(file: number) {
+    this.#file = file
+    this.#size = fstatSync(file).size
+  }
+
+  run(): void {
+    const meta = this.#newestMeta()
+    for (const tree of META_AT.trees) this.#checkTree(meta.subarray(tree))
+  }
+
+  #newestMeta(): Buffer {
+    const first = this.#readMeta(0)
+    this.#pageSize = first.readUInt32LE(META_AT.pageSize)
+    const isSane = this.#pageSize >= PAGE_BYTES_MIN && this.#pageSize <= PAGE_BYTES_MAX
+    if (!isSane) throw new Damage('has a damaged head')
+    const second = this.#readMeta(this.#pageSize)
+    const at = META_AT.transaction
+    return first.readBigUInt64LE(at) > second.readBigUInt64LE(at) ? first : second
+  }
+
+  #readMeta(position: number): Buffer {
+    const meta = this.#read(position, META_BYTES)
+    const isKnown = meta.readUInt32LE(META_AT.magic) === MAGIC
+    if (!isKnown || (meta.readUInt32LE(META_AT.version) & 0xffff) !== DATA_VERSION) {
+      throw new Damage('has a damaged head')
+    }
+    return meta
+  }
+
+  /** @param tree what the database notes of a tree */
+  #checkTree(tree: Buffer): void {
+    const root = tree.readBigUInt64LE(TREE_AT.root)
+    if (root !== NO_PAGE) this.#checkPage(root, tree.readUInt16LE(TREE_AT.depth))
+  }
+
+  /** @param level 1: a leaf; above: branches */
+  #checkPage(number: bigint, level: number): void {
+    const isLeaf = level <= 1
+    const page = this.#readPage(
+      number,
+      this.#pageSize,
+      isLeaf ? PAGE_FLAGS.leaf : PAGE_FLAGS.branch,
+    )
+    const nodes = page.readUInt16LE(PAGE_AT.lower) >> 1
+    for (let index = 0; index < nodes; index++) {
+      const slot = PAGE_HEADER_BYTES + 2 * index
+      const at = slot + 2 > page.length ? page.length : page.readUInt16LE(slot)
+      if (at + PAGE_HEADER_BYTES + NODE_AT.key > page.length) throw this.#damaged(number)
+      const node = page.subarray(at + PAGE_HEADER_BYTES)
+      if (isLeaf) this.#checkLeafNode(node, number)
+      else if (level > 2 || this.#size <= FULL_CHECK_BYTES_MAX) {
+        this.#checkPage(BigInt(node.readUIntLE(0, 6)), level - 1)
+      }
+    }
+  }
+
+  #checkLeafNode(node: Buffer, number: bigint): void {
+    const flags = node.readUInt16LE(NODE_AT.flags)
+    if ((flags & (NODE_FLAGS.big | NODE_FLAGS.tree)) === 0) return
+    const data = node.subarray(NODE_AT.key + node.readUInt16LE(NODE_AT.keySize))
+    if (data.length < TREE_AT.root + 8 && flags & NODE_FLAGS.tree) throw this.#damaged(number)
+    if (data.length < 8) throw this.#damaged(number)
+    if (flags & NODE_FLAGS.tree) this.#checkTree(data)
+    else this.#checkOverflow(data.readBigUInt64LE(0))
+  }
+
+  #checkOverflow(number: bigint): void {
+    const head = this.#readPage(number, PAGE_HEADER_BYTES, PAGE_FLAGS.overflow)
+    const end = (Number(number) + head.readUInt32LE(PAGE_AT.pages)) * this.#pageSize
+    if (end > this.#size) throw new Damage('is cut short')
+  }
+
+  #readPage(number: bigint, length: number, kind: number): Buffer {
+    const page = this.#read(Number(number) * this.#pageSize, length)
+    const isItself = page.readBigUInt64LE(0) === number
+    if (!isItself || (page.readUInt16LE(PAGE_AT.flags) & kind) === 0) throw this.#damaged(number)
+    return page
+  }
+
+  #read(position: number, length: number): Buffer {
+    if (position + length > this.#size) throw new Damage('is cut short')
+    const bytes = Buffer.allocUnsafe(length)
+    readSync(this.#file, bytes, 0, length, position)
+    return bytes
+  }
+
+  #damaged(number: bigint): Damage {
+    return new Damage(`is damaged at byte ${Number(number) * this.#pageSize}`)
+  }
+}
