@@ -1,8 +1,22 @@
 import test from 'ava'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { toEpochMs, type Code } from './ids.ts'
-import { codeOfRecord, decodeLink, encodeLink, RECORD_HEADER_BYTES } from './link-record.ts'
-import { TAGS_MAX, TAG_LENGTH_MAX, TITLE_LENGTH_MAX, URL_BYTES_MAX, type Link } from './link.ts'
+import {
+  codeOfRecord,
+  decodeLink,
+  encodeLink,
+  lookupRecord,
+  RECORD_HEADER_BYTES,
+  recordLength,
+} from './link-record.ts'
+import {
+  lookupOf,
+  TAGS_MAX,
+  TAG_LENGTH_MAX,
+  TITLE_LENGTH_MAX,
+  URL_BYTES_MAX,
+  type Link,
+} from './link.ts'
 
 const plain: Link = {
   code: 'abc1234' as Code,
@@ -45,6 +59,25 @@ test('a link comes back from its bytes as it was, wherever they start', (t) => {
     t.is(codeOfRecord(bytes, offset), link.code)
   })
   fc.assert(property)
+})
+
+test('a record tells its own length, whatever follows it', (t) => {
+  const property = fc.property(anyLink, fc.nat(20), (link, offset) => {
+    const record = encodeLink(link)
+    const bytes = Buffer.concat([Buffer.alloc(offset), record, Buffer.alloc(9, 0xff)])
+    t.is(recordLength(bytes, offset), record.length)
+  })
+  fc.assert(property)
+})
+
+test('a visitor gets the same from the bytes as from the link', (t) => {
+  const property = fc.property(anyLink, fc.nat(20), fc.nat(2), (given, offset, past) => {
+    const visits = given.maxVisits === null ? 0 : given.visits
+    const now = toEpochMs((given.expiresAt ?? given.createdAt) + past)
+    const bytes = Buffer.concat([Buffer.alloc(offset), encodeLink({ ...given, visits })])
+    t.deepEqual(lookupRecord(bytes, offset, now), lookupOf({ ...given, visits }, now))
+  })
+  fc.assert(property, { numRuns: 300 })
 })
 
 test('a plain link costs its header beyond its code and URL', (t) => {

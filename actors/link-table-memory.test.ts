@@ -1,0 +1,120 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import test from 'ava'
+import type { EpochMs, LogPosition } from '../cluster/ids.ts'
+import type { LinkVersion } from '../cluster/link.ts'
+import { linkVersion } from '../persistence/test-links.ts'
+import { CODE_HASH, type CodeHash } from './code-hash.ts'
+import { LinkTable } from './link-table.ts'
+
+const CLEAN = { dirty: false }
+const BYTES_OVER_PAYLOAD_MAX = 40
+const CHUNK_BYTES = 64 * 1024
+
+/** A plain link with a code of 7 characters and a URL of 60 to 80. */
+function plainLink(number: number, round = 0): LinkVersion {
+  const url = 'https://www.example.org/'.padEnd(60 + ((number + round * 5) % 21), 'articles-')
+  return linkVersion(String(1_000_000 + number), round, { url })
+}
+
+function filled(links: number, table = new LinkTable()): { table: LinkTable; payload: number } {
+  let payload = 0
+  for (let number = 0; number < links; number++) {
+    const version = plainLink(number)
+    payload += version.record.length - 10
+    table.setIfAbsent(version)
+  }
+  return { table, payload }
+}
+
+/** Once nothing is left that only waits for the garbage collector, which sweeps behind our back. */
+async function arrayBufferBytes(): Promise<number> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  for (let last = -1, bytes = 0; ; last = bytes) {
+    collect()
+    await setImmediate()
+    bytes = process.memoryUsage().arrayBuffers
+    if (bytes === last) return bytes
+  }
+}
+
+test('an empty table takes next to nothing, and one of few links little', (t) => {
+  t.true(new LinkTable().bytes < 1000)
+  t.true(filled(10).table.bytes < 3000)
+})
+
+test('a link costs at most 40 B over its code and URL, whatever the size of the table', (t) => {
+  for (let links = 500; links < 40_000; links = Math.ceil(links * 1.3)) {
+    const { table, payload } = filled(links)
+    const over = (table.bytes - payload) / links
+    t.true(over <= BYTES_OVER_PAYLOAD_MAX, `${over} B over the payload with ${links} links`)
+  }
+})
+
+test('a table says what it takes from the process', async (t) => {
+  const before = await arrayBufferBytes()
+  const { table } = filled(50_000)
+  for (let number = 0; number < 50_000; number++) table.set(plainLink(number, number % 7), CLEAN)
+  while (table.size > 20_000) table.evict(1000)
+  const taken = (await arrayBufferBytes()) - before
+  t.true(Math.abs(taken - table.bytes) < 0.05 * table.bytes, `${taken} taken, ${table.bytes} said`)
+})
+
+test('links that are rewritten for ever with other lengths take little more than once', (t) => {
+  const links = 16_000
+  const { table } = filled(links)
+  const once = table.bytes
+  for (let round = 1; round <= 10; round++) {
+    for (let number = 0; number < links; number++) {
+      table.set(plainLink((number * 7919) % links, round), CLEAN)
+    }
+    t.true(table.bytes < 1.2 * once, `${table.bytes / once} times as much in round ${round}`)
+  }
+})
+
+test('memory comes back as links are evicted, and all of it in the end', (t) => {
+  const { table } = filled(40_000)
+  const full = table.bytes
+  while (table.size > 20_000) table.evict(1000)
+  t.true(table.bytes < 0.65 * full, `half of the links take ${table.bytes / full} of the bytes`)
+  while (table.size > 0) table.evict(1000)
+  t.true(table.bytes < CHUNK_BYTES)
+})
+
+test('memory comes back when links are removed one by one', (t) => {
+  const { table } = filled(20_000)
+  const versions = [...table.versions()]
+  for (const { code } of versions) table.remove(code, 0 as LogPosition)
+  t.is(table.size, 0)
+  t.true(table.bytes < CHUNK_BYTES)
+})
+
+test('no change of a growing or churning table moves more than some entries', (t) => {
+  let hashed = 0
+  const counting: CodeHash = {
+    ofCode: (code) => CODE_HASH.ofCode(code),
+    ofBytes(bytes, start, end) {
+      hashed++
+      return CODE_HASH.ofBytes(bytes, start, end)
+    },
+  }
+  const table = new LinkTable({ hash: counting })
+  let most = 0
+  for (let round = 0; round < 4; round++) {
+    for (let number = 0; number < 20_000; number++) {
+      hashed = 0
+      table.set(plainLink((number * 7919) % 20_000, round), CLEAN)
+      most = Math.max(most, hashed)
+    }
+  }
+  t.true(most > 0 && most <= 40, `${most} entries in one change`)
+})
+
+test('a look-up moves nothing', (t) => {
+  const { table } = filled(1000)
+  const bytes = table.bytes
+  for (const { code } of table.versions()) table.lookup(code, 0 as EpochMs)
+  t.is(table.bytes, bytes)
+})
