@@ -9,6 +9,7 @@ import { TinygridError } from '../cluster/errors.ts'
 import { parseCode, type Code, type EpochMs } from '../cluster/ids.ts'
 import type { Link } from '../cluster/link.ts'
 import type { LinkDirectory, LinkOwner } from '../cluster/protocol.ts'
+import type { ErrorReplies } from './error-reply.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import type { LinkCreator } from './link-creation.ts'
 import type { RequestContext } from './link-request.ts'
@@ -21,6 +22,7 @@ export interface ApiContext {
   readonly directory: LinkDirectory
   readonly creator: LinkCreator
   readonly address: PublicAddress
+  readonly errors: ErrorReplies
   readonly now: () => EpochMs
 }
 

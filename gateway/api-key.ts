@@ -22,13 +22,12 @@ export class ApiKey {
   }
 }
 
-/** What a request presents as its key: `X-Api-Key`, or `Authorization: Bearer`. */
+/** What a request presents as its key: `X-Api-Key`, or `Authorization: Bearer`. Other schemes are not meant for us. */
 export function presentedKey(headers: IncomingHttpHeaders): string | undefined {
   const key = headers['x-api-key']
   if (typeof key === 'string') return key
-  const { authorization } = headers
-  if (authorization === undefined) return undefined
-  return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? ''
+  const bearer = /^bearer +(.*)$/i.exec(headers.authorization ?? '')
+  return bearer?.[1]
 }
 
 function digestOf(text: string): Buffer {

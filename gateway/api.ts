@@ -37,11 +37,12 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   const authenticate = authentication({
     apiKey: new ApiKey(apiKey),
     publicCreate: settings.publicCreate,
+    logger,
     unkeyedCreates: new RateLimit({ max: settings.unkeyedCreatesPerMinuteMax, ...limited }),
     wrongKeys: new RateLimit({ max: settings.wrongKeysPerMinuteMax, ...limited }),
   })
   app.addHook('onRoute', (route) => {
-    route.schema = { ...route.schema, security: KEYED }
+    route.schema = { security: KEYED, ...route.schema }
   })
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(API_HEADERS)

@@ -6,6 +6,7 @@
  * rest of the minute, so that keys cannot be guessed at full speed.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
 import { TinygridError } from '../cluster/errors.ts'
 import { presentedKey, type ApiKey } from './api-key.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -15,6 +16,7 @@ export interface AuthenticationOptions {
   readonly publicCreate: boolean
   readonly unkeyedCreates: RateLimit
   readonly wrongKeys: RateLimit
+  readonly logger: Logger
 }
 
 /** The one call that publicCreate opens. */
@@ -33,13 +35,14 @@ export function authentication(options: AuthenticationOptions) {
 }
 
 function admitKey(
-  { apiKey, wrongKeys }: AuthenticationOptions,
+  { apiKey, wrongKeys, logger }: AuthenticationOptions,
   request: FastifyRequest,
   key: string,
 ): TinygridError | undefined {
   if (wrongKeys.isExceeded(request.ip)) return wrongKeys.error(request.ip)
   if (apiKey.matches(key)) return undefined
   wrongKeys.take(request.ip)
+  logger.warn({ ip: request.ip }, 'wrong API key')
   return new TinygridError('unauthorized', { detail: 'The API key is wrong' })
 }
 

@@ -5,7 +5,7 @@
  * batches and disk syncs. One wrong item fails alone. Items of one request go to their owners in
  * order: the same URL twice is created by the first and found by the second.
  */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requestContext, type ApiContext } from './api-context.ts'
 import { jsonReply, problemReplies } from './api-replies.ts'
 import { toTinygridError } from './error-reply.ts'
@@ -40,7 +40,11 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
     },
   }
 
-  async function createItem(item: unknown, itemContext: RequestContext): Promise<BulkResult> {
+  async function createItem(
+    request: FastifyRequest,
+    item: unknown,
+    itemContext: RequestContext,
+  ): Promise<BulkResult> {
     try {
       assertValid(checkItem, item, itemContext.prefix.slice(0, -1))
       const { link, isNew } = await context.creator.create(
@@ -49,8 +53,8 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
       return { status: isNew ? 201 : 200, link: viewOf(link, itemContext.own.baseUrl) }
     } catch (thrown) {
       const error = toTinygridError(thrown)
-      if (error.code === 'internal') throw thrown
-      return { status: error.status, error: toProblem(error) }
+      const instance = context.errors.report(request, error)
+      return { status: error.status, error: toProblem(error, instance) }
     }
   }
 
@@ -61,7 +65,7 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
       const shared = requestContext(context, request)
       const results = await Promise.all(
         request.body.links.map((item, index) =>
-          createItem(item, { ...shared, prefix: `links[${index}].` }),
+          createItem(request, item, { ...shared, prefix: `links[${index}].` }),
         ),
       )
       return { results }

@@ -14,6 +14,7 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
     description:
       'The same URL gives the same link again (200) unless reuse is false or anything else is set.',
     tags: ['links'],
+    ...(settings.publicCreate ? { security: [{}] } : {}),
     body: newLinkSchema(settings.aliasLengthMax),
     response: {
       201: linkReply('The new link', 'Location', 'ETag'),

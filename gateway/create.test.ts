@@ -11,7 +11,11 @@ test('a link is created, described and followed', async (t) => {
   const { code } = reply.json
   t.regex(code, /^[0-9A-Za-z]{7}$/)
   t.deepEqual(reply.json, {
-    ...{ code, shortUrl: `http://sho.rt/${code}`, url: URL_1, title: null, tags: [] },
+    code,
+    shortUrl: `http://sho.rt/${code}`,
+    url: URL_1,
+    title: null,
+    tags: [],
     createdAt: '2030-01-01T00:00:00.000Z',
     updatedAt: '2030-01-01T00:00:00.000Z',
     expiresAt: null,

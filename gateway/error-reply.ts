@@ -12,6 +12,7 @@ import { prefersData } from './accept.ts'
 import { fromFrameworkError } from './framework-errors.ts'
 import { HTML_TYPE } from './page.ts'
 import { PROBLEM_TYPE, toProblem } from './problem.ts'
+import { pathOfTarget } from './request-target.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { errorPage } from './visitor-pages.ts'
 
@@ -31,7 +32,7 @@ export class ErrorReplies {
   /** Replies as data; for the API. */
   sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {
     const error = toTinygridError(thrown)
-    const instance = this.#log(request, error)
+    const instance = this.report(request, error)
     return withHeaders(reply, error)
       .header('content-type', PROBLEM_TYPE)
       .send(JSON.stringify(toProblem(error, instance)))
@@ -41,24 +42,23 @@ export class ErrorReplies {
   sendPage(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {
     if (prefersData(request.headers.accept)) return this.sendProblem(request, reply, thrown)
     const error = toTinygridError(thrown)
-    this.#log(request, error)
+    this.report(request, error)
     return withHeaders(reply, error).header('content-type', HTML_TYPE).send(errorPage(error))
   }
 
-  /** Logs what an operator should know of; returns the id of the line. */
-  #log(request: FastifyRequest, error: TinygridError): string | undefined {
+  /**
+   * Logs what went wrong here; returns the id of the line. What the system refuses under load is
+   * counted and reported where it arises; one line per request would be a load of its own.
+   */
+  report(request: FastifyRequest, error: TinygridError): string | undefined {
     if (error.status < 500) return undefined
     const instance = `urn:uuid:${randomUUID()}`
-    const line = { instance, method: request.method, path: pathOf(request), err: error }
+    const path = pathOfTarget(request.raw.url!)
+    const line = { instance, method: request.method, path, err: error }
     if (error.code === 'internal') this.#logger.error(line, 'request failed')
-    else this.#logger.warn(line, 'request refused')
+    else this.#logger.debug(line, 'request refused')
     return instance
   }
-}
-
-/** A request's path for the log: without its query, which may hold what nobody should read. */
-export function pathOf(request: FastifyRequest): string {
-  return request.raw.url!.split('?', 1)[0]!
 }
 
 function withHeaders(reply: FastifyReply, error: TinygridError): FastifyReply {

@@ -18,6 +18,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 }
 
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  403: 'not_found',
+  404: 'not_found',
   408: 'request_timeout',
   413: 'body_too_large',
   414: 'uri_too_long',

@@ -65,6 +65,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   let isClosing = false
   app.addHook('preClose', (done) => {
     isClosing = true
+    endConnectionsWhenIdle(app)
     done()
   })
   const allowed = new AllowedMethods()
@@ -74,7 +75,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await describeRoutes(app, settings.baseUrl)
   redirectRoute(app, { owner, now, counters: redirects, errors, address, times })
   const creator = new LinkCreator({ owner, codeLength: settings.codeLength })
-  const context = { settings, owner, directory, creator, address, now }
+  const context = { settings, owner, directory, creator, address, errors, now }
   await app.register(async (scope) => {
     api(scope, { context, apiKey: options.apiKey, logger, times, isClosing: () => isClosing })
   })
@@ -84,4 +85,13 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await documentRoutes(app)
   await app.ready()
   return app
+}
+
+/**
+ * Node closes what is idle when the server closes, but a connection that answers its last request
+ * after that would stay for the whole keep-alive time, and hold up the stop.
+ */
+function endConnectionsWhenIdle({ server }: FastifyInstance): void {
+  server.keepAliveTimeout = 1
+  server.keepAliveTimeoutBuffer = 0
 }

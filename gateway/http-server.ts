@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import { answerClientError } from './client-error.ts'
 import { FrameworkLog } from './framework-log.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
+import { acceptJsonOnly } from './json-body.ts'
 import { compileSchema, validatorOf } from './validation.ts'
 
 /** Longest part of a path that a route takes; codes have at most 64. */
@@ -37,23 +38,29 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     keepAliveTimeout: settings.keepAliveTimeoutMs,
     connectionTimeout: settings.silenceTimeoutMs,
     bodyLimit: settings.bodyBytesMax,
-    trustProxy: settings.trustProxy,
+    trustProxy: settings.trustProxy && isNearestProxy,
     exposeHeadRoutes: true,
     // While stopping, redirects go on; the API refuses by itself, in its own words.
     return503OnClosing: false,
-    // Both would be dropped silently or fail without naming the field; the schemas refuse them.
-    onProtoPoisoning: 'ignore',
-    onConstructorPoisoning: 'ignore',
     routerOptions: { maxParamLength: PATH_PART_LENGTH_MAX },
     clientErrorHandler: answerClientError,
     frameworkErrors: onRoutingError,
   })
   app.server.maxConnections = settings.connectionsMax
+  acceptJsonOnly(app)
   app.setValidatorCompiler(({ schema, httpPart }) =>
     isChecked(httpPart) ? validatorOf(compileSchema(schema as object)) : () => true,
   )
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   return app
+}
+
+/**
+ * Only the proxy that connects to us is believed: what stands before its entry in X-Forwarded-For
+ * came from the client, who could make up a new address for each request.
+ */
+function isNearestProxy(_address: string, hop: number): boolean {
+  return hop === 0
 }
 
 /** Codes in paths are parsed by their routes, and headers by those who read them. */

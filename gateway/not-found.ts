@@ -4,11 +4,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { TinygridError } from '../cluster/errors.ts'
 import type { AllowedMethods } from './allowed-methods.ts'
-import { pathOf, type ErrorReplies } from './error-reply.ts'
+import type { ErrorReplies } from './error-reply.ts'
+import { pathOfTarget } from './request-target.ts'
 
 export function notFoundHandler(errors: ErrorReplies, allowed: AllowedMethods) {
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const path = pathOf(request)
+    const path = pathOfTarget(request.raw.url!)
     const methods = allowed.of(path)
     if (methods.length === 0 || methods.includes(request.method)) {
       return sendFor(errors, request, reply, new TinygridError('not_found'))
@@ -45,5 +46,5 @@ export function sendRoutingError(
 }
 
 function isForPrograms(request: FastifyRequest): boolean {
-  return /^\/(?:api|health|metrics)(?:[/?]|$)/.test(request.raw.url!)
+  return /^\/(?:api|health|metrics)(?:\/|$)/.test(pathOfTarget(request.raw.url!))
 }

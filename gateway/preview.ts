@@ -11,6 +11,7 @@ import type { LinkOwner } from '../cluster/protocol.ts'
 import type { ErrorReplies } from './error-reply.ts'
 import { HTML_TYPE } from './page.ts'
 import type { PublicAddress } from './public-address.ts'
+import { pathOfTarget } from './request-target.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { previewPage } from './visitor-pages.ts'
 import { visitorError } from './visitor-error.ts'
@@ -24,7 +25,7 @@ export interface PreviewOptions {
 
 /** The code before the plus sign; undefined if the target is no preview of anything. */
 export function previewedCode(target: string): Code | undefined {
-  const path = target.split('?', 1)[0]!
+  const path = pathOfTarget(target)
   return path.endsWith('+') ? parseCode(path.slice(1, -1)) : undefined
 }
 

@@ -17,6 +17,7 @@ import type { ErrorReplies } from './error-reply.ts'
 import { previewedCode, sendPreview } from './preview.ts'
 import type { PublicAddress } from './public-address.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
+import { pathOfTarget } from './request-target.ts'
 import type { RequestTimes } from './request-times.ts'
 import { goneError, visitorError } from './visitor-error.ts'
 
@@ -52,8 +53,7 @@ export function redirectRoute(app: FastifyInstance, options: RedirectOptions): v
  * parameter: `/%61bc` is no other spelling of `/abc`, so a link has one address.
  */
 function codeOf(target: string): Code | undefined {
-  const end = target.indexOf('?')
-  return parseCode(end < 0 ? target.slice(1) : target.slice(1, end))
+  return parseCode(pathOfTarget(target).slice(1))
 }
 
 /** Node adds Date, Connection and Keep-Alive. */
@@ -113,8 +113,10 @@ async function urlFor(
   }
   if (found.kind === 'redirect') return found.url
   if (found.kind !== 'metered') throw visitorError(found)
+  if (isHead) return urlWithoutVisit(owner, code)
+  const url = await urlOfVisit(owner, code)
   counters.metered++
-  return isHead ? urlWithoutVisit(owner, code) : urlOfVisit(owner, code)
+  return url
 }
 
 async function urlOfVisit(owner: LinkOwner, code: Code): Promise<string> {
