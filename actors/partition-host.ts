@@ -51,6 +51,8 @@ const RETRY_PAUSE_MS = 50
 const STORE_READS_MAX = 10_000
 /** Evicted from one partition before the next one's turn. */
 const EVICTION_STEP_BYTES = 64 * 1024
+/** Partitions that have their turn after one change: each frees far more than a change adds. */
+const EVICTION_TURNS_MAX = 16
 
 export class PartitionHost implements LinkOwner, DirtySource {
   readonly #options: PartitionHostOptions
@@ -60,8 +62,6 @@ export class PartitionHost implements LinkOwner, DirtySource {
   #due: PartitionId[] = []
   #isStopping = false
   #storeReads = 0
-  /** The last attempt to evict found only dirty links: nothing to gain until some are flushed. */
-  #isPinned = false
   readonly counters = { logAppends: 0, logErrors: 0, storeErrors: 0, readThroughs: 0, evictions: 0 }
 
   constructor(options: PartitionHostOptions) {
@@ -108,7 +108,6 @@ export class PartitionHost implements LinkOwner, DirtySource {
   }
 
   flushed(partition: PartitionId, versions: readonly LinkVersion[]): void {
-    this.#isPinned = false
     this.#actorOf(partition).memory.markFlushed(versions)
     this.#relieve()
   }
@@ -246,12 +245,10 @@ export class PartitionHost implements LinkOwner, DirtySource {
     this.#relieve()
   }
 
-  /** Evicts until memory is within its bound, or every partition has had its turn. */
+  /** Evicts until memory is within its bound, but no longer than a request would notice. */
   #relieve(): void {
     const { bound } = this.#options
-    if (bound.excess <= 0 || this.#isPinned) return
-    const before = this.counters.evictions
-    for (let turns = this.#actors.size; turns > 0 && bound.excess > 0; turns--) {
+    for (let turns = 0; turns < EVICTION_TURNS_MAX && bound.excess > 0; turns++) {
       const partition = bound.nextVictim()
       const actor = this.#actors.get(partition)
       if (actor === undefined) continue
@@ -259,7 +256,6 @@ export class PartitionHost implements LinkOwner, DirtySource {
       this.counters.evictions += links
       bound.note(partition, actor.memory.bytes)
     }
-    this.#isPinned = this.counters.evictions === before
   }
 
   #later(action: () => void): void {
