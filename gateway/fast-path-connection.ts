@@ -12,6 +12,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Code } from '../cluster/ids.ts'
+import { readAsStream, readInto, readOn } from './fast-path-reading.ts'
 import {
   endOfCode,
   endOfHead,
@@ -29,6 +30,8 @@ const NO_HEAD = '-'
 
 /** What a connection needs from the fast path around it. */
 export interface ConnectionHost {
+  /** Where all connections read to, one at a time. */
+  readonly buffer: Buffer
   /** The present tick. */
   readonly tick: number
   /**
@@ -57,6 +60,10 @@ export class FastPathConnection {
   #knownHead = NO_HEAD
   /** A true beginning of a plain request, at most HEAD_BYTES_MAX long. */
   #partial: Buffer | undefined
+  /** What was read and waits until the client has taken its replies: at most one buffer. */
+  #waiting = ''
+  /** leaving: the last reply is on its way; what still comes is not answered. */
+  #stage: 'open' | 'leaving' | 'handed over' = 'open'
   /** The tick after which the client is cut off. */
   #deadline: number
   #hasAnswered = false
@@ -65,7 +72,7 @@ export class FastPathConnection {
     this.socket = socket
     this.#host = host
     this.#deadline = host.tick + host.headTicks
-    socket.on('data', this.#onData)
+    readInto(socket, host.buffer, this.#onBytes)
     socket.on('drain', this.#onDrain)
     socket.on('end', this.#onEnd)
     socket.on('error', ignore)
@@ -77,21 +84,28 @@ export class FastPathConnection {
     if (this.#host.tick <= this.#deadline) return
     const isSlow = this.#partial !== undefined || !this.#hasAnswered
     if (!isSlow || this.socket.writableEnded) return void this.socket.destroy()
-    this.socket.off('data', this.#onData)
+    this.#stage = 'leaving'
     this.#host.refuse(this.socket, 'slow')
   }
 
   /** Ends the connection, now or, if something is under way, with the reply to that. */
   finish(): void {
     this.#deadline = Math.min(this.#deadline, this.#host.tick + this.#host.idleTicks)
-    const isUnderWay = this.#partial !== undefined || this.socket.isPaused()
-    if (!isUnderWay) this.#leave()
+    if (this.#partial === undefined && !this.socket.writableNeedDrain) this.#leave()
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  readonly #onBytes = (length: number, buffer: Buffer): boolean => {
+    if (this.#stage !== 'open') return true
+    const partial = this.#partial
+    if (partial === undefined) return this.#answer(buffer.toString('latin1', 0, length), false)
+    this.#partial = undefined
+    const bytes = Buffer.concat([partial, buffer.subarray(0, length)])
+    return this.#answer(bytes.toString('latin1'), true)
+  }
+
+  /** Answers what it can. Says whether to read on; if not, the client has replies to take. */
+  #answer(text: string, isContinued: boolean): boolean {
     const host = this.#host
-    const isContinued = this.#partial !== undefined
-    const text = this.#textWith(chunk)
     host.beginBatch()
     let replies = ''
     let at = 0
@@ -107,20 +121,12 @@ export class FastPathConnection {
       at = end
       if (host.isClosing) return this.#sendLast(replies)
       if (replies.length < REPLIES_BYTES_MAX) continue
-      if (!this.socket.write(replies, 'latin1')) return this.#waitForDrain(text.slice(at))
+      if (!this.socket.write(replies, 'latin1')) return this.#wait(text.slice(at))
       replies = ''
     }
-    if (replies !== '') this.#send(replies)
     if (at < text.length) this.#keep(text.slice(at), isContinued && at === 0)
     else this.#deadline = host.tick + host.idleTicks
-  }
-
-  /** What was kept and what has come, as one text. */
-  #textWith(chunk: Buffer): string {
-    if (this.#partial === undefined) return chunk.toString('latin1')
-    const bytes = Buffer.concat([this.#partial, chunk])
-    this.#partial = undefined
-    return bytes.toString('latin1')
+    return replies === '' || this.socket.write(replies, 'latin1')
   }
 
   /** Like endOfHead, but a head that is byte for byte the last one is not read again. */
@@ -134,33 +140,26 @@ export class FastPathConnection {
     return end
   }
 
-  #send(replies: string): void {
-    if (!this.socket.write(replies, 'latin1')) this.socket.pause()
-  }
-
   /**
    * Nothing that comes after the last reply is answered, but it is read, until the client ends or
    * the deadline: closing a socket with unread bytes resets it, which can take the reply away.
    */
-  #sendLast(replies: string): void {
-    this.socket.off('data', this.#onData)
+  #sendLast(replies: string): true {
+    this.#stage = 'leaving'
     this.socket.end(replies, 'latin1')
-    this.socket.resume()
+    return true
   }
 
   #leave(): void {
-    this.socket.off('data', this.#onData)
+    this.#stage = 'leaving'
     this.socket.destroySoon()
   }
 
-  /**
-   * The client does not take its replies: nothing more is read until it has. What was read already
-   * goes back into the socket, so that the end of the stream still comes after it.
-   */
-  #waitForDrain(rest: string): void {
+  /** The client does not take its replies: nothing more is answered, nor read, until it has. */
+  #wait(rest: string): false {
+    this.#waiting = rest
     this.#deadline = this.#host.tick + this.#host.idleTicks
-    this.socket.pause()
-    this.#unread(rest)
+    return false
   }
 
   /** Waits for the rest of a request; its deadline counts from its first byte, not its newest. */
@@ -169,28 +168,29 @@ export class FastPathConnection {
     if (!isContinued) this.#deadline = this.#host.tick + this.#host.headTicks
   }
 
-  #handOver(replies: string, rest: string): void {
+  #handOver(replies: string, rest: string): true {
     const { socket } = this
     if (replies !== '') socket.write(replies, 'latin1')
-    socket.off('data', this.#onData)
     socket.off('drain', this.#onDrain)
     socket.off('end', this.#onEnd)
     socket.off('error', ignore)
     socket.off('close', this.#onClose)
+    readAsStream(socket)
+    this.#stage = 'handed over'
     this.#host.handOver(this)
-    this.#unread(rest)
-  }
-
-  #unread(rest: string): void {
-    if (rest !== '') this.socket.unshift(Buffer.from(rest, 'latin1'))
+    socket.unshift(Buffer.from(rest, 'latin1'))
+    return true
   }
 
   readonly #onDrain = (): void => {
     const { isClosing, tick, headTicks, idleTicks } = this.#host
-    const isUnderWay = this.#partial !== undefined || this.socket.readableLength > 0
-    if (isClosing && !isUnderWay) return this.#leave()
     this.#deadline = tick + (this.#partial === undefined ? idleTicks : headTicks)
-    this.socket.resume()
+    const waiting = this.#waiting
+    this.#waiting = ''
+    if (waiting !== '' && !this.#answer(waiting, false)) return
+    if (this.#stage === 'handed over') return
+    if (isClosing && waiting === '' && this.#partial === undefined) return this.#leave()
+    readOn(this.socket)
   }
 
   readonly #onEnd = (): void => {

@@ -21,6 +21,7 @@ import type { Socket } from 'node:net'
 import type { Code, EpochMs } from '../cluster/ids.ts'
 import type { Lookup } from '../cluster/link.ts'
 import { type ConnectionHost, FastPathConnection } from './fast-path-connection.ts'
+import { canReadInto } from './fast-path-reading.ts'
 import { RedirectReply } from './fast-path-reply.ts'
 
 /** What the fast path did: plain numbers, since one is raised at every redirect. */
@@ -49,6 +50,8 @@ export interface FastPath {
 }
 
 const TICK_MS = 1_000
+/** How much is read from a socket at once. */
+const READ_BYTES_MAX = 65_536
 /** How long a client may take for what is under way when the server stops. */
 const CLOSE_TIMEOUT_MS = 5_000
 
@@ -63,6 +66,7 @@ export function installFastPath(server: Server, options: FastPathOptions): FastP
 }
 
 class SharedState implements ConnectionHost, FastPath {
+  readonly buffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX)
   headTicks: number
   idleTicks: number
   tick = 0
@@ -98,7 +102,7 @@ class SharedState implements ConnectionHost, FastPath {
   }
 
   accept(socket: Socket): void {
-    if (this.isClosing) return this.#emit(socket)
+    if (this.isClosing || !canReadInto) return this.#emit(socket)
     this.#timer ??= setInterval(this.#onTick, this.#tickMs).unref()
     this.#connections.add(new FastPathConnection(socket, this))
   }
