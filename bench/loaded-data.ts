@@ -10,11 +10,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { urlOfLink } from './link-set.ts'
 import { API_KEY, startTinygrid, type ServerProcess } from './server-process.ts'
-import { readMetrics } from './server-metrics.ts'
+import { untilFlushed } from './server-metrics.ts'
 
 const BULK_ITEMS = 1000
 const REQUESTS_IN_FLIGHT = 4
-const SETTLE_TIMEOUT_MS = 120_000
 
 export interface LoadedData {
   /** The code of each link, by its number. */
@@ -88,13 +87,4 @@ function keepCodes(wanted: readonly number[], reply: unknown, codes: string[]): 
     else if (status !== 503) throw new Error(`loading: ${JSON.stringify(results[at])}`)
     return link === undefined
   })
-}
-
-/** Until the store has every write. */
-export async function untilFlushed(server: ServerProcess): Promise<void> {
-  const deadline = performance.now() + SETTLE_TIMEOUT_MS
-  while ((await readMetrics(server)).dirtyLinks > 0) {
-    if (performance.now() > deadline) throw new Error('the writes do not reach the store')
-    await sleep(50)
-  }
 }

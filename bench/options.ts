@@ -21,6 +21,11 @@ export interface BenchOptions {
   readonly jsonPath: string
 }
 
+/** What is wrong with the command line, in a sentence. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
 export function benchHelp(scenarios: readonly { name: string; about: string }[]): string {
   const list = scenarios.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')
   return `Usage: npm run bench [-- SCENARIO... OPTIONS]
@@ -41,27 +46,13 @@ Options
   --json FILE           where to write the figures (bench/results/<date>.json)
   --help                this
 
-Exit code: 0 all goals met, 1 some missed.
+Exit code: 0 all goals met, 1 some missed, 2 wrong command line.
 `
 }
 
-/** undefined: help is wanted. @throws Error with a sentence for the person at the terminal */
+/** undefined: help is wanted. @throws UsageError */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      seconds: { type: 'string', default: '5' },
-      'service-seconds': { type: 'string', default: '30' },
-      rounds: { type: 'string', default: '5' },
-      links: { type: 'string', default: '1000000' },
-      tool: { type: 'string', default: availableTool() },
-      data: { type: 'string' },
-      profile: { type: 'string' },
-      json: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  })
+  const { values, positionals } = parse(args)
   if (values.help === true) return undefined
   return {
     names: positionals,
@@ -76,15 +67,37 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   }
 }
 
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        seconds: { type: 'string', default: '5' },
+        'service-seconds': { type: 'string', default: '30' },
+        rounds: { type: 'string', default: '5' },
+        links: { type: 'string', default: '1000000' },
+        tool: { type: 'string', default: availableTool() },
+        data: { type: 'string' },
+        profile: { type: 'string' },
+        json: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
 function positive(name: string, text: string): number {
   const value = Number(text)
   if (Number.isInteger(value) && value > 0) return value
-  throw new Error(`--${name} takes a whole number above 0, not ${text}`)
+  throw new UsageError(`--${name} takes a whole number above 0, not ${text}`)
 }
 
 function toolOf(text: string): LoadTool {
   if (text === 'wrk' || text === 'autocannon') return text
-  throw new Error(`--tool takes wrk or autocannon, not ${text}`)
+  throw new UsageError(`--tool takes wrk or autocannon, not ${text}`)
 }
 
 function defaultJsonPath(): string {

@@ -8,7 +8,13 @@ import { visitedLinks, type VisitedLink } from './link-set.ts'
 import { loadData, type LoadedData } from './loaded-data.ts'
 import type { Measure } from './measure.ts'
 import type { BenchOptions } from './options.ts'
-import { startTinygrid, type ServerProcess, type TinygridOptions } from './server-process.ts'
+import { untilComplete } from './server-metrics.ts'
+import {
+  spawnTinygrid,
+  untilReady,
+  type ServerProcess,
+  type TinygridOptions,
+} from './server-process.ts'
 
 export interface Scenario {
   readonly name: string
@@ -57,12 +63,26 @@ export class Bench {
     return join(this.folder, `data-${this.#copies++}`)
   }
 
-  /** Ends with the scenario. */
+  /** Tinygrid, ready. Ends with the scenario. */
   async start(options: TinygridOptions): Promise<ServerProcess> {
+    const server = await this.spawn(options)
+    await untilReady(server)
+    return server
+  }
+
+  /** Tinygrid with a copy of the loaded links, all of them in memory. Ends with the scenario. */
+  async startLoaded(options: Omit<TinygridOptions, 'dataDir'> = {}): Promise<ServerProcess> {
+    const server = await this.start({ ...options, dataDir: await this.loadedDataDir() })
+    await untilComplete(server)
+    return server
+  }
+
+  /** Tinygrid, not waited for. Ends with the scenario. */
+  async spawn(options: TinygridOptions): Promise<ServerProcess> {
     const { profileFolder } = this.options
     const nodeOptions =
       profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
-    return this.keep(await startTinygrid({ ...options, nodeOptions }))
+    return this.keep(await spawnTinygrid({ ...options, nodeOptions }))
   }
 
   keep(server: ServerProcess): ServerProcess {

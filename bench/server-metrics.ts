@@ -1,4 +1,9 @@
-/** What a measurement needs to know from a server's `/metrics`. */
+/**
+ * What a measurement needs to know from a server's `/metrics`, and waiting for it to settle.
+ *
+ * Asked seldom: rendering all metrics takes the server some milliseconds.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { API_KEY, type ServerProcess } from './server-process.ts'
 
 export interface ServerMetrics {
@@ -19,6 +24,30 @@ export async function readMetrics(server: ServerProcess): Promise<ServerMetrics>
     linkMemoryBytes: gauge(text, 'tinygrid_memory_bytes'),
     partitionsOwned: gauge(text, 'tinygrid_partitions_owned'),
     partitionsComplete: gauge(text, 'tinygrid_partitions_complete'),
+  }
+}
+
+const ASK_EVERY_MS = 250
+const SETTLE_TIMEOUT_MS = 120_000
+
+/** Until the store has every write. */
+export function untilFlushed(server: ServerProcess): Promise<void> {
+  return until(server, ({ dirtyLinks }) => dirtyLinks === 0)
+}
+
+/** Until every link is in memory. */
+export function untilComplete(server: ServerProcess): Promise<void> {
+  return until(
+    server,
+    ({ partitionsComplete, partitionsOwned }) => partitionsComplete === partitionsOwned,
+  )
+}
+
+async function until(server: ServerProcess, isSettled: (metrics: ServerMetrics) => boolean) {
+  const deadline = performance.now() + SETTLE_TIMEOUT_MS
+  while (!isSettled(await readMetrics(server))) {
+    if (performance.now() > deadline) throw new Error('the server does not settle')
+    await sleep(ASK_EVERY_MS)
   }
 }
 

@@ -130,7 +130,7 @@ export async function untilReady(server: ServerProcess): Promise<void> {
   }
 }
 
-export async function isReady(server: ServerProcess): Promise<boolean> {
+async function isReady(server: ServerProcess): Promise<boolean> {
   try {
     const response = await fetch(`${server.url}/health/ready`)
     await response.arrayBuffer()

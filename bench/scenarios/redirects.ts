@@ -19,8 +19,8 @@ export const redirects: Scenario = {
     await load.prepare()
     const servers = {
       bare: bench.keep(await startBareServer()),
-      'fast path': await bench.start({ dataDir: await bench.loadedDataDir() }),
-      fastify: await bench.start({ dataDir: await bench.loadedDataDir(), isFastPathOn: false }),
+      'fast path': await bench.startLoaded(),
+      fastify: await bench.startLoaded({ isFastPathOn: false }),
     }
     const rounds = await Rounds.run(bench, contendersOf(bench, servers, load))
     return measuresOf(bench, rounds)

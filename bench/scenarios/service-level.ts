@@ -39,7 +39,7 @@ export const mixed: Scenario = {
 }
 
 async function runAtRates(bench: Bench, redirectsPerSecond: number, createsPerSecond: number) {
-  const server = await bench.start({ dataDir: await bench.loadedDataDir() })
+  const server = await bench.startLoaded()
   const links = await bench.visitedLinks()
   const streams = () => [redirectStream(links, redirectsPerSecond), createStream(createsPerSecond)]
   await runOpenLoop(server.port, WARM_UP_SECONDS, streams())

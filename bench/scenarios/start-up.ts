@@ -11,8 +11,8 @@ import { figure, type Measure } from '../measure.ts'
 import { runOpenLoop, type StreamResult } from '../open-loop.ts'
 import { getText, RawConnection, type Reply } from '../raw-connection.ts'
 import type { Scenario } from '../scenario.ts'
-import { isReady, spawnTinygrid, type ServerProcess } from '../server-process.ts'
-import { readMetrics } from '../server-metrics.ts'
+import { untilReady, type ServerProcess } from '../server-process.ts'
+import { untilComplete } from '../server-metrics.ts'
 import { redirectStream } from '../streams.ts'
 
 const REDIRECTS_PER_SECOND = 1000
@@ -31,10 +31,12 @@ export const startUp: Scenario = {
     await killed.kill()
     await creating
     const startedAt = performance.now()
-    const server = bench.keep(await spawnTinygrid({ dataDir, port: killed.port }))
+    const server = await bench.spawn({ dataDir, port: killed.port })
     const since = () => performance.now() - startedAt
-    const ready = untilTrue(() => isReady(server), since)
-    const complete = untilTrue(() => isComplete(server), since)
+    const ready = untilReady(server).then(since)
+    const complete = ready.then(() => untilComplete(server)).then(since)
+    // Awaited below; if the visits fail first, theirs is the error that counts.
+    complete.catch(() => {})
     await firstRedirect(server, links)
     const firstMs = since()
     const visits = await runOpenLoop(server.port, VISIT_SECONDS, [
@@ -89,21 +91,4 @@ async function firstRedirect(server: ServerProcess, links: readonly VisitedLink[
     if (reply?.status !== 302) await sleep(5)
   }
   connection.close()
-}
-
-async function untilTrue(check: () => Promise<boolean>, since: () => number): Promise<number> {
-  while (!(await check())) {
-    if (since() > GIVE_UP_MS) throw new Error('the server does not finish its start')
-    await sleep(20)
-  }
-  return since()
-}
-
-async function isComplete(server: ServerProcess): Promise<boolean> {
-  try {
-    const { partitionsComplete, partitionsOwned } = await readMetrics(server)
-    return partitionsOwned > 0 && partitionsComplete === partitionsOwned
-  } catch {
-    return false
-  }
 }
