@@ -7,18 +7,26 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { isMet, machine, tableOf, type Measure } from './measure.ts'
-import { benchHelp, parseBenchOptions, type BenchOptions } from './options.ts'
+import { measureDiskSync, type DiskSync } from './disk-sync.ts'
+import { figure, isMet, machine, tableOf, type Measure } from './measure.ts'
+import { benchHelp, parseBenchOptions, UsageError, type BenchOptions } from './options.ts'
 import { Bench, type Scenario } from './scenario.ts'
 import { creates } from './scenarios/creates.ts'
+import { linkTable } from './scenarios/link-table.ts'
 import { redirects } from './scenarios/redirects.ts'
 import { mixed, serviceLevel } from './scenarios/service-level.ts'
 import { startUp } from './scenarios/start-up.ts'
 
-const SCENARIOS: readonly Scenario[] = [redirects, serviceLevel, mixed, creates, startUp]
+const SCENARIOS: readonly Scenario[] = [redirects, serviceLevel, mixed, creates, linkTable, startUp]
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
-process.exitCode = await main(process.argv.slice(2))
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  console.error(`${error.message} (--help tells more)`)
+  process.exitCode = 2
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseBenchOptions(args)
@@ -26,43 +34,58 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(benchHelp(SCENARIOS))
     return 0
   }
-  const measures = await runAll(options)
-  console.log(`\n${tableOf(measures)}\n`)
-  await writeJson(options, measures)
+  const scenarios = chosen(options.names)
+  const bench = new Bench(options)
+  const diskSync = measureDiskSync(bench.folder)
+  const measures = await runAll(bench, scenarios)
+  console.log(`\n${conditions(options, diskSync)}\n\n${tableOf(measures)}\n`)
+  await writeJson(options, diskSync, measures)
   console.error(`written to ${options.jsonPath}`)
   return measures.some((measure) => isMet(measure) === false) ? 1 : 0
 }
 
-async function runAll(options: BenchOptions): Promise<Measure[]> {
-  const scenarios = chosen(options.names)
-  const bench = new Bench(options)
+async function runAll(bench: Bench, scenarios: readonly Scenario[]): Promise<Measure[]> {
   const measures: Measure[] = []
-  try {
-    for (const scenario of scenarios) {
-      bench.say(`${scenario.name}: ${scenario.about}`)
-      measures.push(...(await scenario.run(bench)))
-      await bench.stopServers()
-    }
-  } finally {
+  for (const scenario of scenarios) {
+    bench.say(`${scenario.name}: ${scenario.about}`)
+    measures.push(...(await scenario.run(bench).catch((error) => notMeasured(scenario, error))))
     await bench.stopServers()
   }
   return measures
+}
+
+/** A scenario that fails misses its goal, and the others still run. */
+function notMeasured(scenario: Scenario, error: unknown): Measure[] {
+  const note = error instanceof Error ? error.message : String(error)
+  const name = `${scenario.name}: could not be measured`
+  return [{ name, goal: { atMost: 0 }, got: Number.NaN, unit: '', note }]
 }
 
 function chosen(names: readonly string[]): readonly Scenario[] {
   if (names.length === 0) return SCENARIOS
   return names.map((name) => {
     const scenario = SCENARIOS.find((candidate) => candidate.name === name)
-    if (scenario === undefined) throw new Error(`${name} is no scenario (--help lists them)`)
+    if (scenario === undefined) throw new UsageError(`${name} is no scenario`)
     return scenario
   })
 }
 
-async function writeJson(options: BenchOptions, measures: readonly Measure[]): Promise<void> {
+/** What the figures were taken on, in a line. */
+function conditions({ tool }: BenchOptions, { p50Ms, p99Ms, maxMs }: DiskSync): string {
+  const { cpu, cores, node } = machine()
+  const syncs = [p50Ms, p99Ms, maxMs].map((ms) => figure(ms)).join(' / ')
+  return `${cpu}, ${cores} cores, Node ${node}, ${tool}; disk sync ${syncs} ms (p50/p99/max)`
+}
+
+async function writeJson(
+  options: BenchOptions,
+  diskSync: DiskSync,
+  measures: readonly Measure[],
+): Promise<void> {
   const { seconds, serviceSeconds, rounds, links, tool } = options
   const report = {
     date: new Date().toISOString(),
-    machine: machine(),
+    machine: { ...machine(), diskSync },
     options: { seconds, serviceSeconds, rounds, links, tool },
     measures: measures.map((measure) => ({ ...measure, isMet: isMet(measure) })),
   }
