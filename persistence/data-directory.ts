@@ -18,7 +18,7 @@ import path from 'node:path'
 import { API_KEY_FILE_NAME } from './api-key-file.ts'
 import { DirectoryLock, isLockName } from './directory-lock.ts'
 import { syncDirectory, UNFINISHED_SUFFIX, writeDurably } from './durable-file.ts'
-import { openEnvironment } from './lmdb-environment.ts'
+import { LmdbEnvironment } from './lmdb-environment.ts'
 import { findDamage } from './lmdb-file.ts'
 
 /** The directory cannot be used; the message is for the person who starts the process. */
@@ -158,7 +158,7 @@ async function create(root: string, { partitions }: DataDirectoryOptions): Promi
   for (const name of ENVIRONMENTS) {
     const directory = path.join(root, name)
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    await openEnvironment(directory).close()
+    await new LmdbEnvironment(directory).close()
     await syncDirectory(directory)
   }
   await syncDirectory(root)

@@ -15,7 +15,7 @@ import { ListPageBuilder } from './list-page.ts'
 import type { Keyspace } from './lmdb-environment.ts'
 import { linkKey, recordOfValue } from './link-entry.ts'
 
-/** Index keys read in one go. */
+/** Index keys read in one go, by a search; a plain page knows how many it needs. */
 const STRETCH_KEYS_MAX = 200
 /** Above every index key with the same prefix: times end below 2^48 - 1. */
 const TOP = Buffer.alloc(6, 0xff)
@@ -32,12 +32,14 @@ export async function listLinks(keyspaces: LinkKeyspaces, query: ListQuery): Pro
   const breather = new Breather()
   const index = query.tag === undefined ? keyspaces.byTime : keyspaces.byTag
   const prefix = query.tag === undefined ? Buffer.alloc(0) : tagPrefix(query.tag)
+  const stretch =
+    query.search === undefined ? Math.min(STRETCH_KEYS_MAX, query.limit + 1) : STRETCH_KEYS_MAX
   let before: Uint8Array | undefined = Buffer.concat([
     prefix,
     page.place === undefined ? TOP : placeKey(page.place),
   ])
   while (before !== undefined) {
-    const keys = keysBefore(index, prefix, before)
+    const keys = keysBefore(index, prefix, before, stretch)
     const codes = keys.map((key) => codeOfKey(key, prefix.length))
     const isFull = codes.some((code) => !offer(page, keyspaces.links, code))
     before = isFull ? undefined : keys.at(-1)
@@ -47,9 +49,14 @@ export async function listLinks(keyspaces: LinkKeyspaces, query: ListQuery): Pro
 }
 
 /** Keys below `before` that begin with the prefix, from the highest down. */
-function keysBefore(index: Keyspace, prefix: Buffer, before: Uint8Array): Uint8Array[] {
-  const range = { start: before, end: prefix, reverse: true, exclusiveStart: true }
-  return [...index.getKeys({ ...range, limit: STRETCH_KEYS_MAX })]
+function keysBefore(
+  index: Keyspace,
+  prefix: Buffer,
+  before: Uint8Array,
+  limit: number,
+): Uint8Array[] {
+  const range = { start: before, end: prefix, reverse: true, exclusiveStart: true, limit }
+  return [...index.getKeys(range)]
 }
 
 /** False: the page is full. */

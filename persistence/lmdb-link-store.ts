@@ -23,13 +23,7 @@ import { Breather } from './breather.ts'
 import { asBuffer, linkKey, linkValue, positionOfValue, recordOfValue } from './link-entry.ts'
 import { indexChange, type IndexChange } from './link-index.ts'
 import type { LinkStore, Refusal } from './link-store.ts'
-import {
-  commit,
-  openEnvironment,
-  openKeyspace,
-  type Environment,
-  type Keyspace,
-} from './lmdb-environment.ts'
+import { LmdbEnvironment, type Keyspace } from './lmdb-environment.ts'
 import { listLinks, type LinkKeyspaces } from './lmdb-link-list.ts'
 import { loadLinks } from './lmdb-link-load.ts'
 
@@ -54,25 +48,25 @@ interface LinkChange {
 
 export class LmdbLinkStore implements LinkStore {
   readonly #ring: Ring
-  readonly #environment: Environment
+  readonly #environment: LmdbEnvironment
   readonly #keyspaces: LinkKeyspaces & { readonly checkpoints: Keyspace }
   /** Settles when the last change called so far has; never rejects. */
   #lastChange: Promise<unknown> = Promise.resolve()
 
-  private constructor(environment: Environment, { partitions }: LmdbLinkStoreOptions) {
+  private constructor(environment: LmdbEnvironment, { partitions }: LmdbLinkStoreOptions) {
     this.#ring = new Ring(partitions)
     this.#environment = environment
     this.#keyspaces = {
-      links: openKeyspace(environment, 'links'),
-      byTime: openKeyspace(environment, 'links by time'),
-      byTag: openKeyspace(environment, 'links by tag'),
-      checkpoints: openKeyspace(environment, 'checkpoints'),
+      links: environment.keyspace('links'),
+      byTime: environment.keyspace('links by time'),
+      byTag: environment.keyspace('links by tag'),
+      checkpoints: environment.keyspace('checkpoints'),
     }
   }
 
   /** Opens the store in a directory of its own, which is made if need be. */
   static async open(directory: string, options: LmdbLinkStoreOptions): Promise<LmdbLinkStore> {
-    return new LmdbLinkStore(openEnvironment(directory), options)
+    return new LmdbLinkStore(new LmdbEnvironment(directory), options)
   }
 
   get(code: Code): Promise<LinkVersion | undefined> {
@@ -118,7 +112,7 @@ export class LmdbLinkStore implements LinkStore {
         key: numberBytes(partition, PARTITION_BYTES),
         value: numberBytes(position, POSITION_BYTES),
       }))
-      await commit(this.#environment, () => {
+      await this.#environment.commit({ bytes: 0, makesRoom: true }, () => {
         for (const { key, value } of entries) void this.#keyspaces.checkpoints.put(key, value)
       })
     })
@@ -168,7 +162,9 @@ export class LmdbLinkStore implements LinkStore {
   async #commit(changes: readonly (LinkChange | undefined)[]): Promise<void> {
     const real = changes.filter((change) => change !== undefined)
     if (real.length === 0) return
-    await commit(this.#environment, () => {
+    const bytes = real.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0)
+    const touches = real.reduce((sum, { index }) => sum + keysOf(index) + 1, 0)
+    await this.#environment.commit({ bytes: 2 * bytes, touches }, () => {
       for (const change of real) this.#carryOut(change)
     })
   }
@@ -190,6 +186,11 @@ export class LmdbLinkStore implements LinkStore {
     }
     return checkpoints
   }
+}
+
+function keysOf({ timeBefore, timeAfter, tagsBefore, tagsAfter }: IndexChange): number {
+  const times = (timeBefore === undefined ? 0 : 1) + (timeAfter === undefined ? 0 : 1)
+  return times + tagsBefore.length + tagsAfter.length
 }
 
 /** The newest version of each code. */

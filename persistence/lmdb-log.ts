@@ -16,19 +16,17 @@
  */
 import { TinygridError } from '../cluster/errors.ts'
 import type { LogPosition, PartitionId } from '../cluster/ids.ts'
-import { placeAppends, takeGroup, type Append } from './append-group.ts'
+import { placeAppends, takeGroup, type Append, type PlacedAppend } from './append-group.ts'
 import { Breather } from './breather.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
+import { isOutOfSpace, isPanicked, LmdbEnvironment, type Keyspace } from './lmdb-environment.ts'
 import {
-  commit,
-  isOutOfSpace,
-  isPanicked,
-  openEnvironment,
-  openKeyspace,
-  type Environment,
-  type Keyspace,
-} from './lmdb-environment.ts'
-import { chunksOf, decodeChunk, encodeChunk, type ChunkEntry } from './log-chunk.ts'
+  CHUNK_BYTES_MAX,
+  chunksOf,
+  decodeChunk,
+  encodeChunk,
+  type ChunkEntry,
+} from './log-chunk.ts'
 import { LogIndex } from './log-index.ts'
 import type { DeadLetter, Log, LogEntry } from './log.ts'
 
@@ -51,7 +49,7 @@ interface Change extends Waiting {
 }
 
 export class LmdbLog implements Log {
-  readonly #environment: Environment
+  readonly #environment: LmdbEnvironment
   readonly #chunks: Keyspace
   readonly #letters: Keyspace
   readonly #bytesMax: number
@@ -65,16 +63,16 @@ export class LmdbLog implements Log {
   #writing: Promise<void> | undefined
   #isClosed = false
 
-  private constructor(environment: Environment, options: LmdbLogOptions) {
+  private constructor(environment: LmdbEnvironment, options: LmdbLogOptions) {
     this.#environment = environment
-    this.#chunks = openKeyspace(environment, 'chunks')
-    this.#letters = openKeyspace(environment, 'letters')
+    this.#chunks = environment.keyspace('chunks')
+    this.#letters = environment.keyspace('letters')
     this.#bytesMax = options.logBytesMax
   }
 
   /** Opens the log in a directory of its own, which is made if need be, and finds its entries. */
   static async open(directory: string, options: LmdbLogOptions): Promise<LmdbLog> {
-    const log = new LmdbLog(openEnvironment(directory), options)
+    const log = new LmdbLog(new LmdbEnvironment(directory), options)
     await log.#readIndex()
     return log
   }
@@ -179,7 +177,7 @@ export class LmdbLog implements Log {
   }
 
   async #writeGroup(): Promise<void> {
-    const group = placeAppends(takeGroup(this.#appends), this.#index, this.#bytesMax)
+    const group = this.#placeGroup()
     const changes = this.#changes
     this.#changes = []
     const removals = [...this.#index.empty.values().take(REMOVALS_PER_GROUP_MAX)]
@@ -190,8 +188,9 @@ export class LmdbLog implements Log {
     if (waiting.length === 0) return
     const chunks = chunksOf(group)
     const values = chunks.map(encodeChunk)
+    const need = { bytes: bytesOf(group), makesRoom: group.length === 0 }
     try {
-      await commit(this.#environment, () => {
+      await this.#environment.commit(need, () => {
         values.forEach((value, index) => {
           void this.#chunks.put(chunkKey(this.#chunk + 1 + index), value)
         })
@@ -207,6 +206,14 @@ export class LmdbLog implements Log {
     for (const { resolve } of waiting) resolve()
   }
 
+  /** Places the next appends; none on a full disk, where a group may still make room. */
+  #placeGroup(): PlacedAppend[] {
+    const appends = takeGroup(this.#appends)
+    if (appends.length === 0) return []
+    const hasRoom = this.#environment.hasRoom({ bytes: bytesOf(appends) })
+    return placeAppends(appends, this.#index, hasRoom ? this.#bytesMax : 0)
+  }
+
   #noteCommitted(chunks: readonly ChunkEntry[][], removals: readonly number[]): void {
     for (const chunk of removals) this.#index.forget(chunk)
     for (const entries of chunks) {
@@ -216,6 +223,11 @@ export class LmdbLog implements Log {
       }
     }
   }
+}
+
+/** Of the pages that the payloads need, by the rule that chunks are at least half full. */
+function bytesOf(appends: readonly { readonly payload: Uint8Array }[]): number {
+  return appends.reduce((sum, { payload }) => sum + 2 * payload.length, 2 * CHUNK_BYTES_MAX)
 }
 
 function chunkKey(chunk: number): Buffer {

@@ -70,12 +70,6 @@ export class LogIndex {
     return [...new Set(entries.chunks.slice(from))]
   }
 
-  /** Whether an entry is there and not trimmed. */
-  has(partition: PartitionId, position: LogPosition): boolean {
-    const entries = this.#entriesOf(partition)
-    return position <= entries.last && indexOf(entries, position) >= entries.head
-  }
-
   /** Trims up to a position, but never the last entry. What that empties is in `empty`. */
   trim(partition: PartitionId, upTo: LogPosition): void {
     const entries = this.#entriesOf(partition)
