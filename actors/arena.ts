@@ -5,10 +5,10 @@
  * then the place in the chunk in units of UNIT_BYTES. Chunks form a list from the oldest to the
  * newest entry, which is the queue that SIEVE needs, at no cost per link.
  *
- * Guarantees: nothing is allocated before the first entry; the newest chunk grows in
- * steps from small to `chunkBytes`, so the slack stays a few percent of the whole, and no growth
- * copies more than one chunk. An entry stays where it is until somebody moves it and changes its reference.
- * It does not reuse the bytes of dead entries: the compactor empties whole chunks and releases them.
+ * Guarantees: nothing is allocated before the first entry; chunks are small while the arena is, so
+ * that it has at most a quarter more than it holds, and never more than one chunk; growth copies
+ * nothing. An entry stays where it is until somebody moves it and changes its reference. It does not
+ * reuse the bytes of dead entries: the compactor empties whole chunks and releases them.
  * Rejected: one growing buffer (copying it is a pause), free lists by size (they lose the order).
  */
 import assert from 'node:assert/strict'
@@ -29,8 +29,8 @@ import {
 
 /** A chunk is sized in steps of this share of the largest, so that few bytes are left over. */
 const STEPS_PER_CHUNK = 64
-/** The newest chunk grows by this share of all that the arena holds: its slack is no more. */
-const GROWTH_SHARE = 1 / 16
+/** A new chunk takes this share of all that the arena holds, up to `chunkBytes`. */
+const GROWTH_SHARE = 1 / 4
 const REF_BITS = 32
 
 export class Arena {
@@ -182,14 +182,8 @@ export class Arena {
   #headFor(size: number): Chunk {
     assert(size <= this.chunkBytes, 'an entry must fit into a chunk')
     const head = this.#head
-    const growth = this.#used * GROWTH_SHARE
-    if (head === undefined || head.used + size > this.chunkBytes) {
-      return (this.#head = this.insert(Math.max(size, growth)))
-    }
-    if (head.used + size > head.bytes.length) {
-      this.resize(head, head.used + Math.max(size, growth))
-    }
-    return head
+    if (head !== undefined && head.used + size <= head.bytes.length) return head
+    return (this.#head = this.insert(Math.max(size, this.#used * GROWTH_SHARE)))
   }
 
   #take(chunk: Chunk, size: number): number {

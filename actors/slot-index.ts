@@ -4,9 +4,9 @@
  * Used by the link table. When the slots are full, or mostly empty, or full of removed ones, a new
  * array of the right size takes over and each `step` moves a few references to it; until the old
  * one is empty a search looks into both. Guarantees: a reference is in exactly one of the two; a
- * move ends before the new array can fill up (a step per addition: see SLOTS_PER_STEP); at most
- * 1 / LOAD_MIN slots per link except during a move. It calls nothing that a link could make slow
- * but a run of equal hashes.
+ * move ends before the new array can fill up (a step per addition: see SLOTS_PER_STEP); a growing
+ * index has 1.25 to 1.85 slots per link, and 1.25 more during a move. Only codes of equal hashes
+ * make a search long.
  * Rejected: doubling (more than half of the slots empty at worst), growing by a quarter (a link is
  * moved five times until the table is full instead of twice, to save 1 B), keeping the whole hash
  * in the slot (moves need no look at the entries, but every link takes 5 B more).
