@@ -6,18 +6,28 @@ import test, { type ExecutionContext } from 'ava'
 import { get } from './fast-path-corpus.ts'
 import { type FastServer, open, received, makeGateway, startFast } from './fast-path-pair.ts'
 
+/** How late a client is cut off is not asserted: a busy machine makes every clock late. */
 const TICK_MS = 10
 const HEAD_MS = 150
 const IDLE_MS = 1_000
-/** Generous: the machine may be busy. */
-const LATE_MS = 3_000
 const DRIP_MS = 20
+/** A buffer read, a batch of replies and what the socket's stream adds. */
+const HELD_BYTES_MAX = 300_000
+/** Requests sent at once; even: the client stops reading. Long enough to fill the kernel's buffers. */
+const BATCHES = [1, 2_000, 6, 4, 8, 2_000, 1, 3, 3_000, 6, 6, 6, 5, 2_000, 4, 2, 5, 7]
 
 async function start(t: ExecutionContext, connectionsMax = 1_000): Promise<FastServer> {
   const timeouts = { headersTimeoutMs: HEAD_MS, keepAliveTimeoutMs: IDLE_MS }
   const app = await makeGateway({ ...timeouts, connectionsMax })
   app.server.keepAliveTimeoutBuffer = 0
   const fast = await startFast(app, { tickMs: TICK_MS })
+  t.teardown(() => fast.stop())
+  return fast
+}
+
+/** With the time-outs that a gateway has, for what should not meet one. */
+async function startPatient(t: ExecutionContext): Promise<FastServer> {
+  const fast = await startFast(await makeGateway())
   t.teardown(() => fast.stop())
   return fast
 }
@@ -33,7 +43,7 @@ test('a client that says nothing is cut off with 408', async (t) => {
   const { server } = await start(t)
   const { answer, afterMs } = await cutOff(await open(server))
   t.regex(answer, /^HTTP\/1.1 408 /)
-  t.true(afterMs > HEAD_MS / 2 && afterMs < LATE_MS, `${afterMs} ms`)
+  t.true(afterMs > HEAD_MS / 2, `${afterMs} ms`)
 })
 
 test('a client that sends its head a byte at a time is cut off with 408 all the same', async (t) => {
@@ -47,16 +57,15 @@ test('a client that sends its head a byte at a time is cut off with 408 all the 
   }
   const { answer, afterMs } = await end
   t.regex(answer, /^HTTP\/1.1 408 /)
-  t.true(afterMs > HEAD_MS / 2 && afterMs < LATE_MS, `${afterMs} ms`)
+  t.true(afterMs > HEAD_MS / 2, `${afterMs} ms`)
 })
 
 test('a head that is late after a redirect is cut off too', async (t) => {
   const { server } = await start(t)
   const socket = await open(server)
   socket.write(`${get('/abc')}GET /abc HTTP/1.1\r\n`)
-  const { answer, afterMs } = await cutOff(socket)
+  const { answer } = await cutOff(socket)
   t.regex(answer, /^HTTP\/1.1 302 [^]*HTTP\/1.1 408 /)
-  t.true(afterMs < IDLE_MS, `${afterMs} ms`)
 })
 
 test('a client that asks nothing more is cut off without a word', async (t) => {
@@ -65,7 +74,7 @@ test('a client that asks nothing more is cut off without a word', async (t) => {
   socket.write(get('/abc'))
   const { answer, afterMs } = await cutOff(socket)
   t.is(answer.match(/HTTP\/1.1 /g)?.length, 1)
-  t.true(afterMs > IDLE_MS / 2 && afterMs < IDLE_MS + LATE_MS, `${afterMs} ms`)
+  t.true(afterMs > IDLE_MS / 2, `${afterMs} ms`)
 })
 
 test('a client that asks now and then stays', async (t) => {
@@ -85,56 +94,62 @@ test('a slow client that was handed over is cut off by the server', async (t) =>
   const { server } = await start(t)
   const socket = await open(server)
   socket.write('POST /api/links HTTP/1.1\r\nHost')
-  const { answer, afterMs } = await cutOff(socket)
+  const { answer } = await cutOff(socket)
   t.regex(answer, /^HTTP\/1.1 408 /)
-  t.true(afterMs < LATE_MS, `${afterMs} ms`)
 })
 
-test('a client that reads nothing holds a bounded amount of memory, then is cut off', async (t) => {
-  const { server, counters } = await start(t)
-  const accepted = once(server, 'connection') as Promise<[Socket]>
-  const socket = await open(server)
-  const [peer] = await accepted
-  socket.on('error', () => {})
-  const requests = get('/long-code_0').repeat(1_000)
-  let heldMax = 0
-  while (!peer.destroyed) {
-    if (!socket.writableNeedDrain) socket.write(requests)
-    heldMax = Math.max(heldMax, peer.writableLength + peer.readableLength)
-    await setTimeout(1)
-  }
-  t.true(counters.fast > 0)
-  t.true(heldMax < 300_000, `${heldMax} bytes`)
-  socket.destroy()
-})
+for (const requestsAtOnce of [1_000, 5]) {
+  test(`a client that reads nothing is cut off with little in memory, asking ${requestsAtOnce} at once`, async (t) => {
+    const { server, counters } = await start(t)
+    const accepted = once(server, 'connection') as Promise<[Socket]>
+    const socket = await open(server)
+    const [peer] = await accepted
+    socket.on('error', () => {})
+    const requests = get('/long-code_0').repeat(requestsAtOnce)
+    let heldMax = 0
+    while (!peer.destroyed) {
+      if (!socket.writableNeedDrain) socket.write(requests)
+      heldMax = Math.max(heldMax, peer.writableLength + peer.readableLength)
+      await setTimeout(1)
+    }
+    t.true(counters.fast > 0)
+    t.true(heldMax < HELD_BYTES_MAX, `${heldMax} bytes`)
+    socket.destroy()
+  })
+}
 
 test('a head that gets too long is the server’s before it ends', async (t) => {
-  const { server, fastPath } = await start(t)
+  const { server, fastPath, counters } = await startPatient(t)
   const socket = await open(server)
-  socket.write('GET /abc HTTP/1.1\r\nX: ')
-  while (fastPath.connections === 1) {
-    socket.write('a'.repeat(100))
-    await setTimeout(1)
-  }
-  t.true(socket.bytesWritten < 10_000, `${socket.bytesWritten} bytes`)
-  socket.destroy()
+  socket.write(`GET /abc HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: ${'a'.repeat(5_000)}`)
+  while (fastPath.connections > 0) await setTimeout(1)
+  socket.write('\r\n\r\n')
+  t.regex(await received(socket), /^HTTP\/1.1 302 /)
+  t.is(counters.fast, 0)
 })
 
-test('a client that reads late gets every reply, in order', async (t) => {
-  const { server } = await start(t)
+test('a client gets every reply once and in order, however it writes and reads', async (t) => {
+  const { server, counters } = await startPatient(t)
   const socket = await open(server)
-  const count = 4_000
-  socket.write(
-    (get('/long-code_0') + get('/abc')).repeat(count / 2) + get('/nothing', 'Connection: close'),
-  )
-  await setTimeout(IDLE_MS / 5)
-  const replies = (await received(socket)).split('HTTP/1.1 ').slice(1)
-  t.is(replies.length, count + 1)
-  const isInOrder = replies
-    .slice(0, -1)
-    .every((reply, index) => reply.includes(index % 2 === 0 ? '/ppp' : 'https://example.com/a\r\n'))
-  t.true(isInOrder)
-  t.true(replies.at(-1)!.startsWith('404'))
+  const codes: string[] = []
+  let answer = ''
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')))
+  for (const count of BATCHES) {
+    const batch = Array.from({ length: count }, (_, index) => (index % 3 ? 'long-code_0' : 'abc'))
+    codes.push(...batch)
+    if (count % 2 === 0) socket.pause()
+    else socket.resume()
+    socket.write(batch.map((code) => get(`/${code}`)).join(''))
+    await setTimeout(1)
+  }
+  socket.resume()
+  socket.write(get('/nothing', 'Connection: close'))
+  await once(socket, 'close')
+  const replies = answer.split('HTTP/1.1 ').slice(1)
+  const found = replies.map((reply) => (reply.includes('/ppp') ? 'long-code_0' : 'abc'))
+  t.true(replies.pop()!.startsWith('404'))
+  t.deepEqual(found.slice(0, -1), codes)
+  t.is(counters.fast, codes.length)
 })
 
 test('clients beyond the bound are disconnected, handed over or not', async (t) => {
