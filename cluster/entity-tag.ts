@@ -5,7 +5,7 @@
  * under If-Match. Derived from the content, so nothing is stored for it; `updatedAt` is part of it,
  * so a change back to earlier content is a new tag.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Link } from './link.ts'
 
 /** A strong entity tag with its quotes. */
@@ -19,7 +19,7 @@ export function entityTag(link: Link): string {
     link.updatedAt,
     link.lifecycle,
   ]
-  const digest = createHash('sha1').update(JSON.stringify(content)).digest('base64url')
+  const digest = hash('sha1', JSON.stringify(content), 'base64url')
   return `"${digest.slice(0, 16)}"`
 }
 

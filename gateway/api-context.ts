@@ -45,8 +45,7 @@ export function requestContext(
   request: FastifyRequest,
   prefix = '',
 ): RequestContext {
-  const own = { baseUrl: address.baseUrl(request), port: address.port(request) }
-  return { own, now: now(), prefix }
+  return { own: address.own(request), now: now(), prefix }
 }
 
 /** Replies with the link and its entity tag. */

@@ -17,7 +17,7 @@ import { linkRoutes } from './link-routes.ts'
 import { listRoute } from './list-route.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { RequestTimes } from './request-times.ts'
-import { SECURITY_HEADERS } from './security-headers.ts'
+import { DATA_SECURITY_HEADERS } from './security-headers.ts'
 
 export interface ApiOptions {
   readonly context: ApiContext
@@ -27,7 +27,7 @@ export interface ApiOptions {
   readonly isClosing: () => boolean
 }
 
-const API_HEADERS = { ...SECURITY_HEADERS, 'cache-control': 'no-store' }
+const API_HEADERS = { ...DATA_SECURITY_HEADERS, 'cache-control': 'no-store' }
 const KEYED = [{ apiKey: [] }, { bearer: [] }]
 
 export function api(app: FastifyInstance, options: ApiOptions): void {

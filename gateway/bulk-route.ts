@@ -5,6 +5,7 @@
  * batches and disk syncs. One wrong item fails alone. Items of one request go to their owners in
  * order: the same URL twice is created by the first and found by the second.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requestContext, type ApiContext } from './api-context.ts'
 import { jsonReply, problemReplies } from './api-replies.ts'
@@ -26,6 +27,14 @@ type BulkResult =
   | { readonly status: number; readonly link: LinkView }
   | { readonly status: number; readonly error: Problem }
 
+interface ItemContext extends RequestContext {
+  readonly request: FastifyRequest
+  readonly baseUrl: string
+}
+
+/** So many items are begun at a time, so that redirects are answered in between. */
+const ITEMS_PER_TURN = 100
+
 export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
   const { aliasLengthMax, bulkLinksMax, bulkBodyBytesMax } = context.settings
   const checkEnvelope = compileSchema(bulkEnvelopeSchema(bulkLinksMax))
@@ -40,20 +49,14 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
     },
   }
 
-  async function createItem(
-    request: FastifyRequest,
-    item: unknown,
-    itemContext: RequestContext,
-  ): Promise<BulkResult> {
+  async function createItem(item: unknown, at: ItemContext): Promise<BulkResult> {
     try {
-      assertValid(checkItem, item, itemContext.prefix.slice(0, -1))
-      const { link, isNew } = await context.creator.create(
-        toDraft(item as NewLinkBody, itemContext),
-      )
-      return { status: isNew ? 201 : 200, link: viewOf(link, itemContext.own.baseUrl) }
+      assertValid(checkItem, item, at.prefix.slice(0, -1))
+      const { link, isNew } = await context.creator.create(toDraft(item as NewLinkBody, at))
+      return { status: isNew ? 201 : 200, link: viewOf(link, at.baseUrl) }
     } catch (thrown) {
       const error = toTinygridError(thrown)
-      const instance = context.errors.report(request, error)
+      const instance = context.errors.report(at.request, error)
       return { status: error.status, error: toProblem(error, instance) }
     }
   }
@@ -62,13 +65,14 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
     '/api/links/bulk',
     { schema, bodyLimit: bulkBodyBytesMax, validatorCompiler: () => validatorOf(checkEnvelope) },
     async (request) => {
-      const shared = requestContext(context, request)
-      const results = await Promise.all(
-        request.body.links.map((item, index) =>
-          createItem(request, item, { ...shared, prefix: `links[${index}].` }),
-        ),
-      )
-      return { results }
+      const baseUrl = context.address.baseUrl(request)
+      const shared = { ...requestContext(context, request), request, baseUrl }
+      const results: Promise<BulkResult>[] = []
+      for (const [index, item] of request.body.links.entries()) {
+        if (index % ITEMS_PER_TURN === 0) await setImmediate()
+        results.push(createItem(item, { ...shared, prefix: `links[${index}].` }))
+      }
+      return { results: await Promise.all(results) }
     },
   )
 }

@@ -8,7 +8,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { TinygridError, type ErrorCode } from '../cluster/errors.ts'
 import { PROBLEM_TYPE, toProblem } from './problem.ts'
-import { SECURITY_HEADERS } from './security-headers.ts'
+import { DATA_SECURITY_HEADERS } from './security-headers.ts'
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
@@ -25,7 +25,7 @@ export function clientErrorReply(code: ErrorCode): string {
   const error = new TinygridError(code)
   const body = JSON.stringify(toProblem(error))
   const headers = {
-    ...SECURITY_HEADERS,
+    ...DATA_SECURITY_HEADERS,
     'content-type': PROBLEM_TYPE,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',

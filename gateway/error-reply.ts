@@ -13,7 +13,7 @@ import { fromFrameworkError } from './framework-errors.ts'
 import { HTML_TYPE } from './page.ts'
 import { PROBLEM_TYPE, toProblem } from './problem.ts'
 import { pathOfTarget } from './request-target.ts'
-import { SECURITY_HEADERS } from './security-headers.ts'
+import { DATA_SECURITY_HEADERS, SECURITY_HEADERS } from './security-headers.ts'
 import { errorPage } from './visitor-pages.ts'
 
 /** The operating error behind whatever was thrown. */
@@ -34,6 +34,7 @@ export class ErrorReplies {
     const error = toTinygridError(thrown)
     const instance = this.report(request, error)
     return withHeaders(reply, error)
+      .headers(DATA_SECURITY_HEADERS)
       .header('content-type', PROBLEM_TYPE)
       .send(JSON.stringify(toProblem(error, instance)))
   }
@@ -43,7 +44,10 @@ export class ErrorReplies {
     if (prefersData(request.headers.accept)) return this.sendProblem(request, reply, thrown)
     const error = toTinygridError(thrown)
     this.report(request, error)
-    return withHeaders(reply, error).header('content-type', HTML_TYPE).send(errorPage(error))
+    return withHeaders(reply, error)
+      .headers(SECURITY_HEADERS)
+      .header('content-type', HTML_TYPE)
+      .send(errorPage(error))
   }
 
   /**
@@ -62,7 +66,7 @@ export class ErrorReplies {
 }
 
 function withHeaders(reply: FastifyReply, error: TinygridError): FastifyReply {
-  reply.code(error.status).headers(SECURITY_HEADERS).header('cache-control', 'no-store')
+  reply.code(error.status).header('cache-control', 'no-store')
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="tinygrid"')
   return reply

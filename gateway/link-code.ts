@@ -46,26 +46,39 @@ export function* randomCodes(
 
 /**
  * The first `count` digits of the SHA-256 digest read as a number in base 62, lowest first. Beyond
- * its 43 digits the digest of the digest goes on.
+ * its 42 whole digits the digest of the digest goes on.
  */
 export function base62Digest(text: string, count: number): string {
   const bytes = hash('sha256', text, 'buffer')
-  const limbs = Array.from({ length: bytes.length / 2 }, (_, at) => bytes.readUInt16BE(at * 2))
+  const limbs = new Uint16Array(bytes.length / 2)
+  for (let at = 0; at < limbs.length; at++) limbs[at] = bytes.readUInt16BE(at * 2)
   let digits = ''
-  while (digits.length < count && limbs.some((limb) => limb !== 0)) digits += takeDigit(limbs)
-  if (digits.length >= count) return digits
+  while (digits.length < Math.min(count, DIGEST_DIGITS)) digits += takeDigits(limbs)
+  if (digits.length >= count) return digits.slice(0, count)
   return digits + base62Digest(bytes.toString('hex'), count - digits.length)
 }
 
-/** Divides the number in `limbs` (16 bits each, highest first) by 62; the remainder as a digit. */
-function takeDigit(limbs: number[]): string {
-  let remainder = 0
+/** Digits that one pass over the limbs gives: 62 ** 6 * 2 ** 16 is still an exact number. */
+const DIGITS_PER_PASS = 6
+const DIVISOR = BASE ** DIGITS_PER_PASS
+/** 256 bits are 43 digits; those of the last, unfinished pass are left out. */
+const DIGEST_DIGITS = 42
+
+/** Divides the number in `limbs` (16 bits each, highest first) by DIVISOR; the rest as digits. */
+function takeDigits(limbs: Uint16Array): string {
+  let rest = 0
   for (let at = 0; at < limbs.length; at++) {
-    const value = remainder * 0x10000 + limbs[at]!
-    limbs[at] = Math.floor(value / BASE)
-    remainder = value % BASE
+    const value = rest * 0x10000 + limbs[at]!
+    const quotient = Math.floor(value / DIVISOR)
+    limbs[at] = quotient
+    rest = value - quotient * DIVISOR
   }
-  return ALPHABET[remainder]!
+  let digits = ''
+  for (let n = 0; n < DIGITS_PER_PASS; n++) {
+    digits += ALPHABET[rest % BASE]
+    rest = Math.floor(rest / BASE)
+  }
+  return digits
 }
 
 /** Bytes from here on would make some digits likelier than others. */

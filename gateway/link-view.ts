@@ -7,14 +7,15 @@ import type { LinkView } from './link-schemas.ts'
 
 /** @param baseUrl what short links start with, without a slash at the end */
 export function viewOf(link: Link, baseUrl: string): LinkView {
+  const createdAt = formatIsoTime(link.createdAt)
   return {
     code: link.code,
     shortUrl: `${baseUrl}/${link.code}`,
     url: link.url,
     title: link.title,
     tags: [...link.tags],
-    createdAt: formatIsoTime(link.createdAt),
-    updatedAt: formatIsoTime(link.updatedAt),
+    createdAt,
+    updatedAt: link.updatedAt === link.createdAt ? createdAt : formatIsoTime(link.updatedAt),
     expiresAt: link.expiresAt === null ? null : formatIsoTime(link.expiresAt),
     maxVisits: link.maxVisits,
     visits: link.maxVisits === null ? null : link.visits,

@@ -10,7 +10,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { ERRORS } from '../cluster/errors.ts'
 import { visitorPaths } from './openapi-visitor-paths.ts'
-import { SECURITY_HEADERS } from './security-headers.ts'
+import { DATA_SECURITY_HEADERS, SECURITY_HEADERS } from './security-headers.ts'
 
 const DOCS_POLICY = [
   "default-src 'self'",
@@ -64,7 +64,10 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
     },
   }
   app.get('/openapi.json', { schema }, (_request, reply) =>
-    reply.headers(SECURITY_HEADERS).type('application/json; charset=utf-8').send(app.swagger()),
+    reply
+      .headers(DATA_SECURITY_HEADERS)
+      .type('application/json; charset=utf-8')
+      .send(app.swagger()),
   )
   await app.register(async (docs) => {
     docs.addHook('onRequest', (_request, reply, done) => {

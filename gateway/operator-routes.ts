@@ -10,7 +10,7 @@ import { Type } from 'typebox'
 import type { NodeStatus } from '../cluster/protocol.ts'
 import { jsonReply } from './api-replies.ts'
 import { renderMetrics } from './metrics.ts'
-import { SECURITY_HEADERS } from './security-headers.ts'
+import { DATA_SECURITY_HEADERS } from './security-headers.ts'
 
 export interface OperatorOptions {
   readonly registry: Registry
@@ -64,4 +64,4 @@ export function operatorRoutes(app: FastifyInstance, options: OperatorOptions): 
   )
 }
 
-const UNCACHED = { ...SECURITY_HEADERS, 'cache-control': 'no-store' }
+const UNCACHED = { ...DATA_SECURITY_HEADERS, 'cache-control': 'no-store' }

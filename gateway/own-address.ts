@@ -7,8 +7,8 @@
  */
 
 export interface OwnAddress {
-  /** Public origin, such as https://sho.rt or http://localhost:3000. */
-  readonly baseUrl: string
+  /** What short links start with, such as https://sho.rt or http://localhost:3000. */
+  readonly base: URL
   /** Where the process listens. */
   readonly port: number
 }
@@ -19,7 +19,7 @@ const THIS_MACHINE =
 export function isOwnAddress(url: URL, own: OwnAddress): boolean {
   const host = plainHost(url)
   if (THIS_MACHINE.test(host) && portOf(url) === own.port) return true
-  const base = new URL(own.baseUrl)
+  const { base } = own
   return (
     host === plainHost(base) &&
     (portOf(url) === portOf(base) || (isDefault(url) && isDefault(base)))

@@ -8,6 +8,7 @@
  */
 import type { FastifyRequest } from 'fastify'
 import type { Code } from '../cluster/ids.ts'
+import type { OwnAddress } from './own-address.ts'
 
 const HOST_PATTERN =
   /^(?:[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
@@ -21,6 +22,8 @@ export interface PublicAddressOptions {
 export class PublicAddress {
   readonly #baseUrl: string | undefined
   readonly #port: number
+  /** Parsed once for many requests: clients hardly ever differ in it. */
+  #lastBase = { baseUrl: '', url: new URL('http://localhost') }
 
   constructor({ baseUrl, port }: PublicAddressOptions) {
     this.#baseUrl = baseUrl?.replace(/\/+$/, '')
@@ -31,8 +34,15 @@ export class PublicAddress {
   baseUrl(request: FastifyRequest): string {
     if (this.#baseUrl !== undefined) return this.#baseUrl
     const { host } = request
-    if (!HOST_PATTERN.test(host)) return `http://localhost:${this.port(request)}`
+    if (!HOST_PATTERN.test(host)) return `http://localhost:${this.#portOf(request)}`
     return `${request.protocol === 'https' ? 'https' : 'http'}://${host.toLowerCase()}`
+  }
+
+  /** What a target of this request must not lead to. */
+  own(request: FastifyRequest): OwnAddress {
+    const baseUrl = this.baseUrl(request)
+    if (this.#lastBase.baseUrl !== baseUrl) this.#lastBase = { baseUrl, url: new URL(baseUrl) }
+    return { base: this.#lastBase.url, port: this.#portOf(request) }
   }
 
   shortUrl(request: FastifyRequest, code: Code): string {
@@ -40,7 +50,7 @@ export class PublicAddress {
   }
 
   /** The port that the request came in by. */
-  port(request: FastifyRequest): number {
+  #portOf(request: FastifyRequest): number {
     return request.raw.socket.localPort ?? this.#port
   }
 }

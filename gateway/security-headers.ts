@@ -16,6 +16,14 @@ const POLICY = [
   "frame-ancestors 'none'",
 ]
 
+/** For data: there is nothing in it to load, frame or run. */
+export const DATA_SECURITY_HEADERS = Object.freeze({
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+})
+
+/** For pages. */
 export const SECURITY_HEADERS = Object.freeze({
   'content-security-policy': POLICY.join('; '),
   'cross-origin-opener-policy': 'same-origin',

@@ -4,7 +4,7 @@ import { hasCode } from '../cluster/errors.ts'
 import { URL_BYTES_MAX } from '../cluster/link.ts'
 import { parseTargetUrl } from './target-url.ts'
 
-const OWN = { baseUrl: 'https://sho.rt', port: 3000 }
+const OWN = { base: new URL('https://sho.rt'), port: 3000 }
 
 test('a target is what the WHATWG parser makes of it', (t) => {
   fc.assert(
