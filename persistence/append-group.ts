@@ -29,7 +29,7 @@ export interface LogEnd {
 }
 
 /** Payload bytes after which a group is closed and the next one begun. */
-export const GROUP_BYTES_MAX = 4 * 2 ** 20
+const GROUP_BYTES_MAX = 4 * 2 ** 20
 
 /** Takes the next group off the front of the queue. */
 export function takeGroup(queue: Append[]): Append[] {

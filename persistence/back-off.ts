@@ -5,8 +5,8 @@
  * nodes that lost one server together do not come back to it together.
  */
 
-export const BACK_OFF_MIN_MS = 50
-export const BACK_OFF_MAX_MS = 5000
+const BACK_OFF_MIN_MS = 50
+const BACK_OFF_MAX_MS = 5000
 
 export class BackOff {
   readonly #random: () => number

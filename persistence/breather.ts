@@ -7,7 +7,7 @@
  */
 
 /** Longest stretch of work without a turn of the event loop. */
-export const STRETCH_MS_MAX = 5
+const STRETCH_MS_MAX = 5
 
 export class Breather {
   #since = performance.now()

@@ -8,9 +8,9 @@
 import { statfsSync } from 'node:fs'
 
 /** Left alone on a disk that is large enough. */
-export const RESERVE_BYTES_MAX = 16 * 2 ** 20
+const RESERVE_BYTES_MAX = 16 * 2 ** 20
 /** Left alone on a small disk. */
-export const RESERVE_SHARE_MAX = 0.05
+const RESERVE_SHARE_MAX = 0.05
 
 export interface DiskRoom {
   /** Bytes that this process could still write. */

@@ -33,7 +33,7 @@ export function comparePlaces(a: ListPlace, b: ListPlace): number {
   return a.code > b.code ? -1 : 1
 }
 
-export function encodeCursor(place: ListPlace): string {
+function encodeCursor(place: ListPlace): string {
   const bytes = Buffer.allocUnsafe(TIME_BYTES + place.code.length)
   bytes.writeUIntBE(place.createdAt, 0, TIME_BYTES)
   bytes.write(place.code, TIME_BYTES, 'latin1')
@@ -41,7 +41,7 @@ export function encodeCursor(place: ListPlace): string {
 }
 
 /** @throws TinygridError invalid_field (cursor) */
-export function decodeCursor(cursor: string): ListPlace {
+function decodeCursor(cursor: string): ListPlace {
   const bytes = Buffer.from(cursor, 'base64url')
   const isCanonical = bytes.toString('base64url') === cursor
   const isLengthRight = bytes.length <= TIME_BYTES + CODE_LENGTH_MAX && bytes.length > TIME_BYTES

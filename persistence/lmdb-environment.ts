@@ -35,7 +35,7 @@ const KEYSPACES_MAX = 8
  */
 const READERS_MAX = 16
 /** Fixed when the file is made, so that it can move to a machine with other pages. */
-export const PAGE_BYTES = 4096
+const PAGE_BYTES = 4096
 /** What a commit writes besides what is put: paths in the trees, the list of free pages. */
 const OVERHEAD_BYTES = 256 * 1024
 

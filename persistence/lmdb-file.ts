@@ -14,7 +14,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /** Files up to this size are checked whole. */
-export const FULL_CHECK_BYTES_MAX = 2 ** 30
+const FULL_CHECK_BYTES_MAX = 2 ** 30
 
 const MAGIC = 0xbeefc0de
 const DATA_VERSION = 2

@@ -23,13 +23,13 @@ import { codeOfRecord, type LinkRecord } from '../cluster/link-record.ts'
 
 export type LogRecord = EpochRecord | BatchRecord
 
-export interface EpochRecord {
+interface EpochRecord {
   readonly kind: 'epoch'
   readonly epoch: Epoch
   readonly nodeId: NodeId
 }
 
-export interface BatchRecord {
+interface BatchRecord {
   readonly kind: 'batch'
   readonly epoch: Epoch
   /** At most NAME_BYTES_MAX bytes in UTF-8. */
