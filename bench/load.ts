@@ -1,7 +1,7 @@
 /**
  * Closed-loop load: as many requests as a server answers, over a fixed number of connections.
  *
- * By wrk where it is installed: it is C, and takes a fraction of the second core. Otherwise by
+ * By wrk where it is installed: it is C, and draws nothing at random while it runs. Otherwise by
  * autocannon, which at these rates may itself be the limit; the report names the tool. For the
  * latency of a service level neither is used (open-loop.ts).
  */
@@ -26,6 +26,11 @@ export interface LoadResult {
 }
 
 const CONNECTIONS = 100
+/**
+ * One thread of wrk takes about as long for a request as the fast path for its answer, and would be
+ * the limit; a second one uses what the server leaves of its core.
+ */
+const WRK_THREADS = 2
 const run = promisify(execFile)
 
 export function availableTool(): LoadTool {
@@ -46,13 +51,14 @@ export class RedirectLoad {
   }
 
   async prepare(): Promise<void> {
-    await writeFile(this.#pathsFile, this.#links.map(({ code }) => `/${code}\n`).join(''))
+    const paths = this.#links.map(({ code }) => `/${code}\n`)
+    await writeFile(this.#pathsFile, shuffled(paths).join(''))
   }
 
   run(server: ServerProcess, seconds: number): Promise<LoadResult> {
-    const seed = String(Math.floor(Math.random() * 2 ** 31))
+    const first = String(Math.floor(Math.random() * this.#links.length))
     if (this.#tool === 'wrk') {
-      return withCpu(server, () => runWrk(server, seconds, 'redirects', [this.#pathsFile, seed]))
+      return withCpu(server, () => runWrk(server, seconds, 'redirects', [this.#pathsFile, first]))
     }
     const request = {
       setupRequest: (base: autocannon.Request) => ({ ...base, path: this.#path() }),
@@ -63,6 +69,15 @@ export class RedirectLoad {
   #path(): string {
     return `/${this.#links[Math.floor(Math.random() * this.#links.length)]!.code}`
   }
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const all = [...items]
+  for (let i = all.length - 1; i > 0; i--) {
+    const other = Math.floor(Math.random() * (i + 1))
+    ;[all[i], all[other]] = [all[other]!, all[i]!]
+  }
+  return all
 }
 
 /** Creates links one by one, each with a URL that was never used before. */
@@ -105,7 +120,15 @@ async function runWrk(
   args: readonly string[],
 ): Promise<Counted> {
   const scriptFile = join(import.meta.dirname, `wrk-${script}.lua`)
-  const given = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', scriptFile, server.url, '--']
+  const given = [
+    `-t${WRK_THREADS}`,
+    `-c${CONNECTIONS}`,
+    `-d${seconds}s`,
+    '-s',
+    scriptFile,
+    server.url,
+    '--',
+  ]
   const { stdout } = await run('wrk', [...given, ...args])
   return parseWrk(stdout)
 }

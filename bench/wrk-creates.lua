@@ -1,16 +1,24 @@
--- Creates links, each with a URL of its own.
+-- Creates links, each with a URL of its own. The text is put together here, not by wrk.format, which
+-- would cost wrk more than sending it.
 -- wrk -s wrk-creates.lua URL -- KEY SALT
-local headers = { ["Content-Type"] = "application/json" }
-local salt
+local threads = 0
+local head, salt
 local count = 0
 
+function setup(thread)
+  thread:set("thread_number", threads)
+  threads = threads + 1
+end
+
 function init(args)
-  headers["X-Api-Key"] = args[1]
-  salt = args[2]
+  head = "POST /api/links HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    .. "X-Api-Key: " .. args[1] .. "\r\nContent-Length: "
+  salt = args[2] .. "-" .. thread_number
 end
 
 function request()
   count = count + 1
-  local url = "https://www.example.com/new/" .. salt .. "/" .. count .. "/a-page-with-a-title"
-  return wrk.format("POST", "/api/links", headers, '{"url":"' .. url .. '"}')
+  local body = '{"url":"https://www.example.com/new/' .. salt .. "/" .. count
+    .. '/a-page-with-a-title"}'
+  return head .. #body .. "\r\n\r\n" .. body
 end

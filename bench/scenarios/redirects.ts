@@ -36,6 +36,11 @@ function contendersOf(bench: Bench, servers: Record<string, ServerProcess>, load
 
 function measuresOf(bench: Bench, rounds: Rounds): Measure[] {
   const speed = (name: string) => `${figure(rounds.median(name, perSecond))}/s`
+  const busy = (name: string) =>
+    figure(
+      rounds.median(name, (result) => (result.perSecond * cpuMicros(result)) / 10_000),
+      ' %',
+    )
   const cpu = (name: string) => `${figure(rounds.median(name, cpuMicros))} µs`
   const tool = `by ${bench.options.tool}`
   return [
@@ -44,7 +49,9 @@ function measuresOf(bench: Bench, rounds: Rounds): Measure[] {
       goal: { atLeast: 1.5 },
       got: rounds.ratio('fast path', 'bare', perSecond),
       unit: '',
-      note: `${speed('fast path')} against ${speed('bare')}, ${tool}`,
+      note:
+        `${speed('fast path')} against ${speed('bare')}, ${tool}; ` +
+        `busy ${busy('fast path')} of a core against ${busy('bare')}`,
     },
     {
       name: 'redirects, CPU time over bare, fast path on',
