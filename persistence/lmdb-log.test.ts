@@ -1,9 +1,10 @@
 /** The LMDB log keeps the contract of a log; kills and full disks are in files of their own. */
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import type { LogPosition, PartitionId } from '../cluster/ids.ts'
+import { DataDirectoryError } from './data-directory.ts'
 import { LmdbLog } from './lmdb-log.ts'
 import { testLogContract } from './log.contract.ts'
 
@@ -37,5 +38,21 @@ test('an append to a closed log is refused', async (t) => {
   await log.close()
   const append = log.append(0 as PartitionId, Buffer.from('late'), 0 as LogPosition)
   await t.throwsAsync(append, { code: 'log_unavailable' })
+  await rm(directory, { recursive: true })
+})
+
+test('a log with a damaged chunk is refused with a sentence', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'tinygrid-log-'))
+  const log = await LmdbLog.open(directory, { logBytesMax: 1e9 })
+  await log.append(7 as PartitionId, Buffer.from('payload'), 0 as LogPosition)
+  await log.close()
+  const file = join(directory, 'data.mdb')
+  const bytes = await readFile(file)
+  bytes.fill(0xff, bytes.indexOf('payload') - 4, bytes.indexOf('payload'))
+  await writeFile(file, bytes)
+  await t.throwsAsync(LmdbLog.open(directory, { logBytesMax: 1e9 }), {
+    instanceOf: DataDirectoryError,
+    message: /^The log in .* is damaged; [^\n]*\.$/,
+  })
   await rm(directory, { recursive: true })
 })

@@ -18,6 +18,7 @@ import { TinygridError } from '../cluster/errors.ts'
 import type { LogPosition, PartitionId } from '../cluster/ids.ts'
 import { placeAppends, takeGroup, type Append, type PlacedAppend } from './append-group.ts'
 import { Breather } from './breather.ts'
+import { DataDirectoryError } from './data-directory.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
 import { isOutOfSpace, isPanicked, LmdbEnvironment, type Keyspace } from './lmdb-environment.ts'
 import {
@@ -70,11 +71,21 @@ export class LmdbLog implements Log {
     this.#bytesMax = options.logBytesMax
   }
 
-  /** Opens the log in a directory of its own, which is made if need be, and finds its entries. */
+  /**
+   * Opens the log in a directory of its own, which is made if need be, and finds its entries.
+   *
+   * @throws DataDirectoryError if what is in it cannot be a log
+   */
   static async open(directory: string, options: LmdbLogOptions): Promise<LmdbLog> {
     const log = new LmdbLog(new LmdbEnvironment(directory), options)
-    await log.#readIndex()
-    return log
+    try {
+      await log.#readIndex()
+      return log
+    } catch (cause) {
+      await log.close()
+      const message = `The log in ${directory} is damaged; restore its directory from a backup.`
+      throw new DataDirectoryError(message, { cause })
+    }
   }
 
   append(

@@ -47,12 +47,13 @@ export function encodeChunk(entries: readonly ChunkEntry[]): Buffer {
   return bytes
 }
 
-/** The entries of a chunk, payloads as views into it. */
+/** The entries of a chunk, payloads as views into it. @throws RangeError if it is damaged */
 export function* decodeChunk(bytes: Buffer): Generator<ChunkEntry & { readonly payload: Buffer }> {
   let at = 0
   while (at < bytes.length) {
     const start = at + HEADER_BYTES
     const end = start + bytes.readUInt32BE(at + 8)
+    if (end > bytes.length) throw new RangeError('an entry goes past the end of its chunk')
     yield {
       partition: bytes.readUInt16BE(at) as PartitionId,
       position: bytes.readUIntBE(at + 2, 6) as LogPosition,
