@@ -6,7 +6,8 @@
  * one is empty a search looks into both. Guarantees: a reference is in exactly one of the two; a
  * move ends before the new array can fill up (a step per addition: see SLOTS_PER_STEP); a growing
  * index has 1.25 to 1.85 slots per link, and 1.25 more during a move. Only codes of equal hashes
- * make a search long.
+ * make a search long. Taking and returning the arrays themselves is one call to the system each:
+ * measured, under 0.2 ms for 200,000 links, about 10 ms for 18 million.
  * Rejected: doubling (more than half of the slots empty at worst), growing by a quarter (a link is
  * moved five times until the table is full instead of twice, to save 1 B), keeping the whole hash
  * in the slot (moves need no look at the entries, but every link takes 5 B more).
