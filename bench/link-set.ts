@@ -6,7 +6,7 @@
  */
 
 /** Visits go to this many of the links, spread over all of them. */
-export const VISITED_LINKS = 100_000
+const VISITED_LINKS = 100_000
 
 export function urlOfLink(index: number): string {
   return `https://www.example.com/articles/${index}/a-page-with-quite-a-long-title`

@@ -3,7 +3,7 @@
  */
 import { cpus, totalmem } from 'node:os'
 
-export type Goal = { readonly atLeast: number } | { readonly atMost: number }
+type Goal = { readonly atLeast: number } | { readonly atMost: number }
 
 export interface Measure {
   readonly name: string

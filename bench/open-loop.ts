@@ -44,7 +44,7 @@ export interface StreamResult {
   readonly generatorLateMsMax: number
 }
 
-export const CORRECT_WITHIN_MS = 100
+const CORRECT_WITHIN_MS = 100
 
 export async function runOpenLoop(
   port: number,

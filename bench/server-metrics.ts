@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { API_KEY, type ServerProcess } from './server-process.ts'
 
-export interface ServerMetrics {
+interface ServerMetrics {
   readonly dirtyLinks: number
   readonly linksInMemory: number
   readonly linkMemoryBytes: number
@@ -15,7 +15,7 @@ export interface ServerMetrics {
   readonly partitionsComplete: number
 }
 
-export async function readMetrics(server: ServerProcess): Promise<ServerMetrics> {
+async function readMetrics(server: ServerProcess): Promise<ServerMetrics> {
   const response = await fetch(`${server.url}/metrics`, { headers: { 'x-api-key': API_KEY } })
   const text = await response.text()
   return {
@@ -52,7 +52,7 @@ async function until(server: ServerProcess, isSettled: (metrics: ServerMetrics) 
 }
 
 /** The value of a gauge without labels. */
-export function gauge(text: string, name: string): number {
+function gauge(text: string, name: string): number {
   const value = new RegExp(`^${name}(?:\\{\\})? (\\S+)`, 'm').exec(text)?.[1]
   if (value === undefined) throw new Error(`/metrics has no ${name}`)
   return Number(value)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { ExecutionContext } from 'ava'
 
-export interface Ended {
+interface Ended {
   /** null: killed. */
   readonly exitCode: number | null
   readonly stdout: string

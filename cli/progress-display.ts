@@ -9,7 +9,7 @@ import { SingleBar } from 'cli-progress'
 
 const PLAIN_INTERVAL_MS = 2000
 
-export interface Counts {
+interface Counts {
   readonly done: number
   readonly failed: number
 }
