@@ -21,7 +21,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   socket.destroySoon()
 }
 
-export function clientErrorReply(code: ErrorCode): string {
+function clientErrorReply(code: ErrorCode): string {
   const error = new TinygridError(code)
   const body = JSON.stringify(toProblem(error))
   const headers = {

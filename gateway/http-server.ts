@@ -11,7 +11,7 @@ import { answerClientError } from './client-error.ts'
 import { FrameworkLog } from './framework-log.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import { acceptJsonOnly } from './json-body.ts'
-import { compileSchema, validatorOf } from './validation.ts'
+import { compileSchema, queryValidatorOf, validatorOf } from './validation.ts'
 
 /** Longest part of a path that a route takes; codes have at most 64. */
 const PATH_PART_LENGTH_MAX = 100
@@ -48,9 +48,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   })
   app.server.maxConnections = settings.connectionsMax
   acceptJsonOnly(app)
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    isChecked(httpPart) ? validatorOf(compileSchema(schema as object)) : () => true,
-  )
+  app.setValidatorCompiler(({ schema, httpPart }) => validatorFor(schema as object, httpPart))
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   return app
 }
@@ -64,6 +62,8 @@ function isNearestProxy(_address: string, hop: number): boolean {
 }
 
 /** Codes in paths are parsed by their routes, and headers by those who read them. */
-function isChecked(httpPart: string | undefined): boolean {
-  return httpPart === 'body' || httpPart === 'querystring'
+function validatorFor(schema: object, httpPart: string | undefined) {
+  if (httpPart === 'body') return validatorOf(compileSchema(schema))
+  if (httpPart === 'querystring') return queryValidatorOf(schema)
+  return () => true
 }

@@ -19,6 +19,7 @@ import { LIST_LIMIT_MAX } from '../cluster/protocol.ts'
 const CODE_PATTERN = '^[A-Za-z0-9_-]+$'
 const SEARCH_LENGTH_MAX = 200
 const CURSOR_LENGTH_MAX = 500
+export const LIST_LIMIT_DEFAULT = 100
 
 const strict = { additionalProperties: false }
 
@@ -185,10 +186,7 @@ export const codeParamsSchema = Type.Object({
 export const listQuerySchema = Type.Object(
   {
     limit: Type.Optional(
-      Type.String({
-        pattern: '^[0-9]{1,4}$',
-        description: `1 to ${LIST_LIMIT_MAX}, 100 by default`,
-      }),
+      Type.Integer({ minimum: 1, maximum: LIST_LIMIT_MAX, default: LIST_LIMIT_DEFAULT }),
     ),
     cursor: Type.Optional(Type.String({ minLength: 1, maxLength: CURSOR_LENGTH_MAX })),
     search: Type.Optional(

@@ -2,17 +2,14 @@
  * `GET /api/links`: all links, newest first, page by page.
  */
 import type { FastifyInstance } from 'fastify'
-import { TinygridError } from '../cluster/errors.ts'
-import { LIST_LIMIT_MAX, type ListQuery } from '../cluster/protocol.ts'
+import type { ListQuery } from '../cluster/protocol.ts'
 import type { ApiContext } from './api-context.ts'
 import { jsonReply, problemReplies } from './api-replies.ts'
-import { linkPageSchema, listQuerySchema } from './link-schemas.ts'
+import { LIST_LIMIT_DEFAULT, linkPageSchema, listQuerySchema } from './link-schemas.ts'
 import { viewOf } from './link-view.ts'
 
-const LIMIT_DEFAULT = 100
-
 interface Query {
-  readonly limit?: string
+  readonly limit?: number
   readonly cursor?: string
   readonly search?: string
   readonly tag?: string
@@ -36,16 +33,9 @@ export function listRoute(app: FastifyInstance, context: ApiContext): void {
 /** An empty search or tag, as a form sends it, is none. */
 function toListQuery({ limit, cursor, search, tag }: Query): ListQuery {
   return {
-    limit: parseLimit(limit),
+    limit: limit ?? LIST_LIMIT_DEFAULT,
     ...(cursor === undefined ? {} : { cursor }),
     ...(search ? { search } : {}),
     ...(tag ? { tag } : {}),
   }
-}
-
-function parseLimit(text: string | undefined): number {
-  const limit = text === undefined ? LIMIT_DEFAULT : Number(text)
-  if (limit >= 1 && limit <= LIST_LIMIT_MAX) return limit
-  const detail = `limit must be a whole number from 1 to ${LIST_LIMIT_MAX}`
-  throw new TinygridError('invalid_field', { field: 'limit', detail })
 }

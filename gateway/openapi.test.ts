@@ -113,6 +113,7 @@ test('the page at /docs is our own files under a policy of its own', async (t) =
   t.true(files.length > 3)
   for (const file of files) t.is((await call('GET', `/docs${file}`)).status, 200, file)
   t.regex(page.headers['content-security-policy']!, /^default-src 'self'/)
+  t.false(page.headers['content-security-policy']!.includes('unsafe-inline'))
   t.is(page.headers['x-content-type-options'], 'nosniff')
 })
 

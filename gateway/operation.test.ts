@@ -121,6 +121,17 @@ test('a call that comes while the server stops is told to go elsewhere', async (
   await closed
 })
 
+test('a connection beyond the bound is closed at once', async (t) => {
+  const { app, listen } = await startGateway(t, { connectionsMax: 2 })
+  const port = await listen()
+  const kept = [await open(app), await open(app)]
+  const refused = net.connect(port, '127.0.0.1')
+  refused.on('error', () => {})
+  await once(refused, 'close')
+  await kept[0]!.send(get('/health/live').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+  t.true((await kept[0]!.all).startsWith('HTTP/1.1 200 '))
+})
+
 function get(path: string): string {
   return `GET ${path} HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${KEY}\r\n\r\n`
 }

@@ -28,6 +28,26 @@ export function validatorOf(check: SchemaCheck) {
   }
 }
 
+/**
+ * The same for query strings, in which everything is text: digits become numbers where the schema
+ * has an integer.
+ */
+export function queryValidatorOf(schema: object) {
+  const validate = validatorOf(compileSchema(schema))
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  const integers = Object.keys(properties).filter((name) => properties[name]!.type === 'integer')
+  return (query: unknown) => {
+    const value: Record<string, unknown> = { ...(query as object) }
+    for (const name of integers) {
+      const text = value[name]
+      if (typeof text === 'string' && INTEGER.test(text)) value[name] = Number(text)
+    }
+    return validate(value)
+  }
+}
+
+const INTEGER = /^-?\d{1,15}$/
+
 interface Violation {
   readonly keyword: string
   /** JSON pointer to the value at fault. */
