@@ -29,7 +29,9 @@ const API_KEY_PATTERN = /^[\x21-\x7e]{16,256}$/
 
 const SETTINGS = {
   port: integer('PORT', {
-    ...{ fallback: '3000', min: 0, max: 65_535 },
+    fallback: '3000',
+    min: 0,
+    max: 65_535,
     about: 'port to listen on; 0 picks a free one',
   }),
   host: text('HOST', { fallback: '127.0.0.1', about: 'address to listen on; 0.0.0.0 for all' }),
@@ -38,7 +40,9 @@ const SETTINGS = {
     about: 'what short links start with; by default the address that the client used',
   }),
   apiKey: text('TINYGRID_API_KEY', {
-    ...{ isSecret: true, pattern: API_KEY_PATTERN, takes: '16 to 256 visible ASCII characters' },
+    isSecret: true,
+    pattern: API_KEY_PATTERN,
+    takes: '16 to 256 visible ASCII characters',
     about: 'key to the API; by default one is made and kept in the data directory',
   }),
   publicCreate: flag('TINYGRID_PUBLIC_CREATE', {
@@ -46,7 +50,10 @@ const SETTINGS = {
     about: 'whether links can be created one by one without a key',
   }),
   rateLimit: integer('TINYGRID_RATE_LIMIT', {
-    ...{ fallback: '60', min: 1, max: 1_000_000, unit: 'requests per minute and address' },
+    fallback: '60',
+    min: 1,
+    max: 1_000_000,
+    unit: 'requests per minute and address',
     about: 'limit for requests without a valid key',
   }),
   trustProxy: flag('TINYGRID_TRUST_PROXY', {
@@ -54,31 +61,47 @@ const SETTINGS = {
     about: 'whether a reverse proxy in front sets X-Forwarded-For',
   }),
   aliasLengthMax: integer('TINYGRID_ALIAS_LENGTH_MAX', {
-    ...{ fallback: '8', min: 1, max: CODE_LENGTH_MAX, unit: 'characters' },
+    fallback: '8',
+    min: 1,
+    max: CODE_LENGTH_MAX,
+    unit: 'characters',
     about: 'longest code that a user may choose',
   }),
   codeLength: integer('TINYGRID_CODE_LENGTH', {
-    ...{ fallback: '7', min: 4, max: 32, unit: 'characters' },
+    fallback: '7',
+    min: 4,
+    max: 32,
+    unit: 'characters',
     about: 'length of generated codes',
   }),
   partitions: integer('TINYGRID_PARTITIONS', {
-    ...{ fallback: '256', min: PARTITIONS_MIN, max: PARTITIONS_MAX, unit: 'a power of two' },
+    fallback: '256',
+    min: PARTITIONS_MIN,
+    max: PARTITIONS_MAX,
+    unit: 'a power of two',
     about: 'number of partitions, fixed when the data directory is made',
   }),
   memoryBytesMax: bytes('TINYGRID_MEMORY_MAX', {
-    ...{ min: '16MB', max: '1024GB' },
+    min: '16MB',
+    max: '1024GB',
     about: 'memory for links; by default half of what the machine has',
   }),
   dirtyBytesMax: bytes('TINYGRID_DIRTY_MAX', {
-    ...{ fallback: '256MB', min: '1MB', max: '64GB' },
+    fallback: '256MB',
+    min: '1MB',
+    max: '64GB',
     about: 'writes that may wait for the store; beyond it writes answer 503',
   }),
   logBytesMax: bytes('TINYGRID_LOG_MAX', {
-    ...{ fallback: '1GB', min: '1MB', max: '256GB' },
+    fallback: '1GB',
+    min: '1MB',
+    max: '256GB',
     about: 'bytes that the log may hold',
   }),
   connectionsMax: integer('TINYGRID_CONNECTIONS_MAX', {
-    ...{ fallback: '20000', min: 1, max: 1_000_000 },
+    fallback: '20000',
+    min: 1,
+    max: 1_000_000,
     about: 'open client connections',
   }),
   fastPath: flag('TINYGRID_FAST_PATH', {
@@ -86,15 +109,20 @@ const SETTINGS = {
     about: 'whether plain redirects are answered in front of the HTTP server',
   }),
   stopTimeoutMs: integer('TINYGRID_STOP_TIMEOUT', {
-    ...{ fallback: '10000', min: 100, max: 600_000, unit: 'milliseconds' },
+    fallback: '10000',
+    min: 100,
+    max: 600_000,
+    unit: 'milliseconds',
     about: 'how long a stop may wait for requests and for the store',
   }),
   logLevel: choice('TINYGRID_LOG_LEVEL', {
-    ...{ fallback: 'info', of: LOG_LEVELS },
+    fallback: 'info',
+    of: LOG_LEVELS,
     about: 'least important line that is logged',
   }),
   nodeId: text('TINYGRID_NODE_ID', {
-    ...{ pattern: /^[A-Za-z0-9_-]{1,64}$/, takes: '1 to 64 characters of A-Z a-z 0-9 _ -' },
+    pattern: /^[A-Za-z0-9_-]{1,64}$/,
+    takes: '1 to 64 characters of A-Z a-z 0-9 _ -',
     about: 'name of this node; by default the host name and a random part',
   }),
 } as const
@@ -163,8 +191,16 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
   const { aliasLengthMax, codeLength, connectionsMax, rateLimit } = config
   return Object.freeze({
     ...GATEWAY_DEFAULTS,
-    ...{ host, port, baseUrl: base, trustProxy, publicCreate, fastPath },
-    ...{ aliasLengthMax, codeLength, connectionsMax, unkeyedCreatesPerMinuteMax: rateLimit },
+    host,
+    port,
+    baseUrl: base,
+    trustProxy,
+    publicCreate,
+    fastPath,
+    aliasLengthMax,
+    codeLength,
+    connectionsMax,
+    unkeyedCreatesPerMinuteMax: rateLimit,
   })
 }
 

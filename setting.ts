@@ -38,11 +38,11 @@ export function readSetting<T>(
   env: Readonly<Record<string, string | undefined>>,
 ): T | undefined {
   const given = env[name]
-  const text = given === undefined || given === '' ? fallback : given
-  if (text === undefined) return undefined
-  const value = parse(text)
+  const written = given === undefined || given === '' ? fallback : given
+  if (written === undefined) return undefined
+  const value = parse(written)
   if (value !== undefined) return value
-  const shown = isSecret ? `a value of ${text.length} characters` : JSON.stringify(text)
+  const shown = isSecret ? `a value of ${written.length} characters` : JSON.stringify(written)
   throw new ConfigError(`${name} is ${shown}, but must be ${takes}`)
 }
 

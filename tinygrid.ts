@@ -101,7 +101,10 @@ class Node {
     let told = began
     let links = 0
     const epoch = await recover({
-      ...{ log, store, nodeId: config.nodeId, partitions: this.#ring.all() },
+      log,
+      store,
+      nodeId: config.nodeId,
+      partitions: this.#ring.all(),
       sink: this.#writeBehind,
       newMemory: () => new PartitionMemory(new LinkTable()),
       onOpen: (partition) => {
@@ -133,8 +136,12 @@ class Node {
     const gateway = await createGateway({
       settings: gatewaySettingsOf(config),
       directory: this.#directory(),
-      ...{ owner, redirects },
-      ...{ status, apiKey, logger, now: this.#now },
+      owner,
+      redirects,
+      status,
+      apiKey,
+      logger,
+      now: this.#now,
     })
     const fastPath = config.fastPath
       ? installFastPath(gateway.server, {
@@ -171,7 +178,10 @@ class Node {
     const { signal } = this.#stopping
     const began = Date.now()
     const load = new BackgroundLoad({
-      ...{ ring: this.#ring, store, bound: this.#bound, signal },
+      ring: this.#ring,
+      store,
+      bound: this.#bound,
+      signal,
       memoryOf: (partition) => this.#host.actors.get(partition)!.memory,
       pause: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
       onError: (error) => this.#errors.report('links could not be loaded from the store', error),

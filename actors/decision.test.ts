@@ -9,8 +9,15 @@ const code = 'abc1234' as Code
 const at = toEpochMs
 
 const createRequest: CreateRequest = {
-  ...{ kind: 'create', code, url: 'https://example.org/', title: null, tags: [] },
-  ...{ expiresAt: null, maxVisits: null, isAlias: false, reuse: true },
+  kind: 'create',
+  code,
+  url: 'https://example.org/',
+  title: null,
+  tags: [],
+  expiresAt: null,
+  maxVisits: null,
+  isAlias: false,
+  reuse: true,
 }
 
 function given(fields: Partial<Link> = {}): Link {

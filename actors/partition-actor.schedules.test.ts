@@ -19,9 +19,25 @@ const anyIndex = fc.nat(5)
 
 type Step = { do: string; code: Code; index: number }
 const STEPS: Record<string, number> = {
-  ...{ create: 4, expiring: 1, metered: 1, visit: 2, update: 2, delete: 1, restore: 1, purge: 1 },
-  ...{ read: 2, begin: 6, succeed: 8, unavailable: 1, lost: 1, lostButAppended: 1 },
-  ...{ flush: 2, evict: 2, startLoad: 1, loadOne: 2, endLoad: 1 },
+  create: 4,
+  expiring: 1,
+  metered: 1,
+  visit: 2,
+  update: 2,
+  delete: 1,
+  restore: 1,
+  purge: 1,
+  read: 2,
+  begin: 6,
+  succeed: 8,
+  unavailable: 1,
+  lost: 1,
+  lostButAppended: 1,
+  flush: 2,
+  evict: 2,
+  startLoad: 1,
+  loadOne: 2,
+  endLoad: 1,
 }
 const anyStep: fc.Arbitrary<Step> = fc.record({
   do: fc.oneof(

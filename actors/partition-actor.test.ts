@@ -9,8 +9,15 @@ const code = 'abc' as Code
 
 function create(fields: Partial<CreateRequest> = {}): CreateRequest {
   return {
-    ...{ kind: 'create', code, url: 'https://example.org/', title: null, tags: [] },
-    ...{ expiresAt: null, maxVisits: null, isAlias: false, reuse: true },
+    kind: 'create',
+    code,
+    url: 'https://example.org/',
+    title: null,
+    tags: [],
+    expiresAt: null,
+    maxVisits: null,
+    isAlias: false,
+    reuse: true,
     ...fields,
   }
 }

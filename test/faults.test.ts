@@ -8,6 +8,7 @@ import { FaultyLog, FaultyStore } from './faulty-adapters.ts'
 import { call, startNode, type Answer } from './node.ts'
 
 const ring = new Ring(256)
+const LONG = 'x'.repeat(4000)
 
 function create(
   node: Tinygrid,
@@ -87,11 +88,10 @@ test('more unflushed writes than the bound are refused until the store is back',
   const node = await startNode(t, { log, store, env: { TINYGRID_DIRTY_MAX: '1MB' } })
   await node.loaded
   store.isDown = true
-  const long = (index: number) => `https://example.org/${index}/${'x'.repeat(4000)}`
   let refused: Answer | undefined
   let accepted = 0
   for (let index = 0; index < 400 && refused === undefined; index++) {
-    const answer = await create(node, `c${index}`, long(index))
+    const answer = await create(node, `c${index}`, `https://example.org/${index}/${LONG}`)
     if (answer.status === 201) accepted++
     else refused = answer
   }

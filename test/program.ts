@@ -56,7 +56,10 @@ export class Program {
       cwd: dataDir,
       env: {
         ...Object.fromEntries(inherited),
-        ...{ PORT: '0', TINYGRID_DATA_DIR: path.join(dataDir, 'data'), ...given, ...env },
+        PORT: '0',
+        TINYGRID_DATA_DIR: path.join(dataDir, 'data'),
+        ...given,
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -110,7 +113,9 @@ export class Program {
     const body = json === undefined ? {} : { body: JSON.stringify(json) }
     const type = json === undefined ? {} : { 'content-type': 'application/json' }
     return fetch(`${this.url}${route}`, {
-      ...{ redirect: 'manual', ...rest, ...body },
+      redirect: 'manual',
+      ...rest,
+      ...body,
       headers: { 'x-api-key': API_KEY, ...type, ...(headers as Record<string, string>) },
     })
   }

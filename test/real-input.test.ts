@@ -62,7 +62,7 @@ test('every URL of the installed READMEs is shortened, followed, and found again
     const wanted = expected(urls[index]!, program.url)
     const isRight =
       wanted === null
-        ? item.status === 400 && /url$/.test(item.error?.field ?? '')
+        ? item.status === 400 && item.error?.field.endsWith('url')
         : (item.status === 201 || item.status === 200) && item.link?.url === wanted
     if (!isRight) wrong.push([urls[index], item])
   }
