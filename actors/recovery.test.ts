@@ -1,0 +1,109 @@
+import test from 'ava'
+import { toEpochMs, toLogPosition, type Code, type Epoch, type NodeId } from '../cluster/ids.ts'
+import { encodeLink } from '../cluster/link-record.ts'
+import { Ring } from '../cluster/ring.ts'
+import { decodeLogRecord, encodeLogRecord } from '../persistence/log-record.ts'
+import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
+import { MemoryLog } from '../persistence/memory-log.ts'
+import { LinkTable } from './link-table.ts'
+import { PartitionMemory } from './partition-memory.ts'
+import { recover, type RecoveredPartition } from './recovery.ts'
+
+const ring = new Ring(16)
+const now = toEpochMs(1_000)
+const nodeId = 'node' as NodeId
+
+function recordOf(name: string, url: string) {
+  const plain = { title: null, tags: [], expiresAt: null, maxVisits: null, visits: 0 }
+  const times = { createdAt: now, updatedAt: now }
+  const code = name as Code
+  return encodeLink({ code, url, ...plain, ...times, isAlias: true, lifecycle: 'live' })
+}
+
+class Place {
+  readonly log = new MemoryLog()
+  readonly store = new MemoryLinkStore(ring)
+  readonly partitions = new Map<number, RecoveredPartition>()
+  readonly told: [code: string, position: number][] = []
+
+  /** Appends one link as an owner would; returns its position. */
+  async append(name: string, url: string) {
+    const partition = ring.partitionOf(name as Code)
+    const records = [recordOf(name, url)]
+    const epoch = 1 as Epoch
+    const payload = encodeLogRecord({ kind: 'batch', epoch, batchId: url, records })
+    return this.log.append(partition, payload, await this.log.last(partition))
+  }
+
+  async recover() {
+    return recover({
+      log: this.log,
+      store: this.store,
+      nodeId,
+      partitions: ring.all(),
+      sink: {
+        noteApplied: (_partition, position, versions) => {
+          for (const { code } of versions) this.told.push([code, position])
+        },
+      },
+      newMemory: () => new PartitionMemory(new LinkTable()),
+      onOpen: (partition) => this.partitions.set(partition.id, partition),
+      onProgress: () => {},
+    })
+  }
+
+  lookup(name: string) {
+    const partition = ring.partitionOf(name as Code)
+    return this.partitions.get(partition)!.memory.lookup(name as Code, now)
+  }
+}
+
+test('what the log holds after the checkpoint is in memory, and the write-behind hears of it', async (t) => {
+  const place = new Place()
+  const position = await place.append('a', 'https://example.org/1')
+  await place.store.saveCheckpoints(new Map([[ring.partitionOf('a' as Code), position]]))
+  const second = await place.append('a', 'https://example.org/2')
+  await place.recover()
+  t.deepEqual(place.lookup('a'), { kind: 'redirect', url: 'https://example.org/2' })
+  t.deepEqual(place.told, [['a', second]])
+})
+
+test('what only the store has is unknown to memory, not absent', async (t) => {
+  const place = new Place()
+  await place.recover()
+  t.is(place.lookup('stored').kind, 'unknown')
+})
+
+test('each recovery opens a higher epoch in every partition, which shuts out the last owner', async (t) => {
+  const place = new Place()
+  t.is(await place.recover(), 1 as Epoch)
+  const partition = ring.partitionOf('a' as Code)
+  const before = await place.log.last(partition)
+  t.is(await place.recover(), 2 as Epoch)
+  await t.throwsAsync(place.log.append(partition, Buffer.from('late'), before), {
+    code: 'log_replaced',
+  })
+  for await (const { payload } of place.log.readAfter(partition, before)) {
+    t.deepEqual(decodeLogRecord(payload), { kind: 'epoch', epoch: 2 as Epoch, nodeId })
+  }
+})
+
+test('a dead letter comes back into memory, unless the store has something newer', async (t) => {
+  const place = new Place()
+  for (const name of ['kept', 'overtaken']) {
+    const position = await place.append(name, `https://example.org/${name}`)
+    const partition = ring.partitionOf(name as Code)
+    await place.store.saveCheckpoints(new Map([[partition, position]]))
+    const payload = recordOf(name, `https://example.org/${name}`)
+    await place.log.addDeadLetter({ key: name, partition, position, reason: 'refused', payload })
+  }
+  const record = recordOf('overtaken', 'https://example.org/newer')
+  const newer = { code: 'overtaken' as Code, position: toLogPosition(9), record }
+  await place.store.write([newer])
+  await place.recover()
+  t.deepEqual(place.lookup('kept'), { kind: 'redirect', url: 'https://example.org/kept' })
+  t.is(place.lookup('overtaken').kind, 'unknown')
+  const letters: string[] = []
+  for await (const { key } of place.log.deadLetters()) letters.push(key)
+  t.deepEqual(letters, ['kept'])
+})
