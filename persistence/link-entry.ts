@@ -28,8 +28,8 @@ export function firstKeyOfHash(hash: number): Buffer {
   return key
 }
 
-export function codeOfLinkKey(key: Uint8Array): Code {
-  return asBuffer(key).toString('latin1', HASH_BYTES) as Code
+export function codeOfLinkKey(key: Buffer): Code {
+  return key.toString('latin1', HASH_BYTES) as Code
 }
 
 export function linkValue({ position, record }: LinkVersion): Buffer {
@@ -46,8 +46,4 @@ export function positionOfValue(value: Buffer): LogPosition {
 /** A view into the value. */
 export function recordOfValue(value: Buffer): LinkRecord {
   return value.subarray(POSITION_BYTES) as LinkRecord
-}
-
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

@@ -79,7 +79,6 @@ function tagKey(tag: string, place: ListPlace): Buffer {
 }
 
 /** The code that an index key ends with. */
-export function codeOfKey(key: Uint8Array, prefixLength: number): Code {
-  const start = prefixLength + TIME_BYTES
-  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1', start) as Code
+export function codeOfKey(key: Buffer, prefixLength: number): Code {
+  return key.toString('latin1', prefixLength + TIME_BYTES) as Code
 }

@@ -34,7 +34,7 @@ export async function listLinks(keyspaces: LinkKeyspaces, query: ListQuery): Pro
   const prefix = query.tag === undefined ? Buffer.alloc(0) : tagPrefix(query.tag)
   const stretch =
     query.search === undefined ? Math.min(STRETCH_KEYS_MAX, query.limit + 1) : STRETCH_KEYS_MAX
-  let before: Uint8Array | undefined = Buffer.concat([
+  let before: Buffer | undefined = Buffer.concat([
     prefix,
     page.place === undefined ? TOP : placeKey(page.place),
   ])
@@ -49,12 +49,7 @@ export async function listLinks(keyspaces: LinkKeyspaces, query: ListQuery): Pro
 }
 
 /** Keys below `before` that begin with the prefix, from the highest down. */
-function keysBefore(
-  index: Keyspace,
-  prefix: Buffer,
-  before: Uint8Array,
-  limit: number,
-): Uint8Array[] {
+function keysBefore(index: Keyspace, prefix: Buffer, before: Buffer, limit: number): Buffer[] {
   const range = { start: before, end: prefix, reverse: true, exclusiveStart: true, limit }
   return [...index.getKeys(range)]
 }

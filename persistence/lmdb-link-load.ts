@@ -33,11 +33,11 @@ export async function* loadLinks(
   const breather = new Breather()
   for (const { first, last } of rangesOf(ring, partitions)) {
     const end = last === HASH_MAX ? {} : { end: firstKeyOfHash(last + 1) }
-    let after: Uint8Array | undefined = firstKeyOfHash(first)
+    let after: Buffer | undefined = firstKeyOfHash(first)
     while (after !== undefined) {
       const range = { start: after, exclusiveStart: true, limit: LOAD_BATCH_MAX, ...end }
       const batch: LinkVersion[] = []
-      let lastKey: Uint8Array | undefined
+      let lastKey: Buffer | undefined
       for (const { key, value } of links.getRange(range)) {
         batch.push(versionOf(key, value))
         lastKey = key
@@ -50,7 +50,7 @@ export async function* loadLinks(
 }
 
 /** Values of a range read are copies, unlike those of `getBinaryFast`. */
-function versionOf(key: Uint8Array, value: Buffer): LinkVersion {
+function versionOf(key: Buffer, value: Buffer): LinkVersion {
   return {
     code: codeOfLinkKey(key),
     position: positionOfValue(value),

@@ -20,7 +20,7 @@ import type { LinkVersion } from '../cluster/link.ts'
 import type { ListPage, ListQuery } from '../cluster/protocol.ts'
 import { Ring } from '../cluster/ring.ts'
 import { Breather } from './breather.ts'
-import { asBuffer, linkKey, linkValue, positionOfValue, recordOfValue } from './link-entry.ts'
+import { linkKey, linkValue, positionOfValue, recordOfValue } from './link-entry.ts'
 import { indexChange, type IndexChange } from './link-index.ts'
 import type { LinkStore, Refusal } from './link-store.ts'
 import { LmdbEnvironment, type Keyspace } from './lmdb-environment.ts'
@@ -181,7 +181,7 @@ export class LmdbLinkStore implements LinkStore {
   #storedCheckpoints(): Map<PartitionId, LogPosition> {
     const checkpoints = new Map<PartitionId, LogPosition>()
     for (const { key, value } of this.#keyspaces.checkpoints.getRange({})) {
-      const partition = asBuffer(key).readUIntBE(0, PARTITION_BYTES) as PartitionId
+      const partition = key.readUIntBE(0, PARTITION_BYTES) as PartitionId
       checkpoints.set(partition, value.readUIntBE(0, POSITION_BYTES) as LogPosition)
     }
     return checkpoints

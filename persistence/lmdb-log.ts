@@ -130,7 +130,7 @@ export class LmdbLog implements Log {
 
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     for (const { key, value } of this.#letters.getRange({})) {
-      yield decodeDeadLetter(Buffer.from(key).toString(), value)
+      yield decodeDeadLetter(key.toString(), value)
     }
   }
 
@@ -150,11 +150,11 @@ export class LmdbLog implements Log {
 
   async #readIndex(): Promise<void> {
     const breather = new Breather()
-    let next: Uint8Array = chunkKey(0)
+    let next = chunkKey(0)
     do {
       const from = next
       for (const { key, value } of this.#chunks.getRange({ start: from })) {
-        this.#chunk = Buffer.from(key).readUIntBE(0, CHUNK_KEY_BYTES)
+        this.#chunk = key.readUIntBE(0, CHUNK_KEY_BYTES)
         for (const { partition, position, payload } of decodeChunk(value)) {
           this.#index.add(partition, position, this.#chunk, payload.length)
         }
