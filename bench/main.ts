@@ -6,6 +6,7 @@
  * (open-loop.ts), by CPU time (server-process.ts).
  */
 import { mkdir, writeFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
 import { dirname } from 'node:path'
 import { measureDiskSync, type DiskSync } from './disk-sync.ts'
 import { figure, isMet, machine, tableOf, type Measure } from './measure.ts'
@@ -36,10 +37,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const scenarios = chosen(options.names)
   const bench = new Bench(options)
-  const diskSync = measureDiskSync(bench.folder)
+  const before = { load: loadavg()[0]!, diskSync: measureDiskSync(bench.folder) }
   const measures = await runAll(bench, scenarios)
-  console.log(`\n${conditions(options, diskSync)}\n\n${tableOf(measures)}\n`)
-  await writeJson(options, diskSync, measures)
+  console.log(`\n${conditions(options, before)}\n\n${tableOf(measures)}\n`)
+  await writeJson(options, before, measures)
   console.error(`written to ${options.jsonPath}`)
   return measures.some((measure) => isMet(measure) === false) ? 1 : 0
 }
@@ -70,22 +71,33 @@ function chosen(names: readonly string[]): readonly Scenario[] {
   })
 }
 
-/** What the figures were taken on, in a line. */
-function conditions({ tool }: BenchOptions, { p50Ms, p99Ms, maxMs }: DiskSync): string {
+/** What the machine was like before the first scenario. */
+interface Before {
+  /** Processes that wanted a core, over the last minute: others' work spoils figures from 1 on. */
+  readonly load: number
+  readonly diskSync: DiskSync
+}
+
+/** What the figures were taken on, in two lines. */
+function conditions({ tool }: BenchOptions, { load, diskSync }: Before): string {
   const { cpu, cores, node } = machine()
+  const { p50Ms, p99Ms, maxMs } = diskSync
   const syncs = [p50Ms, p99Ms, maxMs].map((ms) => figure(ms)).join(' / ')
-  return `${cpu}, ${cores} cores, Node ${node}, ${tool}; disk sync ${syncs} ms (p50/p99/max)`
+  return (
+    `${cpu}, ${cores} cores, Node ${node}, ${tool}\n` +
+    `load of the machine before: ${figure(load)}; disk sync ${syncs} ms (p50/p99/max)`
+  )
 }
 
 async function writeJson(
   options: BenchOptions,
-  diskSync: DiskSync,
+  before: Before,
   measures: readonly Measure[],
 ): Promise<void> {
   const { seconds, serviceSeconds, rounds, links, tool } = options
   const report = {
     date: new Date().toISOString(),
-    machine: { ...machine(), diskSync },
+    machine: { ...machine(), before },
     options: { seconds, serviceSeconds, rounds, links, tool },
     measures: measures.map((measure) => ({ ...measure, isMet: isMet(measure) })),
   }
