@@ -21,7 +21,7 @@ test('a second run creates nothing', async (t) => {
   const { call, links } = await startGateway(t)
   await call('POST', '/api/links/bulk', { links: numbered(100) })
   const { json } = await call('POST', '/api/links/bulk', { links: numbered(100) })
-  t.true(json.results.every((result: { status: number }) => result.status === 200))
+  t.true(json.results.every((result) => result.status === 200))
   t.is(links.links.size, 100)
 })
 
@@ -29,9 +29,9 @@ test('the same URL twice in one request is one link', async (t) => {
   const { call } = await startGateway(t)
   const url = 'https://example.com/twice'
   const { json } = await call('POST', '/api/links/bulk', { links: [{ url }, { url }] })
-  t.is(json.results[0].status, 201)
-  t.is(json.results[1].status, 200)
-  t.deepEqual(json.results[1].link, json.results[0].link)
+  t.is(json.results[0]!.status, 201)
+  t.is(json.results[1]!.status, 200)
+  t.deepEqual(json.results[1]!.link, json.results[0]!.link)
 })
 
 test('a wrong item fails alone and names its field', async (t) => {
@@ -50,11 +50,7 @@ test('a wrong item fails alone and names its field', async (t) => {
   const { status, json } = await call('POST', '/api/links/bulk', { links: items })
   t.is(status, 200)
   t.deepEqual(
-    json.results.map((result: { status: number; error?: { code: string; field?: string } }) => [
-      result.status,
-      result.error?.code,
-      result.error?.field,
-    ]),
+    json.results.map(({ status: each, error }) => [each, error?.code, error?.field]),
     [
       [201, undefined, undefined],
       [400, 'invalid_field', 'links[1].url'],
@@ -72,8 +68,8 @@ test('an alias that is taken fails alone', async (t) => {
   const { call } = await startGateway(t)
   const items = ['a', 'b'].map((path) => ({ url: `https://example.com/${path}`, code: 'mine' }))
   const { json } = await call('POST', '/api/links/bulk', { links: items })
-  t.is(json.results[0].status, 201)
-  t.like(json.results[1], { status: 409, error: { code: 'alias_taken' } })
+  t.is(json.results[0]!.status, 201)
+  t.like(json.results[1]!, { status: 409, error: { code: 'alias_taken' } })
 })
 
 test('what the system refuses for now is told per item', async (t) => {
@@ -89,8 +85,8 @@ test('a failure that nobody foresaw is an item, an id and a line in the log', as
   const { call, links, log } = await startGateway(t)
   links.failure = new Error('secret details')
   const { json, text } = await call('POST', '/api/links/bulk', { links: numbered(1) })
-  t.like(json.results[0], { status: 500, error: { code: 'internal' } })
-  t.true(log().includes(json.results[0].error.instance))
+  t.like(json.results[0]!, { status: 500, error: { code: 'internal' } })
+  t.true(log().includes(json.results[0]!.error.instance!))
   t.true(log().includes('secret details'))
   t.false(text.includes('secret details'))
 })

@@ -39,12 +39,12 @@ test('what nobody foresaw is a 500 that tells an id and nothing else', async (t)
   t.is(status, 500)
   t.like(json, { code: 'internal', detail: ERRORS.internal.title })
   t.false(text.includes('secret'))
-  t.regex(json.instance, /^urn:uuid:/)
+  t.regex(json.instance!, /^urn:uuid:/)
   const line = JSON.parse(log().trim()) as {
     instance: string
     err: { cause?: unknown; stack: string }
   }
-  t.is(line.instance, json.instance)
+  t.is(line.instance, json.instance!)
   t.true(JSON.stringify(line).includes('a secret of the inside'))
 })
 

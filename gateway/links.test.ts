@@ -183,7 +183,7 @@ test('links are listed newest first, page by page', async (t) => {
   const second = await call('GET', `/api/links?limit=2&cursor=${first.json.nextCursor}`)
   t.deepEqual(codesOf(second.json), ['one'])
   t.is(second.json.nextCursor, null)
-  t.is(first.json.links[0].shortUrl, 'http://sho.rt/three')
+  t.is(first.json.links[0]!.shortUrl, 'http://sho.rt/three')
 })
 
 test('lists can be narrowed by text and by tag', async (t) => {

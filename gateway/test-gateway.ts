@@ -11,6 +11,8 @@ import type { NodeStatus } from '../cluster/protocol.ts'
 import { FakeLinks } from './fake-links.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway-settings.ts'
 import { createGateway } from './gateway.ts'
+import type { LinkView } from './link-schemas.ts'
+import type { Problem } from './problem.ts'
 import { createRedirectCounters, type RedirectCounters } from './redirect-counters.ts'
 
 export const KEY = 'a-key-for-tests-0123456789'
@@ -39,8 +41,16 @@ export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly text: string
-  // oxlint-disable-next-line typescript/no-explicit-any -- replies are compared, not used
-  readonly json: any
+  /** The body, if it is JSON: whatever the test expects it to be. */
+  readonly json: ReplyJson
+}
+
+type ReplyJson = LinkView & Problem & ListAndBulk
+
+interface ListAndBulk {
+  readonly links: LinkView[]
+  readonly nextCursor: string | null
+  readonly results: readonly { status: number; link: LinkView; error: Problem }[]
 }
 
 export async function startGateway(
@@ -110,7 +120,7 @@ async function call(
     status: response.statusCode,
     headers: response.headers as Record<string, string>,
     text: response.body,
-    json: parse(response.body),
+    json: parse(response.body) as ReplyJson,
   }
 }
 
