@@ -119,3 +119,13 @@ test('a path cannot break out of its line in the log', async (t) => {
   await call('DELETE', '/api/links/a%0A%22,%22b')
   for (const line of log().trim().split('\n')) t.notThrows(() => JSON.parse(line) as unknown)
 })
+
+test('behind a proxy, the address counts that the proxy saw, not what the client made up', async (t) => {
+  const settings = { publicCreate: true, unkeyedCreatesPerMinuteMax: 1, trustProxy: true }
+  const { call } = await startGateway(t, settings)
+  const createFrom = (forwarded: string) =>
+    call('POST', '/api/links', LINK, { ...NO_KEY, 'x-forwarded-for': forwarded })
+  t.is((await createFrom('1.1.1.1, 9.9.9.9')).status, 201)
+  t.is((await createFrom('2.2.2.2, 9.9.9.9')).status, 429)
+  t.is((await createFrom('9.9.9.8')).status, 200)
+})
