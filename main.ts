@@ -6,6 +6,7 @@
  * exit code 1, and leaves the data directory as it was.
  */
 import pino, { type Logger } from 'pino'
+import { TinygridError } from './cluster/errors.ts'
 import { describeConfig, readConfig, settingsHelp, type Config } from './config.ts'
 import { openEmbedded } from './embedded.ts'
 import { DataDirectoryError } from './persistence/data-directory.ts'
@@ -21,6 +22,8 @@ Settings are environment variables:
 ${settingsHelp()}
 `
 
+/** Errors whose message says all: a setting, the data directory, a record that cannot be read. */
+const EXPECTED = [ConfigError, DataDirectoryError, TinygridError]
 /** Exit codes as shells know them: 1 a failure, 128 + n ended by signal n. */
 const EXIT_FAILURE = 1
 /** Over the stop timeout: what is closed after requests and flush takes at most this. */
@@ -83,7 +86,7 @@ function stopOnSignal(logger: Logger, config: Config, close: () => Promise<void>
 
 /** One line for what the operator can mend, everything for what they cannot. */
 function fail(error: unknown): void {
-  const isExpected = error instanceof ConfigError || error instanceof DataDirectoryError
+  const isExpected = EXPECTED.some((kind) => error instanceof kind)
   const cause = error as Error & { code?: string; syscall?: string }
   const text = isExpected || cause.syscall !== undefined ? cause.message : cause.stack
   process.stderr.write(`${text}\n`)

@@ -126,7 +126,7 @@ export class PartitionHost implements LinkOwner, DirtySource {
 
   #actorOf(partition: PartitionId): Actor {
     const actor = this.#actors.get(partition)
-    assert(actor !== undefined, `partition ${partition} is not here`)
+    assert(actor !== undefined, 'the partition is not here')
     return actor
   }
 

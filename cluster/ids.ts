@@ -37,7 +37,7 @@ export function parseCode(text: string): Code | undefined {
 }
 
 export function toEpochMs(ms: number): EpochMs {
-  assert(Number.isInteger(ms) && ms >= 0 && ms <= U48_MAX, `not a time in milliseconds: ${ms}`)
+  assert(Number.isInteger(ms) && ms >= 0 && ms <= U48_MAX, 'not a time in milliseconds')
   return ms as EpochMs
 }
 

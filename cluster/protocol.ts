@@ -95,7 +95,10 @@ export interface ListPage {
   readonly nextCursor: string | null
 }
 
-/** The links of all partitions, in order of creation. Includes every write acknowledged before. */
+/**
+ * The links of all partitions, in order of creation. Includes every write acknowledged before, unless
+ * so many wait for the store that a second or two does not do.
+ */
 export interface LinkDirectory {
   /** @throws TinygridError store_unavailable; invalid_field (cursor) */
   list(query: ListQuery): Promise<ListPage>

@@ -14,6 +14,7 @@
  * It knows links by `cluster/protocol.ts` alone: whether their owner is this process or another is
  * the router's business.
  */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
@@ -31,7 +32,7 @@ import { describeRoutes, documentRoutes } from './openapi.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import { PublicAddress } from './public-address.ts'
 import { createRedirectCounters, type RedirectCounters } from './redirect-counters.ts'
-import { redirectRoute } from './redirect-route.ts'
+import { redirectAtOnce, redirectRoute } from './redirect-route.ts'
 import { RequestTimes } from './request-times.ts'
 import { siteFiles } from './site-files.ts'
 import { webPage } from './web-page.ts'
@@ -84,7 +85,28 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => webPage(scope))
   await documentRoutes(app)
   await app.ready()
+  const hot = { owner, now, counters: redirects }
+  answerFirst(app, (request, response) => {
+    try {
+      return !isClosing && redirectAtOnce(hot, request, response)
+    } catch {
+      return false // Fastify asks again, and has the words for it
+    }
+  })
   return app
+}
+
+/** Asks `answer` before Fastify; what it does not answer takes its usual way. */
+function answerFirst(
+  { server }: FastifyInstance,
+  answer: (request: IncomingMessage, response: ServerResponse) => boolean,
+): void {
+  const listeners = server.listeners('request') as RequestListener[]
+  server.removeAllListeners('request')
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (answer(request, response)) return
+    for (const listener of listeners) listener.call(server, request, response)
+  })
 }
 
 /**

@@ -54,6 +54,18 @@ test('much that waits is written at once, in writes of a bounded size', async (t
   t.is(world.writeBehind.status().dirtyLinks, 0)
 })
 
+test('all that waits is flushed in one go, and what comes meanwhile waits for its own time', async (t) => {
+  const world = new WriteWorld({ flushLinksMax: 10 })
+  await world.write(...Array.from({ length: 25 }, (_, index) => `c${index}`))
+  world.duringStoreWrite = async () => {
+    world.duringStoreWrite = undefined
+    await world.write('late')
+  }
+  await world.clock.pass(1000)
+  t.is(world.storeWrites, 3)
+  t.deepEqual(world.dirty, ['late'])
+})
+
 test('a store that fails for a minute loses nothing, and is not hammered', async (t) => {
   const world = new WriteWorld()
   world.storeFails = true
@@ -222,7 +234,7 @@ test('a link that changes while it is flushed is flushed again', async (t) => {
     world.duringStoreWrite = undefined
     await world.write('a')
   }
-  await world.clock.pass(100)
+  await world.clock.pass(1000)
   t.is((await world.stored('a'))?.position, 1 as LogPosition)
   t.deepEqual(world.dirty, ['a'])
   t.like(world.writeBehind.status(), { dirtyLinks: 1 })
@@ -236,6 +248,6 @@ test('errors are told to whoever listens', async (t) => {
   const world = new WriteWorld({ onError: (_, error) => heard.push(error) })
   world.storeFails = true
   await world.write('a')
-  await world.clock.pass(100)
+  await world.clock.pass(1000)
   t.true(heard[0] instanceof TinygridError)
 })

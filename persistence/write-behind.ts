@@ -3,10 +3,10 @@
  *
  * Told of every write that its owner has applied; gathers them, flushes the newest version of each
  * link, then saves checkpoints and trims the log. The shell around `write-buffer.ts`: one flush at a
- * time, each `flushIntervalMs` when little waits and without a pause when much does. (A long queue is
- * cheaper per link: it is flushed by partition, and links of one partition are close in a store.) While the store fails,
- * it waits longer and longer between attempts, and what waits grows to `dirtyBytesMax`, where owners
- * stop taking writes. A version that the store refuses for good becomes a dead letter in the log,
+ * time, all that waits each `flushIntervalMs`, and without a pause when much does. (A long queue is
+ * cheaper per link: it is flushed by partition, and links of one partition are close in a store.)
+ * While the store fails, it waits longer and longer between attempts, and what waits grows to
+ * `dirtyBytesMax`, where owners stop taking writes. A version that the store refuses for good becomes a dead letter in the log,
  * stays dirty with its owner, and holds up nothing else.
  *
  * It promises nothing to writers: the log has what they were told is safe. A crash anywhere in here
@@ -77,7 +77,7 @@ const DEFAULTS = {
   flushAtLinks: 25_000,
   flushLinksMax: 2000,
   flushBytesMax: 4 * 2 ** 20,
-  flushIntervalMs: 100,
+  flushIntervalMs: 1000,
   checkpointIntervalMs: 500,
   clock: systemClock,
   random: Math.random,
@@ -95,6 +95,9 @@ export class WriteBehind {
   /** The next round, when one is planned. */
   #timer: { readonly at: number; readonly cancel: () => void } | undefined
   #isRunning = false
+  /** When the flushing under way began. What was dirty before is flushed without a pause. */
+  #drainUpTo = 0
+  #isDraining = false
   /** No round before this, after failures. */
   #notBefore = 0
   #checkpointDue = 0
@@ -194,16 +197,19 @@ export class WriteBehind {
     const { flushAtLinks, dirtyBytesMax, flushIntervalMs } = this.#options
     const { dirtyLinks, dirtyBytes } = this.#buffer
     if (this.#whenIdle !== undefined || this.#barriers.count > 0) return 0
-    if (dirtyLinks >= flushAtLinks || dirtyBytes >= dirtyBytesMax / 2) return 0
+    const isMuch = dirtyLinks >= flushAtLinks || dirtyBytes >= dirtyBytesMax / 2
+    if (isMuch || this.#isDraining) return 0
     return dirtyLinks > 0 ? flushIntervalMs : Math.max(0, this.#checkpointDue - now)
   }
 
   async #round(): Promise<void> {
     this.#timer = undefined
     this.#isRunning = true
+    if (!this.#isDraining) this.#drainUpTo = this.#options.clock.now()
     const isDone = (await this.#flush()) && (await this.#checkpoint())
     if (isDone) this.#backOff.reset()
     else this.#notBefore = this.#options.clock.now() + this.#backOff.next()
+    this.#isDraining = (this.#buffer.dirtySince() ?? Infinity) < this.#drainUpTo
     this.#isRunning = false
     this.#plan()
   }
