@@ -84,7 +84,7 @@ export async function startFast(
   return { server, fastPath, counters, stop }
 }
 
-export function portOf(server: Server): number {
+function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }
 

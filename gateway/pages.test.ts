@@ -5,7 +5,7 @@ import { html } from './html.ts'
 import { NOW, startGateway } from './test-gateway.ts'
 
 const PAGE_POLICY =
-  "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'self'; " +
+  "default-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; " +
   "object-src 'none'; frame-ancestors 'none'"
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 

@@ -9,7 +9,7 @@
 
 const POLICY = [
   "default-src 'self'",
-  "img-src 'self' data: blob:",
+  "img-src 'self'",
   "base-uri 'none'",
   "form-action 'self'",
   "object-src 'none'",

@@ -13,7 +13,7 @@ const STYLESHEET = `:root {
   --ground: light-dark(#f6f7f5, #0f1413);
   --text: light-dark(#17201d, #e6ece9);
   --quiet: light-dark(#55625c, #9aa8a2);
-  --accent: light-dark(#0b6b4f, #5fd0a6);
+  --accent: light-dark(#0a6b5c, #5fd0a6);
 }
 body {
   margin: 0;
@@ -40,7 +40,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 `
 
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
-<rect width="32" height="32" rx="7" fill="#0b6b4f"/>
+<rect width="32" height="32" rx="7" fill="#0a6b5c"/>
 <path d="M8 11h16M16 11v13" stroke="#fff" stroke-width="4" stroke-linecap="round"/>
 </svg>
 `
