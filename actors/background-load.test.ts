@@ -1,38 +1,18 @@
 import test from 'ava'
 import { TinygridError } from '../cluster/errors.ts'
-import { toEpochMs, toLogPosition, type Code, type PartitionId } from '../cluster/ids.ts'
-import { encodeLink } from '../cluster/link-record.ts'
-import type { Lifecycle, LinkVersion } from '../cluster/link.ts'
+import type { PartitionId } from '../cluster/ids.ts'
 import { Ring } from '../cluster/ring.ts'
 import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
+import { linkVersion } from '../persistence/test-links.ts'
 import { BackgroundLoad } from './background-load.ts'
 import { LinkTable } from './link-table.ts'
 import { MemoryBound } from './memory-bound.ts'
 import { PartitionMemory } from './partition-memory.ts'
 
 const LINKS = 5_000
-const now = toEpochMs(1)
 const ring = new Ring(16)
 
-function versionOf(name: string, lifecycle: Lifecycle = 'live'): LinkVersion {
-  const code = name as Code
-  const link = {
-    code,
-    lifecycle,
-    url: `https://example.org/${name}`,
-    title: null,
-    tags: [],
-    createdAt: now,
-    updatedAt: now,
-    expiresAt: null,
-    maxVisits: null,
-    visits: 0,
-    isAlias: false,
-  }
-  return { code, position: toLogPosition(1), record: encodeLink(link) }
-}
-
-const versions = Array.from({ length: LINKS }, (_, index) => versionOf(`c${index}`))
+const versions = Array.from({ length: LINKS }, (_, index) => linkVersion(`c${index}`, 1))
 
 async function prepare(options: { bytesMax?: number; store?: MemoryLinkStore } = {}) {
   const store = options.store ?? new MemoryLinkStore(ring)
@@ -64,7 +44,7 @@ test('everything in the store comes into memory, and then memory is complete', a
 
 test('tombstones are left out of memory and removed from the store', async (t) => {
   const { store, load, links } = await prepare()
-  const purged = versionOf('purged', 'purged')
+  const purged = linkVersion('purged', 1, { lifecycle: 'purged' })
   await store.write([purged])
   await load.run(ring.all())
   t.is(links(), LINKS)

@@ -20,7 +20,7 @@ export interface BackgroundLoadOptions {
   readonly store: LinkStore
   readonly bound: MemoryBound
   readonly memoryOf: (partition: PartitionId) => PartitionMemory
-  /** Waits before the store is asked again; rejects when the node stops. */
+  /** Waits before the store is asked again; ends early when the node stops. */
   readonly pause: (ms: number) => Promise<void>
   readonly onError: (error: unknown) => void
   readonly signal: AbortSignal

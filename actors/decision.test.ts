@@ -2,40 +2,30 @@ import test from 'ava'
 import { entityTag } from '../cluster/entity-tag.ts'
 import { toEpochMs, type Code } from '../cluster/ids.ts'
 import type { Link } from '../cluster/link.ts'
-import type { CreateRequest } from '../cluster/protocol.ts'
 import { decide } from './decision.ts'
+import { createRequest } from './test-requests.ts'
 
 const code = 'abc1234' as Code
 const at = toEpochMs
 
-const createRequest: CreateRequest = {
-  kind: 'create',
-  code,
-  url: 'https://example.org/',
-  title: null,
-  tags: [],
-  expiresAt: null,
-  maxVisits: null,
-  isAlias: false,
-  reuse: true,
-}
+const request = createRequest(code)
 
 function given(fields: Partial<Link> = {}): Link {
-  const { next } = decide(undefined, createRequest, at(1_000))
+  const { next } = decide(undefined, request, at(1_000))
   return { ...next!, ...fields }
 }
 
 test('a free code is given', (t) => {
-  const { result, next } = decide(undefined, createRequest, at(1_000))
+  const { result, next } = decide(undefined, request, at(1_000))
   t.is(result.kind, 'created')
   t.like(next, { code, url: 'https://example.org/', createdAt: 1_000, lifecycle: 'live' })
 })
 
 test('the same URL gets the same plain link again, if the request lets it', (t) => {
-  t.deepEqual(decide(given(), createRequest, at(2_000)), {
+  t.deepEqual(decide(given(), request, at(2_000)), {
     result: { kind: 'reused', link: given() },
   })
-  t.is(decide(given(), { ...createRequest, reuse: false }, at(2_000)).result.kind, 'taken')
+  t.is(decide(given(), { ...request, reuse: false }, at(2_000)).result.kind, 'taken')
 })
 
 const notReusable: Partial<Link>[] = [
@@ -46,12 +36,12 @@ const notReusable: Partial<Link>[] = [
 ]
 for (const fields of notReusable) {
   test(`a code is not given again when its link has ${JSON.stringify(fields)}`, (t) => {
-    t.deepEqual(decide(given(fields), createRequest, at(2_000)), { result: { kind: 'taken' } })
+    t.deepEqual(decide(given(fields), request, at(2_000)), { result: { kind: 'taken' } })
   })
 }
 
 test('a purged code is as good as new', (t) => {
-  t.is(decide(given({ lifecycle: 'purged' }), createRequest, at(2_000)).result.kind, 'created')
+  t.is(decide(given({ lifecycle: 'purged' }), request, at(2_000)).result.kind, 'created')
 })
 
 test('an update changes what it names and moves updatedAt on, even if the clock steps back', (t) => {

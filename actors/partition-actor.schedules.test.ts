@@ -6,6 +6,7 @@ import type { Code } from '../cluster/ids.ts'
 import { lookupOf } from '../cluster/link.ts'
 import type { WriteRequest } from '../cluster/protocol.ts'
 import { ActorWorld, NOW, type Ticket } from './actor-world.ts'
+import { createRequest } from './test-requests.ts'
 
 /*
  * Random schedules: requests, acknowledgements, lost acknowledgements, failures, flushes, evictions
@@ -99,8 +100,7 @@ class Schedule {
   #requestOf(step: string, code: Code): WriteRequest | undefined {
     // Every create has a URL of its own: a code whose URL changed was given twice.
     const url = `https://example.org/${++this.#urls}`
-    const plain = { kind: 'create', code, url, title: null, tags: [], isAlias: false } as const
-    const free = { ...plain, expiresAt: null, maxVisits: null, reuse: true }
+    const free = createRequest(code, { url })
     switch (step) {
       case 'create':
         return free

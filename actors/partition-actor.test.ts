@@ -4,23 +4,11 @@ import type { Code, Epoch, NodeId } from '../cluster/ids.ts'
 import type { CreateRequest } from '../cluster/protocol.ts'
 import { encodeLogRecord } from '../persistence/log-record.ts'
 import { ActorWorld, NOW, type Ticket } from './actor-world.ts'
+import { createRequest } from './test-requests.ts'
 
 const code = 'abc' as Code
 
-function create(fields: Partial<CreateRequest> = {}): CreateRequest {
-  return {
-    kind: 'create',
-    code,
-    url: 'https://example.org/',
-    title: null,
-    tags: [],
-    expiresAt: null,
-    maxVisits: null,
-    isAlias: false,
-    reuse: true,
-    ...fields,
-  }
-}
+const create = (fields: Partial<CreateRequest> = {}) => createRequest(code, fields)
 
 function completeWorld(limits = {}): ActorWorld {
   const world = new ActorWorld(limits)

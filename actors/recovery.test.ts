@@ -1,10 +1,10 @@
 import test from 'ava'
 import { toEpochMs, toLogPosition, type Code, type Epoch, type NodeId } from '../cluster/ids.ts'
-import { encodeLink } from '../cluster/link-record.ts'
 import { Ring } from '../cluster/ring.ts'
 import { decodeLogRecord, encodeLogRecord } from '../persistence/log-record.ts'
 import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
 import { MemoryLog } from '../persistence/memory-log.ts'
+import { linkRecord } from '../persistence/test-links.ts'
 import { LinkTable } from './link-table.ts'
 import { PartitionMemory } from './partition-memory.ts'
 import { recover, type RecoveredPartition } from './recovery.ts'
@@ -12,13 +12,6 @@ import { recover, type RecoveredPartition } from './recovery.ts'
 const ring = new Ring(16)
 const now = toEpochMs(1_000)
 const nodeId = 'node' as NodeId
-
-function recordOf(name: string, url: string) {
-  const plain = { title: null, tags: [], expiresAt: null, maxVisits: null, visits: 0 }
-  const times = { createdAt: now, updatedAt: now }
-  const code = name as Code
-  return encodeLink({ code, url, ...plain, ...times, isAlias: true, lifecycle: 'live' })
-}
 
 class Place {
   readonly log = new MemoryLog()
@@ -29,7 +22,7 @@ class Place {
   /** Appends one link as an owner would; returns its position. */
   async append(name: string, url: string) {
     const partition = ring.partitionOf(name as Code)
-    const records = [recordOf(name, url)]
+    const records = [linkRecord(name, { url: url })]
     const epoch = 1 as Epoch
     const payload = encodeLogRecord({ kind: 'batch', epoch, batchId: url, records })
     return this.log.append(partition, payload, await this.log.last(partition))
@@ -94,10 +87,10 @@ test('a dead letter comes back into memory, unless the store has something newer
     const position = await place.append(name, `https://example.org/${name}`)
     const partition = ring.partitionOf(name as Code)
     await place.store.saveCheckpoints(new Map([[partition, position]]))
-    const payload = recordOf(name, `https://example.org/${name}`)
+    const payload = linkRecord(name, { url: `https://example.org/${name}` })
     await place.log.addDeadLetter({ key: name, partition, position, reason: 'refused', payload })
   }
-  const record = recordOf('overtaken', 'https://example.org/newer')
+  const record = linkRecord('overtaken', { url: 'https://example.org/newer' })
   const newer = { code: 'overtaken' as Code, position: toLogPosition(9), record }
   await place.store.write([newer])
   await place.recover()

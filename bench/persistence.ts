@@ -10,12 +10,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Code, EpochMs, LogPosition, PartitionId } from '../cluster/ids.ts'
-import { encodeLink } from '../cluster/link-record.ts'
 import type { LinkVersion } from '../cluster/link.ts'
 import { Ring } from '../cluster/ring.ts'
 import { findDamage } from '../persistence/lmdb-file.ts'
 import { LmdbLinkStore } from '../persistence/lmdb-link-store.ts'
 import { LmdbLog } from '../persistence/lmdb-log.ts'
+import { linkVersion } from '../persistence/test-links.ts'
 import { WriteBehind } from '../persistence/write-behind.ts'
 
 export interface PersistenceFigure {
@@ -141,20 +141,8 @@ async function searchPages(store: LmdbLinkStore): Promise<void> {
 function versionOf(index: number, position: number): LinkVersion {
   const code = (index * 2_654_435_761).toString(36) as Code
   const createdAt = (1_700_000_000_000 + index) as EpochMs
-  const record = encodeLink({
-    code,
-    url: `https://example.com/some/where/${index}?reference=${index % 97}`,
-    title: null,
-    tags: [],
-    createdAt,
-    updatedAt: createdAt,
-    expiresAt: null,
-    maxVisits: null,
-    visits: 0,
-    isAlias: false,
-    lifecycle: 'live',
-  })
-  return { code, position: position as LogPosition, record }
+  const url = `https://example.com/some/where/${index}?reference=${index % 97}`
+  return linkVersion(code, position, { url, createdAt })
 }
 
 async function measure(

@@ -30,8 +30,4 @@ export class Table {
     assert(row !== undefined, `partition ${partition} is not in the table`)
     return row
   }
-
-  get partitions(): number {
-    return this.#rows.length
-  }
 }

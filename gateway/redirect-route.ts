@@ -33,17 +33,18 @@ export interface RedirectOptions {
 }
 
 export function redirectRoute(app: FastifyInstance, options: RedirectOptions): void {
-  const { owner, now } = options
+  const { owner, now, counters } = options
   app.route({
     method: ['GET', 'HEAD'],
     url: '/:code',
     exposeHeadRoute: false,
     schema: { hide: true },
     handler(request, reply) {
-      if (redirectAtOnce(options, request.raw, reply.raw)) return undefined
       const code = codeOf(request.raw.url!)
       if (code === undefined) return answerOther(options, request, reply)
-      return answerSlowly(options, request, reply, code, owner.lookup(code, now()))
+      const found = owner.lookup(code, now())
+      if (found.kind === 'redirect') return redirectFound(counters, reply.raw, found.url)
+      return answerSlowly(options, request, reply, code, found)
     },
   })
 }
@@ -59,9 +60,13 @@ export function redirectAtOnce(
   if (code === undefined) return false
   const found = owner.lookup(code, now())
   if (found.kind !== 'redirect') return false
-  counters.found++
-  redirect(response, found.url)
+  redirectFound(counters, response, found.url)
   return true
+}
+
+function redirectFound(counters: RedirectCounters, response: ServerResponse, url: string): void {
+  counters.found++
+  redirect(response, url)
 }
 
 /**

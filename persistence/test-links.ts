@@ -1,4 +1,4 @@
-/** Links for tests of this folder: valid in every field, different where a test says so. */
+/** Links for tests and measurements: valid in every field, different where the caller says so. */
 import type { Code, EpochMs, LogPosition } from '../cluster/ids.ts'
 import { encodeLink, type LinkRecord } from '../cluster/link-record.ts'
 import type { Link, LinkVersion } from '../cluster/link.ts'

@@ -114,7 +114,10 @@ export class WriteBehind {
     this.#backOff = new BackOff(random)
   }
 
-  /** The owner has applied versions that the log holds at `position`. Positions never fall. */
+  /**
+   * The owner has applied versions that the log holds at `position`: none, for an epoch record.
+   * Positions never fall.
+   */
   noteApplied(
     partition: PartitionId,
     position: LogPosition,
@@ -123,11 +126,6 @@ export class WriteBehind {
     this.#buffer.note(partition, position, versions, this.#options.clock.now())
     this.#checkpointer.note(partition, position)
     this.#plan()
-  }
-
-  /** The log went on to `position` without a link: an epoch record. */
-  noteEmpty(partition: PartitionId, position: LogPosition): void {
-    this.noteApplied(partition, position, [])
   }
 
   /** Whether so much waits for the store that owners should take no more writes. */

@@ -79,7 +79,7 @@ export class WriteWorld {
   async writeEpoch(): Promise<void> {
     const payload = encodeLogRecord({ kind: 'epoch', epoch: EPOCH, nodeId: 'n' as NodeId })
     this.#last = await this.log.append(P, payload, this.#last)
-    this.writeBehind.noteEmpty(P, this.#last)
+    this.writeBehind.noteApplied(P, this.#last, [])
   }
 
   /** Applies what the log holds after the checkpoint. */
