@@ -62,20 +62,23 @@ export class ImportRun {
   async run(): Promise<Progress> {
     for await (const items of chunksOf(this.#parts.items, this.#progress.done)) {
       if (this.#parts.interrupted.aborted) break
-      this.#start(items)
-      if (this.#inFlight.length === 1) await this.#save()
+      const isInDoubt = this.#chunksInDoubt > 0
+      if (isInDoubt) this.#chunksInDoubt--
+      const sinceMs = this.#sinceMs(isInDoubt)
+      // Before it is sent: a kill in between must find on record that it may have been.
+      if (this.#inFlight.length === 0) await this.#save(sinceMs)
+      this.#start(items, sinceMs, isInDoubt)
       if (this.#inFlight.length === CHUNKS_IN_FLIGHT_MAX) await this.#settleFirst()
     }
     while (this.#inFlight.length > 0) await this.#settleFirst()
     return this.#progress
   }
 
-  #start(items: readonly InputItem[]): void {
-    const isInDoubt = this.#chunksInDoubt > 0
-    if (isInDoubt) this.#chunksInDoubt--
-    const sinceMs = isInDoubt
-      ? this.#parts.resumed!.inDoubtSinceMs!
-      : this.#parts.client.serverTimeMs
+  #sinceMs(isInDoubt: boolean): number {
+    return isInDoubt ? this.#parts.resumed!.inDoubtSinceMs! : this.#parts.client.serverTimeMs
+  }
+
+  #start(items: readonly InputItem[], sinceMs: number, isInDoubt: boolean): void {
     const outcomes = this.#outcomesOf(items, sinceMs, isInDoubt)
     // A later chunk may fail while an earlier one is awaited; the failure is met in its turn.
     outcomes.catch(() => {})
@@ -105,7 +108,7 @@ export class ImportRun {
       reused: this.#progress.reused + reused,
       failed: this.#progress.failed + failed,
     }
-    await this.#save()
+    await this.#save(this.#inFlight[0]?.sinceMs ?? null)
     this.#parts.onProgress(this.#progress, items.at(-1)!.endByte)
   }
 
@@ -124,10 +127,11 @@ export class ImportRun {
     this.#parts.output.append(outputRows)
   }
 
-  async #save(): Promise<void> {
+  /** @param inDoubtSinceMs the server's time before the first chunk that is not settled was sent */
+  async #save(inDoubtSinceMs: number | null): Promise<void> {
     this.#progress = {
       ...this.#progress,
-      inDoubtSinceMs: this.#inFlight[0]?.sinceMs ?? null,
+      inDoubtSinceMs,
       errorsBytes: this.#parts.errors.bytes,
       outputBytes: this.#parts.output.bytes,
     }

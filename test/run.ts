@@ -56,11 +56,14 @@ function run(
   })
 }
 
-/** The counts of AVA's closing lines. A run that failed without a failed test counts as one. */
+/**
+ * The counts of AVA's closing lines, but for the passed tests, which AVA counts only where none
+ * failed. A run that failed without a failed test counts as one.
+ */
 function countsOf(output: string, exitCode: number): Counts {
+  const passed = output.match(/^ +✔ /gmu)?.length ?? 0
   const closing = output.slice(output.lastIndexOf('─'))
   const count = (pattern: RegExp) => Number(pattern.exec(closing)?.[1] ?? 0)
-  const passed = count(/(\d+) tests? passed/)
   const skipped = count(/(\d+) tests? skipped/)
   const broken =
     count(/(\d+) tests? failed/) +
