@@ -12,8 +12,8 @@
 import assert from 'node:assert/strict'
 import { TinygridError } from '../cluster/errors.ts'
 import type { Code, EpochMs, LogPosition, PartitionId } from '../cluster/ids.ts'
-import type { Link, LinkVersion, Lookup } from '../cluster/link.ts'
-import type { LinkOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
+import { lookupOf, type Link, type LinkVersion, type Lookup } from '../cluster/link.ts'
+import type { Found, LinkOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
 import type { Ring } from '../cluster/ring.ts'
 import type { LinkStore } from '../persistence/link-store.ts'
 import type { Log, LogEntry } from '../persistence/log.ts'
@@ -85,6 +85,13 @@ export class PartitionHost implements LinkOwner, DirtySource {
 
   lookup(code: Code, now: EpochMs): Lookup {
     return this.#actorOf(this.#options.ring.partitionOf(code)).lookup(code, now)
+  }
+
+  async find(code: Code): Promise<Found> {
+    const now = this.#options.now()
+    const lookup = this.lookup(code, now)
+    if (lookup.kind !== 'unknown') return { lookup, source: 'owner' }
+    return { lookup: lookupOf(await this.read(code), now), source: 'owner' }
   }
 
   read(code: Code): Promise<Link | undefined> {

@@ -4,6 +4,7 @@
  * An operating error is a TinygridError; whoever meets it can act on `code`, which never changes
  * its meaning. Broken invariants are not here: they are assertions, and stop the process.
  */
+import type { Epoch, NodeId } from './ids.ts'
 
 export const ERRORS = {
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
@@ -29,6 +30,9 @@ export const ERRORS = {
   headers_too_large: { status: 431, title: 'The request headers are too large' },
   internal: { status: 500, title: 'Something went wrong' },
   mailbox_full: { status: 503, title: 'Too many writes are waiting' },
+  key_value_conflict: { status: 503, title: 'The value was changed in the meantime' },
+  key_value_unavailable: { status: 503, title: 'The cluster state cannot be reached' },
+  not_owner: { status: 503, title: 'Another node owns this link' },
   owner_unavailable: { status: 503, title: 'The owner of this link cannot be reached' },
   no_free_code: { status: 503, title: 'No free code was found' },
   log_full: { status: 503, title: 'The log is full' },
@@ -48,7 +52,14 @@ export interface ErrorDetails {
   readonly field?: string
   /** When to try again, in whole seconds. */
   readonly retryAfterSeconds?: number
+  /** Who owns the partition instead, as far as the node that refuses knows; with not_owner. */
+  readonly owner?: OwnerHint
   readonly cause?: unknown
+}
+
+export interface OwnerHint {
+  readonly owner: NodeId
+  readonly epoch: Epoch
 }
 
 export class TinygridError extends Error {
@@ -56,11 +67,13 @@ export class TinygridError extends Error {
   readonly code: ErrorCode
   readonly field: string | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly owner: OwnerHint | undefined
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     super(details.detail ?? ERRORS[code].title, { cause: details.cause })
     this.code = code
     this.field = details.field
+    this.owner = details.owner
     this.retryAfterSeconds =
       details.retryAfterSeconds ?? (ERRORS[code].status === 503 ? 1 : undefined)
   }

@@ -12,15 +12,31 @@ import type { Code, EpochMs } from './ids.ts'
 import type { GoneReason, Link, Lookup } from './link.ts'
 
 export interface LinkOwner {
-  /** What a visitor gets, by memory alone. Synchronous; 'unknown' asks the caller to `read`. */
+  /** What a visitor gets, by memory alone. Synchronous; 'unknown' asks the caller to `find`. */
   lookup(code: Code, now: EpochMs): Lookup
+  /** What a visitor gets, by whatever it takes, and who said so. Never 'unknown'. */
+  find(code: Code): Promise<Found>
   /** The link in any lifecycle but purged, read through the store; undefined if never given. */
   read(code: Code): Promise<Link | undefined>
   /** Decides, logs durably, applies, answers. */
   write(request: WriteRequest): Promise<WriteResult>
 }
 
-export type WriteRequest =
+export interface Found {
+  readonly lookup: Lookup
+  readonly source: Source
+}
+
+/**
+ * Who answered a visitor: the owner; the near cache of the gateway, at most a second old; Redis or
+ * the store, because the owner did not answer; or the memory of a node that was the owner before it
+ * was cut off ('stale').
+ */
+export type Source = (typeof SOURCES)[number]
+
+export const SOURCES = ['owner', 'near', 'redis', 'store', 'stale'] as const
+
+export type WriteRequest = (
   | CreateRequest
   | UpdateRequest
   | { readonly kind: 'delete'; readonly code: Code; readonly ifMatch?: string }
@@ -29,6 +45,20 @@ export type WriteRequest =
   | { readonly kind: 'purge'; readonly code: Code; readonly ifMatch?: string }
   /** Counts a visit of a link with maxVisits. */
   | { readonly kind: 'visit'; readonly code: Code }
+) &
+  Repeatable
+
+export interface Repeatable {
+  /**
+   * Names what the client asked for, so that asking again changes nothing a second time: the
+   * answer is the first one, for at least OPERATION_KEPT_MS, whichever node owns the link by then.
+   * At most OPERATION_ID_LENGTH_MAX ASCII characters; never used for anything else.
+   */
+  readonly operationId?: string
+}
+
+export const OPERATION_KEPT_MS = 60_000
+export const OPERATION_ID_LENGTH_MAX = 64
 
 export interface CreateRequest {
   readonly kind: 'create'

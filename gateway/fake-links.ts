@@ -10,6 +10,7 @@ import type { Code, EpochMs } from '../cluster/ids.ts'
 import { lookupOf, UNKNOWN, type Link, type Lookup } from '../cluster/link.ts'
 import type {
   CreateRequest,
+  Found,
   LinkDirectory,
   LinkOwner,
   ListPage,
@@ -36,6 +37,10 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
 
   lookup(code: Code, now: EpochMs): Lookup {
     return this.evicted.has(code) ? UNKNOWN : lookupOf(this.links.get(code), now)
+  }
+
+  async find(code: Code): Promise<Found> {
+    return { lookup: lookupOf(await this.read(code), this.#now()), source: 'owner' }
   }
 
   async read(code: Code): Promise<Link | undefined> {

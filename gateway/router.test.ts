@@ -2,7 +2,7 @@ import test from 'ava'
 import type { Code, Epoch, NodeId } from '../cluster/ids.ts'
 import { toEpochMs } from '../cluster/ids.ts'
 import type { Link, Lookup } from '../cluster/link.ts'
-import type { LinkOwner, WriteResult } from '../cluster/protocol.ts'
+import type { Found, LinkOwner, WriteResult } from '../cluster/protocol.ts'
 import { Ring } from '../cluster/ring.ts'
 import { Table } from '../cluster/table.ts'
 import { Router } from './router.ts'
@@ -21,6 +21,10 @@ class NamedOwner implements LinkOwner {
     return { kind: 'redirect', url: `https://${this.#name}.example/${code}` }
   }
 
+  async find(code: Code): Promise<Found> {
+    return { lookup: this.lookup(code), source: 'owner' }
+  }
+
   async read(): Promise<Link | undefined> {
     return undefined
   }
@@ -32,7 +36,9 @@ class NamedOwner implements LinkOwner {
 
 const [here, there] = ['here', 'there'] as NodeId[]
 const halves = new Table(
-  ring.all().map((partition) => ({ owner: partition < 8 ? here! : there!, epoch: 1 as Epoch })),
+  ring.all().map((partition) => {
+    return { owner: partition < 8 ? here! : there!, epoch: 1 as Epoch, target: null }
+  }),
 )
 const codes = Array.from({ length: 100 }, (_, index) => `code${index}` as Code)
 const isHere = (code: Code) => ring.partitionOf(code) < 8

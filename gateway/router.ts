@@ -8,7 +8,7 @@
 import { TinygridError } from '../cluster/errors.ts'
 import type { Code, EpochMs, NodeId } from '../cluster/ids.ts'
 import type { Link, Lookup } from '../cluster/link.ts'
-import type { LinkOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
+import type { Found, LinkOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
 import type { Ring } from '../cluster/ring.ts'
 import type { Table } from '../cluster/table.ts'
 
@@ -20,11 +20,15 @@ export class Router implements LinkOwner {
   /** @param owners how to reach each node of the table */
   constructor(ring: Ring, table: Table, owners: ReadonlyMap<NodeId, LinkOwner>) {
     this.#ring = ring
-    this.#ownerOf = ring.all().map((partition) => owners.get(table.ownershipOf(partition).owner))
+    this.#ownerOf = ring.all().map((partition) => owners.get(table.ownershipOf(partition).owner!))
   }
 
   lookup(code: Code, now: EpochMs): Lookup {
     return this.#owner(code).lookup(code, now)
+  }
+
+  async find(code: Code): Promise<Found> {
+    return this.#owner(code).find(code)
   }
 
   async read(code: Code): Promise<Link | undefined> {

@@ -6,7 +6,7 @@
  */
 import { TinygridError } from '../cluster/errors.ts'
 import type { LogPosition, PartitionId } from '../cluster/ids.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../cluster/clock.ts'
 
 interface Barrier {
   /** Positions not reached yet. */
