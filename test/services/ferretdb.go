@@ -1,0 +1,56 @@
+// A MongoDB-protocol server in one binary, for development and tests: FerretDB on SQLite files.
+//
+// It listens on one address, keeps each database in a file of the directory it is given, and calls
+// nobody: the embedded FerretDB has no telemetry. One process serves a directory at a time.
+// Rejected: MongoDB itself, which Debian does not package and which builds in hours.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/FerretDB/FerretDB/ferretdb"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:27017", "address to listen on")
+	directory := flag.String("dir", ".", "directory of the SQLite files; it must exist")
+	showVersion := flag.Bool("version", false, "print the version and end")
+	flag.Parse()
+	if *showVersion {
+		printVersion()
+		return
+	}
+
+	server, err := ferretdb.New(&ferretdb.Config{
+		Listener:  ferretdb.ListenerConfig{TCP: *listen},
+		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Handler:   "sqlite",
+		SQLiteURL: "file:" + *directory + "/",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	fmt.Println("FerretDB listens on", *listen)
+	if err := server.Run(ctx); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func printVersion() {
+	build, _ := debug.ReadBuildInfo()
+	for _, module := range build.Deps {
+		if module.Path == "github.com/FerretDB/FerretDB" {
+			fmt.Println("FerretDB", module.Version)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+/**
+ * Which programs the tests and `npm run cluster` can start as servers, and where they are.
+ *
+ * A program is looked for on the PATH and in a cache outside the repository; nothing is built or
+ * installed here (`npm run services` does that), so looking is quick enough to decide, while a test
+ * file loads, whether its tests can run. A program that is too old or does not answer is passed
+ * over. Rejected: building from within a test, which would look like a test that hangs.
+ */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { accessSync, constants, readFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+export type ProgramName = 'nats' | 'nats-cli' | 'redis' | 'mongo'
+export const PROGRAM_NAMES: readonly ProgramName[] = ['nats', 'nats-cli', 'redis', 'mongo']
+
+export interface FoundProgram {
+  readonly path: string
+  readonly version: string
+  readonly from: 'PATH' | 'cache'
+}
+
+interface Program {
+  /** What it is called on the PATH, and in the cache. */
+  readonly onPath: string
+  readonly inCache: string
+  readonly versionFlag: string
+  /** Oldest version that will do: major and minor. */
+  readonly oldest: readonly [number, number]
+  /** The variable that names a running server set aside for tests. */
+  readonly variable?: string
+}
+
+const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
+  nats: {
+    onPath: 'nats-server',
+    inCache: 'nats-server',
+    versionFlag: '--version',
+    oldest: [2, 11],
+    variable: 'NATS_URL',
+  },
+  'nats-cli': { onPath: 'nats', inCache: 'nats', versionFlag: '--version', oldest: [0, 1] },
+  redis: {
+    onPath: 'redis-server',
+    inCache: 'redis-server',
+    versionFlag: '--version',
+    oldest: [6, 2],
+    variable: 'REDIS_URL',
+  },
+  mongo: {
+    onPath: 'mongod',
+    inCache: 'ferretdb',
+    versionFlag: '--version',
+    oldest: [1, 24],
+    variable: 'MONGO_URL',
+  },
+}
+
+/** What the Go programs are built from: a change of any of them makes a new cache directory. */
+const BUILD_INPUTS = ['go.mod', 'go.sum', 'ferretdb.go']
+const VERSION_TIMEOUT_MS = 10_000
+
+const cacheRoot = path.join(
+  process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'),
+  'tinygrid',
+  'services',
+)
+/** Where the programs that are not built from Go are kept. */
+export const packagedDirectory = path.join(cacheRoot, 'packaged')
+export const builtDirectory = path.join(cacheRoot, hashOfBuildInputs())
+
+const found = new Map<ProgramName, FoundProgram>()
+
+/** Finds a program; undefined if it is neither on the PATH nor in the cache. */
+export function findProgram(name: ProgramName): FoundProgram | undefined {
+  const known = found.get(name)
+  if (known) return known
+  for (const [candidate, from] of candidatesOf(PROGRAMS[name])) {
+    const version = versionOf(candidate, PROGRAMS[name])
+    if (version === undefined) continue
+    const program = { path: candidate, version, from }
+    found.set(name, program)
+    return program
+  }
+  return undefined
+}
+
+/** The URL of a running server that the environment sets aside for tests. */
+export function urlSetAside(name: ProgramName): string | undefined {
+  const { variable } = PROGRAMS[name]
+  return variable === undefined ? undefined : process.env[variable] || undefined
+}
+
+function hashOfBuildInputs(): string {
+  const hash = createHash('sha256')
+  for (const file of BUILD_INPUTS) hash.update(readFileSync(path.join(import.meta.dirname, file)))
+  return hash.digest('hex').slice(0, 16)
+}
+
+function* candidatesOf({ onPath, inCache }: Program): Iterable<[string, FoundProgram['from']]> {
+  for (const directory of (process.env['PATH'] ?? '').split(path.delimiter)) {
+    // npm puts the repository's own programs on the PATH: none of them is a server.
+    if (directory !== '' && !directory.includes('node_modules')) {
+      yield [path.join(directory, onPath), 'PATH']
+    }
+  }
+  yield [path.join(builtDirectory, inCache), 'cache']
+  yield [path.join(packagedDirectory, inCache), 'cache']
+}
+
+/** Its version, if it runs and is new enough. */
+function versionOf(program: string, { versionFlag, oldest }: Program): string | undefined {
+  try {
+    accessSync(program, constants.X_OK)
+    const options = { encoding: 'utf8', timeout: VERSION_TIMEOUT_MS, stdio: 'pipe' } as const
+    const [version, major, minor] =
+      /(\d+)\.(\d+)\.\d+/.exec(execFileSync(program, [versionFlag], options)) ?? []
+    const isNewEnough =
+      Number(major) > oldest[0] || (Number(major) === oldest[0] && Number(minor) >= oldest[1])
+    return isNewEnough ? version : undefined
+  } catch {
+    return undefined
+  }
+}
