@@ -88,8 +88,12 @@ export function findProgram(name: ProgramName): FoundProgram | undefined {
 
 /** The URL of a running server that the environment sets aside for tests. */
 export function urlSetAside(name: ProgramName): string | undefined {
-  const { variable } = PROGRAMS[name]
+  const variable = variableOf(name)
   return variable === undefined ? undefined : process.env[variable] || undefined
+}
+
+export function variableOf(name: ProgramName): string | undefined {
+  return PROGRAMS[name].variable
 }
 
 function hashOfBuildInputs(): string {

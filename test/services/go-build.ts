@@ -1,0 +1,98 @@
+/**
+ * Builds `nats-server`, `nats` and `ferretdb` from `go.mod`, whose versions and checksums are pinned.
+ *
+ * Takes the Go that is installed, or the one of Docker's image where that is all there is. The
+ * binaries appear in the cache all at once or not at all: they are built in a directory beside it,
+ * which is then renamed. Rejected: `go install program@version`, which pins no checksums of what
+ * the program is made of, and which a proxy without a list of versions refuses.
+ */
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { withBuildLock } from './build-lock.ts'
+import { runCommand } from './command-line.ts'
+import { builtDirectory } from './service-program.ts'
+
+const SOURCE = import.meta.dirname
+const GO_IMAGE = 'golang:1.26'
+const BUILD_TIMEOUT_MS = 900_000
+const PROGRESS_INTERVAL_MS = 5_000
+/** A host without Docker's daemon says so at once; a hanging one is not waited for. */
+const DOCKER_TIMEOUT_MS = 10_000
+const FLAGS = ['-v', '-trimpath', '-ldflags', '-s -w']
+/** Static binaries, which need no C compiler, and no workspace around the repository. */
+const GO_ENV = { CGO_ENABLED: '0', GOWORK: 'off' }
+
+/** Where Go puts itself when it is not on the PATH. */
+const GO_DIRECTORY = '/usr/local/go/bin'
+
+/** @returns undefined when they are built, else why not, in one line */
+export function buildWithGo(say: (line: string) => void): Promise<string | undefined> {
+  const waits = () => say('another process builds them: waiting')
+  return withBuildLock(`${builtDirectory}.lock`, waits, async () => {
+    if (existsSync(builtDirectory)) return undefined
+    const target = mkdtempSync(`${builtDirectory}.`)
+    try {
+      const reason = await build(target, say)
+      if (reason === undefined) renameSync(target, builtDirectory)
+      return reason
+    } finally {
+      rmSync(target, { recursive: true, force: true })
+    }
+  })
+}
+
+async function build(target: string, say: (line: string) => void): Promise<string | undefined> {
+  const go = await findGo()
+  if (go !== undefined) return compile((args) => [go, ...args], target, say)
+  const docker = ['docker', 'version', '--format', '{{.Server.Version}}'] as const
+  const reason = await runCommand([...docker], { timeoutMs: DOCKER_TIMEOUT_MS })
+  if (reason !== undefined) return `neither Go nor Docker is there (${reason})`
+  say(`Go is not installed: taking Docker's ${GO_IMAGE}`)
+  return compile((args) => inDocker(args, target), '/built', say)
+}
+
+/** The two builds, one after the other: they share most packages. */
+async function compile(
+  go: (args: readonly string[]) => readonly [string, ...string[]],
+  target: string,
+  say: (line: string) => void,
+): Promise<string | undefined> {
+  for (const [what, out, packages] of [
+    ['ferretdb', path.join(target, 'ferretdb'), '.'],
+    ['nats-server and nats', `${target}/`, 'tool'],
+  ] as const) {
+    const progress = reportProgress(what, say)
+    const options = { cwd: SOURCE, env: GO_ENV, timeoutMs: BUILD_TIMEOUT_MS }
+    const command = go(['build', ...FLAGS, '-o', out, packages])
+    const reason = await runCommand([...command], { ...options, onLine: progress.onLine })
+    progress.end()
+    if (reason !== undefined) return `${what} could not be built: ${reason}`
+  }
+  return undefined
+}
+
+/** `go build -v` prints a line for each package; that a build goes on is said now and then. */
+function reportProgress(what: string, say: (line: string) => void) {
+  const startedAt = performance.now()
+  let lines = 0
+  const seconds = () => Math.round((performance.now() - startedAt) / 1000)
+  const report = () => say(`building ${what}: ${lines} packages, ${seconds()} s`)
+  const timer = setInterval(report, PROGRESS_INTERVAL_MS)
+  say(`building ${what} (a minute or two, once)`)
+  return { onLine: () => lines++, end: () => clearInterval(timer) }
+}
+
+async function findGo(): Promise<string | undefined> {
+  for (const go of ['go', path.join(GO_DIRECTORY, 'go')]) {
+    if (!(await runCommand([go, 'version'], { timeoutMs: DOCKER_TIMEOUT_MS }))) return go
+  }
+  return undefined
+}
+
+function inDocker(args: readonly string[], target: string): readonly [string, ...string[]] {
+  const volumes = ['-v', `${SOURCE}:/source:ro`, '-v', `${target}:/built`, '-w', '/source']
+  const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
+  const env = Object.entries(GO_ENV).flatMap(([name, value]) => ['-e', `${name}=${value}`])
+  const place = ['-e', 'HOME=/tmp', '--user', user, ...env, ...volumes]
+  return ['docker', 'run', '--rm', ...place, GO_IMAGE, 'go', ...args]
+}
