@@ -16,6 +16,22 @@ testLogContract('LMDB log', async (options) => {
   }
 })
 
+test('positions are dense from 1 in each partition, and bytes are those of the payloads', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'tinygrid-log-'))
+  const log = await LmdbLog.open(directory, { logBytesMax: 10 })
+  for (const partition of [3, 200] as PartitionId[]) {
+    t.is(await log.append(partition, Buffer.from('12'), 0 as LogPosition), 1 as LogPosition)
+    t.is(await log.append(partition, Buffer.from('345'), 1 as LogPosition), 2 as LogPosition)
+  }
+  t.is(log.bytes(), 10)
+  const append = log.append(0 as PartitionId, Buffer.from('x'), 0 as LogPosition)
+  await t.throwsAsync(append, { code: 'log_full' })
+  await log.trim(3 as PartitionId, 1 as LogPosition)
+  t.is(log.bytes(), 8)
+  await log.close()
+  await rm(directory, { recursive: true })
+})
+
 test('the file of a log that is trimmed as it grows stays small', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'tinygrid-log-'))
   const log = await LmdbLog.open(directory, { logBytesMax: 1e9 })

@@ -51,7 +51,7 @@ export interface Log {
   /** Removes the letter of this key, if there is one. May be repeated. */
   removeDeadLetter(key: string): Promise<void>
 
-  /** Payload bytes held now. */
+  /** Bytes held now: those of the payloads at least. A log of several nodes tells a second late. */
   bytes(): number
 
   /** Resolves when all that was resolved is durable and nothing of the log is open. */
