@@ -2,7 +2,8 @@
  * `npm test`: every check and every test, one after the other, and one line of counts at the end.
  *
  * Runs the same npm scripts a person would; a check (format, lint, types, unused) counts as one
- * test. All steps run even when one fails. The last line printed is `N passed, N failed` with
+ * test. All steps run even when one fails. A server that the tests need and that cannot be had is no
+ * failure: it is named, and its tests are skipped. The last line printed is `N passed, N failed` with
  * `, N skipped` where tests were skipped; the exit code is 0 only when nothing failed.
  */
 import { spawn } from 'node:child_process'
@@ -20,8 +21,12 @@ for (const check of CHECKS) {
   const { exitCode } = await run('npm', ['run', '--silent', check], check)
   add({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 })
 }
+const services = await run('npm', ['run', '--silent', 'services'], 'servers for tests')
 const tests = await run('ava', [], 'tests')
 add(countsOf(tests.output, tests.exitCode))
+const missing = services.output.split('\n').filter((line) => line.includes('MISSING'))
+if (services.exitCode !== 0)
+  console.log(missing.join('\n') || 'the servers could not be looked for')
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 ? 0 : 1
 
