@@ -33,9 +33,13 @@ const PAYLOAD_BYTES_MIN = 2 ** 20
 /** What the driver calls a refusal of the credentials, and a wait that was too long. */
 const REFUSALS = new Set<string>([ErrorCode.AuthorizationViolation, ErrorCode.BadAuthentication])
 const TIMEOUTS = new Set<string>([ErrorCode.Timeout, ErrorCode.ConnectionTimeout])
+const NO_RESPONDERS: string = ErrorCode.NoResponders
+/** By the server's list of error codes. */
+const NOT_ENABLED_FOR_ACCOUNT = 10039
 
 /** Connections that have lost their server and not found one again. */
 const disconnected = new WeakSet<NatsConnection>()
+const listeners = new WeakMap<NatsConnection, Set<() => void>>()
 
 /** Connects, and checks what the server is. @throws StartError */
 export async function connectNats({ url, name }: NatsConnectionOptions): Promise<NatsConnection> {
@@ -57,6 +61,17 @@ export async function connectNats({ url, name }: NatsConnectionOptions): Promise
  */
 export function isConnected(connection: NatsConnection): boolean {
   return !connection.isClosed() && !connection.isDraining() && !disconnected.has(connection)
+}
+
+/**
+ * Calls `listener` whenever the connection is lost: answers to what was sent over it never come.
+ *
+ * @returns ends that
+ */
+export function onDisconnect(connection: NatsConnection, listener: () => void): () => void {
+  const all = listeners.get(connection) ?? new Set()
+  listeners.set(connection, all.add(listener))
+  return () => all.delete(listener)
 }
 
 /** Checks version, message size and JetStream. @throws StartError */
@@ -103,8 +118,10 @@ async function dial(address: NatsAddress, name: string): Promise<NatsConnection>
 /** Ends with the connection. */
 async function watch(connection: NatsConnection): Promise<void> {
   for await (const { type } of connection.status()) {
-    if (type === Events.Disconnect) disconnected.add(connection)
-    else if (type === Events.Reconnect) disconnected.delete(connection)
+    if (type === Events.Reconnect) disconnected.delete(connection)
+    if (type !== Events.Disconnect) continue
+    disconnected.add(connection)
+    for (const listener of listeners.get(connection) ?? []) listener()
   }
 }
 
@@ -118,9 +135,14 @@ function connectFailure(shown: string, cause: unknown): StartError {
 }
 
 function jetStreamFailure(at: string, cause: unknown): StartError {
-  if (!(cause instanceof NatsError)) return new StartError(`${at} failed: ${String(cause)}`)
-  const why = !TIMEOUTS.has(cause.code)
-    ? `has no JetStream (${cause.api_error?.description ?? 'disabled'}); start nats-server with -js`
-    : `does not answer for JetStream: ${cause.message}`
-  return new StartError(`${at} ${why}`, { cause })
+  if (!(cause instanceof NatsError)) throw cause
+  const { api_error: refusal, code, message } = cause
+  if (refusal?.err_code === NOT_ENABLED_FOR_ACCOUNT) {
+    return new StartError(`${at} has no JetStream for this account; enable it there`, { cause })
+  }
+  if (refusal === undefined && code === NO_RESPONDERS) {
+    return new StartError(`${at} has no JetStream; start nats-server with -js`, { cause })
+  }
+  const why = refusal?.description ?? (TIMEOUTS.has(code) ? 'no answer' : message)
+  return new StartError(`${at} has a JetStream that is not ready: ${why}`, { cause })
 }

@@ -15,6 +15,7 @@
  * Rejected: a stream for each partition. 256 replicated streams take 256 elections after each
  * restart of a server, and one subject costs a few bytes.
  */
+import { ErrorCode, NatsError } from 'nats'
 import type { JetStreamClient, JetStreamManager, NatsConnection } from 'nats'
 import { TinygridError } from '../cluster/errors.ts'
 import {
@@ -25,7 +26,7 @@ import {
   type PartitionId,
 } from '../cluster/ids.ts'
 import { namesOf, type ClusterNames } from '../cluster/namespace.ts'
-import { isConnected } from '../cluster/nats-connection.ts'
+import { isConnected, onDisconnect } from '../cluster/nats-connection.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
 import { appendFailureOf, unavailable } from './jetstream-failure.ts'
 import { openStreams } from './jetstream-streams.ts'
@@ -60,8 +61,9 @@ export class JetStreamLog implements Log {
   readonly #usage: JetStreamUsage
   /** Of each partition the highest position known to be in the log; it may be trimmed since. */
   readonly #known = new Map<PartitionId, LogPosition>()
-  /** Requests that change something, for `close` to wait for. */
-  readonly #inFlight = new Set<Promise<unknown>>()
+  /** Requests whose answers are awaited, and how to end the wait. */
+  readonly #inFlight = new Map<Promise<unknown>, (error: Error) => void>()
+  readonly #stopListening: () => void
   #isClosed = false
 
   private constructor(
@@ -76,6 +78,7 @@ export class JetStreamLog implements Log {
     this.#client = client
     this.#log = { connection, manager, stream: names.logStream }
     this.#letters = { connection, manager, stream: names.deadLetterStream }
+    this.#stopListening = onDisconnect(connection, () => this.#abandon())
     this.#usage = new JetStreamUsage(async () => {
       return (await manager.streams.info(names.logStream)).state.bytes
     })
@@ -121,7 +124,8 @@ export class JetStreamLog implements Log {
 
   async last(partition: PartitionId): Promise<LogPosition> {
     const known = this.#known.get(partition) ?? POSITION_NONE
-    const message = await lastOf(this.#log, this.#names.logSubject(partition)).catch((cause) => {
+    const reading = this.#run(lastOf(this.#log, this.#names.logSubject(partition)))
+    const message = await reading.catch((cause: unknown) => {
       throw unavailable(`reading the end of partition ${partition}`, cause)
     })
     const last = message?.seq ?? POSITION_NONE
@@ -190,7 +194,8 @@ export class JetStreamLog implements Log {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#usage.stop()
-    await Promise.allSettled(this.#inFlight)
+    await Promise.allSettled(this.#inFlight.keys())
+    this.#stopListening()
   }
 
   #refuseIfUnusable(): void {
@@ -200,12 +205,21 @@ export class JetStreamLog implements Log {
     }
   }
 
+  /** The request's outcome; where the connection is lost before, that it is. */
   async #run<T>(request: Promise<T>): Promise<T> {
-    this.#inFlight.add(request)
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    request.then(resolve, reject)
+    this.#inFlight.set(promise, reject)
     try {
-      return await request
+      return await promise
     } finally {
-      this.#inFlight.delete(request)
+      this.#inFlight.delete(promise)
+    }
+  }
+
+  #abandon(): void {
+    for (const reject of this.#inFlight.values()) {
+      reject(NatsError.errorForCode(ErrorCode.Disconnect))
     }
   }
 

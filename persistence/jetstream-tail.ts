@@ -6,8 +6,9 @@
  * reached. Any replica may answer those, so one that lags is found by the end it does not know and
  * asked again; within a batch each message names the one before it, so none is missed.
  *
- * Rejected: an ordered consumer, which has to be made and removed for each partition (twice the time
- * for the tails of 256 partitions); single reads, at one round trip for each entry.
+ * Rejected: an ordered consumer. It is no faster (256 tails of 20 entries take 0.2 s either way, and
+ * 50,000 entries of one partition a second), leaves a thing to remove on the server for each
+ * partition, and sits on one replica, which may lag without a word. Single reads: a round trip each.
  */
 import { createInbox, ErrorCode, NatsError, type JetStreamManager, type Msg } from 'nats'
 import type { NatsConnection, StoredMsg } from 'nats'
