@@ -16,8 +16,8 @@ const SOURCE = import.meta.dirname
 const GO_IMAGE = 'golang:1.26'
 const BUILD_TIMEOUT_MS = 900_000
 const PROGRESS_INTERVAL_MS = 5_000
-/** A host without Docker's daemon says so at once; a hanging one is not waited for. */
-const DOCKER_TIMEOUT_MS = 10_000
+/** How long Go and Docker may take to say that they are there. */
+const PROBE_TIMEOUT_MS = 10_000
 const FLAGS = ['-v', '-trimpath', '-ldflags', '-s -w']
 /** Static binaries, which need no C compiler, and no workspace around the repository. */
 const GO_ENV = { CGO_ENABLED: '0', GOWORK: 'off' }
@@ -41,13 +41,15 @@ export function buildWithGo(say: (line: string) => void): Promise<string | undef
   })
 }
 
+/** With the Go that is there; where it is missing, too old or fails, with Docker's. */
 async function build(target: string, say: (line: string) => void): Promise<string | undefined> {
   const go = await findGo()
-  if (go !== undefined) return compile((args) => [go, ...args], target, say)
-  const docker = ['docker', 'version', '--format', '{{.Server.Version}}'] as const
-  const reason = await runCommand([...docker], { timeoutMs: DOCKER_TIMEOUT_MS })
-  if (reason !== undefined) return `neither Go nor Docker is there (${reason})`
-  say(`Go is not installed: taking Docker's ${GO_IMAGE}`)
+  const reason = go ? await compile((args) => [go, ...args], target, say) : 'Go is not installed'
+  if (reason === undefined) return undefined
+  const asksDocker = ['docker', 'version', '--format', '{{.Server.Version}}'] as const
+  const withoutDocker = await runCommand(asksDocker, { timeoutMs: PROBE_TIMEOUT_MS })
+  if (withoutDocker !== undefined) return `${reason}; ${withoutDocker}`
+  say(`${reason}; taking Docker's ${GO_IMAGE}`)
   return compile((args) => inDocker(args, target), '/built', say)
 }
 
@@ -64,7 +66,7 @@ async function compile(
     const progress = reportProgress(what, say)
     const options = { cwd: SOURCE, env: GO_ENV, timeoutMs: BUILD_TIMEOUT_MS }
     const command = go(['build', ...FLAGS, '-o', out, packages])
-    const reason = await runCommand([...command], { ...options, onLine: progress.onLine })
+    const reason = await runCommand(command, { ...options, onLine: progress.onLine })
     progress.end()
     if (reason !== undefined) return `${what} could not be built: ${reason}`
   }
@@ -84,7 +86,7 @@ function reportProgress(what: string, say: (line: string) => void) {
 
 async function findGo(): Promise<string | undefined> {
   for (const go of ['go', path.join(GO_DIRECTORY, 'go')]) {
-    if (!(await runCommand([go, 'version'], { timeoutMs: DOCKER_TIMEOUT_MS }))) return go
+    if (!(await runCommand([go, 'version'], { timeoutMs: PROBE_TIMEOUT_MS }))) return go
   }
   return undefined
 }

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 import { connect, type NatsConnection } from 'nats'
@@ -11,6 +14,8 @@ import { RedisService } from './redis-service.ts'
 import { testWith } from './service-test.ts'
 
 type Teardown = { teardown(fn: () => Promise<void> | void): void }
+
+const NATS_MODULE = pathToFileURL(path.resolve(import.meta.dirname, 'nats-service.ts')).href
 
 const natsTest = testWith('nats')
 const redisTest = testWith('redis')
@@ -164,29 +169,55 @@ mongoTest('a frozen MongoDB answers nothing, and goes on when thawed', async (t)
 
 natsTest('a server dies with the process that started it, even by SIGKILL', async (t) => {
   const source = `
-    const { NatsService } = await import(${JSON.stringify(path.resolve(import.meta.dirname, 'nats-service.ts'))})
-    const nats = await NatsService.start()
-    console.log(nats.pid, nats.directory)`
+    const { NatsService } = await import(${JSON.stringify(NATS_MODULE)})
+    const { port, directory } = await NatsService.start()
+    console.log(JSON.stringify({ port, directory }))`
   const parent = execFile(process.execPath, ['--input-type=module', '-e', source])
   const line = await new Promise<string>((resolve) => parent.stdout!.once('data', resolve))
-  const [pid, directory] = line.trim().split(' ') as [string, string]
+  const { port, directory } = JSON.parse(line) as Orphan
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-  t.true(isAlive(Number(pid)))
+  t.true(await listens(port))
 
   parent.kill('SIGKILL')
-  const deadline = Date.now() + 10_000
-  while (isAlive(Number(pid)) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  t.false(isAlive(Number(pid)))
+  t.true(await endsInTime(port))
 })
 
-/** A zombie is dead: nobody may be there to bury it. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch {
-    return false
+natsTest('a server dies with the worker thread that started it', async (t) => {
+  const source = `
+    const { parentPort } = await import('node:worker_threads')
+    const { NatsService } = await import(${JSON.stringify(NATS_MODULE)})
+    const { port, directory } = await NatsService.start()
+    parentPort.postMessage({ port, directory })`
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`))
+  const { port, directory } = await new Promise<Orphan>((resolve) => {
+    worker.once('message', resolve)
+  })
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  t.true(await listens(port))
+
+  await worker.terminate()
+  t.true(await endsInTime(port))
+})
+
+/** A server whose starter is gone: it is watched by its port, for nobody buries its process. */
+interface Orphan {
+  readonly port: number
+  readonly directory: string
+}
+
+async function endsInTime(port: number): Promise<boolean> {
+  const deadline = Date.now() + 10_000
+  while (await listens(port)) {
+    if (Date.now() > deadline) return false
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
   return true
+}
+
+function listens(port: number): Promise<boolean> {
+  const socket = createConnection(port, '127.0.0.1')
+  return new Promise<boolean>((resolve) => {
+    socket.on('connect', () => resolve(true))
+    socket.on('error', () => resolve(false))
+  }).finally(() => socket.destroy())
 }
