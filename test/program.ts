@@ -12,6 +12,8 @@ import path from 'node:path'
 const MAIN = path.resolve(import.meta.dirname, '../main.ts')
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 30_000
+/** What a node reads: a developer's own, or a server set aside for tests, is not for it. */
+const OWN_SETTINGS = /^(TINYGRID_.*|NATS_URL|REDIS_URL|MONGO_URL)$/
 export const API_KEY = 'test-key-0123456789'
 
 export interface ProgramOptions {
@@ -50,7 +52,7 @@ export class Program {
 
   /** Starts the program without waiting: it may be meant to stop by itself. */
   static launch({ dataDir, env = {}, ownKey = false }: ProgramOptions): Program {
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TINYGRID_'))
+    const inherited = Object.entries(process.env).filter(([name]) => !OWN_SETTINGS.test(name))
     const given = ownKey ? {} : { TINYGRID_API_KEY: API_KEY }
     const child = spawn(process.execPath, [MAIN], {
       cwd: dataDir,

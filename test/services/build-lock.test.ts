@@ -37,6 +37,7 @@ test('a build that fails leaves no lock', async (t) => {
 })
 
 test('a builder that is killed leaves no lock', async (t) => {
+  t.plan(2)
   const file = lockFile(t)
   const module = JSON.stringify(path.resolve(import.meta.dirname, 'build-lock.ts'))
   const source = `
