@@ -21,6 +21,7 @@ import { decodeLogRecord } from '../persistence/log-record.ts'
 import type { LogEntry } from '../persistence/log.ts'
 import type { Effect } from './effect.ts'
 import { LinkTable } from './link-table.ts'
+import { Operations } from './operations.ts'
 import { PartitionActor, type PartitionLimits } from './partition-actor.ts'
 import { PartitionMemory } from './partition-memory.ts'
 
@@ -56,6 +57,7 @@ export class ActorWorld {
       memory: this.memory,
       epoch: 1 as Epoch,
       lastPosition: toLogPosition(0),
+      operations: new Operations(),
       nextBatchId: () => `batch-${++this.#batches}`,
       limits: { ...LIMITS, ...limits },
     })

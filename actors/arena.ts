@@ -76,6 +76,10 @@ export class Arena {
     return this.#oldest
   }
 
+  get newest(): Chunk | undefined {
+    return this.#newest
+  }
+
   get head(): Chunk | undefined {
     return this.#head
   }

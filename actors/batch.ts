@@ -5,11 +5,16 @@
  * of the same batch sees the versions of the earlier ones; only the newest version per code is
  * logged. An answer that rests on a version of the batch waits for the batch.
  */
+import assert from 'node:assert/strict'
 import { encodeLink, type LinkRecord } from '../cluster/link-record.ts'
-import type { Code, Epoch, LogPosition } from '../cluster/ids.ts'
+import type { Code, Epoch, EpochMs, LogPosition } from '../cluster/ids.ts'
 import type { Link } from '../cluster/link.ts'
 import type { WriteResult } from '../cluster/protocol.ts'
-import { encodeLogRecord } from '../persistence/log-record.ts'
+import {
+  encodeLogRecord,
+  type LoggedOperation,
+  type OperationOutcome,
+} from '../persistence/log-record.ts'
 
 export interface BatchLimits {
   /** Records in one log entry. */
@@ -21,6 +26,7 @@ export interface BatchLimits {
 export class Batch<Ticket> {
   readonly answers: { readonly ticket: Ticket; readonly result: WriteResult }[] = []
   readonly #versions = new Map<Code, { readonly link: Link; readonly record: LinkRecord }>()
+  readonly #operations = new Map<string, { readonly code: Code; readonly result: WriteResult }>()
   /** Invariant: at least the sum of the lengths of the records. */
   #bytes = 0
 
@@ -43,14 +49,39 @@ export class Batch<Ticket> {
     this.#bytes += record.length
   }
 
+  /** The request with this operation id led to the newest version of the code. */
+  noteOperation(id: string, code: Code, result: WriteResult): void {
+    this.#operations.set(id, { code, result })
+  }
+
+  /** What the request with this operation id was answered, if this batch carried it out. */
+  answerTo(id: string): WriteResult | undefined {
+    return this.#operations.get(id)?.result
+  }
+
+  /** As they go into the log. Each `record` is a place in what `records` gives. */
+  operations(): LoggedOperation[] {
+    const places = new Map([...this.#versions.keys()].map((code, place) => [code, place]))
+    return [...this.#operations].map(([id, { code, result }]) => {
+      return { id, outcome: outcomeOf(result), record: places.get(code)! }
+    })
+  }
+
   *records(): IterableIterator<{ code: Code; record: LinkRecord }> {
     for (const [code, { record }] of this.#versions) yield { code, record }
   }
 }
 
+function outcomeOf({ kind }: WriteResult): OperationOutcome {
+  assert(kind === 'created' || kind === 'done' || kind === 'redirect', `${kind} changes nothing`)
+  return kind
+}
+
 /** A batch that is being appended. */
 export interface SealedBatch<Ticket> {
   readonly id: string
+  /** When it was decided. */
+  readonly at: EpochMs
   readonly payload: Buffer
   readonly expectedLast: LogPosition
   readonly batch: Batch<Ticket>
@@ -61,10 +92,12 @@ export interface SealedBatch<Ticket> {
 export function sealBatch<Ticket>(
   batch: Batch<Ticket>,
   id: string,
+  at: EpochMs,
   epoch: Epoch,
   expectedLast: LogPosition,
 ): SealedBatch<Ticket> {
   const records = Array.from(batch.records(), ({ record }) => record)
-  const payload = encodeLogRecord({ kind: 'batch', epoch, batchId: id, records })
-  return { id, payload, expectedLast, batch, isUncertain: false }
+  const operations = batch.operations()
+  const payload = encodeLogRecord({ kind: 'batch', epoch, batchId: id, records, operations })
+  return { id, at, payload, expectedLast, batch, isUncertain: false }
 }

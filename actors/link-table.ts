@@ -48,6 +48,11 @@ export interface Evicted {
   readonly bytes: number
 }
 
+/** A version and whether the store lacks it. */
+export interface ScannedVersion extends LinkVersion {
+  readonly isDirty: boolean
+}
+
 /** Compacting one takes some hundred small moves; a partition of 16,000 links has about 25. */
 const CHUNK_BYTES = 64 * 1024
 /** How many entries one call of `evict` looks at, at most: some ten microseconds. */
@@ -174,10 +179,28 @@ export class LinkTable {
   *versions(): IterableIterator<LinkVersion> {
     const changes = this.#changes
     for (let chunk = this.#arena.oldest; chunk !== undefined; chunk = chunk.newer) {
-      for (const version of versionsIn(chunk)) {
-        yield version
+      for (const { code, position, record } of versionsIn(chunk)) {
+        yield { code, position, record }
         assert.equal(this.#changes, changes, 'the table changed while it was listed')
       }
+    }
+  }
+
+  /**
+   * Every version here when the scan began, a chunk per call of what is returned; undefined at the
+   * end. The table may change meanwhile: a version may then come twice, and what is set after the
+   * beginning need not come at all.
+   */
+  scan(): () => ScannedVersion[] | undefined {
+    // From the newest chunk to the oldest, because the compactor moves entries to an older chunk:
+    // what it moves out of a chunk that is still to come is met later, never missed.
+    const seen = new WeakSet<Chunk>()
+    return () => {
+      let chunk = this.#arena.newest
+      while (chunk !== undefined && seen.has(chunk)) chunk = chunk.older
+      if (chunk === undefined) return undefined
+      seen.add(chunk)
+      return [...versionsIn(chunk)]
     }
   }
 
@@ -241,12 +264,13 @@ function markVisited(bytes: Buffer, place: number): void {
   if ((flags & ENTRY_FLAGS.visited) === 0) bytes[place] = flags | ENTRY_FLAGS.visited
 }
 
-function* versionsIn(chunk: Chunk): IterableIterator<LinkVersion> {
+function* versionsIn(chunk: Chunk): IterableIterator<ScannedVersion> {
   const { bytes, used } = chunk
   for (let place = 0; place < used; place += entryBytes(bytes, place)) {
     if (bytes[place]! & ENTRY_FLAGS.dead) continue
     const start = place + ENTRY_HEADER_BYTES
     const code = codeOfRecord(bytes, start)
-    yield { code, position: positionAt(bytes, place), record: recordAt(bytes, place) }
+    const isDirty = (bytes[place]! & ENTRY_FLAGS.dirty) !== 0
+    yield { code, position: positionAt(bytes, place), record: recordAt(bytes, place), isDirty }
   }
 }

@@ -11,7 +11,7 @@
  * - "absent" is said only when the partition is complete or the store was asked.
  * - At most `mailboxDepthMax` writes wait; one more is refused with mailbox_full.
  *
- * It does not time anything, retry on its own, or know what a request means (`decision.ts`).
+ * It does not time anything, retry on its own, or know what a request means (`turn.ts`).
  * Rejected: a promise chain per code, which cannot be simulated and hides the order.
  */
 import assert from 'node:assert/strict'
@@ -21,17 +21,20 @@ import type { Link, LinkVersion, Lookup } from '../cluster/link.ts'
 import type { WriteRequest } from '../cluster/protocol.ts'
 import { decodeLogRecord } from '../persistence/log-record.ts'
 import type { LogEntry } from '../persistence/log.ts'
-import { Batch, sealBatch, type BatchLimits, type SealedBatch } from './batch.ts'
-import { decide } from './decision.ts'
+import { sealBatch, type BatchLimits, type SealedBatch } from './batch.ts'
 import { refusal, type Effect } from './effect.ts'
+import type { Operations } from './operations.ts'
 import type { PartitionMemory } from './partition-memory.ts'
 import { StoreReads } from './store-reads.ts'
+import { Turn, type WaitingWrite } from './turn.ts'
 
 export interface PartitionActorOptions {
   readonly memory: PartitionMemory
   readonly epoch: Epoch
   /** The position of this epoch's record. */
   readonly lastPosition: LogPosition
+  /** What the log says was done lately. */
+  readonly operations: Operations
   /** A new, unique name for a batch; at most 64 characters. */
   readonly nextBatchId: () => string
   readonly limits: PartitionLimits
@@ -42,28 +45,19 @@ export interface PartitionLimits extends BatchLimits {
   readonly mailboxDepthMax: number
 }
 
-interface WaitingWrite<Ticket> {
-  readonly ticket: Ticket
-  readonly request: WriteRequest
-}
-
-/** What one `begin` hands from decision to decision. */
-interface Turn<Ticket> {
-  readonly now: EpochMs
-  readonly canLog: boolean
-  readonly batch: Batch<Ticket>
-  readonly effects: Effect<Ticket>[]
-}
-
 export class PartitionActor<Ticket> {
   readonly memory: PartitionMemory
-  readonly #epoch: Epoch
+  readonly operations: Operations
+  #epoch: Epoch
   readonly #nextBatchId: () => string
   readonly #limits: PartitionLimits
   /** Invariant: the position of the newest log entry known to be this owner's. Never falls. */
   #lastPosition: LogPosition
-  /** Another owner writes this partition: nothing is decided here any more. */
-  #isReplaced = false
+  /**
+   * sealed: what is submitted waits, because the partition is on its way to another owner, or not
+   * yet here. replaced: another owner writes this partition, nothing is decided here any more.
+   */
+  #stage: 'open' | 'sealed' | 'replaced' = 'open'
   /** Invariant: in order of submission per code; decided from the front. */
   #mailbox: WaitingWrite<Ticket>[] = []
   #inFlight: SealedBatch<Ticket> | undefined
@@ -79,6 +73,7 @@ export class PartitionActor<Ticket> {
 
   constructor(options: PartitionActorOptions) {
     this.memory = options.memory
+    this.operations = options.operations
     this.#epoch = options.epoch
     this.#lastPosition = options.lastPosition
     this.#nextBatchId = options.nextBatchId
@@ -89,9 +84,54 @@ export class PartitionActor<Ticket> {
     return this.#waiting
   }
 
+  get epoch(): Epoch {
+    return this.#epoch
+  }
+
+  get lastPosition(): LogPosition {
+    return this.#lastPosition
+  }
+
+  get isReplaced(): boolean {
+    return this.#stage === 'replaced'
+  }
+
+  /** Whether no batch is in flight: then `lastPosition` and memory are what the log says. */
+  get isQuiet(): boolean {
+    return this.#inFlight === undefined
+  }
+
   /** Whether `begin` would find something to do. */
   get canBegin(): boolean {
-    return this.#inFlight === undefined && this.#mailbox.length > 0
+    return this.isQuiet && this.#mailbox.length > 0 && this.#stage !== 'sealed'
+  }
+
+  /** From now on writes wait. The batch in flight still ends. */
+  seal(): void {
+    if (this.#stage === 'open') this.#stage = 'sealed'
+  }
+
+  /** Writes are decided again, in this epoch, whose record is the newest entry of the log. */
+  unseal(epoch: Epoch, lastPosition: LogPosition): void {
+    assert(this.#stage === 'sealed' && this.isQuiet)
+    assert(epoch >= this.#epoch && lastPosition >= this.#lastPosition)
+    this.#stage = 'open'
+    this.#epoch = epoch
+    this.#lastPosition = lastPosition
+  }
+
+  /**
+   * The partition is not this node's any more: everybody who waits is sent on. The actor must not be
+   * called again. Of the batch in flight nobody knows.
+   */
+  retire(error: TinygridError): Effect<Ticket>[] {
+    const { readers, writes } = this.#reads.endAll()
+    const tickets = [...readers, ...writes.map(({ ticket }) => ticket)]
+    const refusals = tickets.map((ticket) => refusal(ticket, error))
+    const uncertain = new TinygridError('log_uncertain')
+    const inFlight = this.isQuiet ? [] : this.#refuseInFlight(uncertain)
+    this.#stage = 'replaced'
+    return [...refusals, ...inFlight, ...this.#refuseMailbox(error)]
   }
 
   lookup(code: Code, now: EpochMs): Lookup {
@@ -108,7 +148,7 @@ export class PartitionActor<Ticket> {
 
   /** Puts a write in the mailbox; `begin` decides it. */
   submit(ticket: Ticket, request: WriteRequest): Effect<Ticket>[] {
-    if (this.#isReplaced) return [refusal(ticket, new TinygridError('log_replaced'))]
+    if (this.isReplaced) return [refusal(ticket, new TinygridError('log_replaced'))]
     if (this.#waiting >= this.#limits.mailboxDepthMax) {
       return [refusal(ticket, new TinygridError('mailbox_full'))]
     }
@@ -124,26 +164,31 @@ export class PartitionActor<Ticket> {
    *   something is refused, everything else is answered.
    */
   begin(now: EpochMs, canLog: boolean): Effect<Ticket>[] {
-    if (this.#inFlight !== undefined) return []
-    if (this.#isReplaced) return this.#refuseMailbox(new TinygridError('log_replaced'))
-    const turn: Turn<Ticket> = { now, canLog, batch: new Batch(), effects: [] }
+    if (this.#inFlight !== undefined || this.#stage === 'sealed') return []
+    if (this.isReplaced) return this.#refuseMailbox(new TinygridError('log_replaced'))
+    const turn = new Turn<Ticket>(now, canLog, this.operations)
     const waiting = this.#mailbox
     let index = 0
     while (index < waiting.length && turn.batch.hasRoom(this.#limits)) {
       this.#decideOne(waiting[index++]!, turn)
     }
     this.#mailbox = waiting.slice(index)
+    this.#waiting -= turn.settled
     if (this.#mailbox.length === 0) this.#knownAbsent.clear()
     if (!turn.batch.isEmpty) {
-      const sealed = sealBatch(turn.batch, this.#nextBatchId(), this.#epoch, this.#lastPosition)
-      this.#inFlight = sealed
-      const { payload, expectedLast } = sealed
+      const { payload, expectedLast } = this.#seal(turn)
       turn.effects.push({ kind: 'append', payload, expectedLast })
     }
     return turn.effects
   }
 
+  #seal({ batch, now }: Turn<Ticket>): SealedBatch<Ticket> {
+    const id = this.#nextBatchId()
+    return (this.#inFlight = sealBatch(batch, id, now, this.#epoch, this.#lastPosition))
+  }
+
   #decideOne(waiting: WaitingWrite<Ticket>, turn: Turn<Ticket>): void {
+    if (turn.answerAgain(waiting)) return
     const { code } = waiting.request
     const pending = turn.batch.linkOf(code)
     // A write waits behind a read of its code even if the link is in the table by now:
@@ -155,7 +200,7 @@ export class PartitionActor<Ticket> {
     }
     const link = pending ?? this.#knownLinkOf(code)
     if (link !== 'unknown') {
-      this.#settle(waiting, link === 'absent' ? undefined : link, turn)
+      turn.settle(waiting, link === 'absent' ? undefined : link)
     } else if (this.#reads.addWrite(code, waiting)) {
       turn.effects.push({ kind: 'read_store', code })
     }
@@ -166,21 +211,6 @@ export class PartitionActor<Ticket> {
     return link === 'unknown' && this.#knownAbsent.has(code) ? 'absent' : link
   }
 
-  #settle({ ticket, request }: WaitingWrite<Ticket>, link: Link | undefined, turn: Turn<Ticket>) {
-    const { result, next } = decide(link, request, turn.now)
-    const restsOnBatch = next !== undefined || turn.batch.linkOf(request.code) !== undefined
-    if (next !== undefined && !turn.canLog) {
-      this.#waiting--
-      turn.effects.push(refusal(ticket, new TinygridError('log_full')))
-    } else if (restsOnBatch) {
-      if (next !== undefined) turn.batch.put(next)
-      turn.batch.answers.push({ ticket, result })
-    } else {
-      this.#waiting--
-      turn.effects.push({ kind: 'answer', ticket, result })
-    }
-  }
-
   /** The log holds the batch: apply it, then answer. */
   appended(position: LogPosition): Effect<Ticket>[] {
     const sealed = this.#inFlight
@@ -188,7 +218,7 @@ export class PartitionActor<Ticket> {
     this.#lastPosition = position
     this.#inFlight = undefined
     const effects: Effect<Ticket>[] = [
-      { kind: 'applied', position, versions: this.#apply(sealed.batch, position) },
+      { kind: 'applied', position, versions: this.#apply(sealed, position) },
     ]
     for (const { ticket, result } of sealed.batch.answers) {
       effects.push({ kind: 'answer', ticket, result })
@@ -197,7 +227,7 @@ export class PartitionActor<Ticket> {
     return effects
   }
 
-  #apply(batch: Batch<Ticket>, position: LogPosition): LinkVersion[] {
+  #apply({ batch, at }: SealedBatch<Ticket>, position: LogPosition): LinkVersion[] {
     const versions: LinkVersion[] = []
     for (const { code, record } of batch.records()) {
       const version = { code, position, record }
@@ -206,6 +236,8 @@ export class PartitionActor<Ticket> {
       this.#reads.overtake(code)
       versions.push(version)
     }
+    const records = versions.map(({ record }) => record)
+    this.operations.rememberLogged(batch.operations(), records, position, at)
     return versions
   }
 
@@ -267,7 +299,7 @@ export class PartitionActor<Ticket> {
   }
 
   #giveUp(error: TinygridError): Effect<Ticket>[] {
-    this.#isReplaced = true
+    this.#stage = 'replaced'
     return [...this.#refuseInFlight(error), ...this.#refuseMailbox(error)]
   }
 

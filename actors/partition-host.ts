@@ -10,15 +10,18 @@
  * two awaits). It does not decide anything about links, and it does not choose its partitions.
  */
 import assert from 'node:assert/strict'
-import { TinygridError } from '../cluster/errors.ts'
-import type { Code, EpochMs, LogPosition, PartitionId } from '../cluster/ids.ts'
-import { lookupOf, type Link, type LinkVersion, type Lookup } from '../cluster/link.ts'
-import type { Found, LinkOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
+import type { Clock } from '../cluster/clock.ts'
+import { TinygridError, type OwnerHint } from '../cluster/errors.ts'
+import type { Code, Epoch, EpochMs, LogPosition, PartitionId } from '../cluster/ids.ts'
+import { lookupOf, UNKNOWN, type Link, type LinkVersion, type Lookup } from '../cluster/link.ts'
+import type { Found, LocalOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
 import type { Ring } from '../cluster/ring.ts'
 import type { LinkStore } from '../persistence/link-store.ts'
-import type { Log, LogEntry } from '../persistence/log.ts'
+import type { Log } from '../persistence/log.ts'
 import type { DirtySource } from '../persistence/write-behind.ts'
 import type { Effect } from './effect.ts'
+import { Errands, type Tell } from './errands.ts'
+import { relieve } from './eviction.ts'
 import type { MemoryBound } from './memory-bound.ts'
 import type { PartitionActor } from './partition-actor.ts'
 
@@ -27,7 +30,7 @@ interface Caller {
   readonly reject: (error: TinygridError) => void
 }
 
-type Actor = PartitionActor<Caller>
+export type Actor = PartitionActor<Caller>
 
 /** What the host tells of applied writes; the write-behind. */
 export interface AppliedSink {
@@ -41,31 +44,40 @@ export interface PartitionHostOptions {
   readonly log: Log
   readonly store: LinkStore
   readonly bound: MemoryBound
+  readonly clock: Clock
   readonly now: () => EpochMs
+  /** Runs an action when all input of this event-loop turn is in. */
+  readonly defer: (action: () => void) => void
+  /** Whether this node may not answer as an owner just now. */
+  readonly isFenced?: () => boolean
+  /** The log says that another owner writes the partition. May be told more than once. */
+  readonly onReplaced?: (partition: PartitionId) => void
+  /** After each batch, once memory has it. */
+  readonly onApplied?: (partition: PartitionId, versions: readonly LinkVersion[]) => void
   readonly onError: (what: string, error: unknown) => void
 }
 
-/** Pause before a log or store that failed uncertainly is asked again. */
-const RETRY_PAUSE_MS = 50
-/** Store reads in flight, over all partitions; one more is refused with store_unavailable. */
-const STORE_READS_MAX = 10_000
-/** Evicted from one partition before the next one's turn. */
-const EVICTION_STEP_BYTES = 64 * 1024
-/** Partitions that have their turn after one change: each frees far more than a change adds. */
-const EVICTION_TURNS_MAX = 16
-
-export class PartitionHost implements LinkOwner, DirtySource {
+export class PartitionHost implements LocalOwner, DirtySource {
   readonly #options: PartitionHostOptions
+  readonly #isFenced: () => boolean
+  /** Every partition whose links are here. */
   readonly #actors = new Map<PartitionId, Actor>()
+  /** By partition: those that this node answers for. Invariant: each is in #actors. */
+  readonly #serving: (Actor | undefined)[]
   #sink: AppliedSink | undefined
   /** Partitions with a mailbox to look into at the end of this turn. */
   #due: PartitionId[] = []
+  /** Called when a partition has no batch in flight any more. */
+  readonly #whenQuiet = new Map<PartitionId, () => void>()
   #isStopping = false
-  #storeReads = 0
-  readonly counters = { logAppends: 0, logErrors: 0, storeErrors: 0, readThroughs: 0, evictions: 0 }
+  readonly #errands: Errands<Caller>
+  #evictions = 0
 
   constructor(options: PartitionHostOptions) {
     this.#options = options
+    this.#errands = new Errands(options)
+    this.#isFenced = options.isFenced ?? (() => false)
+    this.#serving = Array.from({ length: options.ring.partitions }, () => undefined)
   }
 
   /** Where applied writes go from now on. */
@@ -73,56 +85,108 @@ export class PartitionHost implements LinkOwner, DirtySource {
     this.#sink = sink
   }
 
+  /** Takes a partition in, sealed or not. It is not answered for until `serve`. */
   adopt(partition: PartitionId, actor: Actor): void {
     assert(!this.#actors.has(partition))
     this.#actors.set(partition, actor)
     this.#noteMemory(partition, actor)
   }
 
+  /** From now on this node answers for the partition. */
+  serve(partition: PartitionId): void {
+    this.#serving[partition] = this.#actorOf(partition)
+    this.#schedule(partition)
+  }
+
+  isServing(partition: PartitionId): boolean {
+    return this.#serving[partition] !== undefined
+  }
+
+  get counters() {
+    return { ...this.#errands.counters, evictions: this.#evictions }
+  }
+
   get actors(): ReadonlyMap<PartitionId, Actor> {
     return this.#actors
   }
 
+  /** Lets the partition's writes wait; resolves when none is under way. */
+  seal(partition: PartitionId): Promise<void> {
+    const actor = this.#actorOf(partition)
+    actor.seal()
+    if (actor.isQuiet) return Promise.resolve()
+    return new Promise((resolve) => this.#whenQuiet.set(partition, resolve))
+  }
+
+  /** The log's newest entry is this node's epoch record: writes that waited go on. */
+  unseal(partition: PartitionId, epoch: Epoch, lastPosition: LogPosition): void {
+    this.#actorOf(partition).unseal(epoch, lastPosition)
+    this.#schedule(partition)
+  }
+
+  /** Gives a partition up, with all that is in memory. Who waits is told the owner, if known. */
+  drop(partition: PartitionId, owner?: OwnerHint): void {
+    const actor = this.#actorOf(partition)
+    this.#serving[partition] = undefined
+    this.#actors.delete(partition)
+    this.#whenQuiet.get(partition)?.()
+    this.#whenQuiet.delete(partition)
+    this.#options.bound.note(partition, 0)
+    const error = new TinygridError('not_owner', owner === undefined ? {} : { owner })
+    for (const effect of actor.retire(error)) this.#carryOut(partition, actor, effect)
+  }
+
   lookup(code: Code, now: EpochMs): Lookup {
-    return this.#actorOf(this.#options.ring.partitionOf(code)).lookup(code, now)
+    const actor = this.#serving[this.#options.ring.partitionOf(code)]
+    return actor === undefined || this.#isFenced() ? UNKNOWN : actor.lookup(code, now)
+  }
+
+  staleLookup(code: Code, now: EpochMs): Lookup {
+    const found = this.#actors.get(this.#options.ring.partitionOf(code))?.lookup(code, now)
+    return found?.kind === 'redirect' || found?.kind === 'gone' ? found : UNKNOWN
   }
 
   async find(code: Code): Promise<Found> {
     const now = this.#options.now()
-    const lookup = this.lookup(code, now)
+    const { actor } = this.#authorityOn(code)
+    const lookup = actor.lookup(code, now)
     if (lookup.kind !== 'unknown') return { lookup, source: 'owner' }
     return { lookup: lookupOf(await this.read(code), now), source: 'owner' }
   }
 
-  read(code: Code): Promise<Link | undefined> {
-    const partition = this.#options.ring.partitionOf(code)
+  async read(code: Code): Promise<Link | undefined> {
+    const { partition, actor } = this.#authorityOn(code)
     return new Promise((resolve, reject) => {
-      this.#run(partition, this.#actorOf(partition).read({ resolve, reject }, code))
+      this.#run(partition, actor, actor.read({ resolve, reject }, code))
     })
   }
 
-  write(request: WriteRequest): Promise<WriteResult> {
-    if (this.#isStopping) return Promise.reject(new TinygridError('shutting_down'))
-    const partition = this.#options.ring.partitionOf(request.code)
+  async write(request: WriteRequest): Promise<WriteResult> {
+    if (this.#isStopping) throw new TinygridError('shutting_down')
+    const { partition, actor } = this.#authorityOn(request.code)
     return new Promise((resolve, reject) => {
-      this.#run(partition, this.#actorOf(partition).submit({ resolve, reject }, request))
+      this.#run(partition, actor, actor.submit({ resolve, reject }, request))
       this.#schedule(partition)
     })
   }
 
   versionOf(partition: PartitionId, code: Code): LinkVersion | undefined {
-    return this.#actorOf(partition).memory.versionOf(code)
+    return this.#actors.get(partition)?.memory.versionOf(code)
   }
 
   flushed(partition: PartitionId, versions: readonly LinkVersion[]): void {
-    this.#actorOf(partition).memory.markFlushed(versions)
+    this.#actors.get(partition)?.memory.markFlushed(versions)
     this.#relieve()
+  }
+
+  keptFrom(partition: PartitionId): LogPosition | undefined {
+    return this.#actors.get(partition)?.operations.oldest(this.#options.now())
   }
 
   /** Refuses new writes; resolves when those under way are answered. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    while (this.#depth() > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS))
+    while (this.#depth() > 0) await new Promise<void>((resolve) => this.#errands.later(resolve))
   }
 
   #depth(): number {
@@ -137,41 +201,59 @@ export class PartitionHost implements LinkOwner, DirtySource {
     return actor
   }
 
+  /**
+   * The actor that may answer for the code: one that is served, or one that was opened here and
+   * that the caller knows of before this node has heard that the table says so too.
+   */
+  #authorityOn(code: Code): { partition: PartitionId; actor: Actor } {
+    const partition = this.#options.ring.partitionOf(code)
+    const actor = this.#actors.get(partition)
+    if (actor === undefined) throw new TinygridError('not_owner')
+    if (this.#isFenced()) throw new TinygridError('owner_unavailable')
+    return { partition, actor }
+  }
+
   /** The mailbox is looked into when all input of this event-loop turn is in: group commit. */
   #schedule(partition: PartitionId): void {
-    if (this.#due.length === 0) setImmediate(() => this.#beginDue())
+    if (this.#due.length === 0) this.#options.defer(() => this.#beginDue())
     this.#due.push(partition)
   }
 
   #beginDue(): void {
     const due = new Set(this.#due)
     this.#due = []
-    for (const partition of due) this.#begin(partition)
+    for (const partition of due) {
+      const actor = this.#actors.get(partition)
+      if (actor !== undefined) this.#begin(partition, actor)
+    }
   }
 
-  #begin(partition: PartitionId): void {
-    const actor = this.#actorOf(partition)
+  #begin(partition: PartitionId, actor: Actor): void {
+    if (actor.isQuiet) {
+      this.#whenQuiet.get(partition)?.()
+      this.#whenQuiet.delete(partition)
+    }
     if (!actor.canBegin) return
     const canLog = this.#sink?.isFull() === false
-    this.#run(partition, actor.begin(this.#options.now(), canLog))
+    this.#run(partition, actor, actor.begin(this.#options.now(), canLog))
   }
 
-  #run(partition: PartitionId, effects: readonly Effect<Caller>[]): void {
-    for (const effect of effects) this.#carryOut(partition, effect)
+  #run(partition: PartitionId, actor: Actor, effects: readonly Effect<Caller>[]): void {
+    for (const effect of effects) this.#carryOut(partition, actor, effect)
   }
 
-  #carryOut(partition: PartitionId, effect: Effect<Caller>): void {
+  #carryOut(partition: PartitionId, actor: Actor, effect: Effect<Caller>): void {
     switch (effect.kind) {
       case 'append':
-        return this.#append(partition, effect.payload, effect.expectedLast)
+        return this.#errands.append(partition, effect, this.#teller(partition, actor))
       case 'append_again':
-        return this.#later(() => this.#append(partition, effect.payload, effect.expectedLast))
+        return this.#appendLater(partition, actor, effect)
       case 'read_tail':
-        return this.#readTail(partition, effect.after)
+        return this.#errands.readTail(partition, effect.after, this.#teller(partition, actor))
       case 'read_store':
-        return this.#readStore(partition, effect.code)
+        return this.#readStore(partition, actor, effect.code)
       case 'applied':
-        return this.#noteApplied(partition, effect.position, effect.versions)
+        return this.#noteApplied(partition, actor, effect.position, effect.versions)
       case 'answer':
         return effect.ticket.resolve(effect.result as never)
       case 'answer_read':
@@ -181,70 +263,46 @@ export class PartitionHost implements LinkOwner, DirtySource {
     }
   }
 
-  #append(partition: PartitionId, payload: Buffer, expectedLast: LogPosition): void {
-    const actor = this.#actorOf(partition)
-    this.#options.log.append(partition, payload, expectedLast).then(
-      (position) => {
-        this.counters.logAppends++
-        this.#run(partition, actor.appended(position))
-        this.#begin(partition)
-      },
-      (error: unknown) => {
-        this.counters.logErrors++
-        this.#options.onError('log append failed', error)
-        this.#run(partition, actor.appendFailed(asOperatingError(error, 'log_uncertain')))
-        this.#begin(partition)
-      },
-    )
-  }
-
-  #readTail(partition: PartitionId, after: LogPosition): void {
-    collect(this.#options.log.readAfter(partition, after)).then(
-      (entries) => {
-        this.#run(partition, this.#actorOf(partition).tailRead(entries))
-        this.#begin(partition)
-      },
-      (error: unknown) => {
-        this.counters.logErrors++
-        this.#options.onError('log tail could not be read', error)
-        this.#later(() => this.#readTail(partition, after))
-      },
-    )
-  }
-
-  #readStore(partition: PartitionId, code: Code): void {
-    const actor = this.#actorOf(partition)
-    if (this.#storeReads >= STORE_READS_MAX) {
-      const error = new TinygridError('store_unavailable', { detail: 'Too many reads are waiting' })
-      this.#run(partition, actor.storeReadFailed(code, error))
-      return
+  /** Hands outcomes to the actor, if it still is here. */
+  #teller(partition: PartitionId, actor: Actor): Tell<Caller> {
+    return (outcome) => {
+      if (this.#actors.get(partition) !== actor) return false
+      this.#run(partition, actor, outcome(actor))
+      this.#begin(partition, actor)
+      if (actor.isReplaced) this.#options.onReplaced?.(partition)
+      return true
     }
-    this.#storeReads++
-    this.counters.readThroughs++
-    this.#options.store.get(code).then(
-      (version) => {
-        this.#storeReads--
-        this.#run(partition, actor.storeRead(code, version))
-        this.#noteMemory(partition, actor)
-        this.#begin(partition)
-      },
-      (error: unknown) => {
-        this.#storeReads--
-        this.counters.storeErrors++
-        this.#options.onError('store read failed', error)
-        const refusal = asOperatingError(error, 'store_unavailable')
-        this.#run(partition, actor.storeReadFailed(code, refusal))
-      },
-    )
+  }
+
+  #appendLater(
+    partition: PartitionId,
+    actor: Actor,
+    effect: { payload: Buffer; expectedLast: LogPosition },
+  ): void {
+    this.#errands.later(() => {
+      if (this.#actors.get(partition) !== actor) return
+      this.#errands.append(partition, effect, this.#teller(partition, actor))
+    })
+  }
+
+  #readStore(partition: PartitionId, actor: Actor, code: Code): void {
+    const tell = this.#teller(partition, actor)
+    this.#errands.readStore(code, (outcome) => {
+      const isHere = tell(outcome)
+      if (isHere) this.#noteMemory(partition, actor)
+      return isHere
+    })
   }
 
   #noteApplied(
     partition: PartitionId,
+    actor: Actor,
     position: LogPosition,
     versions: readonly LinkVersion[],
   ): void {
     this.#sink?.noteApplied(partition, position, versions)
-    this.#noteMemory(partition, this.#actorOf(partition))
+    this.#options.onApplied?.(partition, versions)
+    this.#noteMemory(partition, actor)
   }
 
   #noteMemory(partition: PartitionId, actor: Actor): void {
@@ -252,30 +310,8 @@ export class PartitionHost implements LinkOwner, DirtySource {
     this.#relieve()
   }
 
-  /** Evicts until memory is within its bound, but no longer than a request would notice. */
   #relieve(): void {
     const { bound } = this.#options
-    for (let turns = 0; turns < EVICTION_TURNS_MAX && bound.excess > 0; turns++) {
-      const partition = bound.nextVictim()
-      const actor = this.#actors.get(partition)
-      if (actor === undefined) continue
-      const { links } = actor.memory.evict(Math.min(bound.excess, EVICTION_STEP_BYTES))
-      this.counters.evictions += links
-      bound.note(partition, actor.memory.bytes)
-    }
+    this.#evictions += relieve(bound, (id) => this.#actors.get(id)?.memory)
   }
-
-  #later(action: () => void): void {
-    setTimeout(action, RETRY_PAUSE_MS).unref()
-  }
-}
-
-async function collect(entries: AsyncIterable<LogEntry>): Promise<LogEntry[]> {
-  const collected: LogEntry[] = []
-  for await (const entry of entries) collected.push(entry)
-  return collected
-}
-
-function asOperatingError(error: unknown, code: 'log_uncertain' | 'store_unavailable') {
-  return error instanceof TinygridError ? error : new TinygridError(code, { cause: error })
 }

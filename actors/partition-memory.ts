@@ -9,7 +9,7 @@ import assert from 'node:assert/strict'
 import type { Code, EpochMs } from '../cluster/ids.ts'
 import { decodeLink, lifecycleOf } from '../cluster/link-record.ts'
 import { ABSENT, type Link, type LinkVersion, type Lookup } from '../cluster/link.ts'
-import type { LinkTable } from './link-table.ts'
+import type { LinkTable, ScannedVersion } from './link-table.ts'
 
 export class PartitionMemory {
   readonly #table: LinkTable
@@ -53,6 +53,11 @@ export class PartitionMemory {
 
   versionOf(code: Code): LinkVersion | undefined {
     return this.#table.get(code)
+  }
+
+  /** Every version, a piece per call; undefined at the end. See LinkTable.scan. */
+  scan(): () => ScannedVersion[] | undefined {
+    return this.#table.scan()
   }
 
   /** A version that the log holds and the store does not have yet. */

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { TinygridError } from '../cluster/errors.ts'
 import { toEpochMs, toLogPosition, type Code, type Epoch, type NodeId } from '../cluster/ids.ts'
 import { Ring } from '../cluster/ring.ts'
 import { decodeLogRecord, encodeLogRecord } from '../persistence/log-record.ts'
@@ -7,24 +8,27 @@ import { MemoryLog } from '../persistence/memory-log.ts'
 import { linkRecord } from '../persistence/test-links.ts'
 import { LinkTable } from './link-table.ts'
 import { PartitionMemory } from './partition-memory.ts'
-import { recover, type RecoveredPartition } from './recovery.ts'
+import { recover, type OpenedMemory } from './recovery.ts'
 
 const ring = new Ring(16)
 const now = toEpochMs(1_000)
 const nodeId = 'node' as NodeId
+const EPOCH_RECORD = encodeLogRecord({ kind: 'epoch', epoch: 1 as Epoch, nodeId })
 
 class Place {
   readonly log = new MemoryLog()
   readonly store = new MemoryLinkStore(ring)
-  readonly partitions = new Map<number, RecoveredPartition>()
+  readonly partitions = new Map<number, OpenedMemory>()
   readonly told: [code: string, position: number][] = []
 
   /** Appends one link as an owner would; returns its position. */
-  async append(name: string, url: string) {
+  async append(name: string, url: string, operation?: string) {
     const partition = ring.partitionOf(name as Code)
     const records = [linkRecord(name, { url: url })]
     const epoch = 1 as Epoch
-    const payload = encodeLogRecord({ kind: 'batch', epoch, batchId: url, records })
+    const outcome = 'created' as const
+    const operations = operation === undefined ? [] : [{ id: operation, outcome, record: 0 }]
+    const payload = encodeLogRecord({ kind: 'batch', epoch, batchId: url, records, operations })
     return this.log.append(partition, payload, await this.log.last(partition))
   }
 
@@ -40,7 +44,8 @@ class Place {
         },
       },
       newMemory: () => new PartitionMemory(new LinkTable()),
-      onOpen: (partition) => this.partitions.set(partition.id, partition),
+      now: () => now,
+      onOpen: (partition) => this.partitions.set(partition.id, partition).size > 0,
       onProgress: () => {},
     })
   }
@@ -63,16 +68,50 @@ test('what the log holds after the checkpoint is in memory, and the write-behind
 
 test('what only the store has is unknown to memory, not absent', async (t) => {
   const place = new Place()
+  await place.append('stored-beside', 'https://example.org/')
+  for (const id of ring.all()) await place.log.append(id, EPOCH_RECORD, await place.log.last(id))
   await place.recover()
   t.is(place.lookup('stored').kind, 'unknown')
 })
 
+test('a partition that was never written to is complete at once', async (t) => {
+  const place = new Place()
+  await place.recover()
+  t.is(place.lookup('anything').kind, 'absent')
+})
+
+test('without the store, all that the log has is replayed', async (t) => {
+  const place = new Place()
+  await place.append('a', 'https://example.org/1')
+  place.store.checkpoints = () => Promise.reject(new TinygridError('store_unavailable'))
+  await place.recover()
+  t.deepEqual(place.lookup('a'), { kind: 'redirect', url: 'https://example.org/1' })
+})
+
+test('a log that ends before the checkpoint is refused', async (t) => {
+  const place = new Place()
+  const partition = ring.partitionOf('a' as Code)
+  await place.store.saveCheckpoints(new Map([[partition, toLogPosition(1_000)]]))
+  await t.throwsAsync(place.recover(), { message: /not the log that the store was written from/ })
+})
+
+test('operations come back from the log, from before the checkpoint too', async (t) => {
+  const place = new Place()
+  const position = await place.append('a', 'https://example.org/1', 'asked-once')
+  const partition = ring.partitionOf('a' as Code)
+  await place.store.saveCheckpoints(new Map([[partition, position]]))
+  await place.recover()
+  const answer = place.partitions.get(partition)!.operations.answerTo('asked-once')
+  t.like(answer, { kind: 'created', link: { url: 'https://example.org/1' } })
+})
+
 test('each recovery opens a higher epoch in every partition, which shuts out the last owner', async (t) => {
   const place = new Place()
-  t.is(await place.recover(), 1 as Epoch)
+  await place.recover()
   const partition = ring.partitionOf('a' as Code)
   const before = await place.log.last(partition)
-  t.is(await place.recover(), 2 as Epoch)
+  await place.recover()
+  t.is(place.partitions.get(partition)!.epoch, 2 as Epoch)
   await t.throwsAsync(place.log.append(partition, Buffer.from('late'), before), {
     code: 'log_replaced',
   })

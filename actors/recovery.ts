@@ -1,22 +1,27 @@
 /**
- * Recovery: brings partitions to the point where they can answer reads and writes.
+ * Recovery: opens partitions from the log, so that this node can answer reads and writes.
  *
- * Runs at the start of a node, before anything is asked of it. For each partition, in this order:
+ * Runs at the start of an embedded node, and in the cluster where an owner has died. For each
+ * partition, in this order:
  *
  * 1. the epoch record, which shuts out every earlier owner;
  * 2. what the log holds after the checkpoint, into memory, dirty;
  * 3. nothing more: what only the store has comes by read-through and by the background load.
  *
  * The log comes before the store: the other way round, a last flush and trim of the earlier owner
- * could fall between the two reads, and a link would be in neither. Versions that the store refused
- * for good (dead letters) come back into memory too, unless the store has a newer one.
+ * could fall between the two reads, and a link would be in neither. A store that is away holds up
+ * nothing: without its checkpoints all that the log still has is replayed, which changes nothing in
+ * the store. A partition that was never written to is complete at once. Versions that the store
+ * refused for good (dead letters) come back into memory too, unless the store has a newer one.
  */
 import assert from 'node:assert/strict'
+import { hasCode, TinygridError } from '../cluster/errors.ts'
 import {
   toLogPosition,
   POSITION_NONE,
   type Code,
   type Epoch,
+  type EpochMs,
   type LogPosition,
   type NodeId,
   type PartitionId,
@@ -26,6 +31,7 @@ import type { LinkVersion } from '../cluster/link.ts'
 import type { LinkStore } from '../persistence/link-store.ts'
 import { decodeLogRecord, encodeLogRecord } from '../persistence/log-record.ts'
 import type { DeadLetter, Log } from '../persistence/log.ts'
+import { Operations } from './operations.ts'
 import type { PartitionMemory } from './partition-memory.ts'
 
 /** What hears of the replayed writes; the write-behind. */
@@ -46,44 +52,98 @@ export interface RecoveryOptions {
   readonly partitions: readonly PartitionId[]
   readonly sink: ReplaySink
   readonly newMemory: () => PartitionMemory
-  /** Called with each opened partition. */
-  readonly onOpen: (partition: RecoveredPartition) => void
+  readonly now: () => EpochMs
+  /** Called with each opened partition. False: nobody wants it any more. */
+  readonly onOpen: (partition: OpenedMemory) => boolean
   readonly onProgress: (partitionsDone: number, linksReplayed: number) => void
 }
 
-export interface RecoveredPartition {
+/** A partition that this node has opened in the log. */
+export interface OpenedMemory {
   readonly id: PartitionId
   readonly epoch: Epoch
   readonly memory: PartitionMemory
+  readonly operations: Operations
   readonly lastPosition: LogPosition
 }
 
-/** Opens the partitions in one new epoch, above every epoch the log has seen, and returns it. */
-export async function recover(options: RecoveryOptions): Promise<Epoch> {
-  const { log, store, nodeId, partitions, sink, newMemory, onOpen, onProgress } = options
-  const lasts = await Promise.all(partitions.map((id) => log.last(id)))
-  const epochs = await Promise.all(partitions.map((id, index) => epochAt(log, id, lasts[index]!)))
-  const epoch = (epochs.reduce((max, seen) => Math.max(max, seen), 0) + 1) as Epoch
-  const record = encodeLogRecord({ kind: 'epoch', epoch, nodeId })
-  const opened = await Promise.all(
-    partitions.map((id, index) => log.append(id, record, lasts[index]!)),
-  )
-  const checkpoints = await store.checkpoints()
-  const letters = await lettersByPartition(log)
-  let replayed = 0
-  for (const [index, id] of partitions.entries()) {
-    const checkpoint = checkpoints.get(id) ?? POSITION_NONE
-    const partition = { id, epoch, memory: newMemory(), lastPosition: opened[index]! }
-    const restored = await restoreLetters(options, partition, checkpoint, letters.get(id) ?? [])
-    const applied = [...restored, ...(await replay(options, partition, checkpoint))]
-    onOpen(partition)
-    // Only now: the write-behind may ask the partition for what it is told of.
-    for (const { position, versions } of applied) sink.noteApplied(id, position, versions)
-    replayed += applied.reduce((sum, { versions }) => sum + versions.length, 0)
-    onProgress(index + 1, replayed)
-  }
-  return epoch
+interface Opening extends OpenedMemory {
+  /** Nothing was ever written: the log had not even an epoch record. */
+  readonly isNew: boolean
 }
+
+/** Partitions replayed at the same time: each reads the log in pieces. */
+const REPLAYS_MAX = 16
+
+/**
+ * Opens the partitions, each in an epoch above every one that its log has seen.
+ *
+ * @throws TinygridError of the log; internal if the store is ahead of the log
+ */
+export async function recover(options: RecoveryOptions): Promise<void> {
+  const { log, partitions, sink, onOpen, onProgress } = options
+  const openings = await Promise.all(partitions.map((id) => open(options, id)))
+  const letters = await lettersByPartition(log)
+  const checkpoints = await checkpointsOf(options, letters.size > 0)
+  const waiting = openings.values()
+  let done = 0
+  let replayed = 0
+  const work = async () => {
+    for (const opening of waiting) {
+      const checkpoint = checkpoints.get(opening.id) ?? POSITION_NONE
+      assertAhead(opening, checkpoint)
+      const own = letters.get(opening.id) ?? []
+      const restored = await restoreLetters(options, opening, checkpoint, own)
+      const applied = [...restored, ...(await replay(options, opening, checkpoint))]
+      done++
+      if (!onOpen(opening)) continue
+      // Only now: the write-behind may ask the partition for what it is told of.
+      for (const { position, versions } of applied) {
+        sink.noteApplied(opening.id, position, versions)
+      }
+      replayed += applied.reduce((sum, { versions }) => sum + versions.length, 0)
+      onProgress(done, replayed)
+    }
+  }
+  await Promise.all(Array.from({ length: REPLAYS_MAX }, work))
+}
+
+/** Appends the epoch record. */
+async function open(
+  { log, nodeId, newMemory }: RecoveryOptions,
+  id: PartitionId,
+): Promise<Opening> {
+  const memory = newMemory()
+  const { epoch, position, isNew } = await appendEpoch(log, id, nodeId)
+  if (isNew) {
+    memory.startLoad()
+    memory.endLoad()
+  }
+  return { id, epoch, memory, operations: new Operations(), lastPosition: position, isNew }
+}
+
+/** Opens a new epoch at the end of the partition's log, above every one that it has seen. */
+export async function appendEpoch(
+  log: Log,
+  id: PartitionId,
+  nodeId: NodeId,
+): Promise<{ epoch: Epoch; position: LogPosition; isNew: boolean }> {
+  for (let attempt = 1; ; attempt++) {
+    const last = await log.last(id)
+    const epoch = ((await epochAt(log, id, last)) + 1) as Epoch
+    try {
+      const position = await log.append(id, encodeLogRecord({ kind: 'epoch', epoch, nodeId }), last)
+      return { epoch, position, isNew: last === POSITION_NONE }
+    } catch (error) {
+      // The earlier owner's last append came in between, or an own one whose answer was lost.
+      const isWorthTrying = hasCode(error, 'log_replaced', 'log_uncertain')
+      if (!isWorthTrying || attempt === OPEN_ATTEMPTS_MAX) throw error
+    }
+  }
+}
+
+/** An earlier owner can come in between once per append that it has under way: one. */
+const OPEN_ATTEMPTS_MAX = 5
 
 async function epochAt(log: Log, id: PartitionId, last: LogPosition): Promise<number> {
   if (last === POSITION_NONE) return 0
@@ -93,15 +153,38 @@ async function epochAt(log: Log, id: PartitionId, last: LogPosition): Promise<nu
   assert.fail(`the last log entry of partition ${id} is missing`)
 }
 
+/** A letter can only be judged with the store; everything else can do without. */
+async function checkpointsOf({ store }: RecoveryOptions, hasLetters: boolean) {
+  try {
+    return await store.checkpoints()
+  } catch (error) {
+    if (!hasCode(error, 'store_unavailable') || hasLetters) throw error
+    return new Map<PartitionId, LogPosition>()
+  }
+}
+
+/** A log that was lost or changed for another would take new writes for older than the store's. */
+function assertAhead({ id, lastPosition }: Opening, checkpoint: LogPosition): void {
+  if (checkpoint < lastPosition) return
+  const detail = `The log of partition ${id} ends before the store's checkpoint: it is not the log that the store was written from`
+  throw new TinygridError('internal', { detail })
+}
+
+/** Entries that the store has are read for their operations alone. */
 async function replay(
-  { log }: RecoveryOptions,
-  { id, memory }: RecoveredPartition,
+  { log, now }: RecoveryOptions,
+  { id, memory, operations }: Opening,
   checkpoint: LogPosition,
 ): Promise<Applied[]> {
   const applied: Applied[] = []
-  for await (const { position, payload } of log.readAfter(id, checkpoint)) {
+  const at = now()
+  for await (const { position, payload } of log.readAfter(id, POSITION_NONE)) {
     const record = decodeLogRecord(payload)
     const records = record.kind === 'batch' ? record.records : []
+    if (record.kind === 'batch') {
+      operations.rememberLogged(record.operations, records, position, at)
+    }
+    if (position <= checkpoint) continue
     const versions = records.map((bytes) => versionOf(bytes, position))
     for (const version of versions) memory.apply(version)
     applied.push({ position, versions })
@@ -124,7 +207,7 @@ async function lettersByPartition(log: Log): Promise<Map<PartitionId, DeadLetter
 /** Letters above the checkpoint are left out: the log still holds them, in their place. */
 async function restoreLetters(
   { log, store }: RecoveryOptions,
-  { memory }: RecoveredPartition,
+  { memory }: Opening,
   checkpoint: LogPosition,
   letters: readonly DeadLetter[],
 ): Promise<Applied[]> {

@@ -56,6 +56,16 @@ export class StoreReads<Reader, Write> {
     return read
   }
 
+  /** Ends all of them and hands out everybody who waited. */
+  endAll(): { readers: Reader[]; writes: Write[] } {
+    const reads = [...this.#reads.values()]
+    this.#reads.clear()
+    return {
+      readers: reads.flatMap(({ readers }) => readers),
+      writes: reads.flatMap(({ writes }) => writes),
+    }
+  }
+
   #get(code: Code): StoreRead<Reader, Write> {
     const read = this.#reads.get(code)
     assert(read !== undefined, 'the store answered what was not asked')

@@ -97,6 +97,7 @@ async function flushAll(store: LmdbLinkStore, log: LmdbLog, links: number): Prom
     store,
     source: {
       versionOf: (_, code) => dirty.get(code),
+      keptFrom: () => undefined,
       flushed: (_, versions) => {
         for (const { code } of versions) dirty.delete(code)
       },

@@ -6,7 +6,8 @@
  *
  * Order: writes to one code are decided in the order in which they reach its owner. Errors: what
  * can go wrong with the system (not with the request) rejects with a TinygridError of status 503;
- * after `log_uncertain` a write may or may not have happened, after every other one it has not.
+ * after `log_uncertain` and `owner_unavailable` a write may or may not have happened, after every
+ * other one it has not.
  */
 import type { Code, EpochMs } from './ids.ts'
 import type { GoneReason, Link, Lookup } from './link.ts'
@@ -20,6 +21,15 @@ export interface LinkOwner {
   read(code: Code): Promise<Link | undefined>
   /** Decides, logs durably, applies, answers. */
   write(request: WriteRequest): Promise<WriteResult>
+}
+
+/** The owner of some partitions in this process. */
+export interface LocalOwner extends LinkOwner {
+  /**
+   * What a visitor gets by the memory of a partition that this node may not answer for as its owner
+   * just now. Only ever 'redirect', 'gone' or 'unknown'.
+   */
+  staleLookup(code: Code, now: EpochMs): Lookup
 }
 
 export interface Found {

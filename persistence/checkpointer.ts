@@ -5,6 +5,7 @@
  * entry up to a checkpoint before the checkpoint is saved, and the log forgets them after that. A
  * crash in between leaves entries to be replayed, which changes nothing. Both happen for many
  * partitions at a time and not after every flush: what they save is only replay after a crash.
+ * Entries that somebody may still ask for by their operation are kept longer.
  */
 import type { LogPosition, PartitionId } from '../cluster/ids.ts'
 import type { LinkStore } from './link-store.ts'
@@ -22,12 +23,17 @@ export class Checkpointer {
   readonly #saved = new Map<PartitionId, LogPosition>()
   /** Saved and not yet trimmed to. */
   readonly #untrimmed = new Map<PartitionId, LogPosition>()
+  /** Saved, and trimmed only as far as may be by now. */
+  readonly #kept = new Map<PartitionId, LogPosition>()
+  readonly #keptFrom: (partition: PartitionId) => LogPosition | undefined
 
   constructor(
     store: CheckpointStore,
     log: TrimmedLog,
     checkpointOf: (partition: PartitionId) => LogPosition,
+    keptFrom: (partition: PartitionId) => LogPosition | undefined,
   ) {
+    this.#keptFrom = keptFrom
     this.#store = store
     this.#log = log
     this.#checkpointOf = checkpointOf
@@ -38,8 +44,29 @@ export class Checkpointer {
     this.#behind.set(partition, position)
   }
 
+  /** Nothing is left to do now. */
   get isDone(): boolean {
     return this.#behind.size === 0 && this.#untrimmed.size === 0
+  }
+
+  /** Something is left to trim later. */
+  get hasKept(): boolean {
+    return this.#kept.size > 0
+  }
+
+  /** Looks again at what was kept. */
+  reviseKept(): void {
+    for (const [partition, position] of this.#kept) {
+      if ((this.#keptFrom(partition) ?? Infinity) <= position) continue
+      this.#kept.delete(partition)
+      this.#untrimmed.set(partition, position)
+    }
+  }
+
+  forget(partition: PartitionId): void {
+    for (const positions of [this.#behind, this.#saved, this.#untrimmed, this.#kept]) {
+      positions.delete(partition)
+    }
   }
 
   /** Saves what the store has by now. Rejects as the store does; then nothing is trimmed. */
@@ -52,6 +79,7 @@ export class Checkpointer {
     if (checkpoints.size === 0) return
     await this.#store.saveCheckpoints(checkpoints)
     for (const [partition, position] of checkpoints) {
+      if (!this.#behind.has(partition)) continue // forgotten meanwhile
       this.#saved.set(partition, position)
       this.#untrimmed.set(partition, position)
       if (this.#behind.get(partition) === position) this.#behind.delete(partition)
@@ -61,8 +89,11 @@ export class Checkpointer {
   /** Trims the log to what is saved. Rejects as the log does; what is left is tried next time. */
   async trim(): Promise<void> {
     const trims = [...this.#untrimmed].map(async ([partition, position]) => {
-      await this.#log.trim(partition, position)
-      if (this.#untrimmed.get(partition) === position) this.#untrimmed.delete(partition)
+      const upTo = Math.min(position, (this.#keptFrom(partition) ?? Infinity) - 1) as LogPosition
+      if (upTo > 0) await this.#log.trim(partition, upTo)
+      if (this.#untrimmed.get(partition) !== position) return
+      this.#untrimmed.delete(partition)
+      if (upTo < position) this.#kept.set(partition, position)
     })
     const results = await Promise.allSettled(trims)
     const failure = results.find((result) => result.status === 'rejected')

@@ -51,6 +51,12 @@ export class FlushBarriers {
     })
   }
 
+  /** Nobody can tell here when the partition's marks are reached. */
+  forget(partition: PartitionId): void {
+    for (const { marks } of this.#barriers) marks.delete(partition)
+    this.reach()
+  }
+
   /** Lets go those whose marks are reached. */
   reach(): void {
     for (const { marks, resolve } of this.#barriers) {

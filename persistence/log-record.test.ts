@@ -7,15 +7,33 @@ import { decodeLogRecord, encodeLogRecord, type LogRecord } from './log-record.t
 import { linkRecord } from './test-links.ts'
 
 const epochRecord: LogRecord = { kind: 'epoch', epoch: 7 as Epoch, nodeId: 'node-ä' as NodeId }
-const batch: LogRecord = {
+const moved: LogRecord = { ...epochRecord, nodeId: 'b' as NodeId, move: 'a.3.x/7' }
+const batch = {
   kind: 'batch',
   epoch: (2 ** 40) as Epoch,
   batchId: 'b-1',
   records: [linkRecord('abc'), linkRecord('abd', { url: 'https://example.org/', tags: ['ö'] })],
+  operations: [],
+} satisfies LogRecord
+const withOperations: LogRecord = {
+  ...batch,
+  operations: [
+    { id: 'op-1', outcome: 'created', record: 0 },
+    { id: 'x'.repeat(64), outcome: 'done', record: 1 },
+    { id: 'v', outcome: 'redirect', record: 1 },
+  ],
 }
 
 test('an epoch record reads back as it was', (t) => {
   t.deepEqual(decodeLogRecord(encodeLogRecord(epochRecord)), epochRecord)
+})
+
+test('an epoch record says by which move the partition came', (t) => {
+  t.deepEqual(decodeLogRecord(encodeLogRecord(moved)), moved)
+})
+
+test('a batch reads back with the operations that it carried out', (t) => {
+  t.deepEqual(decodeLogRecord(encodeLogRecord(withOperations)), withOperations)
 })
 
 test('a batch reads back with its id and its records in order', (t) => {
@@ -39,7 +57,7 @@ test('a record of a newer format is refused by its number', (t) => {
 })
 
 test('one flipped bit anywhere is noticed', (t) => {
-  const whole = encodeLogRecord(batch)
+  const whole = encodeLogRecord(withOperations)
   for (let bit = 0; bit < whole.length * 8; bit++) {
     const damaged = Buffer.from(whole)
     damaged[bit >> 3]! ^= 1 << (bit & 7)
@@ -49,7 +67,7 @@ test('one flipped bit anywhere is noticed', (t) => {
 })
 
 test('a shortened or arbitrary payload is noticed', (t) => {
-  const whole = encodeLogRecord(batch)
+  const whole = encodeLogRecord(withOperations)
   for (let length = 0; length < whole.length; length++) {
     t.throws(() => decodeLogRecord(whole.subarray(0, length)), { message: /cannot be read/ })
   }

@@ -34,6 +34,8 @@ export interface DirtySource {
   versionOf(partition: PartitionId, code: Code): LinkVersion | undefined
   /** The store has these. A link with a newer version is still dirty. Never called for a refusal. */
   flushed(partition: PartitionId, versions: readonly LinkVersion[]): void
+  /** The log must keep its entries from here on, even if the store has them; undefined: none. */
+  keptFrom(partition: PartitionId): LogPosition | undefined
 }
 
 export interface WriteBehindOptions {
@@ -73,6 +75,9 @@ export interface WriteBehindStatus {
   readonly logErrors: number
 }
 
+/** How often is looked whether entries that the log has to keep may go. */
+const KEPT_CHECK_MS = 5_000
+
 const DEFAULTS = {
   flushAtLinks: 25_000,
   flushLinksMax: 2000,
@@ -103,12 +108,15 @@ export class WriteBehind {
   #checkpointDue = 0
   #whenIdle: (() => void) | undefined
   #isClosed = false
+  /** Forgotten since the round under way began: what it flushes of them is not told to anyone. */
+  readonly #forgotten = new Set<PartitionId>()
 
   constructor(options: WriteBehindOptions) {
     this.#options = { ...DEFAULTS, ...options }
     const { log, store, random, clock } = this.#options
     const checkpointOf = (partition: PartitionId) => this.#buffer.checkpointOf(partition)
-    this.#checkpointer = new Checkpointer(store, log, checkpointOf)
+    const keptFrom = (partition: PartitionId) => this.#options.source.keptFrom(partition)
+    this.#checkpointer = new Checkpointer(store, log, checkpointOf, keptFrom)
     this.#barriers = new FlushBarriers(clock, checkpointOf)
     this.#letters = new DeadLetters(log)
     this.#backOff = new BackOff(random)
@@ -126,6 +134,19 @@ export class WriteBehind {
     this.#buffer.note(partition, position, versions, this.#options.clock.now())
     this.#checkpointer.note(partition, position)
     this.#plan()
+  }
+
+  /** The store has everything of the partition up to here. */
+  checkpointOf(partition: PartitionId): LogPosition {
+    return this.#buffer.checkpointOf(partition)
+  }
+
+  /** The partition is another owner's business from now on. A flush under way may still end. */
+  forget(partition: PartitionId): void {
+    this.#buffer.forget(partition)
+    this.#checkpointer.forget(partition)
+    if (this.#isRunning) this.#forgotten.add(partition)
+    this.#barriers.forget(partition)
   }
 
   /** Whether so much waits for the store that owners should take no more writes. */
@@ -179,11 +200,11 @@ export class WriteBehind {
   /** Sees to it that the next round comes when it is due. */
   #plan(): void {
     if (this.#isRunning || this.#isClosed) return
+    const now = this.#options.clock.now()
     if (this.#isIdle) {
       this.#whenIdle?.()
-      return
+      if (!this.#checkpointer.hasKept || this.#timer !== undefined) return
     }
-    const now = this.#options.clock.now()
     const at = Math.max(this.#notBefore, now + this.#patienceMs(now))
     if (this.#timer !== undefined && this.#timer.at <= at) return
     this.#timer?.cancel()
@@ -197,7 +218,8 @@ export class WriteBehind {
     if (this.#whenIdle !== undefined || this.#barriers.count > 0) return 0
     const isMuch = dirtyLinks >= flushAtLinks || dirtyBytes >= dirtyBytesMax / 2
     if (isMuch || this.#isDraining) return 0
-    return dirtyLinks > 0 ? flushIntervalMs : Math.max(0, this.#checkpointDue - now)
+    if (dirtyLinks > 0) return flushIntervalMs
+    return this.#checkpointer.isDone ? KEPT_CHECK_MS : Math.max(0, this.#checkpointDue - now)
   }
 
   async #round(): Promise<void> {
@@ -209,6 +231,7 @@ export class WriteBehind {
     else this.#notBefore = this.#options.clock.now() + this.#backOff.next()
     this.#isDraining = (this.#buffer.dirtySince() ?? Infinity) < this.#drainUpTo
     this.#isRunning = false
+    this.#forgotten.clear()
     this.#plan()
   }
 
@@ -260,6 +283,8 @@ export class WriteBehind {
     this.#counters.linksFlushed += versions.length - refused.size
     const byPartition = Map.groupBy(versions.keys(), (index) => links[index]!.partition)
     for (const [partition, indexes] of byPartition) {
+      // The partition may even be back already, with other links in memory and the same codes.
+      if (this.#forgotten.has(partition)) continue
       const clean = indexes
         .map((index) => versions[index]!)
         .filter(({ code }) => !refused.has(code))
@@ -272,6 +297,7 @@ export class WriteBehind {
   async #checkpoint(): Promise<boolean> {
     const now = this.#options.clock.now()
     const isDue = now >= this.#checkpointDue || this.#whenIdle !== undefined
+    this.#checkpointer.reviseKept()
     if (!isDue || this.#checkpointer.isDone) return true
     this.#checkpointDue = now + this.#options.checkpointIntervalMs
     try {

@@ -119,6 +119,18 @@ export class WriteBuffer {
     this.#isFlushing = false
   }
 
+  /** The partition is not this node's any more: nothing of it waits. */
+  forget(partition: PartitionId): void {
+    const buffer = this.#partitions.get(partition)
+    if (buffer === undefined) return
+    for (const dirty of [...buffer.flushing.values(), ...buffer.gathering.values()]) {
+      this.#uncount(dirty)
+    }
+    this.#partitions.delete(partition)
+    this.#waiting.delete(partition)
+    this.#taken.delete(partition)
+  }
+
   /** The highest position such that the store has every entry at or below it. */
   checkpointOf(partition: PartitionId): LogPosition {
     const buffer = this.#partitions.get(partition)

@@ -69,7 +69,7 @@ export class WriteWorld {
     for (const code of codes) {
       const url = `https://example.com/${this.#last}`
       const records = [linkRecord(code, { url })]
-      const record = { kind: 'batch', epoch: EPOCH, batchId: 'b', records } as const
+      const record = { kind: 'batch', epoch: EPOCH, batchId: 'b', records, operations: [] } as const
       const payload = encodeLogRecord(record)
       this.#last = await this.log.append(P, payload, this.#last)
       this.#apply({ code: code as Code, position: this.#last, record: records[0]! })
@@ -121,6 +121,7 @@ export class WriteWorld {
   #source(): DirtySource {
     return {
       versionOf: (_, code) => this.#links.get(code),
+      keptFrom: () => undefined,
       flushed: (_, versions) => {
         for (const { code, position } of versions) {
           if (this.#links.get(code)?.position === position) this.#dirty.delete(code)

@@ -1,0 +1,109 @@
+/**
+ * What the source and the target of a hand-off say to each other, as plain data.
+ *
+ * Two calls: `hand-off.load` brings links, `hand-off.open` brings the last of them and asks the
+ * target to open the partition. Both may be repeated: pieces are numbered within their move. Links
+ * travel as one base64 string per call (per link: flags u8, position u48, length u16, record),
+ * because calls are JSON and a link as JSON costs several times as much.
+ */
+import assert from 'node:assert/strict'
+import {
+  toLogPosition,
+  type Epoch,
+  type EpochMs,
+  type LogPosition,
+  type PartitionId,
+} from '../cluster/ids.ts'
+import { codeOfRecord, type LinkRecord } from '../cluster/link-record.ts'
+import type { OperationOutcome } from '../persistence/log-record.ts'
+import type { ScannedVersion } from './link-table.ts'
+import type { Operation } from './operations.ts'
+
+export const LOAD_CALL = 'hand-off.load'
+export const OPEN_CALL = 'hand-off.open'
+
+/** One piece of a partition's links. Answered with `Loaded`. */
+export interface LoadMessage {
+  readonly partition: PartitionId
+  /** Names one attempt to move the partition. */
+  readonly move: string
+  /** From 0 and without gaps, in each move; the piece with 0 begins it. */
+  readonly sequence: number
+  readonly versions: string
+}
+
+/** The last piece. Answered with `Opened` once the target's epoch record is in the log. */
+export interface OpenMessage extends LoadMessage {
+  /** The source's. */
+  readonly epoch: Epoch
+  /** The newest entry of the log: the source appends nothing behind it. */
+  readonly lastPosition: LogPosition
+  /** Whether the source knew every link of the partition, and the target therefore does. */
+  readonly isComplete: boolean
+  readonly operations: readonly OperationText[]
+}
+
+export type OperationText = readonly [
+  id: string,
+  outcome: OperationOutcome,
+  record: string,
+  position: number,
+  at: number,
+]
+
+/** false: the target does not know the move (any more); the source begins a new one. */
+export interface Loaded {
+  readonly isKnown: boolean
+}
+
+export interface Opened {
+  /** null: the target does not know the move (any more). */
+  readonly opened: { readonly epoch: Epoch; readonly position: LogPosition } | null
+}
+
+const HEADER_BYTES = 9
+const DIRTY = 1
+
+export function packVersions(versions: readonly ScannedVersion[]): string {
+  const size = versions.reduce((sum, { record }) => sum + HEADER_BYTES + record.length, 0)
+  const bytes = Buffer.allocUnsafe(size)
+  let at = 0
+  for (const { position, record, isDirty } of versions) {
+    at = bytes.writeUInt8(isDirty ? DIRTY : 0, at)
+    at = bytes.writeUIntBE(position, at, 6)
+    at = bytes.writeUInt16BE(record.length, at)
+    at += record.copy(bytes, at)
+  }
+  return bytes.toString('base64')
+}
+
+/** @throws AssertionError if `text` was not packed by `packVersions` */
+export function unpackVersions(text: string): ScannedVersion[] {
+  const bytes = Buffer.from(text, 'base64')
+  const versions: ScannedVersion[] = []
+  let at = 0
+  while (at < bytes.length) {
+    assert(at + HEADER_BYTES <= bytes.length)
+    const isDirty = (bytes[at]! & DIRTY) !== 0
+    const position = toLogPosition(bytes.readUIntBE(at + 1, 6))
+    const from = at + HEADER_BYTES
+    at = from + bytes.readUInt16BE(at + 7)
+    assert(at <= bytes.length)
+    const record = bytes.subarray(from, at) as LinkRecord
+    versions.push({ code: codeOfRecord(record), position, record, isDirty })
+  }
+  return versions
+}
+
+export function packOperations(operations: Iterable<Operation>): OperationText[] {
+  return Array.from(operations, ({ id, outcome, record, position, at }) => {
+    return [id, outcome, record.toString('base64'), position, at] as const
+  })
+}
+
+export function unpackOperations(texts: readonly OperationText[]): Operation[] {
+  return texts.map(([id, outcome, record, position, at]) => {
+    const bytes = Buffer.from(record, 'base64') as LinkRecord
+    return { id, outcome, record: bytes, position: toLogPosition(position), at: at as EpochMs }
+  })
+}

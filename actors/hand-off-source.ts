@@ -1,0 +1,251 @@
+/**
+ * The source of a hand-off: moves one partition from this node to another, while it serves.
+ *
+ *   1. streams every link to the target, then what changed meanwhile, until that is little
+ *   2. seals: writes wait; what is under way ends
+ *   3. asks the target to open, with the last changes; the target appends its epoch record
+ *   4. the caller releases the partition
+ *
+ * Reads are answered here until then. If the target fails before 3, nothing has happened. If it
+ * fails in 3, it may have opened the partition or may do so later: then the source asks again for as
+ * long as the target lives, and otherwise opens a still newer epoch itself.
+ * Rejected: letting the target read the store, which may be away and knows nothing of dirty links.
+ */
+import assert from 'node:assert/strict'
+import type { Clock } from '../cluster/clock.ts'
+import { hasCode } from '../cluster/errors.ts'
+import type { Code, Epoch, LogPosition, NodeId, PartitionId } from '../cluster/ids.ts'
+import type { LinkVersion } from '../cluster/link.ts'
+import type { Peers } from '../cluster/peers.ts'
+import { decodeLogRecord, encodeLogRecord } from '../persistence/log-record.ts'
+import type { Log } from '../persistence/log.ts'
+import {
+  LOAD_CALL,
+  OPEN_CALL,
+  packOperations,
+  packVersions,
+  type Loaded,
+  type LoadMessage,
+  type Opened,
+  type OpenMessage,
+} from './hand-off-message.ts'
+import type { ScannedVersion } from './link-table.ts'
+import type { Actor, PartitionHost } from './partition-host.ts'
+
+export interface HandOffSourceOptions {
+  readonly nodeId: NodeId
+  readonly host: PartitionHost
+  readonly log: Log
+  readonly peers: Peers
+  readonly clock: Clock
+  /** Whether this node still is to hand the partition to that one. */
+  readonly isWanted: (partition: PartitionId, to: NodeId) => boolean
+  /** A new, unique name for a move. */
+  readonly nextMove: () => string
+}
+
+/**
+ * moved: the target has opened the partition in this epoch. kept: it is still served here.
+ * lost: somebody else has opened it.
+ */
+export type HandOffOutcome =
+  | { readonly kind: 'moved'; readonly epoch: Epoch; readonly waitMs: number }
+  | { readonly kind: 'kept' }
+  | { readonly kind: 'lost' }
+
+const CALL_TIMEOUT_MS = 1_000
+const RETRY_PAUSE_MS = 50
+/** Changes that may be left for the sealed part of a move. */
+const TAIL_LINKS_MAX = 100
+/** Rounds of sending changes; under a flood of writes the last one is just longer. */
+const TAIL_ROUNDS_MAX = 20
+/** Links per message; a message is far below the 1 MB that NATS takes. */
+const MESSAGE_BYTES_MAX = 256 * 1024
+
+export class HandOffSource {
+  readonly #options: HandOffSourceOptions
+  /** What changed since its move began, by partition that is being moved. */
+  readonly #tails = new Map<PartitionId, Map<Code, LinkVersion>>()
+
+  constructor(options: HandOffSourceOptions) {
+    this.#options = options
+  }
+
+  /** The host has applied these. */
+  noteApplied(partition: PartitionId, versions: readonly LinkVersion[]): void {
+    const tail = this.#tails.get(partition)
+    if (tail !== undefined) for (const version of versions) tail.set(version.code, version)
+  }
+
+  /** Moves the partition, which this node serves. Rejects only if an invariant is broken. */
+  async run(partition: PartitionId, to: NodeId): Promise<HandOffOutcome> {
+    assert(!this.#tails.has(partition), 'the partition is being moved already')
+    const tail = new Map<Code, LinkVersion>()
+    this.#tails.set(partition, tail)
+    try {
+      const move = new Move(this.#options, partition, to)
+      if (!(await move.stream(tail))) return { kind: 'kept' }
+      return await move.finish(tail)
+    } finally {
+      this.#tails.delete(partition)
+    }
+  }
+}
+
+class Move {
+  readonly #options: HandOffSourceOptions
+  readonly #partition: PartitionId
+  readonly #to: NodeId
+  readonly #name: string
+  readonly #actor: Actor
+  readonly #wasComplete: boolean
+  #sequence = 0
+
+  constructor(options: HandOffSourceOptions, partition: PartitionId, to: NodeId) {
+    this.#options = options
+    this.#partition = partition
+    this.#to = to
+    this.#name = options.nextMove()
+    this.#actor = options.host.actors.get(partition)!
+    this.#wasComplete = this.#actor.memory.isComplete
+  }
+
+  /** Steps 1. False: it cannot be done now. */
+  async stream(tail: Map<Code, LinkVersion>): Promise<boolean> {
+    const next = this.#actor.memory.scan()
+    for (let versions = next(); versions !== undefined; versions = next()) {
+      if (!(await this.#load(versions))) return false
+    }
+    for (let round = 0; round < TAIL_ROUNDS_MAX && tail.size > TAIL_LINKS_MAX; round++) {
+      if (!(await this.#load(takeAll(tail)))) return false
+    }
+    return true
+  }
+
+  async #load(versions: readonly ScannedVersion[]): Promise<boolean> {
+    for (const piece of piecesOf(versions)) {
+      if (!this.#isHere || !this.#isWanted) return false
+      const message = this.#message(piece)
+      const answer = await this.#call<Loaded>(LOAD_CALL, message)
+      if (answer?.isKnown !== true) return false
+      this.#sequence++
+    }
+    return true
+  }
+
+  /** Steps 2 and 3. */
+  async finish(tail: Map<Code, LinkVersion>): Promise<HandOffOutcome> {
+    const { clock, host } = this.#options
+    const sealedAt = clock.now()
+    await host.seal(this.#partition)
+    if (!this.#isHere) return { kind: 'lost' }
+    const { epoch, lastPosition, operations, memory } = this.#actor
+    const message: OpenMessage = {
+      ...this.#message(takeAll(tail)),
+      epoch,
+      lastPosition,
+      isComplete: this.#wasComplete && memory.isComplete,
+      operations: packOperations(operations.all()),
+    }
+    while (this.#isHere && this.#isWanted) {
+      const answer = await this.#call<Opened>(OPEN_CALL, message)
+      const opened = answer?.opened
+      if (opened === null) break
+      if (opened !== undefined && this.#isHere) {
+        return { kind: 'moved', epoch: opened.epoch, waitMs: clock.now() - sealedAt }
+      }
+      await this.#pause()
+    }
+    return this.#reopen()
+  }
+
+  /** Takes the partition back, unless somebody has written to its log who is not the target. */
+  async #reopen(): Promise<HandOffOutcome> {
+    while (this.#isHere) {
+      try {
+        const opened = await this.#tryReopen()
+        if (!this.#isHere) break
+        if (opened === undefined) return { kind: 'lost' }
+        this.#options.host.unseal(this.#partition, opened.epoch, opened.position)
+        return { kind: 'kept' }
+      } catch (error) {
+        if (!hasCode(error, 'log_replaced', 'log_uncertain', 'log_unavailable', 'log_full')) {
+          throw error
+        }
+        await this.#pause()
+      }
+    }
+    return { kind: 'lost' }
+  }
+
+  async #tryReopen(): Promise<{ epoch: Epoch; position: LogPosition } | undefined> {
+    const { log, nodeId } = this.#options
+    let last = this.#actor.lastPosition
+    let { epoch } = this.#actor
+    for await (const { position, payload } of log.readAfter(this.#partition, last)) {
+      const record = decodeLogRecord(payload)
+      // The target may have opened the partition by this move, or this node have taken it back. An
+      // epoch without the move is a take-over, even if it is the target's: this node was given up.
+      if (record.kind !== 'epoch' || record.move !== this.#name) return undefined
+      last = position
+      epoch = record.epoch
+    }
+    epoch = (epoch + 1) as Epoch
+    const record = encodeLogRecord({ kind: 'epoch', epoch, nodeId, move: this.#name })
+    return { epoch, position: await log.append(this.#partition, record, last) }
+  }
+
+  get #isHere(): boolean {
+    return this.#options.host.actors.get(this.#partition) === this.#actor
+  }
+
+  get #isWanted(): boolean {
+    return this.#options.isWanted(this.#partition, this.#to)
+  }
+
+  #message(versions: readonly ScannedVersion[]): LoadMessage {
+    const packed = packVersions(versions)
+    return {
+      partition: this.#partition,
+      move: this.#name,
+      sequence: this.#sequence,
+      versions: packed,
+    }
+  }
+
+  /** undefined: no answer, or an error; what came of it is not known. */
+  async #call<Answer>(name: string, message: LoadMessage): Promise<Answer | undefined> {
+    try {
+      return (await this.#options.peers.call(this.#to, name, message, CALL_TIMEOUT_MS)) as Answer
+    } catch {
+      return undefined
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.after(RETRY_PAUSE_MS, resolve))
+  }
+}
+
+/** What has changed is not in the store yet. */
+function takeAll(tail: Map<Code, LinkVersion>): ScannedVersion[] {
+  const versions = [...tail.values()].map((version) => ({ ...version, isDirty: true }))
+  tail.clear()
+  return versions
+}
+
+/** At least one piece, which begins the move at the target. */
+function* piecesOf(versions: readonly ScannedVersion[]): IterableIterator<ScannedVersion[]> {
+  let piece: ScannedVersion[] = []
+  let bytes = 0
+  for (const version of versions) {
+    if (bytes >= MESSAGE_BYTES_MAX) {
+      yield piece
+      piece = []
+      bytes = 0
+    }
+    piece.push(version)
+    bytes += version.record.length
+  }
+  yield piece
+}

@@ -1,0 +1,87 @@
+/**
+ * The operations of one partition: what was asked lately, by its id, and what was answered.
+ *
+ * Used by the partition actor, so that a request that is asked again (because its answer was lost, or
+ * its link changed owners) gets the first answer and changes nothing a second time. Filled when a
+ * batch is applied and, at a take-over, from the log; so the log keeps what is in here (`oldest`).
+ *
+ * Only what changed something is remembered: any other answer may be given anew. Bounded by age and
+ * number. Rejected: the id in the link itself, which costs every link some bytes for ever.
+ */
+import type { EpochMs, LogPosition } from '../cluster/ids.ts'
+import { decodeLink, type LinkRecord } from '../cluster/link-record.ts'
+import { OPERATION_KEPT_MS, type WriteResult } from '../cluster/protocol.ts'
+import type { LoggedOperation, OperationOutcome } from '../persistence/log-record.ts'
+
+/** In one partition. More are remembered for less than OPERATION_KEPT_MS. */
+export const OPERATIONS_MAX = 1_000
+
+export interface Operation {
+  readonly id: string
+  readonly outcome: OperationOutcome
+  /** The link as the batch left it. */
+  readonly record: LinkRecord
+  readonly position: LogPosition
+  readonly at: EpochMs
+}
+
+export class Operations {
+  /** Invariant: in order of position; at most OPERATIONS_MAX. */
+  readonly #byId = new Map<string, Operation>()
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** Where the log must not be trimmed: the position of the oldest one that still counts. */
+  oldest(now: EpochMs): LogPosition | undefined {
+    this.#forgetOlderThan(now - OPERATION_KEPT_MS)
+    return this.#byId.values().next().value?.position
+  }
+
+  /** The first answer to the operation, if it is known. */
+  answerTo(id: string): WriteResult | undefined {
+    const operation = this.#byId.get(id)
+    return operation === undefined ? undefined : resultOf(operation)
+  }
+
+  remember(operation: Operation): void {
+    // The same id may come again when it was forgotten here but is still in the log.
+    this.#byId.delete(operation.id)
+    this.#byId.set(operation.id, operation)
+    this.#forgetOlderThan(operation.at - OPERATION_KEPT_MS)
+    for (const id of this.#byId.keys()) {
+      if (this.#byId.size <= OPERATIONS_MAX) return
+      this.#byId.delete(id)
+    }
+  }
+
+  /** Those of a log entry. */
+  rememberLogged(
+    logged: readonly LoggedOperation[],
+    records: readonly LinkRecord[],
+    position: LogPosition,
+    at: EpochMs,
+  ): void {
+    for (const { id, outcome, record } of logged) {
+      this.remember({ id, outcome, record: records[record]!, position, at })
+    }
+  }
+
+  all(): IterableIterator<Operation> {
+    return this.#byId.values()
+  }
+
+  #forgetOlderThan(time: number): void {
+    for (const { id, at } of this.#byId.values()) {
+      if (at > time) return
+      this.#byId.delete(id)
+    }
+  }
+}
+
+/** What a request with this outcome is answered. */
+export function resultOf({ outcome, record }: Pick<Operation, 'outcome' | 'record'>): WriteResult {
+  const link = decodeLink(record)
+  return outcome === 'redirect' ? { kind: 'redirect', url: link.url } : { kind: outcome, link }
+}

@@ -1,0 +1,317 @@
+/**
+ * Ownership: makes this node serve what the table gives it, and nothing else.
+ *
+ * Follows the table. For each partition it opens, serves, hands off or drops:
+ *
+ *   the table says              this node
+ *   owned by me, opened here    serves it, once its epoch is the one in the table
+ *   owned by me, not here       opens it from the log, in a newer epoch
+ *   owned by me, target B       hands it off to B
+ *   owned by nobody, target me  opens it from the log
+ *   anything else               drops what it has of it, unless B is me and A still is the owner
+ *
+ * What it has opened and released goes into the lease, for the controller to put into the table.
+ * It never asks who lives: that is the controller's business; and it never writes the table.
+ * A node that is declared dead drops everything at once.
+ */
+import type { Clock } from '../cluster/clock.ts'
+import type { Epoch, EpochMs, NodeId, PartitionId } from '../cluster/ids.ts'
+import type { OpenedPartition, ReleasedPartition } from '../cluster/lease.ts'
+import type { LinkVersion } from '../cluster/link.ts'
+import type { Peers } from '../cluster/peers.ts'
+import type { Placement } from '../cluster/placement.ts'
+import type { Ownership as Row, Table } from '../cluster/table.ts'
+import type { LinkStore } from '../persistence/link-store.ts'
+import type { Log } from '../persistence/log.ts'
+import { HandOffSource } from './hand-off-source.ts'
+import { HandOffTarget } from './hand-off-target.ts'
+import type { Actor, PartitionHost } from './partition-host.ts'
+import type { PartitionMemory } from './partition-memory.ts'
+import { OwnershipReports } from './ownership-reports.ts'
+import { recover, type OpenedMemory, type ReplaySink } from './recovery.ts'
+
+/** What ownership needs of this node's membership. */
+export interface OwnershipControl {
+  readonly table: Table
+  onTable(listener: (table: Table) => void): () => void
+  isFenced(): boolean
+  onDeclaredDead(listener: () => void): () => void
+  report(opened: readonly OpenedPartition[], released: readonly ReleasedPartition[]): void
+}
+
+/** What ownership needs of the write-behind. */
+export interface OwnershipSink extends ReplaySink {
+  forget(partition: PartitionId): void
+}
+
+export interface OwnershipOptions {
+  readonly nodeId: NodeId
+  readonly host: PartitionHost
+  readonly sink: OwnershipSink
+  readonly log: Log
+  readonly store: LinkStore
+  readonly peers: Peers
+  readonly control: OwnershipControl
+  readonly placement: Placement
+  readonly clock: Clock
+  readonly now: () => EpochMs
+  readonly newMemory: () => PartitionMemory
+  readonly newActor: (opened: OpenedMemory) => Actor
+  /** A new, unique name for a move. */
+  readonly nextMove: () => string
+  /** The partition is here and may lack links that the store has. */
+  readonly onIncomplete: (partition: PartitionId) => void
+  readonly onMoved?: (partition: PartitionId, to: NodeId, waitMs: number) => void
+  readonly onError: (what: string, error: unknown) => void
+}
+
+/** Partitions that are being handed off at the same time. */
+const HAND_OFFS_MAX = 4
+/** Before something that failed is tried again. */
+const RETRY_PAUSE_MS = 200
+/**
+ * Before a partition is opened again that another owner has opened in the log: by then this node
+ * knows whether the table says so too.
+ */
+const REPLACED_PAUSE_MS = 1_000
+
+export class Ownership {
+  readonly #options: OwnershipOptions
+  readonly #source: HandOffSource
+  readonly #target: HandOffTarget
+  readonly #reports: OwnershipReports
+  /** Being handed off, or waiting for another attempt. */
+  readonly #moving = new Set<PartitionId>()
+  /** Being opened from the log. */
+  readonly #opening = new Set<PartitionId>()
+  /** Not to be opened before this time. */
+  readonly #notBefore = new Map<PartitionId, number>()
+  /** Rises when this node is declared dead: what began before comes to nothing. */
+  #life = 0
+  #isStopped = false
+  #unfollow: readonly (() => void)[] = []
+
+  constructor(options: OwnershipOptions) {
+    this.#options = options
+    this.#reports = new OwnershipReports(options.nodeId, (opened, released) => {
+      options.control.report(opened, released)
+    })
+    this.#source = new HandOffSource({
+      ...options,
+      isWanted: (partition, to) => this.#rowOf(partition).target === to && !this.#isStopped,
+    })
+    this.#target = new HandOffTarget({
+      ...options,
+      mayTake: (partition) => this.#mayTake(partition),
+      onOpen: (opened, dirty) => this.#takeIn(opened, dirty),
+    })
+  }
+
+  start(): void {
+    const { control } = this.#options
+    this.#unfollow = [
+      control.onTable(() => this.#reconcile()),
+      control.onDeclaredDead(() => this.#dropAll()),
+    ]
+    this.#reconcile()
+  }
+
+  /** Changes nothing any more. */
+  stop(): void {
+    this.#isStopped = true
+    for (const stop of this.#unfollow) stop()
+  }
+
+  /** Partitions that are being handed off. */
+  get moving(): ReadonlySet<PartitionId> {
+    return this.#moving
+  }
+
+  /** The host has applied these. */
+  noteApplied(partition: PartitionId, versions: readonly LinkVersion[]): void {
+    this.#source.noteApplied(partition, versions)
+  }
+
+  /** The log has refused this node as the partition's owner. */
+  noteReplaced(partition: PartitionId): void {
+    if (!this.#options.host.actors.has(partition)) return
+    this.#drop(partition)
+    this.#openLater(partition, REPLACED_PAUSE_MS)
+  }
+
+  #rowOf(partition: PartitionId): Row {
+    return this.#options.control.table.ownershipOf(partition)
+  }
+
+  #reconcile(): void {
+    if (this.#isStopped) return
+    const { table } = this.#options.control
+    const toOpen: PartitionId[] = []
+    for (const [index, row] of table.rows.entries()) {
+      const partition = index as PartitionId
+      if (this.#isToOpen(partition, row)) toOpen.push(partition)
+      else this.#follow(partition, row)
+    }
+    this.#reports.settle(table)
+    if (toOpen.length > 0) void this.#open(toOpen)
+  }
+
+  /** Whether the table wants this node to open the partition from the log. */
+  #isToOpen(partition: PartitionId, { owner, target, epoch }: Row): boolean {
+    const { nodeId, host } = this.#options
+    const isMine = owner === nodeId || (owner === null && target === nodeId)
+    if (!isMine || this.#reports.hasReleased(partition) || this.#opening.has(partition))
+      return false
+    const actor = host.actors.get(partition)
+    if (actor === undefined) return true
+    if (host.isServing(partition) || this.#reports.hasOpened(partition)) return false
+    // A copy that came by a hand-off whose end the table does not show: the source may have taken
+    // the partition back and written to it since.
+    return owner === null || actor.epoch !== epoch
+  }
+
+  #follow(partition: PartitionId, { owner, target, epoch }: Row): void {
+    const { nodeId, host } = this.#options
+    const actor = host.actors.get(partition)
+    if (owner === nodeId) {
+      if (actor === undefined) return
+      if (actor.epoch === epoch && !host.isServing(partition)) this.#serve(partition, actor)
+      if (target !== null && host.isServing(partition)) this.#handOff(partition, target)
+      return
+    }
+    if (target === nodeId) return
+    if (actor !== undefined) this.#drop(partition)
+    this.#target.forget(partition)
+  }
+
+  #serve(partition: PartitionId, actor: Actor): void {
+    const { host } = this.#options
+    this.#target.forget(partition)
+    host.serve(partition)
+    host.unseal(partition, actor.epoch, actor.lastPosition)
+  }
+
+  async #open(partitions: readonly PartitionId[]): Promise<void> {
+    const { clock, host, onError } = this.#options
+    const ready = partitions.filter((p) => (this.#notBefore.get(p) ?? 0) <= clock.now())
+    const life = this.#life
+    for (const partition of ready) {
+      if (host.actors.has(partition)) this.#drop(partition)
+      this.#opening.add(partition)
+    }
+    try {
+      if (ready.length > 0) await this.#recover(ready, life)
+    } catch (error) {
+      onError('partitions could not be opened', error)
+    }
+    if (life !== this.#life) return
+    for (const partition of ready) this.#opening.delete(partition)
+    this.#reports.send()
+    for (const partition of ready) {
+      if (!host.actors.has(partition)) this.#openLater(partition, RETRY_PAUSE_MS)
+    }
+  }
+
+  #recover(partitions: readonly PartitionId[], life: number): Promise<void> {
+    const { log, store, nodeId, sink, newMemory, now, host } = this.#options
+    return recover({
+      ...{ log, store, nodeId, partitions, sink, newMemory, now },
+      onOpen: (opened) => {
+        if (life !== this.#life || this.#isStopped || host.actors.has(opened.id)) return false
+        this.#adopt(opened)
+        this.#reports.addOpened(opened.id, opened.epoch)
+        return true
+      },
+      onProgress: () => {},
+    })
+  }
+
+  #openLater(partition: PartitionId, ms: number): void {
+    const { clock } = this.#options
+    this.#notBefore.set(partition, clock.now() + ms)
+    clock.after(ms, () => {
+      this.#notBefore.delete(partition)
+      this.#reconcile()
+    })
+  }
+
+  /** Sealed, until the table names this node and epoch. */
+  #adopt(opened: OpenedMemory): void {
+    const { host, newActor, onIncomplete } = this.#options
+    const actor = newActor(opened)
+    actor.seal()
+    host.adopt(opened.id, actor)
+    if (!opened.memory.isComplete) onIncomplete(opened.id)
+  }
+
+  #mayTake(partition: PartitionId): boolean {
+    const { host, control } = this.#options
+    if (this.#isStopped || control.isFenced() || this.#opening.has(partition)) return false
+    if (host.isServing(partition) || this.#reports.hasReleased(partition)) return false
+    // An earlier move that the source has given up: it has the partition, and began again.
+    if (host.actors.has(partition)) this.#drop(partition)
+    return true
+  }
+
+  #takeIn(opened: OpenedMemory, dirty: readonly LinkVersion[]): void {
+    const { sink } = this.#options
+    this.#adopt(opened)
+    for (const version of dirty) sink.noteApplied(opened.id, version.position, [version])
+    sink.noteApplied(opened.id, opened.lastPosition, [])
+    this.#reconcile()
+  }
+
+  #handOff(partition: PartitionId, to: NodeId): void {
+    if (this.#moving.has(partition) || this.#moving.size >= HAND_OFFS_MAX) return
+    this.#moving.add(partition)
+    const life = this.#life
+    this.#move(partition, to).catch((error: unknown) => {
+      this.#options.onError('a partition could not be handed off', error)
+      if (life === this.#life) this.#moving.delete(partition)
+    })
+  }
+
+  async #move(partition: PartitionId, to: NodeId): Promise<void> {
+    const life = this.#life
+    const { clock, host, onMoved } = this.#options
+    const outcome = await this.#source.run(partition, to)
+    if (life !== this.#life) return
+    if (outcome.kind === 'kept') {
+      const { epoch } = host.actors.get(partition)!
+      if (epoch > this.#rowOf(partition).epoch) this.#reports.addOpened(partition, epoch)
+      this.#reports.send()
+      await new Promise<void>((resolve) => clock.after(RETRY_PAUSE_MS, resolve))
+      if (life !== this.#life) return
+    }
+    this.#moving.delete(partition)
+    if (outcome.kind === 'lost') this.noteReplaced(partition)
+    if (outcome.kind === 'moved') {
+      this.#release(partition, to, outcome.epoch)
+      onMoved?.(partition, to, outcome.waitMs)
+    }
+    this.#reconcile()
+  }
+
+  /** From here on this node does not answer for the partition; then the controller hears of it. */
+  #release(partition: PartitionId, to: NodeId, epoch: Epoch): void {
+    this.#options.placement.learn(partition, to, epoch)
+    this.#drop(partition, { owner: to, epoch })
+    this.#reports.addReleased({ partition, to, epoch })
+    this.#reports.send()
+  }
+
+  #drop(partition: PartitionId, owner?: { owner: NodeId; epoch: Epoch }): void {
+    this.#reports.dropOpened(partition)
+    this.#options.sink.forget(partition)
+    this.#options.host.drop(partition, owner)
+  }
+
+  #dropAll(): void {
+    this.#life++
+    this.#moving.clear()
+    this.#opening.clear()
+    for (const partition of [...this.#target.partitions]) this.#target.forget(partition)
+    for (const partition of [...this.#options.host.actors.keys()]) this.#drop(partition)
+    this.#reports.clear()
+  }
+}
