@@ -9,8 +9,8 @@
  */
 import type { NodeId } from './ids.ts'
 
-/** The calls there are, by name: what goes in, what comes out. */
-export type PeerHandler = (params: unknown, from: NodeId) => unknown | Promise<unknown>
+/** Answers the calls of one name: with what it returns, or what the promise that it returns does. */
+export type PeerHandler = (params: unknown, from: NodeId) => unknown
 
 export interface Peers {
   readonly nodeId: NodeId
