@@ -4,6 +4,9 @@
  * May forget anything at any time and may lag behind by what is still on its way; it is never wrong
  * for longer than its time to live, because an older version never replaces a newer one. An owner
  * never takes its word. Embedded there is none: the owner is always here.
+ *
+ * Every method but `close` rejects with TinygridError cache_unavailable while the cache cannot do its
+ * work, and soon: a redirect waits for it. Then nothing is known of the effect; repeating is safe.
  */
 import type { Code } from '../cluster/ids.ts'
 import type { LinkVersion } from '../cluster/link.ts'

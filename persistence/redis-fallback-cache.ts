@@ -1,0 +1,207 @@
+/**
+ * The fallback cache in Redis, shared by all nodes of a cluster.
+ *
+ * Keeps the contract of `fallback-cache.ts`. A version stands under `<namespace>:<generation>:<code>`
+ * as u48 position, big-endian, and record. A script keeps the newer of two versions, so the order in
+ * which nodes send them does not matter.
+ *
+ * `clear` changes the generation, which has a key of its own. Every call compares it in the same
+ * step in which it reads or writes, so from the moment a clear resolves no node reads what was there
+ * before, and none puts where nobody reads. Without a generation there is nothing: it was not begun,
+ * or Redis lost all. Old generations end by their time to live.
+ *
+ * An outage of Redis must not become one of redirects: nothing waits for a connection, a read waits
+ * GET_TIMEOUT_MS at a time (two at most, when the generation changed), and the driver connects again
+ * for ever by itself. Reads have a connection of their own, so that they do not queue behind puts.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { TinygridError } from '../cluster/errors.ts'
+import type { Code, LogPosition } from '../cluster/ids.ts'
+import type { LinkRecord } from '../cluster/link-record.ts'
+import type { LinkVersion } from '../cluster/link.ts'
+import type { FallbackCache } from './fallback-cache.ts'
+import { parseRedisUrl } from './redis-address.ts'
+import { connectRedis, messageOf } from './redis-connection.ts'
+
+export interface RedisFallbackCacheOptions {
+  readonly url: string
+  /** What all keys start with. */
+  readonly namespace: string
+  readonly ttlSeconds?: number
+}
+
+export const TTL_SECONDS = 3600
+
+const GET_TIMEOUT_MS = 50
+const PUT_TIMEOUT_MS = 1000
+/** Versions in one call of the script, which holds up Redis while it runs. */
+const PUT_VERSIONS_MAX = 100
+/** How often a call follows a generation that changes under it. */
+const ATTEMPTS_MAX = 2
+const POSITION_BYTES = 6
+const GENERATION_BYTES = 9
+
+/**
+ * KEYS: the generation's key, then one for each version. ARGV: the generation, the time to live in
+ * milliseconds, then the versions. Puts nothing and says 0 if the generation is another one.
+ * Positions are compared as numbers: Redis compares strings by its locale.
+ */
+const PUT_SCRIPT = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+for i = 2, #KEYS do
+  local held = redis.call('GETRANGE', KEYS[i], 0, ${POSITION_BYTES - 1})
+  local given = ARGV[i + 1]
+  if held == '' or struct.unpack('>I6', held) < struct.unpack('>I6', given) then
+    redis.call('SET', KEYS[i], given, 'PX', ARGV[2])
+  end
+end
+return 1`
+
+type Putting = Redis & {
+  putVersions(keyCount: number, ...keysAndValues: (string | number | Buffer)[]): Promise<number>
+}
+
+export class RedisFallbackCache implements FallbackCache {
+  readonly #reading: Redis
+  readonly #putting: Putting
+  readonly #namespace: string
+  readonly #ttlMs: number
+  /** As last seen; undefined: not seen yet, or there was none. */
+  #generation: string | undefined
+
+  private constructor(
+    reading: Redis,
+    putting: Redis,
+    { namespace, ttlSeconds = TTL_SECONDS }: RedisFallbackCacheOptions,
+  ) {
+    this.#reading = reading
+    this.#putting = putting as Putting
+    this.#namespace = namespace
+    this.#ttlMs = ttlSeconds * 1000
+  }
+
+  /**
+   * Connects; where Redis is away, the cache is returned nonetheless and connects behind.
+   *
+   * @throws StartError where the URL cannot be read or the credentials are refused
+   */
+  static async open(options: RedisFallbackCacheOptions): Promise<RedisFallbackCache> {
+    const address = parseRedisUrl(options.url)
+    const name = options.namespace
+    const reading = connectRedis(address, { name, commandTimeoutMs: GET_TIMEOUT_MS })
+    const putting = connectRedis(address, {
+      name,
+      commandTimeoutMs: PUT_TIMEOUT_MS,
+      scripts: { putVersions: { lua: PUT_SCRIPT } },
+    })
+    const cache = new RedisFallbackCache(reading.redis, putting.redis, options)
+    try {
+      await Promise.all([reading.firstContact, putting.firstContact])
+      return cache
+    } catch (error) {
+      await cache.close()
+      throw error
+    }
+  }
+
+  get isReachable(): boolean {
+    return this.#reading.status === 'ready' && this.#putting.status === 'ready'
+  }
+
+  get(code: Code): Promise<LinkVersion | undefined> {
+    return available(async () => {
+      for (let attempt = 0; attempt <= ATTEMPTS_MAX; attempt++) {
+        const asked = this.#generation ?? ''
+        const keys = [this.#generationKey, this.#key(asked, code)] as const
+        const [generation, value] = await this.#reading.mgetBuffer(...keys)
+        this.#generation = generation?.toString('latin1')
+        if (this.#generation === undefined) return undefined
+        if (this.#generation === asked) return value ? versionOf(code, value) : undefined
+      }
+      return undefined
+    })
+  }
+
+  put(versions: readonly LinkVersion[]): Promise<void> {
+    return available(async () => {
+      const slices: (readonly LinkVersion[])[] = []
+      for (let from = 0; from < versions.length; from += PUT_VERSIONS_MAX) {
+        slices.push(versions.slice(from, from + PUT_VERSIONS_MAX))
+      }
+      await Promise.all(slices.map((slice) => this.#putSlice(slice)))
+    })
+  }
+
+  clear(): Promise<void> {
+    return available(async () => {
+      await this.#putting.set(this.#generationKey, newGeneration())
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#reading.disconnect()
+    this.#putting.disconnect()
+  }
+
+  async #putSlice(versions: readonly LinkVersion[]): Promise<void> {
+    const values = versions.map(valueOf)
+    for (let attempt = 0; attempt <= ATTEMPTS_MAX; attempt++) {
+      const generation = this.#generation ?? (await this.#begin())
+      const keys = versions.map(({ code }) => this.#key(generation, code))
+      const isPut = await this.#putting.putVersions(
+        keys.length + 1,
+        this.#generationKey,
+        ...keys,
+        generation,
+        this.#ttlMs,
+        ...values,
+      )
+      if (isPut === 1) return
+      if (this.#generation === generation) this.#generation = undefined
+    }
+    throw new Error('The generation changes all the time')
+  }
+
+  /** The generation; begins one if there is none. */
+  async #begin(): Promise<string> {
+    await this.#putting.set(this.#generationKey, newGeneration(), 'NX')
+    const generation = await this.#putting.get(this.#generationKey)
+    if (generation === null) throw new Error('The generation is gone again')
+    this.#generation = generation
+    return generation
+  }
+
+  get #generationKey(): string {
+    return `${this.#namespace}:generation`
+  }
+
+  #key(generation: string, code: Code): string {
+    return `${this.#namespace}:${generation}:${code}`
+  }
+}
+
+/** Never given before, not even to a Redis that has lost or restored its data since. */
+function newGeneration(): string {
+  return randomBytes(GENERATION_BYTES).toString('base64url')
+}
+
+function valueOf({ position, record }: LinkVersion): Buffer {
+  const value = Buffer.allocUnsafe(POSITION_BYTES + record.length)
+  value.writeUIntBE(position, 0, POSITION_BYTES)
+  record.copy(value, POSITION_BYTES)
+  return value
+}
+
+function versionOf(code: Code, value: Buffer): LinkVersion {
+  const position = value.readUIntBE(0, POSITION_BYTES) as LogPosition
+  return { code, position, record: value.subarray(POSITION_BYTES) as LinkRecord }
+}
+
+async function available<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new TinygridError('cache_unavailable', { cause: new Error(messageOf(error)) })
+  }
+}
