@@ -24,7 +24,8 @@ const RECONNECT_WAIT_MS = 250
 /** A frozen server is noticed after two to three of these. */
 const PING_INTERVAL_MS = 1_000
 const PINGS_UNANSWERED_MAX = 2
-const API_TIMEOUT_MS = 5_000
+const API_TIMEOUT_MS = 2_000
+const ELECTION_MS_MAX = 15_000
 /** The first that has batched direct reads; older ones ignore unknown options without a word. */
 const VERSION_MIN = [2, 11] as const
 /** Room for the largest log entry (half of it, and as much again for its encoding in a reply). */
@@ -87,11 +88,29 @@ export async function checkNatsServer(connection: NatsConnection): Promise<void>
       `${at} takes messages of ${payloadBytesMax} bytes; set its max_payload to 1MB or more`,
     )
   }
-  try {
-    const options = { checkAPI: false, timeout: API_TIMEOUT_MS }
-    await (await connection.jetstreamManager(options)).getAccountInfo()
-  } catch (cause) {
-    throw jetStreamFailure(at, cause)
+  await checkJetStream(connection, at)
+}
+
+/** Servers that elect, as after a start of all of them, are waited for. */
+async function checkJetStream(connection: NatsConnection, at: string): Promise<void> {
+  const manager = await connection.jetstreamManager({ checkAPI: false, timeout: API_TIMEOUT_MS })
+  const deadline = performance.now() + ELECTION_MS_MAX
+  while (true) {
+    try {
+      await manager.getAccountInfo()
+      return
+    } catch (cause) {
+      if (!(cause instanceof NatsError)) throw cause
+      const missing = missingJetStream(cause)
+      if (missing !== undefined) throw new StartError(`${at} ${missing}`, { cause })
+      if (performance.now() > deadline) {
+        const why = cause.api_error?.description ?? cause.message
+        throw new StartError(`${at} has a JetStream that is not ready: ${why}`, { cause })
+      }
+    }
+    await new Promise((resolve) => {
+      setTimeout(resolve, RECONNECT_WAIT_MS)
+    })
   }
 }
 
@@ -134,15 +153,11 @@ function connectFailure(shown: string, cause: unknown): StartError {
   return new StartError(`NATS at ${shown} cannot be reached: ${why}; check NATS_URL`, { cause })
 }
 
-function jetStreamFailure(at: string, cause: unknown): StartError {
-  if (!(cause instanceof NatsError)) throw cause
-  const { api_error: refusal, code, message } = cause
+/** What to tell where waiting does not help. */
+function missingJetStream({ api_error: refusal, code }: NatsError): string | undefined {
   if (refusal?.err_code === NOT_ENABLED_FOR_ACCOUNT) {
-    return new StartError(`${at} has no JetStream for this account; enable it there`, { cause })
+    return 'has no JetStream for this account; enable it there'
   }
-  if (refusal === undefined && code === NO_RESPONDERS) {
-    return new StartError(`${at} has no JetStream; start nats-server with -js`, { cause })
-  }
-  const why = refusal?.description ?? (TIMEOUTS.has(code) ? 'no answer' : message)
-  return new StartError(`${at} has a JetStream that is not ready: ${why}`, { cause })
+  const isUnheard = refusal === undefined && code === NO_RESPONDERS
+  return isUnheard ? 'has no JetStream; start nats-server with -js' : undefined
 }

@@ -36,7 +36,7 @@ import { JetStreamUsage } from './jetstream-usage.ts'
 import type { DeadLetter, Log, LogEntry } from './log.ts'
 
 export interface JetStreamLogOptions {
-  /** Stays its owner's: it is not closed here. */
+  /** As `connectNats` made and checked it. Stays its owner's: it is not closed here. */
   readonly connection: NatsConnection
   readonly namespace: string
   /** Of each stream; 1, 3 or 5. */
@@ -96,7 +96,7 @@ export class JetStreamLog implements Log {
     const manager = await connection.jetstreamManager(api)
     await openStreams(manager, { ...options, names })
     const log = new JetStreamLog(options, names, manager, connection.jetstream())
-    await log.#usage.refresh()
+    await log.#usage.refresh().catch(() => log.#usage.refreshSoon())
     return log
   }
 

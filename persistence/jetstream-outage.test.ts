@@ -6,6 +6,7 @@ import { isConnected } from '../cluster/nats-connection.ts'
 import { testWith } from '../test/services/service-test.ts'
 import type { JetStreamLog } from './jetstream-log.ts'
 import { JetStreamWorld } from './jetstream-world.ts'
+import { LogWriter } from './log-writer.ts'
 
 const natsTest = testWith('nats')
 const P = 3 as PartitionId
@@ -70,7 +71,7 @@ story(
 
 story('what is acknowledged under load outlives kills of the server', async (t, world, log) => {
   const partitions = Array.from({ length: 24 }, (_, index) => index as PartitionId)
-  const writers = partitions.map((partition) => new Writer(log, partition))
+  const writers = partitions.map((partition) => new LogWriter(log, partition))
   const writing = Promise.all(writers.map((writer) => writer.run()))
   for (let round = 1; round <= 3; round++) {
     const goal = round * 40
@@ -104,58 +105,6 @@ story('a log that was removed under a node is told as such', async (t, world, lo
   await streams.delete('OUTAGE_LOG')
   await t.throwsAsync(log.append(P, Buffer.from('x'), first), { code: 'log_unavailable' })
 })
-
-/** Writes to one partition as an owner does: one entry at a time, each until it is known. */
-class Writer {
-  readonly partition: PartitionId
-  readonly acknowledged: string[] = []
-  failures = 0
-  readonly #log: JetStreamLog
-  #last = NONE
-  #isStopped = false
-
-  constructor(log: JetStreamLog, partition: PartitionId) {
-    this.#log = log
-    this.partition = partition
-  }
-
-  stop(): void {
-    this.#isStopped = true
-  }
-
-  async run(): Promise<void> {
-    while (!this.#isStopped) {
-      const text = `${this.partition}: ${this.acknowledged.length}`
-      while (!(await this.#write(text))) {
-        this.failures++
-        await pause()
-      }
-      this.acknowledged.push(text)
-    }
-  }
-
-  /** True when the log is known to hold it. */
-  async #write(text: string): Promise<boolean> {
-    try {
-      this.#last = await this.#log.append(this.partition, Buffer.from(text), this.#last)
-      return true
-    } catch (error) {
-      return hasCode(error, 'log_replaced') && (await this.#isLast(text))
-    }
-  }
-
-  /** There is no other owner: what is in the way of an entry that was tried again is itself. */
-  async #isLast(text: string): Promise<boolean> {
-    try {
-      const [entry] = await Array.fromAsync(this.#log.readAfter(this.partition, this.#last))
-      if (entry?.payload.toString() !== text) return false
-      this.#last = entry.position
-      return true
-    } catch {
-      return false
-    }
-  }
-}
 
 /** Whether a repeated append is refused or taken, rather than in doubt again. */
 async function repeats(log: JetStreamLog, text: string, last: LogPosition): Promise<boolean> {

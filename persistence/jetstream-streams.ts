@@ -5,7 +5,14 @@
  * What was fixed when the cluster was made (partitions, format) stands in the stream's metadata and
  * is never changed; a start with other settings is refused. Size and replicas follow the settings.
  */
-import { DiscardPolicy, NatsError, RetentionPolicy, StorageType, StoreCompression } from 'nats'
+import {
+  DiscardPolicy,
+  ErrorCode,
+  NatsError,
+  RetentionPolicy,
+  StorageType,
+  StoreCompression,
+} from 'nats'
 import type { JetStreamManager, StreamConfig } from 'nats'
 import type { ClusterNames } from '../cluster/namespace.ts'
 import { ClusterDataError, StartError } from '../cluster/start-error.ts'
@@ -22,6 +29,11 @@ const FORMAT = 1
 const DUPLICATE_WINDOW_NS = 100e6
 /** Of all letters: one per link that the store refused for good, replaced by its newer one. */
 const DEAD_LETTER_BYTES_MAX = 64 * 2 ** 20
+/** An election among the servers, which may hold up everything, is over by then. */
+const OPEN_MS_MAX = 20_000
+const OPEN_PAUSE_MS = 250
+/** What servers say, or do not say, while they elect. */
+const PASSING = new Set<string>([ErrorCode.Timeout, ErrorCode.NoResponders])
 /** Answers of the server, by its list of error codes. */
 const NAME_IN_USE = 10058
 const STREAM_NOT_FOUND = 10059
@@ -60,18 +72,34 @@ async function openStream(
   settings: StreamSettings,
   wanted: Wanted,
 ): Promise<void> {
-  try {
-    //   1. two nodes find no stream    2. one makes it    3. the other's is made already, and checked
-    const config = (await configOf(manager, wanted.name)) ?? (await make(manager, wanted))
-    check(settings, config)
-    const isAsWanted =
-      config.max_bytes === wanted.max_bytes && config.num_replicas === wanted.num_replicas
-    if (!isAsWanted) await manager.streams.update(wanted.name, { ...config, ...wanted })
-  } catch (cause) {
-    if (cause instanceof StartError || !(cause instanceof NatsError)) throw cause
-    const why = cause.api_error?.description ?? cause.message
-    throw new StartError(`The stream ${wanted.name} cannot be opened: ${why}`, { cause })
+  const deadline = performance.now() + OPEN_MS_MAX
+  while (true) {
+    try {
+      await tryToOpen(manager, settings, wanted)
+      return
+    } catch (cause) {
+      if (!(cause instanceof NatsError)) throw cause
+      if (PASSING.has(cause.code) && performance.now() < deadline) {
+        await pause()
+        continue
+      }
+      const why = cause.api_error?.description ?? cause.message
+      throw new StartError(`The stream ${wanted.name} cannot be opened: ${why}`, { cause })
+    }
   }
+}
+
+async function tryToOpen(
+  manager: JetStreamManager,
+  settings: StreamSettings,
+  wanted: Wanted,
+): Promise<void> {
+  //   1. two nodes find no stream    2. one makes it    3. the other's is made already, and checked
+  const config = (await configOf(manager, wanted.name)) ?? (await make(manager, wanted))
+  check(settings, config)
+  const isAsWanted =
+    config.max_bytes === wanted.max_bytes && config.num_replicas === wanted.num_replicas
+  if (!isAsWanted) await manager.streams.update(wanted.name, { ...config, ...wanted })
 }
 
 async function configOf(
@@ -116,6 +144,12 @@ function check({ names, partitions }: StreamSettings, { name, metadata }: Stream
         `set TINYGRID_PARTITIONS to ${made} or another TINYGRID_NAMESPACE`,
     )
   }
+}
+
+async function pause(): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, OPEN_PAUSE_MS)
+  })
 }
 
 function errorCodeOf(error: unknown): number | undefined {

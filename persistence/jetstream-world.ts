@@ -1,25 +1,44 @@
 /**
- * A real NATS server with logs in it, for tests: one server, each log in a namespace of its own.
+ * Real NATS servers with logs in them, for tests: one server, or a cluster of several.
  *
  * Used by tests of the JetStream log. Each log has a connection of its own, as each node has, and
  * all are closed with the world.
  */
 import type { NatsConnection } from 'nats'
 import { connectNats } from '../cluster/nats-connection.ts'
-import { NatsService, type NatsOptions } from '../test/services/nats-service.ts'
+import { freePort } from '../test/services/free-port.ts'
+import { NatsService } from '../test/services/nats-service.ts'
 import { JetStreamLog, type JetStreamLogOptions } from './jetstream-log.ts'
 
 export class JetStreamWorld {
-  readonly server: NatsService
+  readonly servers: readonly NatsService[]
   readonly #connections: NatsConnection[] = []
   #namespaces = 0
 
-  private constructor(server: NatsService) {
-    this.server = server
+  private constructor(servers: readonly NatsService[]) {
+    this.servers = servers
   }
 
-  static async start(options: NatsOptions = {}): Promise<JetStreamWorld> {
-    return new JetStreamWorld(await NatsService.start(options))
+  static async start(): Promise<JetStreamWorld> {
+    return new JetStreamWorld([await NatsService.start()])
+  }
+
+  /** Servers named n0, n1 and so on. */
+  static async startCluster(size: number): Promise<JetStreamWorld> {
+    const ports = await Promise.all(Array.from({ length: size }, () => freePort()))
+    const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(', ')
+    const configs = ports.map(
+      (port, index) =>
+        `server_name: n${index}\n` +
+        `cluster { name: world, listen: "127.0.0.1:${port}", routes: [${routes}] }`,
+    )
+    const starting = configs.map((config) => NatsService.start({ config }))
+    return new JetStreamWorld(await Promise.all(starting))
+  }
+
+  /** The only server, or the first. */
+  get server(): NatsService {
+    return this.servers[0]!
   }
 
   newNamespace(): string {
@@ -27,7 +46,8 @@ export class JetStreamWorld {
   }
 
   async connect(): Promise<NatsConnection> {
-    const connection = await connectNats({ url: this.server.url, name: 'test' })
+    const url = this.servers.map((server) => server.url).join(',')
+    const connection = await connectNats({ url, name: 'test' })
     this.#connections.push(connection)
     return connection
   }
@@ -46,6 +66,6 @@ export class JetStreamWorld {
 
   async close(): Promise<void> {
     await Promise.all(this.#connections.map((connection) => connection.close()))
-    await this.server.close()
+    await Promise.all(this.servers.map((server) => server.close()))
   }
 }
