@@ -7,26 +7,25 @@
  * replies; then it stops reading until the client has taken them), and that it is cut off when its
  * deadline passes. It makes no decision about a request that is not a plain redirect.
  *
+ * What must be asked elsewhere puts the connection's requests in a line (`fast-path-line.ts`) until
+ * the answer comes. Then a redirect is sent from here; with anything else the request is handed over
+ * and asked about again, which changes nothing: a look-up has no effect. While a client waits, it is
+ * not idle. One that ends its side meanwhile gets the redirects that it asked for, and nothing that
+ * would be the server's to answer: Node's server drops that too.
+ *
  * Deadlines are counted in ticks of the fast path's one timer: setting one is a store of a number.
  * Rejected: a timer per socket, moved at every request.
  */
 import type { Socket } from 'node:net'
 import type { Code } from '../cluster/ids.ts'
+import type { Lookup } from '../cluster/link.ts'
+import { type Expected, WaitingLine } from './fast-path-line.ts'
 import { readAsStream, readInto, readOn } from './fast-path-reading.ts'
-import {
-  endOfCode,
-  endOfHead,
-  HEAD_BYTES_MAX,
-  INCOMPLETE,
-  OTHER,
-  TARGET_PREFIX,
-} from './fast-path-request.ts'
+import { RequestReader } from './fast-path-reader.ts'
+import { INCOMPLETE } from './fast-path-request.ts'
 
 /** Replies are sent at the latest when they are this long together. */
 const REPLIES_BYTES_MAX = 32_768
-
-/** Never the end of a head, so the first request is always read in full. */
-const NO_HEAD = '-'
 
 /** What a connection needs from the fast path around it. */
 export interface ConnectionHost {
@@ -44,8 +43,12 @@ export interface ConnectionHost {
   readonly isClosing: boolean
   /** Called once for each batch of bytes, before its replies are asked for. */
   beginBatch(): void
+  /** What memory says; 'unknown' only if `find` can be asked. */
+  lookup(code: Code): Lookup
   /** The reply to a redirect, which is then counted; undefined if Fastify has to answer. */
-  replyTo(code: Code): string | undefined
+  replyWith(found: Lookup): string | undefined
+  /** Puts the answer from elsewhere into `expected`, then lets the connection go on. */
+  find(code: Code, expected: Expected, connection: FastPathConnection): void
   /** Gives the socket to the server, which reads it from here on. */
   handOver(connection: FastPathConnection): void
   /** Answers as the server does when a client breaks off or is too slow, which ends the socket. */
@@ -56,12 +59,15 @@ export interface ConnectionHost {
 export class FastPathConnection {
   readonly socket: Socket
   readonly #host: ConnectionHost
-  /** The end of the newest head, from behind the code, that was found to be plain: clients repeat it. */
-  #knownHead = NO_HEAD
+  readonly #reader = new RequestReader()
   /** A true beginning of a plain request, at most HEAD_BYTES_MAX long. */
   #partial: Buffer | undefined
-  /** What was read and waits until the client has taken its replies: at most one buffer. */
-  #waiting = ''
+  /**
+   * What was read and waits, for answers from elsewhere or for the client to take its replies.
+   * Invariant: while it is here, #partial is not.
+   */
+  #line: WaitingLine | undefined
+  #hasEnded = false
   /** leaving: the last reply is on its way; what still comes is not answered. */
   #stage: 'open' | 'leaving' | 'handed over' = 'open'
   /** The tick after which the client is cut off. */
@@ -81,7 +87,7 @@ export class FastPathConnection {
 
   /** Cuts the client off if it is past its deadline. */
   expire(): void {
-    if (this.#host.tick <= this.#deadline) return
+    if (this.#host.tick <= this.#deadline || this.#waitsForUs) return
     const isSlow = this.#partial !== undefined || !this.#hasAnswered
     if (!isSlow || this.socket.writableEnded) return void this.socket.destroy()
     this.#stage = 'leaving'
@@ -91,11 +97,44 @@ export class FastPathConnection {
   /** Ends the connection, now or, if something is under way, with the reply to that. */
   finish(): void {
     this.#deadline = Math.min(this.#deadline, this.#host.tick + this.#host.idleTicks)
-    if (this.#partial === undefined && !this.socket.writableNeedDrain) this.#leave()
+    if (this.#line !== undefined || this.#partial !== undefined) return
+    if (!this.socket.writableNeedDrain) this.#leave()
+  }
+
+  /** Whether the client has taken all replies that there are, and waits for the next. */
+  get #waitsForUs(): boolean {
+    return this.#line !== undefined && !this.socket.writableNeedDrain
+  }
+
+  /** Sends what the line's first requests are answered, as far as the answers are here. */
+  goOn(): void {
+    const line = this.#line
+    if (line === undefined || this.socket.writableNeedDrain || this.socket.destroyed) return
+    const host = this.#host
+    this.#deadline = host.tick + host.idleTicks
+    let replies = ''
+    for (let found = line.firstFound; found !== undefined; found = line.firstFound) {
+      const reply = host.replyWith(found)
+      if (reply === undefined) return void this.#handOver(replies, line.rest())
+      this.#hasAnswered = true
+      line.shift()
+      replies += reply
+      if (host.isClosing) return void this.#sendLast(replies)
+      if (replies.length < REPLIES_BYTES_MAX) continue
+      if (!this.socket.write(replies, 'latin1')) return
+      replies = ''
+    }
+    if (replies !== '' && !this.socket.write(replies, 'latin1')) return
+    if (line.isEmpty) return this.#leaveLine(line.rest())
+    this.#lookAhead(line)
+    if (line.hasRoom) readOn(this.socket)
   }
 
   readonly #onBytes = (length: number, buffer: Buffer): boolean => {
     if (this.#stage !== 'open') return true
+    if (this.#line !== undefined) {
+      return this.#putInLine(this.#line, buffer.toString('latin1', 0, length))
+    }
     const partial = this.#partial
     if (partial === undefined) return this.#answer(buffer.toString('latin1', 0, length), false)
     this.#partial = undefined
@@ -110,11 +149,13 @@ export class FastPathConnection {
     let replies = ''
     let at = 0
     while (at < text.length) {
-      const codeEnd = endOfCode(text, at)
-      const end = codeEnd > 0 ? this.#endOfHead(text, at, codeEnd) : codeEnd
-      if (end === INCOMPLETE && text.length - at < HEAD_BYTES_MAX) break
-      const reply =
-        end > 0 ? host.replyTo(text.slice(at + TARGET_PREFIX.length, codeEnd) as Code) : undefined
+      const end = this.#reader.endOfRequest(text, at)
+      if (end === INCOMPLETE) break
+      if (end < 0) return this.#handOver(replies, text.slice(at))
+      const code = this.#reader.codeOf(text, at)
+      const found = host.lookup(code)
+      if (found.kind === 'unknown') return this.#startLine(replies, text.slice(at), code, end - at)
+      const reply = host.replyWith(found)
       if (reply === undefined) return this.#handOver(replies, text.slice(at))
       this.#hasAnswered = true
       replies += reply
@@ -129,15 +170,50 @@ export class FastPathConnection {
     return replies === '' || this.socket.write(replies, 'latin1')
   }
 
-  /** Like endOfHead, but a head that is byte for byte the last one is not read again. */
-  #endOfHead(text: string, start: number, codeEnd: number): number {
-    const knownEnd = codeEnd + this.#knownHead.length
-    if (text.slice(codeEnd, knownEnd) === this.#knownHead) return knownEnd
-    const end = endOfHead(text, codeEnd)
-    if (end <= 0) return end
-    if (end - start > HEAD_BYTES_MAX) return OTHER
-    this.#knownHead = detached(text, codeEnd, end)
-    return end
+  /** What the first request of `rest` leads to must be asked elsewhere. */
+  #startLine(replies: string, rest: string, code: Code, bytes: number): boolean {
+    if (replies !== '' && !this.socket.write(replies, 'latin1')) return this.#wait(rest)
+    const line = new WaitingLine(rest)
+    this.#line = line
+    this.#host.find(code, line.expect(bytes, undefined), this)
+    this.#lookAhead(line)
+    return line.hasRoom
+  }
+
+  #putInLine(line: WaitingLine, text: string): boolean {
+    line.append(text)
+    this.#lookAhead(line)
+    return line.hasRoom
+  }
+
+  /** Asks for what the requests in line lead to, up to the first that is the server's. */
+  #lookAhead(line: WaitingLine): void {
+    const { text } = line
+    while (line.canReadOn && line.readTo < text.length) {
+      const at = line.readTo
+      const end = this.#reader.endOfRequest(text, at)
+      if (end === INCOMPLETE) return
+      if (end < 0) return line.stop()
+      const code = this.#reader.codeOf(text, at)
+      const found = this.#host.lookup(code)
+      if (found.kind === 'unknown') this.#host.find(code, line.expect(end, undefined), this)
+      else line.expect(end, found)
+    }
+  }
+
+  /** Every request in line has its reply; what came behind them is read like what comes now. */
+  #leaveLine(rest: string): void {
+    this.#line = undefined
+    if (rest !== '' && !this.#answer(rest, false)) return
+    if (this.#line === undefined) this.#readOn()
+  }
+
+  /** Nothing waits for a reply any more. */
+  #readOn(): void {
+    if (this.#stage !== 'open') return
+    if (this.#hasEnded) return this.#end()
+    if (this.#host.isClosing && this.#partial === undefined) return this.#leave()
+    readOn(this.socket)
   }
 
   /**
@@ -146,7 +222,9 @@ export class FastPathConnection {
    */
   #sendLast(replies: string): true {
     this.#stage = 'leaving'
+    this.#line = undefined
     this.socket.end(replies, 'latin1')
+    readOn(this.socket)
     return true
   }
 
@@ -157,7 +235,7 @@ export class FastPathConnection {
 
   /** The client does not take its replies: nothing more is answered, nor read, until it has. */
   #wait(rest: string): false {
-    this.#waiting = rest
+    this.#line = new WaitingLine(rest)
     this.#deadline = this.#host.tick + this.#host.idleTicks
     return false
   }
@@ -170,6 +248,8 @@ export class FastPathConnection {
 
   #handOver(replies: string, rest: string): true {
     const { socket } = this
+    if (this.#hasEnded) return this.#sendLast(replies)
+    this.#line = undefined
     if (replies !== '') socket.write(replies, 'latin1')
     socket.off('drain', this.#onDrain)
     socket.off('end', this.#onEnd)
@@ -183,30 +263,26 @@ export class FastPathConnection {
   }
 
   readonly #onDrain = (): void => {
-    const { isClosing, tick, headTicks, idleTicks } = this.#host
+    const { tick, headTicks, idleTicks } = this.#host
     this.#deadline = tick + (this.#partial === undefined ? idleTicks : headTicks)
-    const waiting = this.#waiting
-    this.#waiting = ''
-    if (waiting !== '' && !this.#answer(waiting, false)) return
-    if (this.#stage === 'handed over') return
-    if (isClosing && waiting === '' && this.#partial === undefined) return this.#leave()
-    readOn(this.socket)
+    if (this.#line === undefined) this.#readOn()
+    else this.goOn()
   }
 
   readonly #onEnd = (): void => {
+    this.#hasEnded = true
+    if (this.#line === undefined) this.#end()
+  }
+
+  #end(): void {
     if (this.#partial === undefined) this.socket.end()
     else this.#host.refuse(this.socket, 'incomplete')
   }
 
   readonly #onClose = (): void => {
+    this.#line = undefined
     this.#host.forget(this)
   }
-}
-
-/** A part of `text` that does not keep a much longer text alive. */
-function detached(text: string, start: number, end: number): string {
-  const part = text.slice(start, end)
-  return text.length <= HEAD_BYTES_MAX ? part : Buffer.from(part, 'latin1').toString('latin1')
 }
 
 /** A reset or broken pipe is the client's business; the socket's close follows. */

@@ -9,6 +9,8 @@ export interface Sample {
   readonly text: string
   /** Redirects that the fast path answers, when the text arrives in one piece. */
   readonly fast: number
+  /** The same where it can ask for what it does not know; left out: as many. */
+  readonly fastAsking?: number
 }
 
 export function get(target: string, ...headers: string[]): string {
@@ -42,6 +44,12 @@ export const CORPUS: readonly Sample[] = [
     name: 'links that need more than memory',
     text: ABC + get('/metered') + get('/unknown'),
     fast: 1,
+  },
+  {
+    name: 'a link that is not in memory',
+    text: ABC + get('/unknown') + get('/b') + get('/unknown') + ABC,
+    fast: 1,
+    fastAsking: 5,
   },
   { name: 'a look-up that fails', text: ABC + get('/broken') + ABC, fast: 1 },
   { name: 'an address that would break out', text: ABC + get('/unsafe') + ABC, fast: 1 },

@@ -13,7 +13,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Code, EpochMs } from '../cluster/ids.ts'
 import type { Link, Lookup } from '../cluster/link.ts'
-import type { NodeStatus } from '../cluster/protocol.ts'
+import type { Found, NodeStatus } from '../cluster/protocol.ts'
 import { FakeLinks } from './fake-links.ts'
 import { type FastPath, type FastPathOptions, installFastPath } from './fast-path.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway-settings.ts'
@@ -67,8 +67,20 @@ export function makeGateway(settings: Partial<GatewaySettings> = {}): Promise<Fa
   })
 }
 
-function lookup(code: Code): Lookup {
+/** One whose parsers get their bytes through the socket's `data` event always. */
+export async function makeEventfulGateway(): Promise<FastifyInstance> {
+  const app = await makeGateway()
+  // After Node's own listener: a listener for `data` keeps its parser off the socket's handle.
+  app.server.on('connection', (socket) => socket.on('data', () => {}))
+  return app
+}
+
+export function lookup(code: Code): Lookup {
   return links.lookup(code, NOW)
+}
+
+export function find(code: Code): Promise<Found> {
+  return links.find(code)
 }
 
 /** Listens with the fast path in front of `app`. */
@@ -103,8 +115,15 @@ export async function received(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString('latin1')
 }
 
-/** What `server` answers to the pieces, read one by one, until it closes. Dates are left out. */
-export async function exchange(server: Server, pieces: readonly string[]): Promise<string> {
+/**
+ * What `server` answers to the pieces, read one by one, until it closes. Dates are left out. The
+ * client ends its side when `settled` resolves, since a server drops what it answers after that.
+ */
+export async function exchange(
+  server: Server,
+  pieces: readonly string[],
+  settled?: () => Promise<void>,
+): Promise<string> {
   const accepted = once(server, 'connection') as Promise<[Socket]>
   const socket = await open(server)
   const [peer] = await accepted
@@ -117,6 +136,7 @@ export async function exchange(server: Server, pieces: readonly string[]): Promi
     sent += piece.length
     while (peer.bytesRead < sent && !peer.destroyed) await setImmediate()
   }
+  await settled?.()
   socket.end()
   return withoutDates(await answer)
 }

@@ -19,8 +19,10 @@ import assert from 'node:assert/strict'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Code, EpochMs } from '../cluster/ids.ts'
-import type { Lookup } from '../cluster/link.ts'
+import { ABSENT, type Lookup } from '../cluster/link.ts'
+import type { Found } from '../cluster/protocol.ts'
 import { type ConnectionHost, FastPathConnection } from './fast-path-connection.ts'
+import type { Expected } from './fast-path-line.ts'
 import { canReadInto } from './fast-path-reading.ts'
 import { RedirectReply } from './fast-path-reply.ts'
 
@@ -33,6 +35,8 @@ export interface FastPathCounters {
 export interface FastPathOptions {
   /** What a code leads to, now. Only `redirect` is answered here; if it throws, Fastify answers. */
   readonly lookup: (code: Code) => Lookup
+  /** What an 'unknown' code leads to; has no effect, and settles. Left out: Fastify answers. */
+  readonly find?: (code: Code) => Promise<Found>
   readonly counters: FastPathCounters
   readonly now?: () => EpochMs
   /** How finely time-outs are kept: a client is cut off this much too late at most. */
@@ -55,6 +59,9 @@ const READ_BYTES_MAX = 65_536
 /** How long a client may take for what is under way when the server stops. */
 const CLOSE_TIMEOUT_MS = 5_000
 
+/** Any answer that is no redirect: what it is, the server finds out. */
+const SERVER_ANSWERS = ABSENT
+
 type ConnectionListener = (this: Server, socket: Socket) => void
 
 export function installFastPath(server: Server, options: FastPathOptions): FastPath {
@@ -74,11 +81,14 @@ class SharedState implements ConnectionHost, FastPath {
   readonly #server: Server
   readonly #listeners: readonly ConnectionListener[]
   readonly #lookup: (code: Code) => Lookup
+  readonly #find: ((code: Code) => Promise<Found>) | undefined
   readonly #counters: FastPathCounters
   readonly #now: () => EpochMs
   readonly #tickMs: number
   readonly #reply: RedirectReply
   readonly #connections = new Set<FastPathConnection>()
+  /** Those that can go on, since an answer came in this turn; possibly more than once. */
+  #answered: FastPathConnection[] = []
   /** Runs while there are connections. */
   #timer: NodeJS.Timeout | undefined
   #onEmpty: () => void = () => {}
@@ -89,6 +99,7 @@ class SharedState implements ConnectionHost, FastPath {
     this.#server = server
     this.#listeners = listeners
     this.#lookup = options.lookup
+    this.#find = options.find
     this.#counters = options.counters
     this.#now = options.now ?? (() => Date.now() as EpochMs)
     this.#tickMs = options.tickMs ?? TICK_MS
@@ -111,12 +122,42 @@ class SharedState implements ConnectionHost, FastPath {
     this.#reply.setTime(this.#now())
   }
 
-  replyTo(code: Code): string | undefined {
-    const found = this.#tryLookup(code)
-    if (found?.kind !== 'redirect') return undefined
+  /** A failing look-up fails again in the route, where errors have their log and their reply. */
+  lookup(code: Code): Lookup {
+    try {
+      const found = this.#lookup(code)
+      return found.kind === 'unknown' && this.#find === undefined ? SERVER_ANSWERS : found
+    } catch {
+      return SERVER_ANSWERS
+    }
+  }
+
+  replyWith(found: Lookup): string | undefined {
+    if (found.kind !== 'redirect') return undefined
     const reply = this.#reply.text(found.url, this.isClosing)
     if (reply !== undefined) this.#counters.fast++
     return reply
+  }
+
+  find(code: Code, expected: Expected, connection: FastPathConnection): void {
+    this.#find!(code).then(
+      ({ lookup }) => this.#settle(expected, lookup, connection),
+      () => this.#settle(expected, SERVER_ANSWERS, connection),
+    )
+  }
+
+  /** Answers come many at a time: the replies to them leave together, when all are here. */
+  #settle(expected: Expected, found: Lookup, connection: FastPathConnection): void {
+    expected.found = found
+    this.#answered.push(connection)
+    if (this.#answered.length === 1) queueMicrotask(this.#sendAnswered)
+  }
+
+  readonly #sendAnswered = (): void => {
+    const answered = this.#answered
+    this.#answered = []
+    this.beginBatch()
+    for (const connection of answered) connection.goOn()
   }
 
   handOver(connection: FastPathConnection): void {
@@ -148,15 +189,6 @@ class SharedState implements ConnectionHost, FastPath {
       for (const connection of this.#connections) connection.finish()
       if (this.#connections.size === 0) resolve()
     })
-  }
-
-  /** A failing look-up fails again in the route, where errors have their log and their reply. */
-  #tryLookup(code: Code): Lookup | undefined {
-    try {
-      return this.#lookup(code)
-    } catch {
-      return undefined
-    }
   }
 
   #emit(socket: Socket): void {
