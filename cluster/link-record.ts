@@ -19,7 +19,7 @@
  */
 import assert from 'node:assert/strict'
 import type { Code, EpochMs } from './ids.ts'
-import { METERED, obstacle, type Lifecycle, type Link, type Lookup } from './link.ts'
+import { METERED, obstacle, redirectTo, type Lifecycle, type Link, type Lookup } from './link.ts'
 
 declare const recordBrand: unique symbol
 export type LinkRecord = Buffer & { readonly [recordBrand]: true }
@@ -123,9 +123,9 @@ export function lookupRecord(bytes: Buffer, start: number, now: EpochMs): Lookup
   const urlStart = start + RECORD_HEADER_BYTES + bytes[start + 1]!
   const urlEnd = urlStart + urlLength(bytes, start)
   let at = flags & F.updated ? urlEnd + 6 : urlEnd
-  let expiresAt: number | null = null
+  let expiresAt: EpochMs | null = null
   if (flags & F.expires) {
-    expiresAt = bytes.readUIntBE(at, 6)
+    expiresAt = bytes.readUIntBE(at, 6) as EpochMs
     at += 6
   }
   const isMetered = (flags & F.metered) !== 0
@@ -133,7 +133,7 @@ export function lookupRecord(bytes: Buffer, start: number, now: EpochMs): Lookup
   const visits = isMetered ? bytes.readUInt32BE(at + 4) : 0
   const blocked = obstacle(lifecycleOf(flags), expiresAt, maxVisits, visits, now)
   if (blocked !== undefined) return blocked
-  return isMetered ? METERED : { kind: 'redirect', url: bytes.toString('latin1', urlStart, urlEnd) }
+  return isMetered ? METERED : redirectTo(bytes.toString('latin1', urlStart, urlEnd), expiresAt)
 }
 
 function urlLength(bytes: Buffer, start: number): number {

@@ -48,7 +48,7 @@ export type GoneReason = 'deleted' | 'expired' | 'used_up'
 
 /** What a visitor of a code gets. */
 export type Lookup =
-  | { readonly kind: 'redirect'; readonly url: string }
+  | Redirect
   /** Has maxVisits: the visit must be logged before the answer. */
   | { readonly kind: 'metered' }
   | { readonly kind: 'gone'; readonly reason: GoneReason }
@@ -56,6 +56,13 @@ export type Lookup =
   | { readonly kind: 'absent' }
   /** Not in memory, and memory is not complete: read through. */
   | { readonly kind: 'unknown' }
+
+export interface Redirect {
+  readonly kind: 'redirect'
+  readonly url: string
+  /** When the link expires; left out if it does not. For who keeps the answer for a while. */
+  readonly expiresAt?: EpochMs
+}
 
 export const ABSENT: Lookup = Object.freeze({ kind: 'absent' })
 export const UNKNOWN: Lookup = Object.freeze({ kind: 'unknown' })
@@ -69,7 +76,11 @@ export function lookupOf(link: Link | undefined, now: EpochMs): Lookup {
   if (link === undefined) return ABSENT
   const blocked = obstacle(link.lifecycle, link.expiresAt, link.maxVisits, link.visits, now)
   if (blocked !== undefined) return blocked
-  return link.maxVisits === null ? { kind: 'redirect', url: link.url } : METERED
+  return link.maxVisits === null ? redirectTo(link.url, link.expiresAt) : METERED
+}
+
+export function redirectTo(url: string, expiresAt: EpochMs | null): Redirect {
+  return expiresAt === null ? { kind: 'redirect', url } : { kind: 'redirect', url, expiresAt }
 }
 
 /** Why a link does not redirect at `now`, if it does not. Takes fields so that a table can ask too. */

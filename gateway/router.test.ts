@@ -1,62 +1,123 @@
 import test from 'ava'
-import type { Code, Epoch, NodeId } from '../cluster/ids.ts'
-import { toEpochMs } from '../cluster/ids.ts'
-import type { Link, Lookup } from '../cluster/link.ts'
-import type { Found, LinkOwner, WriteResult } from '../cluster/protocol.ts'
+import { TinygridError } from '../cluster/errors.ts'
+import { toEpochMs, type Code, type Epoch } from '../cluster/ids.ts'
 import { Ring } from '../cluster/ring.ts'
+import { StaticPlacement } from '../cluster/static-placement.ts'
 import { Table } from '../cluster/table.ts'
+import { A, B, HERE, RouterWorld, TestOwner } from './router-world.ts'
 import { Router } from './router.ts'
 
-const now = toEpochMs(1)
-const ring = new Ring(16)
+const code = 'abc' as Code
+const visit = { kind: 'visit', code } as const
 
-class NamedOwner implements LinkOwner {
-  readonly #name: string
-
-  constructor(name: string) {
-    this.#name = name
-  }
-
-  lookup(code: Code): Lookup {
-    return { kind: 'redirect', url: `https://${this.#name}.example/${code}` }
-  }
-
-  async find(code: Code): Promise<Found> {
-    return { lookup: this.lookup(code), source: 'owner' }
-  }
-
-  async read(): Promise<Link | undefined> {
-    return undefined
-  }
-
-  async write(): Promise<WriteResult> {
-    return { kind: 'redirect', url: `https://${this.#name}.example/` }
-  }
-}
-
-const [here, there] = ['here', 'there'] as NodeId[]
-const halves = new Table(
-  ring.all().map((partition) => {
-    return { owner: partition < 8 ? here! : there!, epoch: 1 as Epoch, target: null }
-  }),
-)
-const codes = Array.from({ length: 100 }, (_, index) => `code${index}` as Code)
-const isHere = (code: Code) => ring.partitionOf(code) < 8
-
-test('each request reaches the owner of its partition', async (t) => {
-  const owners = new Map([here!, there!].map((id) => [id, new NamedOwner(id)] as const))
-  const router = new Router(ring, halves, owners)
-  for (const code of codes) {
-    const name = isHere(code) ? 'here' : 'there'
-    t.like(router.lookup(code, now), { url: `https://${name}.example/${code}` })
-    const visited = await router.write({ kind: 'visit', code })
-    t.like(visited, { url: `https://${name}.example/` })
-  }
+test('alone, every request is one call on the host', async (t) => {
+  const ring = new Ring(16)
+  const local = new TestOwner()
+  const link = local.add('abc')
+  const placement = new StaticPlacement(Table.ofOneNode(HERE, 16, 1 as Epoch))
+  const router = new Router({ ring, nodeId: HERE, placement, local })
+  t.like(router.lookup(code, toEpochMs(1)), { url: link.url })
+  t.like(await router.find(code), { lookup: { url: link.url }, source: 'owner' })
+  t.is(await router.read(code), link)
+  await router.write(visit)
+  t.deepEqual(local.writes, [visit])
+  local.refusal = new TinygridError('log_unavailable')
+  await t.throwsAsync(router.write(visit), { code: 'log_unavailable' })
 })
 
-test('a partition whose owner cannot be reached answers owner_unavailable', async (t) => {
-  const router = new Router(ring, halves, new Map([[here!, new NamedOwner('here')]]))
-  const code = codes.find((candidate) => !isHere(candidate))!
-  t.throws(() => router.lookup(code, now), { code: 'owner_unavailable' })
-  await t.throwsAsync(router.read(code), { code: 'owner_unavailable' })
+test('what this node owns is answered here', async (t) => {
+  const { router, here, placement, calls } = new RouterWorld()
+  placement.move(HERE)
+  here.refusal = undefined
+  here.add('abc')
+  t.is(router.lookup(code, toEpochMs(1)).kind, 'redirect')
+  t.is((await router.find(code)).source, 'owner')
+  t.is((await router.read(code))!.code, code)
+  await router.write(visit)
+  t.deepEqual(calls, [])
+})
+
+test('what another node owns is answered there', async (t) => {
+  const world = new RouterWorld()
+  world.a.add('abc')
+  t.is(world.router.lookup(code, world.now()).kind, 'unknown')
+  t.is(await world.answer('abc'), 'https://example.com/abc by owner')
+  t.is((await world.router.read(code))!.code, code)
+  t.is(await world.router.read('other' as Code), undefined)
+  t.deepEqual(await world.router.write({ kind: 'visit', code: 'other' as Code }), {
+    kind: 'absent',
+  })
+})
+
+test('what the owner says of a link that is no redirect arrives as it is', async (t) => {
+  const world = new RouterWorld()
+  world.a.add('deleted', { lifecycle: 'deleted' })
+  world.a.add('expired', { expiresAt: toEpochMs(1) })
+  world.a.add('metered', { maxVisits: 2 })
+  world.a.add('used', { maxVisits: 2, visits: 2 })
+  const lookups = await Promise.all(
+    ['deleted', 'expired', 'metered', 'used', 'nothing'].map(async (name) => {
+      return (await world.find(name)).lookup
+    }),
+  )
+  t.deepEqual(lookups, [
+    { kind: 'gone', reason: 'deleted' },
+    { kind: 'gone', reason: 'expired' },
+    { kind: 'metered' },
+    { kind: 'gone', reason: 'used_up' },
+    { kind: 'absent' },
+  ])
+})
+
+test('all look-ups of one turn travel in one call', async (t) => {
+  const world = new RouterWorld()
+  for (let i = 0; i < 100; i++) world.a.add(`code${i}`)
+  await Promise.all(Array.from({ length: 100 }, (_, i) => world.find(`code${i}`)))
+  t.deepEqual(world.calls, ['lookup'])
+  t.is(world.a.lookups, 100)
+})
+
+test('a call has at most 500 requests', async (t) => {
+  const world = new RouterWorld()
+  await Promise.all(Array.from({ length: 1001 }, (_, i) => world.find(`code${i}`)))
+  t.deepEqual(world.calls, ['lookup', 'lookup', 'lookup'])
+})
+
+test('a link that the owner has to read holds up nobody else’s', async (t) => {
+  const world = new RouterWorld()
+  world.a.add('cold')
+  world.a.add('warm')
+  world.a.evicted.add('cold' as Code)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  world.a.pause = promise
+  const cold = world.answer('cold')
+  t.is(await world.answer('warm'), 'https://example.com/warm by owner')
+  resolve()
+  t.is(await cold, 'https://example.com/cold by owner')
+})
+
+test('an owner that names another one is believed once', async (t) => {
+  const world = new RouterWorld()
+  world.b.add('abc')
+  world.refer(world.a, { owner: B, epoch: 2 as Epoch })
+  t.is(await world.answer('abc'), 'https://example.com/abc by owner')
+  t.deepEqual(world.calls, ['lookup', 'lookup'])
+  t.is(await world.answer('other'), 'absent by owner')
+  t.is(world.placement.ownerOf(world.ring.partitionOf(code)).owner, B)
+})
+
+test('two nodes that name each other are not asked for ever', async (t) => {
+  const world = new RouterWorld()
+  world.refer(world.a, { owner: B, epoch: 2 as Epoch })
+  world.refer(world.b, { owner: A, epoch: 1 as Epoch })
+  const found = world.find('abc')
+  await Promise.all([t.throwsAsync(found, { code: 'owner_unavailable' }), world.clock.pass(2_000)])
+  t.true(world.calls.length < 20, `${world.calls.length} calls`)
+})
+
+test('an error of the request is passed on as it is', async (t) => {
+  const world = new RouterWorld()
+  world.a.refusal = new TinygridError('mailbox_full', { retryAfterSeconds: 3 })
+  await t.throwsAsync(world.router.write(visit), { code: 'mailbox_full' })
+  t.is(world.a.writes.length, 1)
 })

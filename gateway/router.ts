@@ -1,47 +1,246 @@
 /**
  * The router: sends each request to the owner of its code's partition.
  *
- * The gateway's only way to links. `hash(code)` gives the partition, the table its owner's node, the
- * directory of owners the way to reach that node: a direct call when it is this process. It is a
- * LinkOwner itself, so routes do not know whether there is one node or twenty.
+ * The gateway's only way to links. `hash(code)` gives the partition, the placement its owner: the
+ * host in this process, or another node over the peers seam. It is a LinkOwner itself, so routes do
+ * not know whether there is one node or twenty. Without peers everything is here, and it adds one
+ * call to what the host does.
+ *
+ * A look-up goes: memory of this node, near cache, owner, and when that does not answer, the
+ * fallback (`fallback-lookups.ts`); what that may not answer either waits for the owner for
+ * LOOKUP_HOLD_MS. Writes, and reads of the API, ask the owner alone and wait for it for HOLD_MS.
+ * Each write has an operation id, so that it is done once however often it is sent.
  */
-import { TinygridError } from '../cluster/errors.ts'
-import type { Code, EpochMs, NodeId } from '../cluster/ids.ts'
-import type { Link, Lookup } from '../cluster/link.ts'
-import type { Found, LinkOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { systemClock, type Clock } from '../cluster/clock.ts'
+import { hasCode, TinygridError } from '../cluster/errors.ts'
+import {
+  toEpochMs,
+  type Code,
+  type EpochMs,
+  type NodeId,
+  type PartitionId,
+} from '../cluster/ids.ts'
+import { UNKNOWN, type Link, type Lookup } from '../cluster/link.ts'
+import { CHANGED, parseChanged } from '../cluster/owner-protocol.ts'
+import type { Peers } from '../cluster/peers.ts'
+import type { PlacedOwner, Placement } from '../cluster/placement.ts'
+import type {
+  Found,
+  LinkOwner,
+  LocalOwner,
+  Source,
+  WriteRequest,
+  WriteResult,
+} from '../cluster/protocol.ts'
 import type { Ring } from '../cluster/ring.ts'
-import type { Table } from '../cluster/table.ts'
+import { FallbackLookups, type FallbackSources } from './fallback-lookups.ts'
+import { HeldRequests, HOLD_MS, isPassing, isSame, learnOwner } from './held-requests.ts'
+import { NearCache } from './near-cache.ts'
+import { RemoteOwners } from './remote-owners.ts'
+import { createRouterCounters, type RouterCounters } from './router-counters.ts'
+
+/** How long a look-up waits for the owner when nobody else may answer it. */
+export const LOOKUP_HOLD_MS = 1_000
+
+export interface RouterOptions {
+  readonly ring: Ring
+  readonly nodeId: NodeId
+  readonly placement: Placement
+  /** The host of this process; undefined on a node that owns nothing. */
+  readonly local?: LocalOwner | undefined
+  /** How other nodes are reached; undefined: there are none. */
+  readonly peers?: Peers | undefined
+  readonly fallback?: FallbackSources
+  /** Whether answers of other nodes are kept for up to a second; true if left out. */
+  readonly nearCache?: boolean
+  readonly counters?: RouterCounters
+  readonly clock?: Clock
+  /** The wall clock. */
+  readonly now?: () => EpochMs
+  /** Runs the action at the end of this event-loop turn. */
+  readonly defer?: (action: () => void) => void
+  /** From 0 to below 1. */
+  readonly random?: () => number
+  /** A new, unique name for a write. */
+  readonly newOperationId?: () => string
+}
+
+/** What a router needs to reach other nodes. */
+interface Reach {
+  readonly owners: RemoteOwners
+  readonly near: NearCache | undefined
+  readonly fallback: FallbackLookups
+  readonly held: HeldRequests
+  readonly newOperationId: () => string
+}
 
 export class Router implements LinkOwner {
+  readonly counters: RouterCounters
   readonly #ring: Ring
-  /** By partition; undefined where the table's owner cannot be reached. */
-  readonly #ownerOf: readonly (LinkOwner | undefined)[]
+  readonly #nodeId: NodeId
+  readonly #placement: Placement
+  readonly #local: LocalOwner | undefined
+  readonly #now: () => EpochMs
+  /** undefined: there are no other nodes, and `#local` owns everything. */
+  readonly #reach: Reach | undefined
+  /** As in `#reach`, where each look-up can get at it. */
+  readonly #near: NearCache | undefined
 
-  /** @param owners how to reach each node of the table */
-  constructor(ring: Ring, table: Table, owners: ReadonlyMap<NodeId, LinkOwner>) {
-    this.#ring = ring
-    this.#ownerOf = ring.all().map((partition) => owners.get(table.ownershipOf(partition).owner!))
+  constructor(options: RouterOptions) {
+    assert(options.local !== undefined || options.peers !== undefined, 'nobody can be asked')
+    this.#ring = options.ring
+    this.#nodeId = options.nodeId
+    this.#placement = options.placement
+    this.#local = options.local
+    this.#now = options.now ?? (() => toEpochMs(Date.now()))
+    this.counters = options.counters ?? createRouterCounters()
+    if (options.peers === undefined) return
+    this.#reach = reachOf(options, options.peers, this.#now, this.counters)
+    this.#near = this.#reach.near
+    options.peers.listen(CHANGED, (params) => this.forget(parseChanged(params)))
   }
 
   lookup(code: Code, now: EpochMs): Lookup {
-    return this.#owner(code).lookup(code, now)
+    const here = this.#local === undefined ? UNKNOWN : this.#local.lookup(code, now)
+    if (here.kind !== 'unknown' || this.#near === undefined) return here
+    const near = this.#near.get(code, now)
+    if (near === undefined) return UNKNOWN
+    this.counters.answers.near++
+    return near
   }
 
   async find(code: Code): Promise<Found> {
-    return this.#owner(code).find(code)
+    const reach = this.#reach
+    if (reach === undefined) return this.#local!.find(code)
+    const now = this.#now()
+    const here = this.#local?.lookup(code, now) ?? UNKNOWN
+    if (here.kind !== 'unknown') return this.#found(here, 'owner')
+    const near = this.#near?.get(code, now)
+    if (near !== undefined) return this.#found(near, 'near')
+    const partition = this.#ring.partitionOf(code)
+    const lookup = await this.#lookupAtOwner(reach, partition, code)
+    if (lookup !== undefined) return this.#found(lookup, 'owner')
+    const fallback = await reach.fallback.find(code)
+    if (fallback !== undefined) return this.#found(fallback.lookup, fallback.source)
+    const hold = { partition, holdMs: LOOKUP_HOLD_MS, counter: 'lookupsHeld' } as const
+    const late = await reach.held.run(hold, (placed) => this.#lookupAt(reach, placed, code))
+    return this.#found(late, 'owner')
   }
 
   async read(code: Code): Promise<Link | undefined> {
-    return this.#owner(code).read(code)
+    const reach = this.#reach
+    if (reach === undefined) return this.#local!.read(code)
+    const partition = this.#ring.partitionOf(code)
+    const hold = { partition, holdMs: HOLD_MS, counter: 'readsHeld' } as const
+    return reach.held.run(hold, async (placed) => {
+      const { owner, epoch } = placed
+      if (this.#isHere(placed)) return this.#local!.read(code)
+      return reach.owners.read(owned(owner), { what: code, epoch })
+    })
   }
 
   async write(request: WriteRequest): Promise<WriteResult> {
-    return this.#owner(request.code).write(request)
+    const reach = this.#reach
+    if (reach === undefined) return this.#local!.write(request)
+    const what = { ...request, operationId: request.operationId ?? reach.newOperationId() }
+    const partition = this.#ring.partitionOf(what.code)
+    const hold = { partition, holdMs: HOLD_MS, counter: 'writesHeld' } as const
+    try {
+      return await reach.held.run(hold, async (placed) => {
+        const { owner, epoch } = placed
+        if (this.#isHere(placed)) return this.#local!.write(what)
+        return reach.owners.write(owned(owner), { what, epoch })
+      })
+    } finally {
+      // The owner's broadcast may come later than its answer: who wrote must see what it wrote.
+      this.#near?.forget([what.code])
+    }
   }
 
-  #owner(code: Code): LinkOwner {
-    const owner = this.#ownerOf[this.#ring.partitionOf(code)]
-    if (owner === undefined) throw new TinygridError('owner_unavailable')
-    return owner
+  /** These links have changed: nothing that was said of them before is served from the near cache. */
+  forget(codes: readonly Code[]): void {
+    this.#near?.forget(codes)
   }
+
+  /** The owner's word, asked a second time where the first one names another; undefined: none. */
+  async #lookupAtOwner(
+    reach: Reach,
+    partition: PartitionId,
+    code: Code,
+  ): Promise<Lookup | undefined> {
+    const placed = this.#placement.ownerOf(partition)
+    try {
+      return await this.#lookupAt(reach, placed, code)
+    } catch (error) {
+      if (!isAbsence(error)) throw error
+      learnOwner(this.#placement, partition, error)
+    }
+    const hinted = this.#placement.ownerOf(partition)
+    if (isSame(hinted, placed)) return undefined
+    try {
+      return await this.#lookupAt(reach, hinted, code)
+    } catch (error) {
+      if (!isAbsence(error)) throw error
+      return undefined
+    }
+  }
+
+  async #lookupAt(reach: Reach, placed: PlacedOwner, code: Code): Promise<Lookup> {
+    if (this.#isHere(placed)) return (await this.#local!.find(code)).lookup
+    const { owner, epoch } = placed
+    const asked = reach.near?.begin(code)
+    let lookup: Lookup | undefined
+    try {
+      lookup = await reach.owners.lookup(owned(owner), { what: code, epoch })
+    } finally {
+      if (asked !== undefined) reach.near?.end(code, asked, lookup)
+    }
+    return lookup
+  }
+
+  #isHere({ owner }: PlacedOwner): boolean {
+    return this.#local !== undefined && owner === this.#nodeId
+  }
+
+  #found(lookup: Lookup, source: Source): Found {
+    this.counters.answers[source]++
+    return { lookup, source }
+  }
+}
+
+function reachOf(
+  options: RouterOptions,
+  peers: Peers,
+  now: () => EpochMs,
+  counters: RouterCounters,
+): Reach {
+  const { placement, local, fallback, nearCache = true } = options
+  const { clock = systemClock, random = Math.random, defer = setImmediate } = options
+  return {
+    owners: new RemoteOwners({ peers, clock, defer, counters }),
+    near: nearCache ? new NearCache({ clock }) : undefined,
+    fallback: new FallbackLookups({ ...fallback, local, now, clock, counters }),
+    held: new HeldRequests({ placement, clock, random, counters }),
+    newOperationId: options.newOperationId ?? operationIds(),
+  }
+}
+
+/** Names for the writes of this process, unique over all nodes and times. */
+function operationIds(): () => string {
+  const start = randomBytes(9).toString('base64url')
+  let count = 0
+  return () => `${start}.${(count++).toString(36)}`
+}
+
+/** @throws TinygridError owner_unavailable while nobody owns the partition */
+function owned(owner: NodeId | null): NodeId {
+  if (owner === null) throw new TinygridError('owner_unavailable')
+  return owner
+}
+
+/** Whether the owner has not said anything about the link, so that others may be asked. */
+function isAbsence(error: unknown): error is TinygridError {
+  return isPassing(error) || hasCode(error, 'store_unavailable')
 }

@@ -1,0 +1,147 @@
+/**
+ * The owner service: answers what gateways of other nodes ask of the partitions here.
+ *
+ * Started once per node that owns partitions, over the peers seam; `cluster/owner-protocol.ts` says
+ * how calls look. A call holds many requests, each of which gets its own answer. Look-ups are
+ * answered in the same turn, by memory alone. Everything else may have to wait for the log or the
+ * store: after WAIT_MS the call is answered with what there is by then, and what is not decided says
+ * owner_unavailable, so that one slow read does not cost the others their answer.
+ *
+ * Guarantees: writes of one call are submitted in its order. A write that is asked for again while
+ * it is under way joins itself. A caller that knows of a later epoch than this node is not answered:
+ * this node may have been replaced. It decides nothing about links.
+ */
+import type { Clock } from '../cluster/clock.ts'
+import { TinygridError } from '../cluster/errors.ts'
+import type { Code, Epoch, EpochMs, PartitionId } from '../cluster/ids.ts'
+import {
+  encodeAnswers,
+  OWNER_CALLS,
+  parseRequests,
+  type Answer,
+  type OwnerRequest,
+} from '../cluster/owner-protocol.ts'
+import {
+  encodeLink,
+  encodeLookup,
+  parseCodeValue,
+  parseWriteRequest,
+} from '../cluster/owner-values.ts'
+import type { Peers } from '../cluster/peers.ts'
+import type { Placement } from '../cluster/placement.ts'
+import type { LinkOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
+import type { Ring } from '../cluster/ring.ts'
+
+export interface OwnerServiceOptions {
+  readonly ring: Ring
+  readonly peers: Peers
+  readonly owner: LinkOwner
+  readonly placement: Placement
+  /**
+   * In which epoch this node has opened a partition itself, if it has: callers may know before this
+   * node that the table says so too.
+   */
+  readonly openedEpochOf?: (partition: PartitionId) => Epoch | undefined
+  readonly clock: Clock
+  readonly now: () => EpochMs
+}
+
+/** How long a call may wait; below the caller's own time-out. */
+const FIND_WAIT_MS = 400
+const READ_WAIT_MS = 800
+const WRITE_WAIT_MS = 800
+
+/** Answers calls from now on. */
+export function serveOwner(options: OwnerServiceOptions): void {
+  const { ring, peers, owner, now, clock } = options
+  const refusal = (code: Code, epoch: Epoch) => refusalOf(options, ring.partitionOf(code), epoch)
+
+  peers.handle(OWNER_CALLS.lookup, (params) => {
+    const time = now()
+    const answers = parseRequests(params, parseCodeValue).map(({ what, epoch }) => {
+      return refusal(what, epoch) ?? owner.lookup(what, time)
+    })
+    return encodeAnswers(answers, encodeLookup)
+  })
+
+  peers.handle(OWNER_CALLS.find, async (params) => {
+    const finds = parseRequests(params, parseCodeValue).map(async ({ what, epoch }) => {
+      return refusal(what, epoch) ?? (await owner.find(what)).lookup
+    })
+    return encodeAnswers(await settle(finds, clock, FIND_WAIT_MS), encodeLookup)
+  })
+
+  peers.handle(OWNER_CALLS.read, async (params) => {
+    const reads = parseRequests(params, parseCodeValue).map(async ({ what, epoch }) => {
+      return refusal(what, epoch) ?? owner.read(what)
+    })
+    return encodeAnswers(await settle(reads, clock, READ_WAIT_MS), encodeLink)
+  })
+
+  const write = joiningWrites(owner)
+  peers.handle(OWNER_CALLS.write, async (params) => {
+    const requests: OwnerRequest<WriteRequest>[] = parseRequests(params, parseWriteRequest)
+    const writes = requests.map(async ({ what, epoch }) => {
+      return refusal(what.code, epoch) ?? write(what)
+    })
+    return encodeAnswers(await settle(writes, clock, WRITE_WAIT_MS), (result) => result)
+  })
+}
+
+/** Why this node must not answer for the partition to a caller that knows of `epoch`. */
+function refusalOf(
+  { peers, placement, openedEpochOf }: OwnerServiceOptions,
+  partition: PartitionId,
+  epoch: Epoch,
+): TinygridError | undefined {
+  const placed = placement.ownerOf(partition)
+  if (epoch > placed.epoch) {
+    //   1. this node, A, owns a partition and freezes   2. B takes it over, in a later epoch
+    //   3. A wakes and has not heard of it               4. a caller that has asks A
+    const isOpenedHere = openedEpochOf?.(partition) === epoch
+    return isOpenedHere ? undefined : new TinygridError('not_owner')
+  }
+  if (placed.owner === peers.nodeId) return undefined
+  if (placed.owner === null) return new TinygridError('not_owner')
+  const hint = { owner: placed.owner, epoch: placed.epoch }
+  return new TinygridError('not_owner', { owner: hint })
+}
+
+/** Writes by operation id while they are under way. */
+function joiningWrites(owner: LinkOwner): (request: WriteRequest) => Promise<WriteResult> {
+  const underWay = new Map<string, Promise<WriteResult>>()
+  return (request) => {
+    const { operationId } = request
+    if (operationId === undefined) return owner.write(request)
+    const joined = underWay.get(operationId)
+    if (joined !== undefined) return joined
+    const write = owner.write(request).finally(() => underWay.delete(operationId))
+    underWay.set(operationId, write)
+    return write
+  }
+}
+
+/** Each answer or error, in order; owner_unavailable for what takes longer than `ms`. */
+async function settle<T>(
+  work: readonly Promise<Answer<T>>[],
+  clock: Clock,
+  ms: number,
+): Promise<readonly Answer<T>[]> {
+  const undecided = new TinygridError('owner_unavailable')
+  const answers = work.map((): Answer<T> => undecided)
+  const all = work.map(async (one, index) => {
+    answers[index] = await one.catch(asOperatingError)
+  })
+  await new Promise<void>((resolve) => {
+    const cancel = clock.after(ms, resolve)
+    void Promise.all(all).then(() => {
+      cancel()
+      resolve()
+    })
+  })
+  return answers
+}
+
+function asOperatingError(error: unknown): TinygridError {
+  return error instanceof TinygridError ? error : new TinygridError('internal', { cause: error })
+}

@@ -1,0 +1,145 @@
+/**
+ * The values in calls between gateways and owners: codes, look-ups, links, writes and their results.
+ *
+ * A look-up is most of the traffic, so it is one short value: the URL; the URL and when it expires;
+ * or a word, which no URL can be taken for because it has no colon. Everything else goes as the
+ * plain data it is. Parsers check what a wrong reading would spoil: the kind, the code, the fields'
+ * types. They do not check again what the gateway of the other node has validated.
+ */
+import { parseCode, type Code, type EpochMs } from './ids.ts'
+import { ABSENT, METERED, redirectTo, UNKNOWN, type Link, type Lookup } from './link.ts'
+import { noAnswer, type Answer } from './owner-protocol.ts'
+import { OPERATION_ID_LENGTH_MAX, type WriteRequest, type WriteResult } from './protocol.ts'
+
+const WORDS: ReadonlyMap<unknown, Lookup> = new Map<unknown, Lookup>([
+  ['absent', ABSENT],
+  ['metered', METERED],
+  ['unknown', UNKNOWN],
+  ['deleted', { kind: 'gone', reason: 'deleted' }],
+  ['expired', { kind: 'gone', reason: 'expired' }],
+  ['used_up', { kind: 'gone', reason: 'used_up' }],
+])
+
+type Fields = Readonly<Record<string, unknown>>
+
+export function parseCodeValue(value: unknown): Code | undefined {
+  return typeof value === 'string' ? parseCode(value) : undefined
+}
+
+export function encodeLookup(lookup: Lookup): unknown {
+  if (lookup.kind === 'gone') return lookup.reason
+  if (lookup.kind !== 'redirect') return lookup.kind
+  return lookup.expiresAt === undefined ? lookup.url : [lookup.url, lookup.expiresAt]
+}
+
+export function parseLookup(value: unknown): Answer<Lookup> {
+  if (isUrl(value)) return redirectTo(value, null)
+  if (!Array.isArray(value)) return WORDS.get(value) ?? noAnswer()
+  const [url, expiresAt] = value as unknown[]
+  return isUrl(url) && isTime(expiresAt) ? redirectTo(url, expiresAt) : noAnswer()
+}
+
+export function encodeLink(link: Link | undefined): unknown {
+  return link ?? null
+}
+
+export function parseLinkAnswer(value: unknown): Answer<Link | undefined> {
+  if (value === null) return undefined
+  return isLink(value) ? value : noAnswer()
+}
+
+export function parseWriteResult(value: unknown): Answer<WriteResult> {
+  return isFields(value) && isResult(value) ? (value as unknown as WriteResult) : noAnswer()
+}
+
+function isResult(result: Fields): boolean {
+  switch (result['kind']) {
+    case 'created':
+    case 'reused':
+    case 'done':
+      return isLink(result['link'])
+    case 'gone':
+      return WORDS.get(result['reason'])?.kind === 'gone'
+    case 'redirect':
+      return isUrl(result['url'])
+    case 'taken':
+    case 'absent':
+    case 'not_deleted':
+    case 'stale':
+      return true
+    default:
+      return false
+  }
+}
+
+export function parseWriteRequest(value: unknown): WriteRequest | undefined {
+  if (!isFields(value) || parseCodeValue(value['code']) === undefined) return undefined
+  const { operationId, ifMatch } = value
+  if (operationId !== undefined && !isOperationId(operationId)) return undefined
+  if (ifMatch !== undefined && typeof ifMatch !== 'string') return undefined
+  return isRequest(value) ? (value as unknown as WriteRequest) : undefined
+}
+
+function isRequest(request: Fields): boolean {
+  switch (request['kind']) {
+    case 'create':
+      return isUrl(request['url']) && hasSettings(request)
+    case 'update':
+      return isFields(request['changes']) && areChanges(request['changes'])
+    case 'delete':
+    case 'restore':
+    case 'purge':
+    case 'visit':
+      return true
+    default:
+      return false
+  }
+}
+
+function hasSettings(fields: Fields): boolean {
+  const { title, tags, expiresAt, maxVisits, isAlias, reuse } = fields
+  const given = [title, tags, expiresAt, maxVisits].every((setting) => setting !== undefined)
+  return given && areChanges(fields) && typeof isAlias === 'boolean' && typeof reuse === 'boolean'
+}
+
+/** Whether each field that is there has the right type. */
+function areChanges({ url, title, tags, expiresAt, maxVisits }: Fields): boolean {
+  return (
+    (url === undefined || isUrl(url)) &&
+    (title === undefined || title === null || typeof title === 'string') &&
+    (tags === undefined || isTags(tags)) &&
+    (expiresAt === undefined || expiresAt === null || isTime(expiresAt)) &&
+    (maxVisits === undefined || maxVisits === null || isTime(maxVisits))
+  )
+}
+
+function isLink(value: unknown): value is Link {
+  if (!isFields(value) || parseCodeValue(value['code']) === undefined) return false
+  const { url, lifecycle, createdAt, updatedAt, visits, isAlias } = value
+  const times = [createdAt, updatedAt, visits].every(isTime)
+  const isKnown = lifecycle === 'live' || lifecycle === 'deleted' || lifecycle === 'purged'
+  const isPurged = lifecycle === 'purged' && url === ''
+  const settings = { ...value, url: undefined, reuse: false, isAlias }
+  return times && isKnown && (isPurged || isUrl(url)) && hasSettings(settings)
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isUrl(value: unknown): value is string {
+  return typeof value === 'string' && value.includes(':')
+}
+
+function isTags(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((tag) => typeof tag === 'string')
+}
+
+/** A time in milliseconds or a count. */
+function isTime(value: unknown): value is EpochMs {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isOperationId(value: unknown): boolean {
+  return typeof value === 'string' && value.length > 0 && value.length <= OPERATION_ID_LENGTH_MAX
+}

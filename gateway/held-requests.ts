@@ -1,0 +1,183 @@
+/**
+ * Requests that wait for their owner: tried again across a change of owner instead of failing.
+ *
+ * Used by the router for writes, for reads of the API, and for look-ups that nobody else can answer.
+ * A request whose owner is away, is another one by now, or cannot log at the moment, is tried again
+ * as soon as its partition is placed anew, and after a pause, until it has been under way for its
+ * hold time; then it is refused with owner_unavailable, and whether it was done is not known. What
+ * is repeated must be safe to repeat: writes carry an operation id.
+ *
+ * A refusal for want of room (mailbox_full, log_full) or of the store is passed on at once: to wait
+ * would only add to it. How many may wait is bounded.
+ */
+import type { Clock } from '../cluster/clock.ts'
+import { hasCode, TinygridError, type ErrorCode } from '../cluster/errors.ts'
+import type { PartitionId } from '../cluster/ids.ts'
+import type { PlacedOwner, Placement } from '../cluster/placement.ts'
+import type { RouterCounters } from './router-counters.ts'
+
+/** Longest that a request is held, from its first attempt. */
+export const HOLD_MS = 5_000
+/** Pause before the next attempt: at first, and at most. The upper half of it is random. */
+const PAUSE_MIN_MS = 50
+const PAUSE_MAX_MS = 200
+/** Requests that may wait; one more is refused at once. */
+export const HELD_MAX = 10_000
+
+/** What passes by itself, as a rule within a few seconds. */
+const PASSING: readonly ErrorCode[] = [
+  'owner_unavailable',
+  'not_owner',
+  'log_replaced',
+  'log_uncertain',
+  'log_unavailable',
+  'shutting_down',
+]
+
+export interface HeldRequestsOptions {
+  readonly placement: Placement
+  readonly clock: Clock
+  /** From 0 to below 1. */
+  readonly random: () => number
+  readonly counters: RouterCounters
+  readonly heldMax?: number
+}
+
+export interface Hold {
+  readonly partition: PartitionId
+  readonly holdMs: number
+  /** Counts it if it has to wait. */
+  readonly counter: 'lookupsHeld' | 'readsHeld' | 'writesHeld'
+}
+
+interface Failure {
+  readonly placed: PlacedOwner
+  readonly error: TinygridError
+}
+
+type Outcome<T> = { readonly value: T } | Failure
+type Attempt<T> = (placed: PlacedOwner) => Promise<T>
+
+export class HeldRequests {
+  readonly #placement: Placement
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #counters: RouterCounters
+  readonly #heldMax: number
+
+  constructor(options: HeldRequestsOptions) {
+    this.#placement = options.placement
+    this.#clock = options.clock
+    this.#random = options.random
+    this.#counters = options.counters
+    this.#heldMax = options.heldMax ?? HELD_MAX
+  }
+
+  /** @throws TinygridError owner_unavailable, or what does not pass by waiting */
+  async run<T>(hold: Hold, attempt: Attempt<T>): Promise<T> {
+    const until = this.#clock.now() + hold.holdMs
+    const first = await this.#try(hold.partition, until, attempt)
+    if ('value' in first) return first.value
+    if (this.#counters.heldNow >= this.#heldMax) throw this.#givingUp(first)
+    this.#counters[hold.counter]++
+    this.#counters.heldNow++
+    try {
+      return await this.#tryAgain(hold.partition, until, first, attempt)
+    } finally {
+      this.#counters.heldNow--
+    }
+  }
+
+  async #tryAgain<T>(
+    partition: PartitionId,
+    until: number,
+    failed: Failure,
+    attempt: Attempt<T>,
+  ): Promise<T> {
+    let pauseMs = PAUSE_MIN_MS
+    for (;;) {
+      const pause = Math.min(pauseMs * (0.5 + this.#random() / 2), until - this.#clock.now())
+      await this.#untilMoved(partition, failed.placed, pause)
+      if (this.#clock.now() >= until) throw this.#givingUp(failed)
+      pauseMs = Math.min(PAUSE_MAX_MS, 2 * pauseMs)
+      this.#counters.retries++
+      const outcome = await this.#try(partition, until, attempt)
+      if ('value' in outcome) return outcome.value
+      failed = outcome
+    }
+  }
+
+  async #try<T>(partition: PartitionId, until: number, attempt: Attempt<T>): Promise<Outcome<T>> {
+    const placed = this.#placement.ownerOf(partition)
+    try {
+      const leftMs = until - this.#clock.now()
+      const outcome = await this.#untilMoved(partition, placed, leftMs, attempt(placed))
+      return outcome ?? { placed, error: new TinygridError('owner_unavailable') }
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      learnOwner(this.#placement, partition, error)
+      return { placed, error }
+    }
+  }
+
+  /**
+   * What comes first: the answer, the partition's next owner, or the end of the time. In the latter
+   * two there is no value.
+   *
+   *   1. an attempt is sent to A, which is dead     2. the table says that B owns the partition
+   *   3. without a look at the table the request would wait for A until its call times out
+   */
+  #untilMoved<T>(
+    partition: PartitionId,
+    placed: PlacedOwner,
+    ms: number,
+    answer?: Promise<T>,
+  ): Promise<{ readonly value: T } | undefined> {
+    const hasMoved = () => !isSame(this.#placement.ownerOf(partition), placed)
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        cancel()
+        unlisten()
+      }
+      const end = (value?: { value: T }) => {
+        stop()
+        resolve(value)
+      }
+      const cancel = this.#clock.after(Math.max(0, ms), end)
+      const unlisten = this.#placement.onChange(() => {
+        if (hasMoved()) end()
+      })
+      answer?.then(
+        (value) => end({ value }),
+        (error: unknown) => {
+          stop()
+          reject(error)
+        },
+      )
+      if (answer === undefined && hasMoved()) end()
+    })
+  }
+
+  #givingUp({ error }: Failure): TinygridError {
+    this.#counters.givenUp++
+    return new TinygridError('owner_unavailable', { cause: error })
+  }
+}
+
+/** Whether to wait may help. */
+export function isPassing(error: unknown): error is TinygridError {
+  return hasCode(error, ...PASSING)
+}
+
+/** Takes the hint in a not_owner, if there is one. */
+export function learnOwner(
+  placement: Placement,
+  partition: PartitionId,
+  { owner }: TinygridError,
+): void {
+  if (owner !== undefined) placement.learn(partition, owner.owner, owner.epoch)
+}
+
+export function isSame(one: PlacedOwner, other: PlacedOwner): boolean {
+  return one.owner === other.owner && one.epoch === other.epoch
+}

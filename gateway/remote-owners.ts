@@ -1,0 +1,124 @@
+/**
+ * Owners on other nodes: asks them over the peers seam.
+ *
+ * Used by the router, which knows whom to ask. Everything travels in batches (`remote-batches.ts`).
+ * A look-up has two steps: the owner answers from memory alone at first, so that a link which it
+ * has to read from the store holds up nobody else's; only for such a link is it asked again, to wait.
+ *
+ * Every method rejects with what the owner refuses with, or with owner_unavailable when there is no
+ * answer in time. Look-ups of a node that has just missed one are refused at once.
+ */
+import type { Clock } from '../cluster/clock.ts'
+import { hasCode, TinygridError } from '../cluster/errors.ts'
+import type { Code, NodeId } from '../cluster/ids.ts'
+import type { Link, Lookup } from '../cluster/link.ts'
+import { noAnswer, OWNER_CALLS, type OwnerRequest } from '../cluster/owner-protocol.ts'
+import { parseLinkAnswer, parseLookup, parseWriteResult } from '../cluster/owner-values.ts'
+import type { Peers } from '../cluster/peers.ts'
+import type { WriteRequest, WriteResult } from '../cluster/protocol.ts'
+import { RemoteBatches } from './remote-batches.ts'
+import { RemoteSuspects } from './remote-suspects.ts'
+import type { RouterCounters } from './router-counters.ts'
+
+/** An owner that has the link in memory answers within this. */
+export const LOOKUP_TIMEOUT_MS = 150
+/** An owner that has to ask the store. */
+const FIND_TIMEOUT_MS = 500
+const READ_TIMEOUT_MS = 1_000
+const WRITE_TIMEOUT_MS = 1_000
+
+export interface RemoteOwnersOptions {
+  readonly peers: Peers
+  readonly clock: Clock
+  readonly defer: (action: () => void) => void
+  readonly counters: RouterCounters
+}
+
+export class RemoteOwners {
+  readonly #peers: Peers
+  readonly #suspects: RemoteSuspects
+  readonly #lookups: RemoteBatches<Code, Lookup>
+  readonly #finds: RemoteBatches<Code, Lookup>
+  readonly #reads: RemoteBatches<Code, Link | undefined>
+  readonly #writes: RemoteBatches<WriteRequest, WriteResult>
+
+  constructor({ peers, clock, defer, counters }: RemoteOwnersOptions) {
+    this.#peers = peers
+    this.#suspects = new RemoteSuspects(clock)
+    const onCall = () => counters.calls++
+    const shared = { peers, defer, onCall }
+    this.#lookups = new RemoteBatches({
+      ...shared,
+      name: OWNER_CALLS.lookup,
+      timeoutMs: LOOKUP_TIMEOUT_MS,
+      parse: parseLookup,
+      onCall: (node, call) => {
+        onCall()
+        this.#watch(node, call)
+      },
+    })
+    const [find, read, write] = [OWNER_CALLS.find, OWNER_CALLS.read, OWNER_CALLS.write]
+    this.#finds = new RemoteBatches({
+      ...shared,
+      name: find,
+      timeoutMs: FIND_TIMEOUT_MS,
+      parse: parseLookup,
+    })
+    this.#reads = new RemoteBatches({
+      ...shared,
+      name: read,
+      timeoutMs: READ_TIMEOUT_MS,
+      parse: parseLinkAnswer,
+    })
+    this.#writes = new RemoteBatches({
+      ...shared,
+      name: write,
+      timeoutMs: WRITE_TIMEOUT_MS,
+      parse: parseWriteResult,
+    })
+  }
+
+  /** What a visitor gets. Never 'unknown'. */
+  async lookup(node: NodeId, request: OwnerRequest<Code>): Promise<Lookup> {
+    this.#checkConnection()
+    if (this.#suspects.has(node)) {
+      if (this.#suspects.beginProbe(node)) void this.#probe(node, request)
+      throw new TinygridError('owner_unavailable')
+    }
+    const inMemory = await this.#lookups.ask(node, request)
+    if (inMemory.kind !== 'unknown') return inMemory
+    const found = await this.#finds.ask(node, request)
+    if (found.kind === 'unknown') throw noAnswer()
+    return found
+  }
+
+  async read(node: NodeId, request: OwnerRequest<Code>): Promise<Link | undefined> {
+    this.#checkConnection()
+    return this.#reads.ask(node, request)
+  }
+
+  async write(node: NodeId, request: OwnerRequest<WriteRequest>): Promise<WriteResult> {
+    this.#checkConnection()
+    return this.#writes.ask(node, request)
+  }
+
+  #checkConnection(): void {
+    if (!this.#peers.isConnected) throw new TinygridError('owner_unavailable')
+  }
+
+  /** Only calls that the owner answers from memory say something about the node. */
+  #watch(node: NodeId, call: Promise<unknown>): void {
+    call.then(
+      () => this.#suspects.clear(node),
+      (error: unknown) => {
+        if (hasCode(error, 'owner_unavailable')) this.#suspects.blame(node)
+      },
+    )
+  }
+
+  /** Nobody waits for it: `watch` sees what becomes of it. */
+  async #probe(node: NodeId, request: OwnerRequest<Code>): Promise<void> {
+    await this.#lookups.ask(node, request).catch(() => undefined)
+    this.#suspects.endProbe(node)
+  }
+}
