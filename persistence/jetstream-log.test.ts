@@ -123,6 +123,14 @@ natsTest('what the server cannot keep is refused with its own words', async (t) 
   t.regex(error.message, /^The stream WORLD_\d+_LOG cannot be opened: replicas > 1 /)
 })
 
+natsTest('an entry as large as a batch gets is taken, a larger message is not sent', async (t) => {
+  const log = await world.openLog()
+  const first = await log.append(P, Buffer.alloc(640 * 1024, 1), NONE)
+  t.is(await log.last(P), first)
+  await t.throwsAsync(log.append(P, Buffer.alloc(2 ** 20), first), { code: 'log_unavailable' })
+  await t.notThrowsAsync(log.append(P, Buffer.from('x'), first))
+})
+
 natsTest('an append to a closed log is refused, its connection stays open', async (t) => {
   const connection = await world.connect()
   const log = await world.openLog({ connection })

@@ -13,6 +13,8 @@ const P = 3 as PartitionId
 const NONE = 0 as LogPosition
 /** Longest that any call may take while the server is frozen, with room for a slow machine. */
 const CALL_MS_MAX = 6_000
+/** After which an append is given up that gets no answer over a connection that stands. */
+const APPEND_TIMEOUT_MS = 2_000
 const BACK_WITHIN_MS = 20_000
 
 const story = (
@@ -29,13 +31,25 @@ const story = (
   })
 }
 
-story('a lost acknowledgement is resolved from the tail', async (t, { server }, log) => {
+story('a lost acknowledgement is resolved from the tail', async (t, world, log) => {
   const first = await log.append(P, Buffer.from('first'), NONE)
-  server.freeze()
+  await world.freeze()
   await t.throwsAsync(log.append(P, Buffer.from('mine'), first), { code: 'log_uncertain' })
-  server.thaw()
+  world.server.thaw()
   await until(() => repeats(log, 'mine', first))
   t.deepEqual(await textsOf(log), ['first', 'mine'])
+})
+
+story('a lost connection ends the wait for an answer at once', async (t, world, log) => {
+  const first = await log.append(P, Buffer.from('first'), NONE)
+  await world.freeze()
+  const start = performance.now()
+  const append = t.throwsAsync(log.append(P, Buffer.from('x'), first), { code: 'log_uncertain' })
+  await world.server.kill()
+  await append
+  t.true(performance.now() - start < APPEND_TIMEOUT_MS)
+  await world.server.restart()
+  await until(() => repeats(log, 'x', first))
 })
 
 story(
@@ -44,7 +58,7 @@ story(
     const first = await log.append(P, Buffer.from('first'), NONE)
     const connection = await world.connect()
     const other = await world.openLog({ connection, namespace: 'outage' })
-    world.server.freeze()
+    await world.freeze()
     const calls = [
       log.append(P, Buffer.from('x'), first),
       log.last(P),

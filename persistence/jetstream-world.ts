@@ -10,6 +10,9 @@ import { freePort } from '../test/services/free-port.ts'
 import { NatsService } from '../test/services/nats-service.ts'
 import { JetStreamLog, type JetStreamLogOptions } from './jetstream-log.ts'
 
+/** A server that runs answers sooner, and one that is asked once more does no harm. */
+const SILENCE_MS = 200
+
 export class JetStreamWorld {
   readonly servers: readonly NatsService[]
   readonly #connections: NatsConnection[] = []
@@ -64,8 +67,28 @@ export class JetStreamWorld {
     })
   }
 
+  /** Resolves when the server has stopped answering, which takes it a moment. */
+  async freeze(): Promise<void> {
+    const probe = await this.connect()
+    this.server.freeze()
+    while (await answers(probe)) {
+      // The last of its threads still runs.
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#connections.map((connection) => connection.close()))
     await Promise.all(this.servers.map((server) => server.close()))
   }
+}
+
+async function answers(connection: NatsConnection): Promise<boolean> {
+  const silence = new Promise<boolean>((resolve) => {
+    setTimeout(resolve, SILENCE_MS, false)
+  })
+  const answer = connection.rtt().then(
+    () => true,
+    () => false,
+  )
+  return await Promise.race([answer, silence])
 }
