@@ -121,6 +121,12 @@ export class MembershipWorld {
     node.ownership.write(partition)
   }
 
+  /** Some steps of one node, the partitions chosen by `seed`: hand-offs stop in the midst. */
+  stepAll(node: WorldNode, seed: number): void {
+    for (const p of partitions()) if (((seed >> p) & 1) === 1) this.step(node, p)
+    this.check()
+  }
+
   /** Ends every fault but the deaths, waits, and checks that the cluster has come to rest. */
   async rest(): Promise<void> {
     for (const { process } of this.nodes) process.mend()
