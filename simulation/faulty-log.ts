@@ -1,0 +1,50 @@
+/**
+ * Logs that break their contract on purpose: what the simulator has to catch.
+ */
+import type { LogPosition, PartitionId } from '../cluster/ids.ts'
+import { MemoryLog } from '../persistence/memory-log.ts'
+import type { Log } from '../persistence/log.ts'
+
+/** Takes an append whatever the writer believes to be the last position: no owner is shut out. */
+export class UnfencedLog extends MemoryLog {
+  override async append(
+    partition: PartitionId,
+    payload: Uint8Array,
+    expectedLast: LogPosition,
+  ): Promise<LogPosition> {
+    const last = await this.last(partition)
+    return super.append(partition, payload, last > expectedLast ? last : expectedLast)
+  }
+}
+
+/** Forgets everything that it can, where it is asked to forget a part. */
+export class ForgetfulLog extends MemoryLog {
+  override async trim(partition: PartitionId): Promise<void> {
+    await super.trim(partition, await this.last(partition))
+  }
+}
+
+/** Acknowledges an append at once, and then appends: memory is ahead of what is safe. */
+export function hastyLog(log: Log): Log {
+  const append = async (partition: PartitionId, payload: Uint8Array, last: LogPosition) => {
+    log.append(partition, payload, last).catch(() => {})
+    return (last + 1) as LogPosition
+  }
+  return delegate(log, { append })
+}
+
+/** `log` with some methods replaced. */
+function delegate(log: Log, changed: Partial<Log>): Log {
+  return {
+    append: log.append.bind(log),
+    last: log.last.bind(log),
+    readAfter: log.readAfter.bind(log),
+    trim: log.trim.bind(log),
+    addDeadLetter: log.addDeadLetter.bind(log),
+    deadLetters: log.deadLetters.bind(log),
+    removeDeadLetter: log.removeDeadLetter.bind(log),
+    bytes: log.bytes.bind(log),
+    close: log.close.bind(log),
+    ...changed,
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * What one code is, as clients see it: a register with create-if-absent, deletion and counted visits.
+ *
+ * The sequential specification that histories are checked against: given a state and an operation, it
+ * says the state after it and the only outcome allowed. Written from the words of the protocol
+ * (`cluster/protocol.ts`), not from the code that decides (`actors/decision.ts`), which is checked.
+ */
+
+/** undefined: never given, or purged. */
+export type RegisterState = Register | undefined
+
+interface Register {
+  readonly url: string
+  readonly isDeleted: boolean
+  readonly maxVisits: number | null
+  /** Counted only where there is a maximum. */
+  readonly visits: number
+}
+
+export type Operation =
+  | {
+      readonly kind: 'create'
+      readonly url: string
+      readonly maxVisits: number | null
+      readonly reuse: boolean
+    }
+  | { readonly kind: 'update'; readonly url: string }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'restore' }
+  | { readonly kind: 'purge' }
+  | { readonly kind: 'visit' }
+  /** What a visitor would get; changes nothing. */
+  | { readonly kind: 'find' }
+  /** The link as the API shows it; changes nothing. */
+  | { readonly kind: 'read' }
+
+/** An outcome as text, so that two are the same when their texts are. */
+export type Outcome = string
+
+export interface Step {
+  readonly state: RegisterState
+  readonly outcome: Outcome
+}
+
+export function step(state: RegisterState, operation: Operation): Step {
+  switch (operation.kind) {
+    case 'create':
+      return create(state, operation)
+    case 'find':
+      return { state, outcome: found(state) }
+    case 'visit':
+      return visit(state)
+    case 'read':
+      return { state, outcome: state === undefined ? 'absent' : shown(state) }
+    case 'update':
+    case 'delete':
+    case 'restore':
+    case 'purge':
+      return state === undefined ? { state, outcome: 'absent' } : change(state, operation)
+  }
+}
+
+export function isReading({ kind }: Operation): boolean {
+  return kind === 'find' || kind === 'read'
+}
+
+/** Two states are the same when their texts are. */
+export function textOf(state: RegisterState): string {
+  return state === undefined ? 'absent' : shown(state)
+}
+
+/** The link as it is read. */
+export function shown({ url, isDeleted, maxVisits, visits }: Register): Outcome {
+  const counted = maxVisits === null ? '' : ` ${visits}/${maxVisits}`
+  return `${isDeleted ? 'deleted ' : ''}${url}${counted}`
+}
+
+function create(
+  state: RegisterState,
+  { url, maxVisits, reuse }: Extract<Operation, { kind: 'create' }>,
+): Step {
+  if (state === undefined) {
+    return { state: { url, isDeleted: false, maxVisits, visits: 0 }, outcome: `created ${url}` }
+  }
+  const isSame = !state.isDeleted && state.maxVisits === null && state.url === url
+  return { state, outcome: reuse && isSame ? `reused ${url}` : 'taken' }
+}
+
+function found(state: RegisterState): Outcome {
+  if (state === undefined) return 'absent'
+  if (state.isDeleted) return 'gone deleted'
+  if (state.maxVisits === null) return `redirect ${state.url}`
+  return state.visits >= state.maxVisits ? 'gone used_up' : 'metered'
+}
+
+function visit(state: RegisterState): Step {
+  const outcome = found(state)
+  if (state === undefined || outcome !== 'metered') return { state, outcome }
+  return { state: { ...state, visits: state.visits + 1 }, outcome: `redirect ${state.url}` }
+}
+
+function change(
+  state: Register,
+  operation: Extract<Operation, { kind: 'update' | 'delete' | 'restore' | 'purge' }>,
+): Step {
+  if (operation.kind === 'purge') return { state: undefined, outcome: `done ${shown(state)}` }
+  if (operation.kind === 'restore') {
+    if (!state.isDeleted) return { state, outcome: 'not_deleted' }
+    return done({ ...state, isDeleted: false })
+  }
+  if (state.isDeleted) return { state, outcome: 'gone deleted' }
+  if (operation.kind === 'delete') return done({ ...state, isDeleted: true })
+  return done({ ...state, url: operation.url })
+}
+
+function done(state: Register): Step {
+  return { state, outcome: `done ${shown(state)}` }
+}

@@ -1,0 +1,154 @@
+/**
+ * One run: a schedule carried out from its seed, mended, brought to rest, and judged.
+ *
+ * The judgement, in this order: nothing failed that must not fail; it comes to rest within a bounded
+ * virtual time; every code's history makes sense (`history.ts`), final readings through every node
+ * included; the store has what the owners say, and the log nothing newer.
+ */
+import { History } from './history.ts'
+import type { PlantedFault } from './planted-faults.ts'
+import { Population } from './population.ts'
+import { Random } from './random.ts'
+import { logFault, storeFault, unrestOf } from './rest.ts'
+import { describeSchedule, scheduleOf, type Schedule } from './schedule.ts'
+import { Scheduler } from './scheduler.ts'
+import type { Seams, StartProgram } from './simulated-node.ts'
+import { createStory, SILENT } from './story.ts'
+import { createSurroundings, type Surroundings } from './surroundings.ts'
+import { Workload } from './workload.ts'
+
+export interface RunOptions {
+  readonly startProgram: StartProgram
+  /** Where each line of the story goes, if it is told. */
+  readonly print?: (line: string) => void
+  /** What is changed of the schedule that the seed gives. */
+  readonly adjust?: (schedule: Schedule) => Schedule
+  readonly fault?: PlantedFault
+}
+
+export interface RunResult {
+  readonly seed: number
+  /** What went wrong, in words; undefined: nothing. */
+  readonly failure: string | undefined
+  readonly operations: number
+  readonly events: number
+}
+
+/** Virtual time that it may take to come to rest. */
+const REST_MS_MAX = 60_000
+const REST_CHECK_MS = 250
+/** The last answers come within this time. */
+const ANSWERS_MS_MAX = 60_000
+const READ_ATTEMPTS_MAX = 20
+
+export async function runSeed(seed: number, options: RunOptions): Promise<RunResult> {
+  const adjust = options.adjust ?? ((schedule) => schedule)
+  const run = new Run(adjust(scheduleOf(seed)), options)
+  const unplant = options.fault?.plant?.()
+  process.on('unhandledRejection', run.noteBug)
+  try {
+    return await run.judge()
+  } finally {
+    unplant?.()
+    process.off('unhandledRejection', run.noteBug)
+  }
+}
+
+class Run {
+  readonly #schedule: Schedule
+  readonly #scheduler = new Scheduler()
+  readonly #surroundings: Surroundings
+  readonly #population: Population
+  readonly #workload: Workload
+  readonly #history = new History()
+  #bug: unknown
+
+  constructor(schedule: Schedule, { print, startProgram, fault }: RunOptions) {
+    this.#schedule = schedule
+    const scheduler = this.#scheduler
+    const story = print === undefined ? SILENT : createStory(scheduler, print)
+    const random = new Random(schedule.seed ^ 0x5eed)
+    const made = createSurroundings({ schedule, scheduler, random, story, onBug: this.noteBug })
+    this.#surroundings = { ...made, states: { ...made.states, ...fault?.states?.(made) } }
+    const startIt = (seams: Seams) => startProgram({ ...seams, ...fault?.seams?.(seams) })
+    this.#population = new Population(this.#surroundings, startIt)
+    const history = this.#history
+    this.#workload = new Workload(schedule, this.#surroundings, this.#population, history)
+    print?.(describeSchedule(schedule))
+  }
+
+  readonly noteBug = (error: unknown): void => {
+    this.#bug ??= error
+    this.#surroundings.story.tell('*', () => `BUG ${String((error as Error).stack)}`)
+  }
+
+  async judge(): Promise<RunResult> {
+    const failure = await this.#failure().catch((error: unknown) => textOf(error))
+    const { seed } = this.#schedule
+    const found = this.#bug === undefined ? failure : textOf(this.#bug)
+    return { seed, failure: found, operations: this.#history.size, events: this.#scheduler.count }
+  }
+
+  async #failure(): Promise<string | undefined> {
+    for (let count = this.#schedule.nodes; count > 0; count--) this.#population.add()
+    this.#population.plan(this.#schedule.disturbances)
+    const answered = this.#workload.run()
+    await this.#scheduler.runUntil(this.#schedule.durationMs)
+    this.#workload.end()
+    this.#population.mend()
+    this.#surroundings.story.tell('*', () => 'everything is mended')
+    return (
+      (await this.#unanswered(answered)) ??
+      (await this.#unrest()) ??
+      (await this.#readAll()) ??
+      this.#history.fault() ??
+      (await logFault(this.#surroundings))
+    )
+  }
+
+  async #unanswered(answered: Promise<void>): Promise<string | undefined> {
+    const isDone = await this.#completes(answered, ANSWERS_MS_MAX)
+    return isDone ? undefined : 'a client waits for ever'
+  }
+
+  /** Lets time pass until the promise is settled. */
+  async #completes(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
+    const done = new AbortController()
+    void promise.then(() => done.abort())
+    const until = this.#scheduler.now + withinMs
+    while (!done.signal.aborted && this.#scheduler.now < until && this.#bug === undefined) {
+      await this.#scheduler.runUntil(this.#scheduler.now + REST_CHECK_MS)
+    }
+    return done.signal.aborted
+  }
+
+  async #unrest(): Promise<string | undefined> {
+    const until = this.#scheduler.now + REST_MS_MAX
+    for (;;) {
+      const unrest = unrestOf(this.#population, this.#surroundings)
+      if (unrest === undefined || this.#bug !== undefined) return undefined
+      if (this.#scheduler.now >= until) return `it does not come to rest: ${unrest}`
+      await this.#scheduler.runUntil(this.#scheduler.now + REST_CHECK_MS)
+    }
+  }
+
+  /** Reads every code until it is answered, and compares the store. */
+  async #readAll(): Promise<string | undefined> {
+    const reader = this.#workload.newClient('reader')
+    const said = new Map<string, string>()
+    const reading = async () => {
+      for (const code of this.#schedule.codes) {
+        await reader.ask(code, { kind: 'find' }, READ_ATTEMPTS_MAX)
+        const { outcome } = await reader.ask(code, { kind: 'read' }, READ_ATTEMPTS_MAX)
+        said.set(code, outcome ?? 'unanswered')
+      }
+    }
+    if (!(await this.#completes(reading(), ANSWERS_MS_MAX)))
+      return 'links cannot be read at the end'
+    return storeFault(this.#surroundings, said)
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,136 @@
+/**
+ * The schedule of a run: everything that a seed decides beforehand, as plain data.
+ *
+ * How many nodes and clients there are, how often services and network fail, and what happens when:
+ * nodes crash, freeze, join and leave, links are cut, services go down. Nodes are named by a number
+ * from 0 to below 1, which is their place among those that run at that time.
+ */
+import { Random } from './random.ts'
+import type { Faults, ServiceName } from './service.ts'
+import type { NetworkFaults } from './network.ts'
+
+export interface Schedule {
+  readonly seed: number
+  readonly nodes: number
+  readonly clients: number
+  readonly codes: readonly string[]
+  /** Whether clients purge links, which frees their codes. */
+  readonly hasPurges: boolean
+  /** Virtual milliseconds, after which everything is mended. */
+  readonly durationMs: number
+  readonly faults: Readonly<Record<ServiceName, Faults>>
+  readonly network: NetworkFaults
+  /** In order of time. */
+  readonly disturbances: readonly Disturbance[]
+}
+
+export type Disturbance = { readonly atMs: number } & (
+  | { readonly kind: 'crash'; readonly node: number; readonly replacedAfterMs: number }
+  | { readonly kind: 'freeze'; readonly node: number; readonly forMs: number }
+  | {
+      readonly kind: 'cut'
+      readonly node: number
+      readonly from: readonly Reachable[]
+      readonly forMs: number
+    }
+  /** The way from one node to another is closed; the way back stays open. */
+  | { readonly kind: 'part'; readonly node: number; readonly to: number; readonly forMs: number }
+  | { readonly kind: 'outage'; readonly of: ServiceName; readonly forMs: number }
+  | { readonly kind: 'join' }
+  | { readonly kind: 'leave'; readonly node: number }
+)
+
+/** What a node can be cut off from. */
+export type Reachable = ServiceName | 'peers'
+
+const NODES_MAX = 4
+const CODES_MAX = 8
+const DISTURBANCES_MAX = 7
+/** The cluster forms before the first disturbance. */
+const QUIET_MS = 1_500
+const CUTS: readonly (readonly Reachable[])[] = [
+  ['kv'],
+  ['peers'],
+  ['kv', 'peers'],
+  ['kv', 'peers', 'log'],
+  ['log'],
+  ['store'],
+]
+
+export function scheduleOf(seed: number): Schedule {
+  const random = new Random(seed)
+  const durationMs = random.int(8_000, 20_000)
+  const count = random.int(0, DISTURBANCES_MAX)
+  const disturbances = Array.from({ length: count }, () => disturbance(random, durationMs))
+  return {
+    seed,
+    nodes: random.int(1, NODES_MAX),
+    clients: random.int(3, 6),
+    codes: Array.from({ length: random.int(4, CODES_MAX) }, () => random.int(0, 1e6).toString(36)),
+    hasPurges: random.chance(0.3),
+    durationMs,
+    faults: {
+      log: faults(random),
+      store: faults(random),
+      cache: faults(random),
+      kv: faults(random),
+    },
+    network: network(random),
+    disturbances: disturbances.sort((a, b) => a.atMs - b.atMs),
+  }
+}
+
+function disturbance(random: Random, durationMs: number): Disturbance {
+  const atMs = random.int(QUIET_MS, durationMs)
+  const node = random.next()
+  const forMs = random.int(100, 8_000)
+  const weights = { crash: 4, freeze: 4, cut: 4, part: 1, outage: 2, join: 3, leave: 2 }
+  const kind = random.weighted(weights)
+  switch (kind) {
+    case 'crash':
+      return { atMs, kind, node, replacedAfterMs: random.int(50, 6_000) }
+    case 'freeze':
+      return { atMs, kind, node, forMs }
+    case 'cut':
+      return { atMs, kind, node, from: random.pick(CUTS), forMs }
+    case 'part':
+      return { atMs, kind, node, to: random.next(), forMs }
+    case 'outage':
+      return { atMs, kind, of: random.pick(['log', 'store', 'cache', 'kv'] as const), forMs }
+    case 'join':
+      return { atMs, kind }
+    case 'leave':
+      return { atMs, kind, node }
+  }
+}
+
+/** Most services work most of the time; some are wretched. */
+function faults(random: Random): Faults {
+  const delayMsMax = random.weighted({ near: 3, far: 1 }) === 'near' ? 3 : 60
+  if (random.chance(0.4)) return { refused: 0, answerLost: 0, late: 0, delayMsMax }
+  const share = random.pick([0.005, 0.02, 0.1])
+  return { refused: share, answerLost: share, late: share, delayMsMax }
+}
+
+function network(random: Random): NetworkFaults {
+  if (random.chance(0.3)) return { lost: 0, doubled: 0, slow: 0 }
+  const share = random.pick([0.005, 0.02, 0.05])
+  return { lost: share, doubled: share, slow: share }
+}
+
+/** For people, a line per fact. */
+export function describeSchedule(schedule: Schedule): string {
+  const { seed, nodes, clients, codes, durationMs, faults: rates, network: ways } = schedule
+  const lines = [
+    `seed ${seed}: ${nodes} nodes, ${clients} clients, ${durationMs} ms, codes ${codes.join(' ')}`,
+    ...Object.entries(rates).map(([name, rate]) => `  ${name} ${JSON.stringify(rate)}`),
+    `  network ${JSON.stringify(ways)}`,
+    ...schedule.disturbances.map((item) => `  ${describeDisturbance(item)}`),
+  ]
+  return lines.join('\n')
+}
+
+export function describeDisturbance(item: Disturbance): string {
+  const { atMs, kind, ...details } = item
+  return `${String(atMs).padStart(6)} ms ${kind} ${JSON.stringify(details)}`
+}

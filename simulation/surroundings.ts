@@ -1,0 +1,73 @@
+/**
+ * What surrounds the nodes of a simulation: time, network, services and what these keep.
+ */
+import { MemoryKeyValueServer } from '../cluster/memory-key-value.ts'
+import { Ring, PARTITIONS_MIN } from '../cluster/ring.ts'
+import type { FallbackCache } from '../persistence/fallback-cache.ts'
+import type { LinkStore } from '../persistence/link-store.ts'
+import type { Log } from '../persistence/log.ts'
+import { MemoryFallbackCache } from '../persistence/memory-fallback-cache.ts'
+import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
+import { MemoryLog } from '../persistence/memory-log.ts'
+import { CALM_NETWORK, Network } from './network.ts'
+import type { Random } from './random.ts'
+import type { Schedule } from './schedule.ts'
+import type { Scheduler } from './scheduler.ts'
+import { NO_FAULTS, Service, type ServiceName } from './service.ts'
+import type { Story } from './story.ts'
+
+/** What survives every node. */
+export interface States {
+  readonly log: Log
+  readonly store: LinkStore
+  readonly cache: FallbackCache
+  readonly keyValue: MemoryKeyValueServer
+}
+
+export interface Surroundings {
+  readonly partitions: number
+  readonly ring: Ring
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly story: Story
+  readonly services: Readonly<Record<ServiceName, Service>>
+  readonly states: States
+  readonly network: Network
+  /** Something that must never happen has happened: the run has failed. */
+  readonly onBug: (error: unknown) => void
+}
+
+export type SurroundingsOptions = Pick<Surroundings, 'scheduler' | 'random' | 'story' | 'onBug'> & {
+  readonly schedule: Schedule
+}
+
+const NAMES = ['log', 'store', 'cache', 'kv'] as const
+
+export function createSurroundings(options: SurroundingsOptions): Surroundings {
+  const { schedule, scheduler, random, story } = options
+  const ring = new Ring(PARTITIONS_MIN)
+  const services = Object.fromEntries(
+    NAMES.map((name) => [name, new Service(name, random.fork(), story)]),
+  ) as Record<ServiceName, Service>
+  for (const name of NAMES) services[name].faults = schedule.faults[name]
+  const network = new Network(scheduler, random.fork())
+  network.faults = schedule.network
+  const states = {
+    log: new MemoryLog(),
+    store: new MemoryLinkStore(ring),
+    cache: new MemoryFallbackCache({ now: () => scheduler.now }),
+    keyValue: new MemoryKeyValueServer(),
+  }
+  return { ...options, partitions: ring.partitions, ring, services, states, network }
+}
+
+/** From now on nothing fails. */
+export function calm({ services, network }: Surroundings): void {
+  for (const name of NAMES) {
+    services[name].isDown = false
+    services[name].mendAll()
+    services[name].faults = NO_FAULTS
+  }
+  network.open()
+  network.faults = CALM_NETWORK
+}
