@@ -58,7 +58,8 @@ export async function connectNats({ url, name }: NatsConnectionOptions): Promise
 
 /**
  * Whether the connection stands, as far as is known. An outage is noticed late, so true promises
- * nothing; false means that nothing sent now leaves this process at once.
+ * nothing; false means that nothing sent now leaves this process at once. Of a connection that was
+ * not made here it is only known whether it is closed.
  */
 export function isConnected(connection: NatsConnection): boolean {
   return !connection.isClosed() && !connection.isDraining() && !disconnected.has(connection)

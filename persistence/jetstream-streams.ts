@@ -56,10 +56,15 @@ export async function openStreams(
     metadata: { 'tinygrid-format': `${FORMAT}`, 'tinygrid-partitions': `${settings.partitions}` },
   }
   const log = { ...common, name: names.logStream, subjects: [names.logSubjects] }
-  await openStream(manager, settings, { ...log, max_bytes: logBytesMax })
+  await openStream(manager, settings, {
+    ...log,
+    description: 'Acknowledged writes, one subject per partition',
+    max_bytes: logBytesMax,
+  })
   const letters = { ...common, name: names.deadLetterStream, subjects: [names.deadLetterSubjects] }
   await openStream(manager, settings, {
     ...letters,
+    description: 'Links that the store refused for good, one subject per link',
     max_bytes: DEAD_LETTER_BYTES_MAX,
     max_msgs_per_subject: 1,
   })
