@@ -8,6 +8,7 @@
 import os from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway/gateway-settings.ts'
+import { checkClusterSettings, CLUSTER_SETTINGS } from './cluster-settings.ts'
 import { CODE_LENGTH_MAX, type NodeId } from './cluster/ids.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './cluster/ring.ts'
 import {
@@ -115,6 +116,7 @@ const SETTINGS = {
     unit: 'milliseconds',
     about: 'how long a stop may wait for requests and for the store',
   }),
+  ...CLUSTER_SETTINGS,
   logLevel: choice('TINYGRID_LOG_LEVEL', {
     fallback: 'info',
     of: LOG_LEVELS,
@@ -132,19 +134,16 @@ type Values = {
     ? T | undefined
     : never
 }
-type Defaulted = Exclude<keyof Values, 'baseUrl' | 'apiKey'>
+type Optional = 'baseUrl' | 'apiKey' | 'natsUrl' | 'mongoUrl' | 'redisUrl'
+type Defaulted = Exclude<keyof Values, Optional>
 
 /** All settings, with what is derived for those left out. */
-export type Config = Readonly<Pick<Values, 'baseUrl' | 'apiKey'>> & {
+export type Config = Readonly<Pick<Values, Optional>> & {
   readonly [K in Exclude<Defaulted, 'nodeId'>]: NonNullable<Values[K]>
 } & { readonly nodeId: NodeId }
 
-/** Settings of the cluster way to run, which this version does not have. */
-const CLUSTER_SETTINGS = ['NATS_URL', 'MONGO_URL', 'REDIS_URL', 'TINYGRID_ROLES'] as const
-
 /** @throws ConfigError */
 export function readConfig(env: Env): Config {
-  refuseClusterSettings(env)
   refuseUnknownSettings(env)
   const entries = Object.entries<Setting<unknown>>(SETTINGS)
   const values = Object.fromEntries(
@@ -156,14 +155,9 @@ export function readConfig(env: Env): Config {
   }
   const memoryBytesMax = values.memoryBytesMax ?? Math.floor(machineMemoryBytes() / 2)
   const nodeId = values.nodeId ?? makeNodeId()
-  return Object.freeze({ ...values, memoryBytesMax, nodeId } as Config)
-}
-
-function refuseClusterSettings(env: Env): void {
-  const found = CLUSTER_SETTINGS.find((name) => env[name])
-  if (found !== undefined) {
-    throw new ConfigError(`${found} is set, but this version runs as one process and takes none`)
-  }
+  const config = Object.freeze({ ...values, memoryBytesMax, nodeId } as Config)
+  checkClusterSettings(config)
+  return config
 }
 
 /** A misspelt setting would otherwise be a default that nobody asked for. */

@@ -7,7 +7,9 @@
  */
 import pino, { type Logger } from 'pino'
 import { TinygridError } from './cluster/errors.ts'
+import { StartError } from './cluster/start-error.ts'
 import { describeConfig, readConfig, settingsHelp, type Config } from './config.ts'
+import { openCluster } from './cluster.ts'
 import { openEmbedded } from './embedded.ts'
 import { DataDirectoryError } from './persistence/data-directory.ts'
 import { ConfigError } from './setting.ts'
@@ -23,7 +25,7 @@ ${settingsHelp()}
 `
 
 /** Errors whose message says all: a setting, the data directory, a record that cannot be read. */
-const EXPECTED = [ConfigError, DataDirectoryError, TinygridError]
+const EXPECTED = [ConfigError, DataDirectoryError, StartError, TinygridError]
 /** Exit codes as shells know them: 1 a failure, 128 + n ended by signal n. */
 const EXIT_FAILURE = 1
 /** Over the stop timeout: what is closed after requests and flush takes at most this. */
@@ -37,17 +39,16 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
   logger.debug(describeConfig(config), 'settings')
-  const embedded = await openEmbedded(config)
-  const node = await startTinygrid({ config, logger, ...embedded }).catch(
-    async (error: unknown) => {
-      await embedded.close()
-      throw error
-    },
-  )
-  announce(node.url, embedded.apiKey, embedded.isNewKey)
+  const isEmbedded = config.natsUrl === undefined
+  const parts = isEmbedded ? await openEmbedded(config) : await openCluster(config, logger)
+  const node = await startTinygrid({ config, logger, ...parts }).catch(async (error: unknown) => {
+    await parts.close()
+    throw error
+  })
+  announce(node.url, parts.apiKey, 'isNewKey' in parts && parts.isNewKey)
   stopOnSignal(logger, config, async () => {
     await node.close()
-    await embedded.close()
+    await parts.close()
   })
 }
 

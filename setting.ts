@@ -85,6 +85,29 @@ export function choice<T extends string>(
   )
 }
 
+/** One or more of some words, separated by commas. */
+export function severalOf<T extends string>(
+  name: string,
+  options: Options & { of: readonly T[] },
+): Setting<readonly T[]> {
+  const takes = `one or more of ${options.of.join(', ')}, separated by commas`
+  return setting(name, takes, options, (value) => {
+    const words = value.split(',').map((word) => word.trim())
+    const known = options.of.filter((word) => words.includes(word))
+    return known.length > 0 && known.length === words.length ? known : undefined
+  })
+}
+
+/** Text that a function knows to be right. */
+export function matching(
+  name: string,
+  isRight: (value: string) => boolean,
+  takes: string,
+  options: Options,
+): Setting<string> {
+  return setting(name, takes, options, (value) => (isRight(value) ? value : undefined))
+}
+
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
 
 /** A number of bytes: `1048576`, `512MB`, `2g`; units are powers of 1,024. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import { TinygridError } from '../cluster/errors.ts'
 import type { PartitionId } from '../cluster/ids.ts'
@@ -25,6 +26,9 @@ async function prepare(options: { bytesMax?: number; store?: MemoryLinkStore } =
     store,
     bound: new MemoryBound(options.bytesMax ?? 1e9, ring.partitions),
     memoryOf: (partition: PartitionId) => memories[partition]!,
+    groupSize: 4,
+    isSettled: () => true,
+    breathe: () => setImmediate(),
     pause: async () => {},
     onError: (error) => errors.push(error),
     signal: stopping.signal,

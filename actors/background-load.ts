@@ -1,13 +1,12 @@
 /**
  * The background load: brings what the store has into memory while the node already serves.
  *
- * Runs once after recovery, a group of partitions per store query, a batch per event-loop turn, so
- * that requests come in between. Until a partition is loaded its links come by read-through. Stops
- * early when memory is nearly full (the partitions left stay incomplete) and tries again, after a
- * pause, when the store fails. Removes the tombstones that it meets: every earlier owner is gone by
- * then, so no flush of an older version can be alive.
+ * Runs after partitions were opened from the log, a group of them per store query, a batch per
+ * event-loop turn, so that requests come in between. Until a partition is loaded its links come by
+ * read-through. Stops early when memory is nearly full (the partitions left stay incomplete) and
+ * tries again, after a pause, when the store fails. Removes the tombstones that it meets, if they
+ * are old enough that no flush of an older version can be alive.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Ring } from '../cluster/ring.ts'
 import type { PartitionId } from '../cluster/ids.ts'
 import type { LinkVersion } from '../cluster/link.ts'
@@ -19,15 +18,20 @@ export interface BackgroundLoadOptions {
   readonly ring: Ring
   readonly store: LinkStore
   readonly bound: MemoryBound
-  readonly memoryOf: (partition: PartitionId) => PartitionMemory
+  /** undefined: the partition is not here any more. */
+  readonly memoryOf: (partition: PartitionId) => PartitionMemory | undefined
+  /** Partitions per store query. */
+  readonly groupSize: number
+  /** Whether every owner that could still flush an older version of the link is gone. */
+  readonly isSettled: (tombstone: LinkVersion) => boolean
+  /** Lets requests come in between. */
+  readonly breathe: () => Promise<void>
   /** Waits before the store is asked again; ends early when the node stops. */
   readonly pause: (ms: number) => Promise<void>
   readonly onError: (error: unknown) => void
   readonly signal: AbortSignal
 }
 
-/** Partitions per store query. */
-const GROUP_SIZE = 16
 /** Share of the memory bound above which nothing more is loaded: the rest is for new links. */
 const FILL_SHARE_MAX = 0.9
 const RETRY_PAUSE_MS = 1000
@@ -41,8 +45,9 @@ export class BackgroundLoad {
 
   /** Loads the partitions; resolves when done, when memory is full, or when stopped. */
   async run(partitions: readonly PartitionId[]): Promise<void> {
-    for (let start = 0; start < partitions.length && this.#mayGoOn(); start += GROUP_SIZE) {
-      await this.#loadUntilDone(partitions.slice(start, start + GROUP_SIZE))
+    const { groupSize } = this.#options
+    for (let start = 0; start < partitions.length && this.#mayGoOn(); start += groupSize) {
+      await this.#loadUntilDone(partitions.slice(start, start + groupSize))
     }
   }
 
@@ -64,13 +69,19 @@ export class BackgroundLoad {
   }
 
   async #load(group: readonly PartitionId[]): Promise<void> {
-    const memories = new Map(group.map((id) => [id, this.#options.memoryOf(id)] as const))
-    for (const memory of memories.values()) memory.startLoad()
+    const memories = new Map<PartitionId, PartitionMemory>()
+    for (const id of group) {
+      const memory = this.#options.memoryOf(id)
+      if (memory === undefined || memory.isComplete) continue
+      memory.startLoad()
+      memories.set(id, memory)
+    }
+    if (memories.size === 0) return
     try {
-      for await (const versions of this.#options.store.load(group)) {
+      for await (const versions of this.#options.store.load([...memories.keys()])) {
         if (!this.#mayGoOn()) return
         await this.#take(versions, memories)
-        await nextTurn()
+        await this.#options.breathe()
       }
       for (const memory of memories.values()) memory.endLoad()
     } finally {
@@ -82,14 +93,14 @@ export class BackgroundLoad {
     versions: readonly LinkVersion[],
     memories: ReadonlyMap<PartitionId, PartitionMemory>,
   ): Promise<void> {
-    const { ring, bound, store } = this.#options
+    const { ring, bound, store, memoryOf, isSettled } = this.#options
     const tombstones: LinkVersion[] = []
     for (const version of versions) {
       const partition = ring.partitionOf(version.code)
       const memory = memories.get(partition)!
       memory.load(version)
-      bound.note(partition, memory.bytes)
-      if (isTombstone(version)) tombstones.push(version)
+      if (memoryOf(partition) === memory) bound.note(partition, memory.bytes)
+      if (isTombstone(version) && isSettled(version)) tombstones.push(version)
     }
     if (tombstones.length > 0) await store.removeTombstones(tombstones)
   }

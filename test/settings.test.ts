@@ -25,7 +25,11 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ TINYGRID_LOG_LEVEL: 'loud' }, /TINYGRID_LOG_LEVEL is "loud", but must be one of trace, debug/],
   [{ TINYGRID_NODE_ID: 'a b' }, /TINYGRID_NODE_ID is "a b", but must be 1 to 64 characters/],
   [{ TINYGRID_PORT: '80' }, /TINYGRID_PORT is not a setting; see --help/],
-  [{ NATS_URL: 'nats://127.0.0.1' }, /NATS_URL is set, but this version runs as one process/],
+  [{ MONGO_URL: 'mongodb://127.0.0.1' }, /MONGO_URL is set, but NATS_URL is not/],
+  [{ REDIS_URL: 'redis://127.0.0.1' }, /REDIS_URL is set, but NATS_URL is not/],
+  [{ NATS_URL: 'nats://127.0.0.1' }, /MONGO_URL is missing: a cluster \(NATS_URL is set\)/],
+  [{ TINYGRID_ROLES: 'gateway,king' }, /TINYGRID_ROLES is "gateway,king", but must be one or more/],
+  [{ TINYGRID_NAMESPACE: 'My Grid' }, /TINYGRID_NAMESPACE is "My Grid", but must be a letter/],
   [{ HOST: 'no.such.host.invalid' }, /HOST no.such.host.invalid with PORT 0 cannot be used/],
 ]
 

@@ -1,0 +1,78 @@
+/**
+ * The cluster way to run: log and agreement in NATS, links in MongoDB, Redis as fallback.
+ *
+ * Opens what the settings name, in an order in which a wrong address or password is told in one line
+ * before anything is written. NATS must be there; MongoDB and Redis may come later.
+ */
+import type { NatsConnection } from 'nats'
+import type { Logger } from 'pino'
+import { MoleculerPeers } from './cluster/moleculer-peers.ts'
+import { connectNats } from './cluster/nats-connection.ts'
+import { NatsKeyValue } from './cluster/nats-key-value.ts'
+import { checkSettings } from './cluster/cluster-settings.ts'
+import type { Config } from './config.ts'
+import type { ClusterSeams } from './node-in-cluster.ts'
+import { JetStreamLog } from './persistence/jetstream-log.ts'
+import type { LinkStore } from './persistence/link-store.ts'
+import type { Log } from './persistence/log.ts'
+import { MongoLinkStore } from './persistence/mongo-link-store.ts'
+import { RedisFallbackCache } from './persistence/redis-fallback-cache.ts'
+
+export interface OpenCluster {
+  readonly log: Log
+  readonly store: LinkStore
+  readonly cluster: ClusterSeams
+  readonly apiKey: string
+  readonly connection: NatsConnection
+  close(): Promise<void>
+}
+
+/** @throws StartError with one line that says what to mend */
+export async function openCluster(config: Config, logger: Logger): Promise<OpenCluster> {
+  const opened: { close(): Promise<unknown> }[] = []
+  const keep = <T extends { close(): Promise<unknown> }>(part: T): T => {
+    opened.unshift(part)
+    return part
+  }
+  const close = async () => {
+    for (const part of opened) await part.close()
+  }
+  try {
+    return { ...(await openParts(config, logger, keep)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openParts(
+  config: Config,
+  logger: Logger,
+  keep: <T extends { close(): Promise<unknown> }>(part: T) => T,
+): Promise<Omit<OpenCluster, 'close'>> {
+  const { nodeId, namespace, partitions, logBytesMax, logReplicas: replicas, roles } = config
+  const url = config.natsUrl!
+  const connection = keep(await connectNats({ url, name: `${namespace} ${nodeId}` }))
+  const keyValue = keep(await NatsKeyValue.open({ connection, namespace, replicas }))
+  await checkSettings(keyValue, partitions)
+  const log = keep(
+    await JetStreamLog.open({ connection, namespace, replicas, logBytesMax, partitions }),
+  )
+  const store = keep(await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions }))
+  if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
+  const cache =
+    config.redisUrl === undefined
+      ? undefined
+      : keep(await RedisFallbackCache.open({ url: config.redisUrl, namespace }))
+  const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
+  const peers = keep(await MoleculerPeers.start({ connection, namespace, nodeId, onError }))
+  const { nearCache } = config
+  const cluster = { keyValue, peers, cache, roles, nearCache, url: addressOf(config) }
+  return { log, store, cluster, connection, apiKey: config.apiKey! }
+}
+
+/** Where people find the gateway; null if there is none. */
+function addressOf({ roles, baseUrl, host, port }: Config): string | null {
+  if (!roles.includes('gateway')) return null
+  return baseUrl ?? `http://${host}:${port}`
+}

@@ -1,0 +1,139 @@
+/**
+ * What a node has more in a cluster: membership, ownership, a router that knows the others.
+ *
+ * Used by `node.ts`, which has the parts that embedded nodes have too.
+ */
+import { ChangeBroadcast } from './actors/change-broadcast.ts'
+import { serveOwner } from './actors/owner-service.ts'
+import { Ownership } from './actors/ownership.ts'
+import type { Actor, PartitionHost } from './actors/partition-host.ts'
+import type { PartitionMemory } from './actors/partition-memory.ts'
+import type { OpenedMemory } from './actors/recovery.ts'
+import type { Code, EpochMs, PartitionId } from './cluster/ids.ts'
+import type { KeyValue } from './cluster/key-value.ts'
+import type { Role } from './cluster/lease.ts'
+import type { LinkVersion } from './cluster/link.ts'
+import { Membership } from './cluster/membership.ts'
+import type { MembershipEvent } from './cluster/membership-event.ts'
+import type { Peers } from './cluster/peers.ts'
+import type { Ring } from './cluster/ring.ts'
+import { TablePlacement } from './cluster/table-placement.ts'
+import { Router } from './gateway/router.ts'
+import type { NodeOptions } from './node.ts'
+import type { FallbackCache } from './persistence/fallback-cache.ts'
+import { FallbackFeed } from './persistence/fallback-feed.ts'
+import type { WriteBehind } from './persistence/write-behind.ts'
+
+export interface ClusterSeams {
+  readonly keyValue: KeyValue
+  readonly peers: Peers
+  /** undefined: there is none. */
+  readonly cache?: FallbackCache | undefined
+  readonly roles: readonly Role[]
+  /** Where the gateway listens, for people; null if there is none. */
+  readonly url: string | null
+  /** Whether answers of other nodes are kept for up to a second. */
+  readonly nearCache: boolean
+  /** Called on the controller only. */
+  readonly onEvent?: (event: MembershipEvent) => void
+  readonly onMoved?: (partition: PartitionId, to: string, waitMs: number) => void
+}
+
+interface NodeParts {
+  readonly ring: Ring
+  readonly host: PartitionHost
+  readonly writeBehind: WriteBehind
+  readonly startedAt: EpochMs
+  readonly newMemory: () => PartitionMemory
+  readonly newActor: (opened: OpenedMemory) => Actor
+  readonly nextMove: () => string
+  readonly onIncomplete: (partition: PartitionId) => void
+}
+
+/** What Redis has not got by then, it misses until its entries end. */
+const FEED_CLOSE_MS = 1_000
+const FLUSH_CALL = 'write-behind.flush'
+
+export class NodeInCluster {
+  readonly membership: Membership
+  readonly ownership: Ownership
+  readonly router: Router
+  readonly #seams: ClusterSeams
+  readonly #changes: ChangeBroadcast
+  readonly #feed: FallbackFeed | undefined
+
+  constructor(options: NodeOptions, seams: ClusterSeams, parts: NodeParts) {
+    const { nodeId, partitions, log, store, clock, now, defer, random, onError } = options
+    const { keyValue, peers, roles, url, cache, nearCache } = seams
+    const { ring, host, writeBehind, startedAt } = parts
+    this.#seams = seams
+    this.membership = new Membership({
+      ...{ keyValue, clock, nodeId, roles, url, partitions, startedAt },
+      onError: (error) => onError('the cluster state could not be read or written', error),
+      ...(seams.onEvent === undefined ? {} : { onEvent: seams.onEvent }),
+    })
+    const control = this.membership
+    const placement = new TablePlacement(control)
+    this.ownership = new Ownership({
+      ...{ nodeId, host, sink: writeBehind, log, store, peers, control, placement, clock, now },
+      ...parts,
+      ...(seams.onMoved === undefined ? {} : { onMoved: seams.onMoved }),
+      onError,
+    })
+    this.router = new Router({
+      ...{ ring, nodeId, placement, local: host, peers, nearCache, clock, now, defer, random },
+      fallback: { cache, store },
+    })
+    serveOwner({
+      ...{ owner: host, peers, placement, ring, clock, now },
+      openedEpochOf: (partition) => host.actors.get(partition)?.epoch,
+    })
+    const onChanged = (codes: readonly Code[]) => this.router.forget(codes)
+    this.#changes = new ChangeBroadcast({ peers, defer, onChanged })
+    this.#feed = cache && new FallbackFeed({ cache, clock, random })
+    peers.handle(FLUSH_CALL, (params) => writeBehind.barrier(params as number))
+  }
+
+  async join(): Promise<void> {
+    await this.membership.join()
+    this.ownership.start()
+  }
+
+  isFenced(): boolean {
+    return this.membership.isFenced()
+  }
+
+  /** Every partition has an owner. */
+  get isReady(): boolean {
+    return this.membership.table.rows.every(({ owner }) => owner !== null)
+  }
+
+  noteReplaced(partition: PartitionId): void {
+    this.ownership.noteReplaced(partition)
+  }
+
+  noteApplied(partition: PartitionId, versions: readonly LinkVersion[]): void {
+    this.ownership.noteApplied(partition, versions)
+    this.#changes.note(versions)
+    this.#feed?.note(versions)
+  }
+
+  /** Resolves when the store has what the other nodes acknowledged before, or the time is up. */
+  async flushOthers(timeoutMs: number): Promise<void> {
+    const { peers } = this.#seams
+    const others = [...this.membership.leases.keys()].filter((node) => node !== peers.nodeId)
+    await Promise.allSettled(
+      others.map((node) => peers.call(node, FLUSH_CALL, timeoutMs, timeoutMs)),
+    )
+  }
+
+  async leave(timeoutMs: number): Promise<void> {
+    await this.membership.leave(timeoutMs)
+  }
+
+  async close(): Promise<void> {
+    this.ownership.stop()
+    await this.#feed?.close(FEED_CLOSE_MS)
+    await this.membership.close()
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * A node without its gateway: partitions, what survives them, and the way to those of other nodes.
+ *
+ * Put together here for every way to run. `tinygrid.ts` puts a gateway in front, the simulator a
+ * clock and a network of its own: whatever is not deterministic comes in through the options.
+ * Embedded (no `cluster`) this node opens every partition itself and there is no one else.
+ */
+import { BackgroundLoad } from './actors/background-load.ts'
+import { LinkTable } from './actors/link-table.ts'
+import { LoadQueue } from './actors/load-queue.ts'
+import { MemoryBound } from './actors/memory-bound.ts'
+import { PartitionActor } from './actors/partition-actor.ts'
+import { PartitionHost, type Actor } from './actors/partition-host.ts'
+import { PartitionMemory } from './actors/partition-memory.ts'
+import { recover, type OpenedMemory } from './actors/recovery.ts'
+import type { Clock } from './cluster/clock.ts'
+import type { EpochMs, NodeId, PartitionId } from './cluster/ids.ts'
+import { decodeLink } from './cluster/link-record.ts'
+import type { LinkVersion } from './cluster/link.ts'
+import type { LinkDirectory, LinkOwner, NodeStatus } from './cluster/protocol.ts'
+import { Ring } from './cluster/ring.ts'
+import { StaticPlacement } from './cluster/static-placement.ts'
+import { Table, type Ownership as Row } from './cluster/table.ts'
+import { Router } from './gateway/router.ts'
+import { nodeStatusOf } from './node-status.ts'
+import { NodeInCluster, type ClusterSeams } from './node-in-cluster.ts'
+import type { LinkStore } from './persistence/link-store.ts'
+import type { Log } from './persistence/log.ts'
+import { WriteBehind } from './persistence/write-behind.ts'
+
+export interface NodeOptions {
+  readonly nodeId: NodeId
+  readonly partitions: number
+  readonly memoryBytesMax: number
+  readonly dirtyBytesMax: number
+  readonly log: Log
+  readonly store: LinkStore
+  readonly clock: Clock
+  /** The wall clock. */
+  readonly now: () => EpochMs
+  /** Runs an action when all input of this event-loop turn is in. */
+  readonly defer: (action: () => void) => void
+  /** From 0 to below 1. */
+  readonly random: () => number
+  /** How to reach other nodes; undefined: there are none. */
+  readonly cluster?: ClusterSeams
+  /** Told what goes wrong and is tried again. */
+  readonly onError: (what: string, error: unknown) => void
+  /** Told how far an opening of all partitions is. */
+  readonly onProgress?: (partitionsDone: number, linksReplayed: number) => void
+  /** Told when links were brought from the store. */
+  readonly onLoaded?: (partitions: readonly PartitionId[], ms: number) => void
+}
+
+const LIMITS = { mailboxDepthMax: 10_000, batchRecordsMax: 1_000, batchBytesMax: 512 * 1024 }
+/** A list waits this long for the flush of what was acknowledged before it. */
+const LIST_BARRIER_MS = 2_000
+/** Partitions per query of the background load. */
+const LOAD_GROUP = { embedded: 16, cluster: 4096 }
+/**
+ * In a cluster a tombstone stays this long in the store: an owner that was replaced may be frozen
+ * with a flush of an older version under way, and would bring the link back.
+ */
+const TOMBSTONE_KEPT_MS = 24 * 3_600_000
+
+export class Node {
+  readonly ring: Ring
+  readonly host: PartitionHost
+  readonly writeBehind: WriteBehind
+  readonly #options: NodeOptions
+  readonly #bound: MemoryBound
+  readonly #loads: LoadQueue
+  readonly #stopping = new AbortController()
+  readonly #startedAt: EpochMs
+  readonly cluster: NodeInCluster | undefined
+  /** Names for batches and moves, unique over all nodes and times. */
+  readonly #nextName: () => string
+  #router: Router | undefined
+
+  constructor(options: NodeOptions) {
+    const { log, store, clock, now, random, onError, dirtyBytesMax, partitions } = options
+    this.#options = options
+    this.#startedAt = now()
+    this.#nextName = nameMaker(options)
+    this.ring = new Ring(partitions)
+    this.#bound = new MemoryBound(options.memoryBytesMax, partitions)
+    this.host = new PartitionHost({
+      ...{ ring: this.ring, log, store, bound: this.#bound, clock, now, onError },
+      defer: options.defer,
+      isFenced: () => this.cluster?.isFenced() ?? false,
+      onReplaced: (partition) => this.cluster?.noteReplaced(partition),
+      onApplied: (partition, versions) => this.cluster?.noteApplied(partition, versions),
+    })
+    const source = this.host
+    this.writeBehind = new WriteBehind({
+      ...{ log, store, source, clock, random, dirtyBytesMax, onError },
+    })
+    this.host.connect(this.writeBehind)
+    this.#loads = new LoadQueue(this.#backgroundLoad(), clock, (loaded, ms) =>
+      options.onLoaded?.(loaded, ms),
+    )
+    if (options.cluster !== undefined) {
+      this.cluster = new NodeInCluster(options, options.cluster, {
+        ring: this.ring,
+        host: this.host,
+        writeBehind: this.writeBehind,
+        startedAt: this.#startedAt,
+        newMemory,
+        nextMove: this.#nextName,
+        newActor: (opened) => this.#newActor(opened),
+        onIncomplete: (partition) => this.#loads.add(partition),
+      })
+    }
+  }
+
+  /**
+   * Embedded: opens every partition. In a cluster: joins it.
+   *
+   * @throws TinygridError of the log; StartError
+   */
+  async start(): Promise<void> {
+    if (this.cluster !== undefined) {
+      await this.cluster.join()
+      this.#router = this.cluster.router
+      return
+    }
+    const { nodeId, clock, now, defer, random } = this.#options
+    const placement = new StaticPlacement(await this.#openAll())
+    const { ring, host: local } = this
+    this.#router = new Router({ ring, nodeId, placement, local, clock, now, defer, random })
+  }
+
+  /** All links of the cluster. Only after `start`. */
+  get links(): LinkOwner {
+    return this.router
+  }
+
+  get router(): Router {
+    return this.#router!
+  }
+
+  /** Lists from the store, once it has what was acknowledged before or the wait gets too long. */
+  get directory(): LinkDirectory {
+    return {
+      list: async (query) => {
+        await Promise.allSettled([
+          this.writeBehind.barrier(LIST_BARRIER_MS),
+          this.cluster?.flushOthers(LIST_BARRIER_MS),
+        ])
+        return this.#options.store.list(query)
+      },
+    }
+  }
+
+  status(): NodeStatus {
+    const { host, writeBehind } = this
+    const { nodeId } = this.#options
+    const parts = { nodeId, startedAt: this.#startedAt, bound: this.#bound, host, writeBehind }
+    const ready = this.cluster?.isReady ?? this.#router !== undefined
+    return { ...nodeStatusOf(parts), ready }
+  }
+
+  /** Resolves when what is to be loaded now is in memory, as far as it fits. */
+  loaded(): Promise<void> {
+    return this.#loads.idle()
+  }
+
+  /** In a cluster: hands all partitions to others, while this node still answers. */
+  async leave(timeoutMs: number): Promise<void> {
+    await this.cluster?.leave(timeoutMs)
+  }
+
+  /** Answers what is under way, flushes what it can in this time, and ends. */
+  async close(timeoutMs: number): Promise<void> {
+    await this.host.stop()
+    this.#stopping.abort()
+    await this.loaded()
+    await this.writeBehind.close(timeoutMs)
+    await this.cluster?.close()
+  }
+
+  async #openAll(): Promise<Table> {
+    const { log, store, nodeId, now, onProgress } = this.#options
+    const partitions = this.ring.all()
+    const rows: Row[] = []
+    await recover({
+      ...{ log, store, nodeId, partitions, now, newMemory },
+      sink: this.writeBehind,
+      onOpen: (opened) => {
+        this.host.adopt(opened.id, this.#newActor(opened))
+        this.host.serve(opened.id)
+        rows[opened.id] = { owner: nodeId, epoch: opened.epoch, target: null }
+        if (!opened.memory.isComplete) this.#loads.add(opened.id)
+        return true
+      },
+      onProgress: onProgress ?? (() => {}),
+    })
+    return new Table(rows)
+  }
+
+  #newActor(opened: OpenedMemory): Actor {
+    return new PartitionActor({ ...opened, nextBatchId: this.#nextName, limits: LIMITS })
+  }
+
+  #backgroundLoad(): BackgroundLoad {
+    const { store, clock, defer, cluster, onError } = this.#options
+    const { signal } = this.#stopping
+    return new BackgroundLoad({
+      ...{ ring: this.ring, store, bound: this.#bound, signal },
+      memoryOf: (partition) => this.host.actors.get(partition)?.memory,
+      groupSize: cluster === undefined ? LOAD_GROUP.embedded : LOAD_GROUP.cluster,
+      isSettled: (tombstone) => this.#isSettled(tombstone),
+      breathe: () => new Promise((resolve) => defer(resolve)),
+      pause: (ms) => pause(clock, ms, signal),
+      onError: (error) => onError('links could not be loaded from the store', error),
+    })
+  }
+
+  #isSettled({ record }: LinkVersion): boolean {
+    const { cluster, now } = this.#options
+    return cluster === undefined || decodeLink(record).updatedAt < now() - TOMBSTONE_KEPT_MS
+  }
+}
+
+function newMemory(): PartitionMemory {
+  return new PartitionMemory(new LinkTable())
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.after(ms, end)
+    signal.addEventListener('abort', end)
+  })
+}
+
+function nameMaker({ nodeId, random }: NodeOptions): () => string {
+  const start = Math.floor(random() * 2 ** 48).toString(36)
+  let count = 0
+  return () => `${nodeId.slice(0, 32)}.${start}.${(count++).toString(36)}`
+}
