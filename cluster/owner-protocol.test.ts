@@ -1,0 +1,80 @@
+import test from 'ava'
+import { TinygridError } from './errors.ts'
+import type { Code, Epoch, NodeId } from './ids.ts'
+import {
+  CALL_REQUESTS_MAX,
+  encodeAnswers,
+  encodeChanged,
+  encodeRequests,
+  parseAnswers,
+  parseChanged,
+  parseRequests,
+} from './owner-protocol.ts'
+
+const overTheWire = (data: unknown): unknown => JSON.parse(JSON.stringify(data))
+const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+const textAnswer = (value: unknown) => text(value) ?? new TinygridError('internal')
+const requestsOf = (params: unknown) => parseRequests(overTheWire(params), text)
+const answersOf = (reply: unknown, count: number) => {
+  return parseAnswers(overTheWire(reply), count, textAnswer)
+}
+
+test('requests arrive in order, each with its epoch', (t) => {
+  const requests = [
+    { what: 'a', epoch: 3 as Epoch },
+    { what: 'b', epoch: 0 as Epoch },
+  ]
+  t.deepEqual(requestsOf(encodeRequests(requests)), requests)
+})
+
+for (const [what, params] of [
+  ['nothing', null],
+  ['a text', 'links'],
+  ['no epochs', { requests: ['a'] }],
+  ['too few epochs', { requests: ['a', 'b'], epochs: [1] }],
+  ['an epoch that is no number', { requests: ['a'], epochs: ['1'] }],
+  ['a negative epoch', { requests: ['a'], epochs: [-1] }],
+  ['a request of another kind', { requests: [{ from: 'a later version' }], epochs: [1] }],
+  ['more than a call may have', tooMany()],
+] as const) {
+  test(`${what} is not understood as a call`, (t) => {
+    t.throws(() => requestsOf(params), { code: 'bad_request' })
+  })
+}
+
+function tooMany() {
+  const requests = Array.from({ length: CALL_REQUESTS_MAX + 1 }, () => 'a')
+  return { requests, epochs: requests.map(() => 1) }
+}
+
+test('an answer is a value or an error, which arrives as it was', (t) => {
+  const owner = { owner: 'b' as NodeId, epoch: 7 as Epoch }
+  const error = new TinygridError('not_owner', { owner, detail: 'Gone to b' })
+  const reply = encodeAnswers(['x', error, 'y'], (value) => value)
+  const [x, refused, y] = answersOf(reply, 3)
+  t.deepEqual([x, y], ['x', 'y'])
+  t.like(refused, { code: 'not_owner', message: 'Gone to b', owner, retryAfterSeconds: 1 })
+})
+
+test('what a later version says is an error of that one request', (t) => {
+  const reply = { answers: ['x', { error: 'too_new' }, { error: { code: 'too_new' } }, 7] }
+  const codes = answersOf(reply, 4).map((answer) => {
+    return answer instanceof TinygridError ? answer.code : answer
+  })
+  t.deepEqual(codes, ['x', 'owner_unavailable', 'internal', 'internal'])
+})
+
+for (const reply of [null, {}, { answers: 'x' }, { answers: ['x'] }, { answers: [1, 2, 3] }]) {
+  test(`${JSON.stringify(reply)} does not answer two requests`, (t) => {
+    t.throws(() => answersOf(reply, 2), { code: 'owner_unavailable' })
+  })
+}
+
+test('a broadcast names codes; what is none is left out', (t) => {
+  const codes = ['a', 'b-1'] as Code[]
+  t.deepEqual(parseChanged(overTheWire(encodeChanged(codes))), codes)
+  t.deepEqual(parseChanged({ codes: ['a', 7, null, 'no code', 'b'] }), ['a', 'b'])
+  for (const params of [null, undefined, 'a', {}, { codes: 'a' }]) {
+    t.deepEqual(parseChanged(params), [])
+  }
+})
