@@ -109,11 +109,12 @@ export class MembershipWorld {
   step(node: WorldNode, partition: PartitionId): void {
     if (!node.process.isRunning) return
     const reached: WorldNode[] = [node]
-    const took = node.ownership.step(partition, (name) => {
+    const find = (name: NodeId): PretendOwnership | undefined => {
       const peer = this.nodes.find(({ nodeId, process }) => nodeId === name && process.isRunning)
       if (peer !== undefined) reached.push(peer)
       return peer?.ownership
-    })
+    }
+    const took = node.ownership.step(partition, find, node.answers)
     if (took)
       for (const { membership, ownership } of reached) {
         membership.report(ownership.opened, ownership.released)

@@ -106,6 +106,20 @@ test('a frozen node is fenced before it is declared dead, and drops everything',
   t.is(Object.values(world.served()).length, 3)
 })
 
+test('a node that was declared dead knows the newest table when it is back', async (t) => {
+  const world = await worldOf('a', 'b', 'c')
+  const frozen = world.nodes[1]!
+  // It hears of what the others did only long after it has its new lease.
+  frozen.process.keyValue.watchDelayMs = 3000
+  frozen.process.freeze()
+  await world.pass(5000)
+  t.not(frozen.membership.table.ownedBy(frozen.nodeId).length, 0)
+  frozen.process.thaw()
+  await world.pass(50, true)
+  t.false(frozen.membership.isFenced())
+  t.deepEqual(frozen.membership.table.ownedBy(frozen.nodeId), [])
+})
+
 test('a controller that was frozen for longer than a lease declares nobody dead', async (t) => {
   const world = await worldOf('a', 'b')
   world.nodes[0]!.process.freeze()

@@ -10,11 +10,13 @@
  *   in that very epoch, has not released it, and `isFenced()` is false at that moment; and
  * - drops everything, synchronously, when `onDeclaredDead` calls.
  * A table that still names this node after that is no leave to serve: its partitions are opened
- * anew, in a higher epoch, and reported.
+ * anew, in a higher epoch, and reported. Nothing is opened while the node is fenced: a node that is
+ * cut off and goes by an old table would else go on taking the log from the owner by the new one.
  *
  * Survives an outage of the store of any length (fenced meanwhile), a slow watch (no worse than an
  * old table) and its own freezing (it judges nobody until it has observed anew).
  */
+import { Changes } from './changes.ts'
 import type { Clock } from './clock.ts'
 import { ControlLoop } from './control-loop.ts'
 import { ownersAmong } from './controller.ts'
@@ -61,7 +63,7 @@ export class Membership {
   readonly #seat: HeldKey
   readonly #loop: ControlLoop
   readonly #deathListeners = new Set<() => void>()
-  readonly #changeListeners = new Set<() => void>()
+  readonly #changes = new Changes()
   #state: NodeLease['state'] = 'active'
   #opened: readonly OpenedPartition[] = []
   #released: readonly ReleasedPartition[] = []
@@ -140,7 +142,17 @@ export class Membership {
       throw new StartError(`Another process runs as node ${nodeId}. Set TINYGRID_NODE_ID apart.`)
     }
     this.#loop.start()
-    await this.#until(() => this.#tables.revision > 0)
+    await this.#changes.until(() => this.#tables.revision > 0)
+  }
+
+  /**
+   * Reads the newest table there is. For an owner that the log has refused: before it opens a
+   * partition anew it must know that it is its owner still, or it would take it from the next one.
+   * @throws TinygridError key_value_unavailable
+   */
+  async refresh(): Promise<void> {
+    const entry = await this.#options.keyValue.get(TABLE_KEY)
+    if (entry?.value !== undefined) this.#tables.seeText(entry.value, entry.revision)
   }
 
   /** Replaces what this node reports, and says so at once. */
@@ -162,7 +174,7 @@ export class Membership {
       isUp = true
       this.#changed()
     })
-    await this.#until(() => isUp || !this.#isInTable() || !this.#hasHeirs())
+    await this.#changes.until(() => isUp || !this.#isInTable() || !this.#hasHeirs())
     cancel()
     return !this.#isInTable()
   }
@@ -174,7 +186,7 @@ export class Membership {
     await this.#seat.release()
     await this.#lease.release()
     this.#stopWatch()
-    this.#changed()
+    this.#changes.end()
   }
 
   #content(): Omit<NodeLease, 'nodeId'> {
@@ -201,7 +213,7 @@ export class Membership {
         this.#changed()
       },
     )
-    await this.#until(() => isCurrent)
+    await this.#changes.until(() => isCurrent)
   }
 
   #observe(entry: KeyValueEntry): void {
@@ -243,7 +255,7 @@ export class Membership {
   }
 
   #changed(): void {
-    for (const listener of this.#changeListeners) listener()
+    this.#changes.tell()
     this.#loop.wake()
   }
 
@@ -259,11 +271,10 @@ export class Membership {
    * frozen, and would have it open partitions anew that others serve by now.
    */
   async #rejoin(): Promise<void> {
-    const { keyValue, clock, onError } = this.#options
+    const { clock, onError } = this.#options
     while (!this.#isClosed && !this.#lease.isHeld) {
       try {
-        const entry = await keyValue.get(TABLE_KEY)
-        if (entry?.value !== undefined) this.#tables.seeText(entry.value, entry.revision)
+        await this.refresh()
         if (await this.#lease.take()) return
       } catch (error) {
         onError?.(error)
@@ -281,18 +292,5 @@ export class Membership {
 
   #hasHeirs(): boolean {
     return ownersAmong(this.leases).some((node) => node !== this.#options.nodeId)
-  }
-
-  /** Returns when `condition` holds, or the membership is closed. */
-  async #until(condition: () => boolean): Promise<void> {
-    if (condition()) return
-    await new Promise<void>((resolve) => {
-      const listener = (): void => {
-        if (!condition() && !this.#isClosed) return
-        this.#changeListeners.delete(listener)
-        resolve()
-      }
-      this.#changeListeners.add(listener)
-    })
   }
 }

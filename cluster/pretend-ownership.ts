@@ -82,16 +82,20 @@ export class PretendOwnership {
     held.writes = log.writes
   }
 
-  /** The next step for a partition; returns whether there was one. @param peer if within reach */
-  step(partition: PartitionId, peer: FindPeer): boolean {
+  /**
+   * The next step for a partition; returns whether there was one.
+   * @param peer if it is within reach
+   * @param mayOpen not while its node is fenced
+   */
+  step(partition: PartitionId, peer: FindPeer, mayOpen: boolean): boolean {
     const row = this.#table?.ownershipOf(partition)
     if (row === undefined || this.#released.has(partition)) return false
     if (row.owner === this.nodeId) {
       const target = row.target === null ? undefined : peer(row.target)
-      return this.#handOn(partition, target) || this.#openAnew(partition)
+      return this.#handOn(partition, target) || (mayOpen && this.#openAnew(partition))
     }
-    const mayTakeOver = row.owner === null && row.target === this.nodeId
-    return mayTakeOver && this.#openAnew(partition)
+    const isToTakeOver = row.owner === null && row.target === this.nodeId
+    return mayOpen && isToTakeOver && this.#openAnew(partition)
   }
 
   #seeRow(partition: PartitionId, row: Ownership): void {
