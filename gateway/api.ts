@@ -9,8 +9,7 @@ import type { Logger } from 'pino'
 import { TinygridError } from '../cluster/errors.ts'
 import { accessLog } from './access-log.ts'
 import type { ApiContext } from './api-context.ts'
-import { ApiKey } from './api-key.ts'
-import { authentication } from './authentication.ts'
+import { authentication, type KeyCheck } from './authentication.ts'
 import { bulkRoute } from './bulk-route.ts'
 import { createRoute } from './create-route.ts'
 import { linkRoutes } from './link-routes.ts'
@@ -21,7 +20,7 @@ import { DATA_SECURITY_HEADERS } from './security-headers.ts'
 
 export interface ApiOptions {
   readonly context: ApiContext
-  readonly apiKey: string
+  readonly keys: KeyCheck
   readonly logger: Logger
   readonly times: RequestTimes
   readonly isClosing: () => boolean
@@ -31,15 +30,13 @@ const API_HEADERS = { ...DATA_SECURITY_HEADERS, 'cache-control': 'no-store' }
 const KEYED = [{ apiKey: [] }, { bearer: [] }]
 
 export function api(app: FastifyInstance, options: ApiOptions): void {
-  const { context, apiKey, logger, times, isClosing } = options
+  const { context, keys, logger, times, isClosing } = options
   const { settings, now } = context
   const limited = { addressesMax: settings.limitedAddressesMax, now }
   const authenticate = authentication({
-    apiKey: new ApiKey(apiKey),
+    keys,
     publicCreate: settings.publicCreate,
-    logger,
     unkeyedCreates: new RateLimit({ max: settings.unkeyedCreatesPerMinuteMax, ...limited }),
-    wrongKeys: new RateLimit({ max: settings.wrongKeysPerMinuteMax, ...limited }),
   })
   app.addHook('onRoute', (route) => {
     route.schema = { security: KEYED, ...route.schema }

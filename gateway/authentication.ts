@@ -1,7 +1,7 @@
 /**
  * Who may call the API: whoever presents the key, and for public creation everybody, a little.
  *
- * A hook of every route under /api. Runs before the body is read, so a stranger cannot make us
+ * A hook of every route under /api; the redirect route asks too, and tells more to who has the key. Runs before the body is read, so a stranger cannot make us
  * parse megabytes. An address that presents wrong keys too often is refused with any key for the
  * rest of the minute, so that keys cannot be guessed at full speed.
  */
@@ -11,12 +11,17 @@ import { TinygridError } from '../cluster/errors.ts'
 import { presentedKey, type ApiKey } from './api-key.ts'
 import type { RateLimit } from './rate-limit.ts'
 
-export interface AuthenticationOptions {
+/** What it takes to judge a key; shared by all who do, so that all count wrong ones together. */
+export interface KeyCheck {
   readonly apiKey: ApiKey
-  readonly publicCreate: boolean
-  readonly unkeyedCreates: RateLimit
   readonly wrongKeys: RateLimit
   readonly logger: Logger
+}
+
+export interface AuthenticationOptions {
+  readonly keys: KeyCheck
+  readonly publicCreate: boolean
+  readonly unkeyedCreates: RateLimit
 }
 
 /** The one call that publicCreate opens. */
@@ -29,13 +34,21 @@ export function authentication(options: AuthenticationOptions) {
   return (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
     const key = presentedKey(request.headers)
     done(
-      key === undefined ? admitUnkeyed(options, request, reply) : admitKey(options, request, key),
+      key === undefined
+        ? admitUnkeyed(options, request, reply)
+        : admitKey(options.keys, request, key),
     )
   }
 }
 
+/** Whether a request carries the right key. A wrong one is counted, but no error here. */
+export function isKeyed(keys: KeyCheck, request: FastifyRequest): boolean {
+  const key = presentedKey(request.headers)
+  return key !== undefined && admitKey(keys, request, key) === undefined
+}
+
 function admitKey(
-  { apiKey, wrongKeys, logger }: AuthenticationOptions,
+  { apiKey, wrongKeys, logger }: KeyCheck,
   request: FastifyRequest,
   key: string,
 ): TinygridError | undefined {

@@ -164,6 +164,8 @@ export const CORPUS: readonly Sample[] = [
     text: get('/abc', 'X: a\nContent-Length: 5') + ABC,
     fast: 0,
   },
+  { name: 'a key', text: ABC + get('/abc', 'X-Api-Key: wrong') + ABC, fast: 1 },
+  { name: 'a key as bearer', text: get('/abc', 'AUTHORIZATION: Bearer a') + ABC, fast: 0 },
   { name: 'bytes after a request', text: `${ABC}hello`, fast: 1 },
   { name: 'TLS', text: '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03', fast: 0 },
   { name: 'a head of 4,000 bytes', text: get('/abc', `X: ${'a'.repeat(3_900)}`) + ABC, fast: 2 },

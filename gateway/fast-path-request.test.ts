@@ -109,6 +109,8 @@ const OTHERS: Record<string, string> = {
   'a body by length': requestWith('Host: a', 'Content-Length: 0'),
   'a body in chunks': requestWith('Host: a', 'Transfer-Encoding: chunked'),
   'an upgrade': requestWith('Host: a', 'Upgrade: h2c'),
+  'a key': requestWith('Host: a', 'x-api-key: b'),
+  'a key as bearer': requestWith('Host: a', 'Authorization: Bearer b'),
   'an expectation': requestWith('Host: a', 'Expect: 100-continue'),
   trailers: requestWith('Host: a', 'Trailer: X'),
   te: requestWith('Host: a', 'TE: trailers'),

@@ -2,8 +2,8 @@
  * The one shape of request that the fast path answers, found in text without building objects.
  *
  * Used by the fast path's connections. A request is `GET /<code> HTTP/1.1` and plain headers: one
- * Host, no body, no upgrade, no expectation, no connection option but keep-alive, every line ended
- * by CRLF. What is said to be complete is exactly that; what is said to be incomplete becomes it if
+ * Host, no key, no body, no upgrade, no expectation, no connection option but keep-alive, every line
+ * ended by CRLF. What is said to be complete is exactly that; what is said to be incomplete becomes it if
  * the right bytes follow; all the rest is OTHER and nobody's to judge here. So a doubt costs speed,
  * never a wrong answer: accepting less than Node's parser does is allowed, accepting more is not.
  *
@@ -33,8 +33,12 @@ const IN_NAME = 2
 const IN_VALUE = 4
 const CLASSES = characterClasses()
 
-/** Headers that change how a connection or a message is read, and so belong to Node's parser. */
+/**
+ * Headers that change how a connection or a message is read, and so belong to Node's parser; and
+ * those that may carry the API key, which the redirect route answers with more.
+ */
 const FOREIGN_HEADERS = new Set([
+  'authorization',
   'content-length',
   'expect',
   'proxy-connection',
@@ -42,6 +46,7 @@ const FOREIGN_HEADERS = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'x-api-key',
 ])
 const HOST = 'host'
 const CONNECTION = 'connection'

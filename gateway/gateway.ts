@@ -21,16 +21,18 @@ import { Registry } from 'prom-client'
 import type { EpochMs } from '../cluster/ids.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../cluster/protocol.ts'
 import { AllowedMethods } from './allowed-methods.ts'
+import { ApiKey } from './api-key.ts'
 import { api } from './api.ts'
 import { ErrorReplies } from './error-reply.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import { createHttpServer } from './http-server.ts'
 import { LinkCreator } from './link-creation.ts'
-import { registerMetrics } from './metrics.ts'
+import { registerMetrics, type SourceCounts } from './metrics.ts'
 import { notFoundHandler, sendFor, sendRoutingError } from './not-found.ts'
 import { describeRoutes, documentRoutes } from './openapi.ts'
 import { operatorRoutes } from './operator-routes.ts'
 import { PublicAddress } from './public-address.ts'
+import { RateLimit } from './rate-limit.ts'
 import { createRedirectCounters, type RedirectCounters } from './redirect-counters.ts'
 import { redirectAtOnce, redirectRoute } from './redirect-route.ts'
 import { RequestTimes } from './request-times.ts'
@@ -47,6 +49,8 @@ export interface GatewayOptions {
   readonly now: () => EpochMs
   /** Shared with the fast path, if there is one. */
   readonly redirects?: RedirectCounters
+  /** Who answered look-ups, as the owner counts them. */
+  readonly sources?: SourceCounts
 }
 
 /** Ready, but not listening. `close()` finishes what is under way. */
@@ -54,7 +58,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const { settings, owner, directory, status, logger, now } = options
   const redirects = options.redirects ?? createRedirectCounters()
   const registry = new Registry()
-  registerMetrics(registry, { status, redirects })
+  registerMetrics(registry, { status, redirects, sources: options.sources })
   const times = new RequestTimes(registry)
   const errors = new ErrorReplies(logger)
   const address = new PublicAddress(settings)
@@ -74,11 +78,17 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   app.setErrorHandler((error, request, reply) => sendFor(errors, request, reply, error))
   app.setNotFoundHandler(notFoundHandler(errors, allowed))
   await describeRoutes(app, settings.baseUrl)
-  redirectRoute(app, { owner, now, counters: redirects, errors, address, times })
+  const wrongKeys = new RateLimit({
+    max: settings.wrongKeysPerMinuteMax,
+    addressesMax: settings.limitedAddressesMax,
+    now,
+  })
+  const keys = { apiKey: new ApiKey(options.apiKey), wrongKeys, logger }
+  redirectRoute(app, { owner, now, counters: redirects, errors, address, times, keys })
   const creator = new LinkCreator({ owner, codeLength: settings.codeLength })
   const context = { settings, owner, directory, creator, address, errors, now }
   await app.register(async (scope) => {
-    api(scope, { context, apiKey: options.apiKey, logger, times, isClosing: () => isClosing })
+    api(scope, { context, keys, logger, times, isClosing: () => isClosing })
   })
   operatorRoutes(app, { registry, status, isClosing: () => isClosing })
   siteFiles(app)
@@ -86,9 +96,9 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await documentRoutes(app)
   await app.ready()
   const hot = { owner, now, counters: redirects }
-  answerFirst(app, (request, response) => {
+  answerFirst(app, (request, response, pass) => {
     try {
-      return !isClosing && redirectAtOnce(hot, request, response)
+      return !isClosing && redirectAtOnce(hot, request, response, pass)
     } catch {
       return false // Fastify asks again, and has the words for it
     }
@@ -96,16 +106,18 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   return app
 }
 
-/** Asks `answer` before Fastify; what it does not answer takes its usual way. */
+/** Asks `answer` before Fastify; what it does not answer, now or later, takes its usual way. */
 function answerFirst(
   { server }: FastifyInstance,
-  answer: (request: IncomingMessage, response: ServerResponse) => boolean,
+  answer: (request: IncomingMessage, response: ServerResponse, pass: () => void) => boolean,
 ): void {
   const listeners = server.listeners('request') as RequestListener[]
   server.removeAllListeners('request')
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (answer(request, response)) return
-    for (const listener of listeners) listener.call(server, request, response)
+    const pass = () => {
+      for (const listener of listeners) listener.call(server, request, response)
+    }
+    if (!answer(request, response, pass)) pass()
   })
 }
 

@@ -6,7 +6,7 @@
  * prom-client's own; they are registered once per process, however many gateways it has.
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
-import type { NodeStatus } from '../cluster/protocol.ts'
+import type { NodeStatus, Source } from '../cluster/protocol.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
 
 type StatusNumber = {
@@ -37,21 +37,34 @@ const COUNTERS: readonly Row[] = [
   ['tinygrid_store_errors_total', 'storeErrors', 'Reads and writes of the store that failed'],
 ]
 
+/** Look-ups by who answered them; what a node answers as the owner at once need not be among them. */
+export type SourceCounts = Readonly<Record<Source, number>>
+
 export interface MetricsSources {
   readonly status: () => NodeStatus
   readonly redirects: RedirectCounters
+  readonly sources?: SourceCounts | undefined
 }
 
 /** Registers everything but the histogram of request times. */
-export function registerMetrics(registry: Registry, { status, redirects }: MetricsSources): void {
+export function registerMetrics(
+  registry: Registry,
+  { status, redirects, sources }: MetricsSources,
+): void {
   for (const [name, key, help] of GAUGES) gauge(registry, name, help, () => status()[key])
   for (const [name, key, help] of COUNTERS) counter(registry, name, help, () => status()[key])
   const lagHelp = 'Age of the oldest write that the store does not have yet'
   gauge(registry, 'tinygrid_flush_lag_seconds', lagHelp, () => status().flushLagMs / 1000)
   const readyHelp = '1 when every partition can answer writes'
   gauge(registry, 'tinygrid_ready', readyHelp, () => Number(status().ready))
-  countRedirects(registry, redirects)
+  labelled(registry, 'tinygrid_redirects_total', 'result', REDIRECTS_HELP, redirects)
+  if (sources === undefined) return
+  labelled(registry, 'tinygrid_redirect_sources_total', 'source', SOURCES_HELP, sources)
 }
+
+const REDIRECTS_HELP = 'Answers to visitors of short links, by result'
+const SOURCES_HELP =
+  'Look-ups by who answered; not those that this node answers as the owner in the same turn'
 
 function gauge(registry: Registry, name: string, help: string, read: () => number): void {
   const registers = [registry]
@@ -79,15 +92,22 @@ function counter(registry: Registry, name: string, help: string, read: () => num
   })
 }
 
-function countRedirects(registry: Registry, redirects: RedirectCounters): void {
+/** Like `counter`, for many numbers that differ in one label. */
+function labelled(
+  registry: Registry,
+  name: string,
+  label: string,
+  help: string,
+  counts: Readonly<Record<string, number>> | RedirectCounters,
+): void {
   void new Counter({
-    name: 'tinygrid_redirects_total',
-    help: 'Answers to visitors of short links, by result',
-    labelNames: ['result'],
+    name,
+    help,
+    labelNames: [label],
     registers: [registry],
     collect() {
       this.reset()
-      for (const [result, count] of Object.entries(redirects)) this.inc({ result }, count)
+      for (const [value, count] of Object.entries(counts)) this.inc({ [label]: value }, count)
     },
   })
 }

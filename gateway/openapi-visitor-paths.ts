@@ -3,6 +3,7 @@
  *
  * Written by hand, because their route answers without Fastify's schemas, and the preview shares it.
  */
+import { SOURCES } from '../cluster/protocol.ts'
 import { problemReplies } from './api-replies.ts'
 
 const codeParameter = {
@@ -16,7 +17,15 @@ const page = { 'text/html': { schema: { type: 'string' as const } } }
 
 const redirectReply = {
   description: 'To the URL of the link',
-  headers: { Location: { schema: { type: 'string' as const, format: 'uri' } } },
+  headers: {
+    Location: { schema: { type: 'string' as const, format: 'uri' } },
+    'X-Tinygrid-Source': {
+      description:
+        'Only with the API key: who answered; of 404 and 410 too. stale: a node that was the ' +
+        'owner and is cut off',
+      schema: { type: 'string' as const, enum: [...SOURCES] },
+    },
+  },
 }
 
 function visit(summary: string, description: string) {

@@ -34,6 +34,16 @@ test('metrics show what an operator needs, as it is now', async (t) => {
   t.is(second.get('tinygrid_redirects_total{result="fast"}'), 42)
 })
 
+test('metrics show who answered, as far as that is counted', async (t) => {
+  const { call, sources } = await startGateway(t)
+  sources.near = 3
+  sources.redis = 1
+  const metrics = await metricsOf(call)
+  const count = (source: string) =>
+    metrics.get(`tinygrid_redirect_sources_total{source="${source}"}`)
+  t.deepEqual(['owner', 'near', 'redis', 'store', 'stale'].map(count), [0, 3, 1, 0, 0])
+})
+
 const NAMES = [
   'tinygrid_dead_letters_total',
   'tinygrid_dirty_bytes',

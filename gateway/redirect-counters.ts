@@ -13,8 +13,8 @@ export interface RedirectCounters {
   found: number
   /** Redirects of links with maxVisits: the visit was logged first. */
   metered: number
-  /** Redirects that had to be read from the store. */
-  readThrough: number
+  /** Redirects that the route had to wait for: a read of the store, an answer of another node. */
+  late: number
   /** 410: deleted, expired, used up. */
   gone: number
   /** 404: a code never given, or an address that is no code. */
@@ -24,5 +24,5 @@ export interface RedirectCounters {
 }
 
 export function createRedirectCounters(): RedirectCounters {
-  return { fast: 0, found: 0, metered: 0, readThrough: 0, gone: 0, absent: 0, failed: 0 }
+  return { fast: 0, found: 0, metered: 0, late: 0, gone: 0, absent: 0, failed: 0 }
 }

@@ -4,8 +4,12 @@
  * A code in memory is answered in the same turn, through Node's response directly: no promise, no
  * hook, no log line, no header but those below (the fast path answers byte for byte alike). The
  * gateway asks `redirectAtOnce` even before Fastify looks for a route, which costs as much as the
- * rest of a redirect. Everything else, a link that must be read or counted, a page, comes through
- * the route and may take its time.
+ * rest of a redirect. What another node or the store has to answer comes through there too, when it
+ * is a redirect. Everything else, a link that must be counted, a page, comes through the route and
+ * may take its time.
+ *
+ * Who presents the API key is told who answered, in X-Tinygrid-Source. That needs `find`, and the
+ * route.
  *
  * Fastify's own `reply.send` was tried: it costs a quarter of the throughput.
  */
@@ -13,8 +17,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TinygridError } from '../cluster/errors.ts'
 import { parseCode, type Code, type EpochMs } from '../cluster/ids.ts'
-import { lookupOf, type Lookup } from '../cluster/link.ts'
-import type { LinkOwner } from '../cluster/protocol.ts'
+import type { Lookup } from '../cluster/link.ts'
+import type { LinkOwner, Source } from '../cluster/protocol.ts'
+import { isKeyed, type KeyCheck } from './authentication.ts'
 import type { ErrorReplies } from './error-reply.ts'
 import { previewedCode, sendPreview } from './preview.ts'
 import type { PublicAddress } from './public-address.ts'
@@ -30,7 +35,10 @@ export interface RedirectOptions {
   readonly errors: ErrorReplies
   readonly address: PublicAddress
   readonly times: RequestTimes
+  readonly keys: KeyCheck
 }
+
+const SOURCE_HEADER = 'X-Tinygrid-Source'
 
 export function redirectRoute(app: FastifyInstance, options: RedirectOptions): void {
   const { owner, now, counters } = options
@@ -42,32 +50,56 @@ export function redirectRoute(app: FastifyInstance, options: RedirectOptions): v
     handler(request, reply) {
       const code = codeOf(request.raw.url!)
       if (code === undefined) return answerOther(options, request, reply)
+      if (isKeyed(options.keys, request)) return answerKeyed(options, request, reply, code)
       const found = owner.lookup(code, now())
-      if (found.kind === 'redirect') return redirectFound(counters, reply.raw, found.url)
-      return answerSlowly(options, request, reply, code, found)
+      if (found.kind !== 'redirect') return answerSlowly(options, request, reply, code, found)
+      counters.found++
+      return redirect(reply.raw, found.url)
     },
   })
 }
 
-/** Answers if the code is in memory and its link redirects; otherwise does nothing. */
+/**
+ * Answers if the link redirects. False: it is not for here to answer. If that turns out only later,
+ * `pass` is called, which may ask again: finding out has no effect.
+ */
 export function redirectAtOnce(
   { owner, now, counters }: Pick<RedirectOptions, 'owner' | 'now' | 'counters'>,
-  { method, url }: IncomingMessage,
+  { method, url, rawHeaders }: IncomingMessage,
   response: ServerResponse,
+  pass: () => void,
 ): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false
   const code = codeOf(url!)
-  if (code === undefined) return false
+  if (code === undefined || mayHaveKey(rawHeaders)) return false
   const found = owner.lookup(code, now())
-  if (found.kind !== 'redirect') return false
-  redirectFound(counters, response, found.url)
+  if (found.kind === 'redirect') {
+    counters.found++
+    redirect(response, found.url)
+    return true
+  }
+  if (found.kind !== 'unknown') return false
+  owner.find(code).then(({ lookup }) => {
+    if (lookup.kind !== 'redirect') return pass()
+    counters.late++
+    redirect(response, lookup.url)
+  }, pass)
   return true
 }
 
-function redirectFound(counters: RedirectCounters, response: ServerResponse, url: string): void {
-  counters.found++
-  redirect(response, url)
+/** Looks at names alone: an object of all headers costs more than the rest of a redirect. */
+function mayHaveKey(rawHeaders: readonly string[]): boolean {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!
+    if (name.length !== X_API_KEY.length && name.length !== AUTHORIZATION.length) continue
+    const lower = name.toLowerCase()
+    if (lower === X_API_KEY || lower === AUTHORIZATION) return true
+  }
+  return false
 }
+
+const X_API_KEY = 'x-api-key'
+const AUTHORIZATION = 'authorization'
 
 /**
  * The code that the target of a request names. Read from the raw target, not from the decoded
@@ -78,11 +110,12 @@ function codeOf(target: string): Code | undefined {
 }
 
 /** Node adds Date, Connection and Keep-Alive. */
-function redirect(response: ServerResponse, url: string): void {
+function redirect(response: ServerResponse, url: string, source?: Source): void {
   response.writeHead(302, {
     Location: url,
     'Cache-Control': 'private, max-age=0',
     'Content-Length': '0',
+    ...(source === undefined ? {} : { [SOURCE_HEADER]: source }),
   })
   response.end()
 }
@@ -104,14 +137,46 @@ async function answerSlowly(
   request: FastifyRequest,
   reply: FastifyReply,
   code: Code,
-  found: Lookup,
+  known: Lookup,
 ): Promise<FastifyReply> {
-  const { counters, errors, times } = options
+  const isHead = request.method === 'HEAD'
+  return timed(options, request, reply, async () => {
+    let found = known
+    if (known.kind === 'unknown') found = (await options.owner.find(code)).lookup
+    const url = await urlFor(options, code, found, isHead)
+    if (known.kind === 'unknown' && found.kind === 'redirect') options.counters.late++
+    return () => redirect(reply.raw, url)
+  })
+}
+
+/** Like a visitor's answer, with the source, also of a 404 or 410. */
+async function answerKeyed(
+  options: RedirectOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  code: Code,
+): Promise<FastifyReply> {
+  const isHead = request.method === 'HEAD'
+  return timed(options, request, reply, async () => {
+    const { lookup, source } = await options.owner.find(code)
+    reply.header(SOURCE_HEADER, source)
+    const url = await urlFor(options, code, lookup, isHead)
+    if (lookup.kind === 'redirect') options.counters.late++
+    return () => redirect(reply.raw, url, source)
+  })
+}
+
+async function timed(
+  { counters, errors, times }: RedirectOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  prepare: () => Promise<() => void>,
+): Promise<FastifyReply> {
   const startedAt = times.start()
   try {
-    const url = await urlFor(options, code, found, request.method === 'HEAD')
+    const send = await prepare()
     reply.hijack()
-    redirect(reply.raw, url)
+    send()
   } catch (error) {
     count(counters, error)
     errors.sendPage(request, reply, error)
@@ -120,18 +185,13 @@ async function answerSlowly(
   return reply
 }
 
-/** The URL to redirect to, after what it takes: a read, a logged visit. Throws what stops it. */
+/** The URL to redirect to, after a logged visit if it takes one. Throws what stops it. */
 async function urlFor(
-  { owner, now, counters }: RedirectOptions,
+  { owner, counters }: RedirectOptions,
   code: Code,
   found: Lookup,
   isHead: boolean,
 ): Promise<string> {
-  if (found.kind === 'unknown') {
-    const link = await owner.read(code)
-    found = lookupOf(link, now())
-    if (found.kind === 'redirect') counters.readThrough++
-  }
   if (found.kind === 'redirect') return found.url
   if (found.kind !== 'metered') throw visitorError(found)
   if (isHead) return urlWithoutVisit(owner, code)

@@ -135,7 +135,7 @@ test('a link that is not in memory is read', async (t) => {
   t.is((await call('GET', '/metered')).status, 302)
   t.is((await call('GET', '/metered')).status, 410)
   t.is((await call('GET', '/nothing')).status, 404)
-  t.like(redirects, { readThrough: 1, metered: 1, gone: 1, absent: 1 })
+  t.like(redirects, { late: 1, metered: 1, gone: 1, absent: 1 })
 })
 
 test('a link that cannot be looked up now is a 503 with Retry-After, never a 404', async (t) => {

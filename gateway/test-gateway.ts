@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Code, EpochMs } from '../cluster/ids.ts'
 import type { Link } from '../cluster/link.ts'
-import type { NodeStatus } from '../cluster/protocol.ts'
+import type { NodeStatus, Source } from '../cluster/protocol.ts'
 import { FakeLinks } from './fake-links.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway-settings.ts'
 import { createGateway } from './gateway.ts'
@@ -24,6 +24,7 @@ export interface TestGateway {
   readonly app: FastifyInstance
   readonly links: FakeLinks
   readonly redirects: RedirectCounters
+  readonly sources: Record<Source, number>
   readonly clock: { now: EpochMs }
   readonly status: { -readonly [K in keyof NodeStatus]: NodeStatus[K] }
   /** What was logged, as JSON lines. */
@@ -62,6 +63,7 @@ export async function startGateway(
   const status = { ...STATUS }
   const lines: string[] = []
   const redirects = createRedirectCounters()
+  const sources = { owner: 0, near: 0, redis: 0, store: 0, stale: 0 }
   const app = await createGateway({
     settings: { ...GATEWAY_DEFAULTS, ...settings },
     owner: links,
@@ -69,6 +71,7 @@ export async function startGateway(
     status: () => status,
     apiKey: KEY,
     redirects,
+    sources,
     logger: pino({ level: 'debug' }, keepLines(lines)),
     now: () => clock.now,
   })
@@ -77,6 +80,7 @@ export async function startGateway(
     app,
     links,
     redirects,
+    sources,
     clock,
     status,
     log: () => lines.join(''),
@@ -98,7 +102,7 @@ function keepLines(lines: string[]): Writable {
   })
 }
 
-/** Calls with the key, unless `headers` has an empty one. */
+/** Calls the API with the key, unless `headers` has an empty one, and all else like a visitor. */
 async function call(
   app: FastifyInstance,
   method: Method,
@@ -106,7 +110,8 @@ async function call(
   body?: unknown,
   headers: Headers = {},
 ): Promise<Reply> {
-  const all: Headers = { 'x-api-key': KEY, host: 'sho.rt', ...headers }
+  const key: Headers = path.startsWith('/api/') ? { 'x-api-key': KEY } : {}
+  const all: Headers = { ...key, host: 'sho.rt', ...headers }
   if (all['x-api-key'] === '') delete all['x-api-key']
   if (body !== undefined) all['content-type'] ??= 'application/json'
   const payload = typeof body === 'string' || body === undefined ? body : JSON.stringify(body)
