@@ -45,9 +45,17 @@ export class MoleculerTransporter extends Transporters.NATS {
       // A denied one: said by the server once, and found by the probe.
       if (error !== null) return
       if (message.headers?.has(PROBE)) this.#hear(subject, message)
-      else void this.receive(command, Buffer.from(message.data))
+      else void this.receive(command, bufferOf(message.data))
     }
     this.#subscriptions.set(subject, this.#connection.subscribe(subject, { callback }))
+  }
+
+  /** Nothing is sent, and nothing fails, once the connection is closed: nobody catches a heartbeat. */
+  override send(subject: string, data: Buffer): Promise<void> {
+    const isOver = this.#connection.isClosed() || this.#connection.isDraining()
+    // Throws at once if the message is too large; only then does Moleculer answer that it failed.
+    if (!isOver) this.#connection.publish(subject, data)
+    return Promise.resolve()
   }
 
   /** Tells all nodes of this one, and asks them to do the same. */
@@ -90,4 +98,9 @@ export class MoleculerTransporter extends Transporters.NATS {
       else if (type === Events.Reconnect) void this.onConnected(true)
     }
   }
+}
+
+/** The same bytes: they are parsed before the driver goes on. */
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
