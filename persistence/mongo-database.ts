@@ -40,7 +40,7 @@ interface SettingsDocument {
 
 /** Longest that one call of each kind may take, in milliseconds. */
 export const READ_MS_MAX = 2000
-export const FLUSH_MS_MAX = 15_000
+export const FLUSH_MS_MAX = 10_000
 const FIRST_CONTACT_MS_MAX = 15_000
 const FORMAT = 1
 
