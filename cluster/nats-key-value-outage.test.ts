@@ -62,6 +62,38 @@ natsTest('what changed before a cut-off watcher was back is told to it', async (
   t.is(watched.entries.at(-1)?.value, undefined)
 })
 
+natsTest('a watch whose consumer the server has lost finds the changes all the same', async (t) => {
+  const { one, two } = await start(t)
+  const watched = await watch(two)
+  await until(t, () => watched.currentAt.length === 1)
+  const manager = await connections.get(one)!.jetstreamManager()
+  for (let i = 1; i <= 2; i++) {
+    for await (const { name } of manager.consumers.list('KV_tinygrid')) {
+      await manager.consumers.delete('KV_tinygrid', name)
+    }
+    const revision = await one.create(`a${i}`, '1')
+    await until(t, () => newest(watched, `a${i}`) === revision)
+  }
+  t.is(watched.entries.length, 2)
+})
+
+natsTest('a deletion is told even where the mark of it is gone', async (t) => {
+  const { nats, one, two } = await start(t)
+  const revision = await one.create('a', '1')
+  await one.create('b', '1')
+  const watched = await watch(two)
+  await until(t, () => watched.entries.length === 2)
+  await nats.kill()
+  await nats.restart()
+  const other = await open(t, nats)
+  await other.delete('a', revision)
+  const manager = await connections.get(other)!.jetstreamManager()
+  await manager.streams.purge('KV_tinygrid', { filter: '$KV.tinygrid.a' })
+  await until(t, () => watched.entries.at(-1)?.value === undefined)
+  t.is(watched.entries.at(-1)?.key, 'a')
+  await t.throwsAsync(other.update('a', '2', revision), { code: 'key_value_conflict' })
+})
+
 natsTest('calls to a frozen server are given up in time, and work when it thaws', async (t) => {
   const { nats, one, two } = await start(t)
   const revision = await one.create('a', '1')
