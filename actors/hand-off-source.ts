@@ -46,12 +46,13 @@ export interface HandOffSourceOptions {
 
 /**
  * moved: the target has opened the partition in this epoch. kept: it is still served here.
- * lost: somebody else has opened it.
+ * lost: somebody else has opened it. gone: this node has given it up meanwhile, for whatever reason.
  */
 export type HandOffOutcome =
   | { readonly kind: 'moved'; readonly epoch: Epoch; readonly waitMs: number }
   | { readonly kind: 'kept' }
   | { readonly kind: 'lost' }
+  | { readonly kind: 'gone' }
 
 const CALL_TIMEOUT_MS = 1_000
 const RETRY_PAUSE_MS = 50
@@ -84,8 +85,9 @@ export class HandOffSource {
     this.#tails.set(partition, tail)
     try {
       const move = new Move(this.#options, partition, to)
-      if (!(await move.stream(tail))) return { kind: 'kept' }
-      return await move.finish(tail)
+      const isStreamed = await move.stream(tail)
+      if (!move.isHere) return { kind: 'gone' }
+      return isStreamed ? await move.finish(tail) : { kind: 'kept' }
     } finally {
       this.#tails.delete(partition)
     }
@@ -124,7 +126,7 @@ class Move {
 
   async #load(versions: readonly ScannedVersion[]): Promise<boolean> {
     for (const piece of piecesOf(versions)) {
-      if (!this.#isHere || !this.#isWanted) return false
+      if (!this.isHere || !this.#isWanted) return false
       const message = this.#message(piece)
       const answer = await this.#call<Loaded>(LOAD_CALL, message)
       if (answer?.isKnown !== true) return false
@@ -138,7 +140,7 @@ class Move {
     const { clock, host } = this.#options
     const sealedAt = clock.now()
     await host.seal(this.#partition)
-    if (!this.#isHere) return { kind: 'lost' }
+    if (!this.isHere) return { kind: 'gone' }
     const { epoch, lastPosition, operations, memory } = this.#actor
     const message: OpenMessage = {
       ...this.#message(takeAll(tail)),
@@ -147,11 +149,11 @@ class Move {
       isComplete: this.#wasComplete && memory.isComplete,
       operations: packOperations(operations.all()),
     }
-    while (this.#isHere && this.#isWanted) {
+    while (this.isHere && this.#isWanted) {
       const answer = await this.#call<Opened>(OPEN_CALL, message)
       const opened = answer?.opened
       if (opened === null) break
-      if (opened !== undefined && this.#isHere) {
+      if (opened !== undefined && this.isHere) {
         return { kind: 'moved', epoch: opened.epoch, waitMs: clock.now() - sealedAt }
       }
       await this.#pause()
@@ -161,10 +163,10 @@ class Move {
 
   /** Takes the partition back, unless somebody has written to its log who is not the target. */
   async #reopen(): Promise<HandOffOutcome> {
-    while (this.#isHere) {
+    while (this.isHere) {
       try {
         const opened = await this.#tryReopen()
-        if (!this.#isHere) break
+        if (!this.isHere) break
         if (opened === undefined) return { kind: 'lost' }
         this.#options.host.unseal(this.#partition, opened.epoch, opened.position)
         return { kind: 'kept' }
@@ -175,7 +177,7 @@ class Move {
         await this.#pause()
       }
     }
-    return { kind: 'lost' }
+    return { kind: 'gone' }
   }
 
   async #tryReopen(): Promise<{ epoch: Epoch; position: LogPosition } | undefined> {
@@ -195,7 +197,7 @@ class Move {
     return { epoch, position: await log.append(this.#partition, record, last) }
   }
 
-  get #isHere(): boolean {
+  get isHere(): boolean {
     return this.#options.host.actors.get(this.#partition) === this.#actor
   }
 

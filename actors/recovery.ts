@@ -76,34 +76,49 @@ interface Opening extends OpenedMemory {
 const REPLAYS_MAX = 16
 
 /**
- * Opens the partitions, each in an epoch above every one that its log has seen.
+ * Opens the partitions, each in an epoch above every one that its log has seen. One that cannot be
+ * opened does not keep the others from it.
  *
- * @throws TinygridError of the log; internal if the store is ahead of the log
+ * @throws TinygridError once nothing is under way any more: of the log; internal if the store is
+ *   ahead of the log. Who was not told of a partition by `onOpen` asks for it again.
  */
 export async function recover(options: RecoveryOptions): Promise<void> {
-  const { log, partitions, sink, onOpen, onProgress } = options
-  const openings = await Promise.all(partitions.map((id) => open(options, id)))
+  const failures: unknown[] = []
+  const noteFailure = (error: unknown) => void failures.push(error)
+  const attempts = options.partitions.map((id) => open(options, id).catch(noteFailure))
+  const openings = (await Promise.all(attempts)).filter((opening) => opening !== undefined)
+  await replayAll(options, openings, noteFailure)
+  if (failures.length > 0) throw failures[0]
+}
+
+async function replayAll(
+  options: RecoveryOptions,
+  openings: readonly Opening[],
+  noteFailure: (error: unknown) => void,
+): Promise<void> {
+  const { log, sink, onOpen, onProgress } = options
   const letters = await lettersByPartition(log)
   const checkpoints = await checkpointsOf(options, letters.size > 0)
-  const waiting = openings.values()
   let done = 0
   let replayed = 0
-  const work = async () => {
-    for (const opening of waiting) {
-      const checkpoint = checkpoints.get(opening.id) ?? POSITION_NONE
-      assertAhead(opening, checkpoint)
-      const own = letters.get(opening.id) ?? []
-      const restored = await restoreLetters(options, opening, checkpoint, own)
-      const applied = [...restored, ...(await replay(options, opening, checkpoint))]
-      done++
-      if (!onOpen(opening)) continue
-      // Only now: the write-behind may ask the partition for what it is told of.
-      for (const { position, versions } of applied) {
-        sink.noteApplied(opening.id, position, versions)
-      }
-      replayed += applied.reduce((sum, { versions }) => sum + versions.length, 0)
-      onProgress(done, replayed)
+  const replayOne = async (opening: Opening) => {
+    const checkpoint = checkpoints.get(opening.id) ?? POSITION_NONE
+    assertAhead(opening, checkpoint)
+    const own = letters.get(opening.id) ?? []
+    const restored = await restoreLetters(options, opening, checkpoint, own)
+    const applied = [...restored, ...(await replay(options, opening, checkpoint))]
+    done++
+    if (!onOpen(opening)) return
+    // Only now: the write-behind may ask the partition for what it is told of.
+    for (const { position, versions } of applied) {
+      sink.noteApplied(opening.id, position, versions)
     }
+    replayed += applied.reduce((sum, { versions }) => sum + versions.length, 0)
+    onProgress(done, replayed)
+  }
+  const waiting = openings.values()
+  const work = async () => {
+    for (const opening of waiting) await replayOne(opening).catch(noteFailure)
   }
   await Promise.all(Array.from({ length: REPLAYS_MAX }, work))
 }
