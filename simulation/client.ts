@@ -136,28 +136,19 @@ export class Client {
     const { links } = node.program
     const told = { isUncertain: false, hasEffect: false, source: 'owner' as const }
     try {
-      if (operation.kind === 'find') return await this.#find(node, code)
+      if (operation.kind === 'find') {
+        const { lookup, source } = await links.find(code)
+        return { ...told, outcome: outcomeOfLookup(lookup), source }
+      }
       if (operation.kind === 'read') {
         return { ...told, outcome: outcomeOfLink(await links.read(code)) }
       }
       const result: WriteResult = await links.write(requestOf(code, operation, operationId))
-      return { ...told, outcome: outcomeOfWrite(result), hasEffect: hasEffect(result) }
+      return { ...told, outcome: outcomeOfWrite(operation, result), hasEffect: hasEffect(result) }
     } catch (error) {
       if (!(error instanceof TinygridError)) this.#options.onBug(error)
       return { ...told, outcome: undefined, isUncertain: isUncertain(error) }
     }
-  }
-
-  /** As a gateway does: by memory alone first. */
-  async #find(node: SimulatedNode, code: Code): Promise<Answer> {
-    const { links } = node.program
-    const told = { isUncertain: false, hasEffect: false }
-    const known = links.lookup(code, node.now())
-    if (known.kind !== 'unknown') {
-      return { ...told, outcome: outcomeOfLookup(known), source: 'owner' }
-    }
-    const { lookup, source } = await links.find(code)
-    return { ...told, outcome: outcomeOfLookup(lookup), source }
   }
 }
 

@@ -99,7 +99,7 @@ test('one visit too many is found, and so is one that was counted twice', (t) =>
 test('a purged code may be given again', (t) => {
   const purged = [
     call(0, 1, create('a'), 'created a'),
-    call(2, 3, { kind: 'purge' } as const, 'done a'),
+    call(2, 3, { kind: 'purge' } as const, 'purged'),
   ]
   t.true(isLinearizable(...purged, call(4, 5, create('b'), 'created b')))
   t.false(isLinearizable(...purged, call(4, 5, find, 'gone deleted')))

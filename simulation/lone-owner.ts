@@ -44,8 +44,9 @@ export class LoneOwner implements Program {
     this.links.connect(this.#writeBehind)
   }
 
-  get dirtyLinks(): number {
-    return this.#writeBehind.status().dirtyLinks
+  unrest(): string | undefined {
+    const { dirtyLinks } = this.#writeBehind.status()
+    return dirtyLinks === 0 ? undefined : `${dirtyLinks} dirty links`
   }
 
   isServing(partition: PartitionId): boolean {

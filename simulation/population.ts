@@ -10,6 +10,7 @@ import { calm, type Surroundings } from './surroundings.ts'
 
 /** Most nodes that run at the same time. */
 const NODES_MAX = 5
+const RESTART_MS = 300
 
 export class Population {
   readonly #surroundings: Surroundings
@@ -38,6 +39,12 @@ export class Population {
     const node = new SimulatedNode(name, this.#surroundings, this.#startProgram)
     this.#nodes.push(node)
     node.start()
+    node.whenGone(() => this.#replaceIfNeeded(node))
+  }
+
+  /** What could not even start is started again. */
+  #replaceIfNeeded({ hasStarted }: SimulatedNode): void {
+    if (!hasStarted) this.#surroundings.scheduler.after(RESTART_MS, () => this.add())
   }
 
   plan(disturbances: readonly Disturbance[]): void {

@@ -103,7 +103,7 @@ function change(
   state: Register,
   operation: Extract<Operation, { kind: 'update' | 'delete' | 'restore' | 'purge' }>,
 ): Step {
-  if (operation.kind === 'purge') return { state: undefined, outcome: `done ${shown(state)}` }
+  if (operation.kind === 'purge') return { state: undefined, outcome: 'purged' }
   if (operation.kind === 'restore') {
     if (!state.isDeleted) return { state, outcome: 'not_deleted' }
     return done({ ...state, isDeleted: false })

@@ -15,8 +15,8 @@ import type { Surroundings } from './surroundings.ts'
 export function unrestOf(population: Population, { ring }: Surroundings): string | undefined {
   for (const node of population.living) {
     if (node.state !== 'up') return `${node.nodeId} is ${node.state}`
-    const { dirtyLinks } = node.program
-    if (dirtyLinks > 0) return `${node.nodeId} has ${dirtyLinks} dirty links`
+    const unrest = node.program.unrest()
+    if (unrest !== undefined) return `${node.nodeId}: ${unrest}`
   }
   for (const partition of ring.all()) {
     const owners = ownersOf(population, partition)

@@ -1,6 +1,7 @@
 /**
  * What can be simulated: which program runs in the nodes, and which schedules suit it.
  */
+import { ClusterNode } from './cluster-node.ts'
 import { LoneOwner } from './lone-owner.ts'
 import type { RunOptions } from './run.ts'
 import type { Schedule } from './schedule.ts'
@@ -10,6 +11,10 @@ export const SETTINGS = {
     what: 'one owner of everything; where it crashes, the next one takes over',
     startProgram: (seams) => new LoneOwner(seams),
     adjust: alone,
+  },
+  cluster: {
+    what: 'nodes that own partitions, and hand them to each other',
+    startProgram: (seams) => new ClusterNode(seams),
   },
 } as const satisfies Record<string, RunOptions & { readonly what: string }>
 

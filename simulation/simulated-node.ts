@@ -44,8 +44,8 @@ export interface Program {
   readonly links: LinkOwner
   /** Whether it answers for the partition as its owner. */
   isServing(partition: PartitionId): boolean
-  /** Links that the store does not have yet. */
-  readonly dirtyLinks: number
+  /** What of it has not come to rest, in words; undefined: nothing. */
+  unrest(): string | undefined
   /** Hands over what it owns and stops. */
   leave(): Promise<void>
 }
@@ -66,6 +66,7 @@ export class SimulatedNode {
   readonly program: Program
   readonly #surroundings: Surroundings
   readonly #skewMs: number
+  #hasStarted = false
   readonly #whenGone: (() => void)[] = []
   /** starting: not ready for clients. leaving: it has been told to. */
   state: 'starting' | 'up' | 'leaving' | 'gone' = 'starting'
@@ -77,6 +78,10 @@ export class SimulatedNode {
     this.process = new SimulatedProcess(name, scheduler, random.fork())
     this.#skewMs = this.process.random.int(0, WALL_CLOCK_SKEW_MS_MAX)
     this.program = startProgram(this.#seams())
+  }
+
+  get hasStarted(): boolean {
+    return this.#hasStarted
   }
 
   /** Whether clients can reach it. */
@@ -95,11 +100,12 @@ export class SimulatedNode {
       this.program.start().then(
         () => {
           this.#tell('is up')
+          this.#hasStarted = true
           if (this.state === 'starting') this.state = 'up'
         },
         (error: unknown) => {
           this.#tell(`cannot start: ${String(error)}`)
-          this.crash()
+          this.#end()
         },
       )
     })

@@ -1,0 +1,53 @@
+/**
+ * The node of a cluster without its gateway: the real one, with every seam simulated.
+ */
+import type { PartitionId } from '../cluster/ids.ts'
+import type { LinkOwner } from '../cluster/protocol.ts'
+import { Node } from '../node.ts'
+import type { Program, Seams } from './simulated-node.ts'
+
+const MEMORY_BYTES_MAX = 2 ** 28
+const DIRTY_BYTES_MAX = 2 ** 20
+const LEAVE_TIMEOUT_MS = 10_000
+const CLOSE_TIMEOUT_MS = 5_000
+
+export class ClusterNode implements Program {
+  readonly #node: Node
+
+  constructor(seams: Seams) {
+    const { wallClock: now, keyValue, peers, cache, ...rest } = seams
+    this.#node = new Node({
+      ...rest,
+      now,
+      memoryBytesMax: MEMORY_BYTES_MAX,
+      dirtyBytesMax: DIRTY_BYTES_MAX,
+      cluster: { keyValue, peers, cache, roles: ['gateway', 'actors'], url: null, nearCache: true },
+    })
+  }
+
+  get links(): LinkOwner {
+    return this.#node.links
+  }
+
+  isServing(partition: PartitionId): boolean {
+    return this.#node.host.isServing(partition)
+  }
+
+  /** Its copy of the table says that something is still to come, or it has dirty links. */
+  unrest(): string | undefined {
+    const { dirtyLinks } = this.#node.writeBehind.status()
+    if (dirtyLinks > 0) return `${dirtyLinks} dirty links`
+    const rows = [...this.#node.cluster!.membership.table.rows.entries()]
+    const odd = rows.find(([, { owner, target }]) => owner === null || target !== null)
+    return odd && `partition ${odd[0]} is ${JSON.stringify(odd[1])}`
+  }
+
+  start(): Promise<void> {
+    return this.#node.start()
+  }
+
+  async leave(): Promise<void> {
+    await this.#node.leave(LEAVE_TIMEOUT_MS)
+    await this.#node.close(CLOSE_TIMEOUT_MS)
+  }
+}
