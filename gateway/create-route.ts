@@ -4,17 +4,22 @@
 import type { FastifyInstance } from 'fastify'
 import { requestContext, sendLink, type ApiContext } from './api-context.ts'
 import { linkReply, problemReplies } from './api-replies.ts'
+import { IDEMPOTENCY_KEY, parseIdempotencyKey } from './idempotency.ts'
 import { toDraft } from './link-request.ts'
-import { newLinkSchema, type NewLinkBody } from './link-schemas.ts'
+import { idempotencyKeySchema, newLinkSchema, type NewLinkBody } from './link-schemas.ts'
+
+const IDEMPOTENCY_KEY_HEADER = IDEMPOTENCY_KEY.toLowerCase()
 
 export function createRoute(app: FastifyInstance, context: ApiContext): void {
   const { settings, creator } = context
   const schema = {
     summary: 'Create a link',
     description:
-      'The same URL gives the same link again (200) unless reuse is false or anything else is set.',
+      'The same URL gives the same link again (200) unless reuse is false or anything else is set. ' +
+      'Who is not sure whether a request arrived can send it again with its Idempotency-Key.',
     tags: ['links'],
     ...(settings.publicCreate ? { security: [{}] } : {}),
+    headers: idempotencyKeySchema,
     body: newLinkSchema(settings.aliasLengthMax),
     response: {
       201: linkReply('The new link', 'Location', 'ETag'),
@@ -24,7 +29,8 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
   }
   app.post<{ Body: NewLinkBody }>('/api/links', { schema }, async (request, reply) => {
     const draft = toDraft(request.body, requestContext(context, request))
-    const { link, isNew } = await creator.create(draft)
+    const key = parseIdempotencyKey(request.headers[IDEMPOTENCY_KEY_HEADER])
+    const { link, isNew } = await creator.create(draft, key)
     reply.code(isNew ? 201 : 200).header('location', `/api/links/${link.code}`)
     return sendLink(context, request, reply, link)
   })

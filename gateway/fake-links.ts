@@ -1,8 +1,9 @@
 /**
  * Links in a map, behind the gateway's protocol: what the gateway's tests run against.
  *
- * Decides as the owner of a partition does, without a log, and can be told to fail. Whether the real
- * owner decides alike is shown by the tests of the whole system.
+ * Decides as the owner of a partition does, without a log, and can be told to fail. It remembers what
+ * it did by operation ids, for ever. Whether the real owner decides alike is shown by the tests of
+ * the whole system.
  */
 import { matchesEntityTag } from '../cluster/entity-tag.ts'
 import { TinygridError } from '../cluster/errors.ts'
@@ -15,11 +16,15 @@ import type {
   LinkOwner,
   ListPage,
   ListQuery,
+  Repeatable,
   WriteRequest,
   WriteResult,
 } from '../cluster/protocol.ts'
 
 type ChangeRequest = Exclude<WriteRequest, CreateRequest | { kind: 'visit' }>
+
+/** What is remembered: any other answer may be given anew. */
+const CHANGES: ReadonlySet<WriteResult['kind']> = new Set(['created', 'done', 'redirect'])
 
 export class FakeLinks implements LinkOwner, LinkDirectory {
   readonly links = new Map<Code, Link>()
@@ -27,9 +32,12 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
   readonly evicted = new Set<Code>()
   /** Thrown by every read, write and list, if set. */
   failure: Error | undefined
+  /** Acts, then throws, as if the answer were lost. */
+  losesAnswers = false
   reads = 0
   writes = 0
   readonly #now: () => EpochMs
+  readonly #answers = new Map<string, WriteResult>()
 
   constructor(now: () => EpochMs) {
     this.#now = now
@@ -52,6 +60,16 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
   async write(request: WriteRequest): Promise<WriteResult> {
     this.writes++
     this.#fail()
+    const known = this.#answers.get(request.operationId ?? '')
+    const result = known ?? this.#decide(request)
+    const { operationId } = request
+    if (operationId !== undefined && CHANGES.has(result.kind))
+      this.#answers.set(operationId, result)
+    if (this.losesAnswers) throw new TinygridError('log_uncertain')
+    return result
+  }
+
+  #decide(request: WriteRequest): WriteResult {
     const link = this.links.get(request.code)
     if (request.kind === 'create') return this.#create(link, request)
     if (request.kind === 'visit') return this.#visit(link)
@@ -70,13 +88,13 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
     return { links: wanted.slice(from, end), nextCursor: end < wanted.length ? `${end}` : null }
   }
 
-  #create(link: Link | undefined, request: CreateRequest): WriteResult {
+  #create(link: Link | undefined, request: CreateRequest & Repeatable): WriteResult {
     if (link !== undefined) {
       const isPlain = link.expiresAt === null && link.maxVisits === null
       const isSame = link.lifecycle === 'live' && isPlain && link.url === request.url
       return request.reuse && isSame ? { kind: 'reused', link } : { kind: 'taken' }
     }
-    const { kind: _kind, reuse: _reuse, ...settings } = request
+    const { kind: _kind, reuse: _reuse, operationId: _id, ...settings } = request
     const now = this.#now()
     return this.#done('created', {
       ...settings,

@@ -85,7 +85,11 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   })
   const keys = { apiKey: new ApiKey(options.apiKey), wrongKeys, logger }
   redirectRoute(app, { owner, now, counters: redirects, errors, address, times, keys })
-  const creator = new LinkCreator({ owner, codeLength: settings.codeLength })
+  const creator = new LinkCreator({
+    owner,
+    codeLength: settings.codeLength,
+    secret: options.apiKey,
+  })
   const context = { settings, owner, directory, creator, address, errors, now }
   await app.register(async (scope) => {
     api(scope, { context, keys, logger, times, isClosing: () => isClosing })

@@ -13,7 +13,10 @@ const LENGTH = 7
 function setUp(codeLength = LENGTH, randomBytes?: (size: number) => Uint8Array) {
   const links = new FakeLinks(() => NOW)
   const random = randomBytes === undefined ? {} : { randomBytes }
-  return { links, creator: new LinkCreator({ owner: links, codeLength, ...random }) }
+  return {
+    links,
+    creator: new LinkCreator({ owner: links, codeLength, secret: 'a secret', ...random }),
+  }
 }
 
 function draftOf(url: string, rest: Partial<LinkDraft> = {}): LinkDraft {

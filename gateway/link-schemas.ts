@@ -14,7 +14,8 @@ import {
   URL_BYTES_MAX,
 } from '../cluster/link.ts'
 import { CODE_LENGTH_MAX } from '../cluster/ids.ts'
-import { LIST_LIMIT_MAX } from '../cluster/protocol.ts'
+import { LIST_LIMIT_MAX, OPERATION_KEPT_MS } from '../cluster/protocol.ts'
+import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_LENGTH_MAX } from './idempotency.ts'
 
 const CODE_PATTERN = '^[A-Za-z0-9_-]+$'
 const SEARCH_LENGTH_MAX = 200
@@ -214,6 +215,20 @@ export const deleteQuerySchema = Type.Object(
   },
   strict,
 )
+
+export const idempotencyKeySchema = Type.Object({
+  [IDEMPOTENCY_KEY.toLowerCase()]: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: IDEMPOTENCY_KEY_LENGTH_MAX,
+      pattern: '^[!-~]+$',
+      description:
+        'A name of your choice for this request, visible ASCII. Sent again with the same body, it ' +
+        `gets the first answer and makes no second link, for at least ${OPERATION_KEPT_MS / 1000} s. ` +
+        'With another body it is another request',
+    }),
+  ),
+})
 
 export const ifMatchSchema = Type.Object({
   'if-match': Type.Optional(
