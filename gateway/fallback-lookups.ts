@@ -16,9 +16,9 @@ import type { LinkVersion, Lookup } from '../cluster/link.ts'
 import type { Found, LocalOwner } from '../cluster/protocol.ts'
 import type { RouterCounters } from './router-counters.ts'
 
-export const CACHE_TIMEOUT_MS = 50
-export const STORE_TIMEOUT_MS = 1_000
-export const FALLBACK_READS_MAX = 1_000
+const CACHE_TIMEOUT_MS = 50
+const STORE_TIMEOUT_MS = 1_000
+const FALLBACK_READS_MAX = 1_000
 
 /** The part of the link store's contract that is needed here. */
 export interface VersionSource {

@@ -54,6 +54,14 @@ test('a link that changed is forgotten', (t) => {
   t.is(near.get(code, NOW), undefined)
 })
 
+test('a link that changed is forgotten in both halves', (t) => {
+  const { near, learn } = newCache(2)
+  learn(code)
+  learn(code)
+  near.forget([code])
+  t.is(near.get(code, NOW), undefined)
+})
+
 test('an answer that a change has overtaken is not kept, the next one is', (t) => {
   const { near } = newCache()
   const early = near.begin(code)
@@ -66,12 +74,14 @@ test('an answer that a change has overtaken is not kept, the next one is', (t) =
   t.is(near.get(code, NOW)!.url, `${url}new`)
 })
 
-test('the oldest entries make room', (t) => {
+test('the older half makes room', (t) => {
   const { near, learn } = newCache(10)
-  for (let i = 0; i < 25; i++) learn(`code${i}` as Code)
-  t.is(near.size, 10)
-  t.is(near.get('code14' as Code, NOW), undefined)
-  t.is(near.get('code15' as Code, NOW)!.url, url)
+  for (let i = 0; i < 28; i++) {
+    learn(`code${i}` as Code)
+    t.true(near.size <= 10)
+  }
+  t.is(near.get('code19' as Code, NOW), undefined)
+  for (let i = 20; i < 28; i++) t.is(near.get(`code${i}` as Code, NOW)!.url, url)
 })
 
 /** What may happen to one code, in any order: look-ups that overlap, changes, time. */

@@ -6,7 +6,9 @@
  * was asked for, and not past the link's expiry. Owners broadcast what changed, so that it is mostly
  * right even within that second; a broadcast that is lost costs no more than the second.
  *
- * Bounded by entries; the oldest go first. No timers: what is too old is passed over and overwritten.
+ * Bounded by entries; the older half goes first. No timers: what is too old is passed over.
+ * Rejected: one map whose first key goes when it is full. A map skips what was deleted at its front
+ * anew each time, which made a look-up five times as dear.
  */
 import type { Clock } from '../cluster/clock.ts'
 import type { Code, EpochMs } from '../cluster/ids.ts'
@@ -41,8 +43,10 @@ export interface NearCacheOptions {
 export class NearCache {
   readonly #clock: Clock
   readonly #entriesMax: number
-  /** In order of arrival. Invariant: at most #entriesMax. */
-  readonly #entries = new Map<Code, Entry>()
+  /** Invariant: fewer than half of #entriesMax. */
+  #young = new Map<Code, Entry>()
+  /** What was young before: at most half of #entriesMax. Whatever is in both is newer in #young. */
+  #old = new Map<Code, Entry>()
   /** Invariant: `waiting` is at least 1. */
   readonly #asking = new Map<Code, Asking>()
 
@@ -52,11 +56,11 @@ export class NearCache {
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#young.size + this.#old.size
   }
 
   get(code: Code, now: EpochMs): Redirect | undefined {
-    const entry = this.#entries.get(code)
+    const entry = this.#young.get(code) ?? this.#old.get(code)
     if (entry === undefined || this.#clock.now() - entry.askedAt >= NEAR_AGE_MAX_MS)
       return undefined
     const { redirect } = entry
@@ -79,15 +83,17 @@ export class NearCache {
     asking.waiting--
     if (asking.waiting === 0 && this.#asking.get(code) === asking) this.#asking.delete(code)
     if (lookup?.kind !== 'redirect' || asking.isOvertaken) return
-    this.#entries.delete(code)
-    this.#entries.set(code, { redirect: lookup, askedAt: at })
-    if (this.#entries.size > this.#entriesMax) this.#entries.delete(this.#oldest()!)
+    this.#young.set(code, { redirect: lookup, askedAt: at })
+    if (this.#young.size < this.#entriesMax / 2) return
+    this.#old = this.#young
+    this.#young = new Map()
   }
 
   /** These links have changed. */
   forget(codes: Iterable<Code>): void {
     for (const code of codes) {
-      this.#entries.delete(code)
+      this.#young.delete(code)
+      this.#old.delete(code)
       //   1. the owner answers a look-up: v1       2. a write makes v2; its broadcast overtakes 1
       //   3. there is nothing to forget yet        4. the answer of 1 arrives: kept, it would stay
       const asking = this.#asking.get(code)
@@ -95,9 +101,5 @@ export class NearCache {
       asking.isOvertaken = true
       this.#asking.delete(code)
     }
-  }
-
-  #oldest(): Code | undefined {
-    return this.#entries.keys().next().value
   }
 }

@@ -35,7 +35,7 @@ export const A = 'a' as NodeId
 export const B = 'b' as NodeId
 
 /** Who owns what, as the test says; takes hints as a node does. */
-export class TestPlacement implements Placement {
+class TestPlacement implements Placement {
   readonly #rows: PlacedOwner[]
   readonly #listeners = new Set<() => void>()
 
@@ -211,7 +211,7 @@ export class RouterWorld {
 }
 
 /** A cache or a store: versions in a map, which can fail or hang. */
-export class TestVersions implements VersionCache {
+class TestVersions implements VersionCache {
   readonly versions = new Map<Code, LinkVersion>()
   isDown = false
   hangs = false
