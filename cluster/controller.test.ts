@@ -61,6 +61,7 @@ test('a target that has opened becomes the owner when the source dies with its r
 
 test('a report that came too late changes nothing', (t) => {
   t.is(next(row(A, 5), leasesOf([A, opened(4)])), undefined)
+  t.is(next(row(A, 5), leasesOf([A, released(B, 5)])), undefined)
   t.is(next(row(B, 5), leasesOf([A, { state: 'leaving', ...released(C, 6) }], [B])), undefined)
   t.is(next(row(B, 2), leasesOf([B], [A, { ...opened(2), state: 'leaving' }])), undefined)
 })

@@ -188,6 +188,6 @@ export class MembershipWorld {
   }
 }
 
-export function partitions(): PartitionId[] {
+function partitions(): PartitionId[] {
   return Array.from({ length: WORLD_PARTITIONS }, (_, p) => p as PartitionId)
 }

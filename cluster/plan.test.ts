@@ -113,6 +113,13 @@ test('a move whose target has left is not made', (t) => {
   )
 })
 
+test('a move that does not fit is given up before what rests is moved, and goes back first', (t) => {
+  const [a, b, c] = ['a', 'b', 'c'] as [NodeId, NodeId, NodeId]
+  const owners = [a, a, a, a, b, b, b, b, null, null, null, null]
+  const rows = owners.map((owner, row) => moving(at(owner), row === 2 || row === 3 ? b : null))
+  t.deepEqual(planOwners(rows, [a, b, c]), [a, a, a, a, b, b, b, b, c, c, c, c])
+})
+
 test('any sequence of joins, leaves and deaths ends balanced, with each partition given', (t) => {
   const anyChanges = fc.array(anyNodes, { minLength: 1, maxLength: 12 })
   const property = fc.property(anyChanges, fc.boolean(), (changes, carriedOut) => {
