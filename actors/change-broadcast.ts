@@ -2,14 +2,14 @@
  * Tells the near caches of all gateways which links have changed.
  *
  * The host notes what it has applied; at the end of the event-loop turn the codes go out together,
- * CALL_REQUESTS_MAX in one broadcast. Links that no near cache can have are left out: new ones,
+ * CHANGED_CODES_MAX in one broadcast. Links that no near cache can have are left out: new ones,
  * and visits of links with maxVisits. A broadcast may be lost; then the near cache's own age bound
  * holds. The gateway of this process is told directly.
  */
 import type { Code } from '../cluster/ids.ts'
 import { decodeLink, RECORD_FLAGS } from '../cluster/link-record.ts'
 import type { LinkVersion } from '../cluster/link.ts'
-import { CALL_REQUESTS_MAX, CHANGED, encodeChanged } from '../cluster/owner-protocol.ts'
+import { CHANGED, CHANGED_CODES_MAX, encodeChanged } from '../cluster/owner-protocol.ts'
 import type { Peers } from '../cluster/peers.ts'
 
 export interface ChangeBroadcastOptions {
@@ -42,8 +42,8 @@ export class ChangeBroadcast {
     const codes = [...this.#codes]
     this.#codes = new Set()
     this.#options.onChanged?.(codes)
-    for (let from = 0; from < codes.length; from += CALL_REQUESTS_MAX) {
-      const some = codes.slice(from, from + CALL_REQUESTS_MAX)
+    for (let from = 0; from < codes.length; from += CHANGED_CODES_MAX) {
+      const some = codes.slice(from, from + CHANGED_CODES_MAX)
       this.#options.peers.broadcast(CHANGED, encodeChanged(some))
     }
   }

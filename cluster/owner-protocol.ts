@@ -27,8 +27,14 @@ export const OWNER_CALLS = {
 /** The broadcast of links that were changed. */
 export const CHANGED = 'links.changed'
 
-/** Most requests in one call, and most codes in one broadcast. */
-export const CALL_REQUESTS_MAX = 500
+/**
+ * Most requests in one call. The largest link takes some 12 KB as JSON with everything escaped, and
+ * a NATS server takes messages of up to 1 MB.
+ */
+export const CALL_REQUESTS_MAX = 64
+
+/** Most codes in one broadcast. */
+export const CHANGED_CODES_MAX = 500
 
 export interface OwnerRequest<T> {
   readonly what: T

@@ -21,9 +21,6 @@ export const HOLD_MS = 5_000
 /** Pause before the next attempt: at first, and at most. The upper half of it is random. */
 const PAUSE_MIN_MS = 50
 const PAUSE_MAX_MS = 200
-/** Requests that may wait; one more is refused at once. */
-export const HELD_MAX = 10_000
-
 /** What passes by itself, as a rule within a few seconds. */
 const PASSING: readonly ErrorCode[] = [
   'owner_unavailable',
@@ -40,7 +37,8 @@ export interface HeldRequestsOptions {
   /** From 0 to below 1. */
   readonly random: () => number
   readonly counters: RouterCounters
-  readonly heldMax?: number
+  /** Requests that may wait; one more is refused at once. */
+  readonly heldMax: number
 }
 
 export interface Hold {
@@ -64,13 +62,15 @@ export class HeldRequests {
   readonly #random: () => number
   readonly #counters: RouterCounters
   readonly #heldMax: number
+  /** Invariant: how many wait for another attempt, at most #heldMax. */
+  #held = 0
 
   constructor(options: HeldRequestsOptions) {
     this.#placement = options.placement
     this.#clock = options.clock
     this.#random = options.random
     this.#counters = options.counters
-    this.#heldMax = options.heldMax ?? HELD_MAX
+    this.#heldMax = options.heldMax
   }
 
   /** @throws TinygridError owner_unavailable, or what does not pass by waiting */
@@ -78,13 +78,15 @@ export class HeldRequests {
     const until = this.#clock.now() + hold.holdMs
     const first = await this.#try(hold.partition, until, attempt)
     if ('value' in first) return first.value
-    if (this.#counters.heldNow >= this.#heldMax) throw this.#givingUp(first)
+    if (this.#held >= this.#heldMax) throw this.#givingUp(first)
     this.#counters[hold.counter]++
     this.#counters.heldNow++
+    this.#held++
     try {
       return await this.#tryAgain(hold.partition, until, first, attempt)
     } finally {
       this.#counters.heldNow--
+      this.#held--
     }
   }
 
@@ -165,7 +167,7 @@ export class HeldRequests {
 }
 
 /** Whether to wait may help. */
-export function isPassing(error: unknown): error is TinygridError {
+function isPassing(error: unknown): error is TinygridError {
   return hasCode(error, ...PASSING)
 }
 

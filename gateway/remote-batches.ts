@@ -103,6 +103,7 @@ function settle<Answered>(
 }
 
 function asOperatingError(error: unknown): TinygridError {
-  if (error instanceof TinygridError) return error
+  // A node of another version may not understand the call: that is not the client's fault.
+  if (error instanceof TinygridError && error.code !== 'bad_request') return error
   return new TinygridError('owner_unavailable', { cause: error })
 }

@@ -14,7 +14,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { systemClock, type Clock } from '../cluster/clock.ts'
-import { hasCode, TinygridError } from '../cluster/errors.ts'
+import { TinygridError } from '../cluster/errors.ts'
 import {
   toEpochMs,
   type Code,
@@ -36,13 +36,18 @@ import type {
 } from '../cluster/protocol.ts'
 import type { Ring } from '../cluster/ring.ts'
 import { FallbackLookups, type FallbackSources } from './fallback-lookups.ts'
-import { HeldRequests, HOLD_MS, isPassing, isSame, learnOwner } from './held-requests.ts'
+import { HeldRequests, HOLD_MS, isSame, learnOwner } from './held-requests.ts'
 import { NearCache } from './near-cache.ts'
 import { RemoteOwners } from './remote-owners.ts'
 import { createRouterCounters, type RouterCounters } from './router-counters.ts'
 
 /** How long a look-up waits for the owner when nobody else may answer it. */
 export const LOOKUP_HOLD_MS = 1_000
+
+/** Look-ups that may wait for their owner: few, as most are of codes that were never given. */
+const LOOKUPS_HELD_MAX = 1_000
+/** Writes, and reads of the API, that may wait for their owner. */
+const REQUESTS_HELD_MAX = 10_000
 
 export interface RouterOptions {
   readonly ring: Ring
@@ -72,7 +77,8 @@ interface Reach {
   readonly owners: RemoteOwners
   readonly near: NearCache | undefined
   readonly fallback: FallbackLookups
-  readonly held: HeldRequests
+  readonly lookups: HeldRequests
+  readonly requests: HeldRequests
   readonly newOperationId: () => string
 }
 
@@ -125,7 +131,7 @@ export class Router implements LinkOwner {
     const fallback = await reach.fallback.find(code)
     if (fallback !== undefined) return this.#found(fallback.lookup, fallback.source)
     const hold = { partition, holdMs: LOOKUP_HOLD_MS, counter: 'lookupsHeld' } as const
-    const late = await reach.held.run(hold, (placed) => this.#lookupAt(reach, placed, code))
+    const late = await reach.lookups.run(hold, (placed) => this.#lookupAt(reach, placed, code))
     return this.#found(late, 'owner')
   }
 
@@ -134,7 +140,7 @@ export class Router implements LinkOwner {
     if (reach === undefined) return this.#local!.read(code)
     const partition = this.#ring.partitionOf(code)
     const hold = { partition, holdMs: HOLD_MS, counter: 'readsHeld' } as const
-    return reach.held.run(hold, async (placed) => {
+    return reach.requests.run(hold, async (placed) => {
       const { owner, epoch } = placed
       if (this.#isHere(placed)) return this.#local!.read(code)
       return reach.owners.read(owned(owner), { what: code, epoch })
@@ -148,7 +154,7 @@ export class Router implements LinkOwner {
     const partition = this.#ring.partitionOf(what.code)
     const hold = { partition, holdMs: HOLD_MS, counter: 'writesHeld' } as const
     try {
-      return await reach.held.run(hold, async (placed) => {
+      return await reach.requests.run(hold, async (placed) => {
         const { owner, epoch } = placed
         if (this.#isHere(placed)) return this.#local!.write(what)
         return reach.owners.write(owned(owner), { what, epoch })
@@ -174,7 +180,7 @@ export class Router implements LinkOwner {
     try {
       return await this.#lookupAt(reach, placed, code)
     } catch (error) {
-      if (!isAbsence(error)) throw error
+      if (!(error instanceof TinygridError)) throw error
       learnOwner(this.#placement, partition, error)
     }
     const hinted = this.#placement.ownerOf(partition)
@@ -182,7 +188,7 @@ export class Router implements LinkOwner {
     try {
       return await this.#lookupAt(reach, hinted, code)
     } catch (error) {
-      if (!isAbsence(error)) throw error
+      if (!(error instanceof TinygridError)) throw error
       return undefined
     }
   }
@@ -218,11 +224,13 @@ function reachOf(
 ): Reach {
   const { placement, local, fallback, nearCache = true } = options
   const { clock = systemClock, random = Math.random, defer = setImmediate } = options
+  const holding = { placement, clock, random, counters }
   return {
     owners: new RemoteOwners({ peers, clock, defer, counters }),
     near: nearCache ? new NearCache({ clock }) : undefined,
     fallback: new FallbackLookups({ ...fallback, local, now, clock, counters }),
-    held: new HeldRequests({ placement, clock, random, counters }),
+    lookups: new HeldRequests({ ...holding, heldMax: LOOKUPS_HELD_MAX }),
+    requests: new HeldRequests({ ...holding, heldMax: REQUESTS_HELD_MAX }),
     newOperationId: options.newOperationId ?? operationIds(),
   }
 }
@@ -238,9 +246,4 @@ function operationIds(): () => string {
 function owned(owner: NodeId | null): NodeId {
   if (owner === null) throw new TinygridError('owner_unavailable')
   return owner
-}
-
-/** Whether the owner has not said anything about the link, so that others may be asked. */
-function isAbsence(error: unknown): error is TinygridError {
-  return isPassing(error) || hasCode(error, 'store_unavailable')
 }
