@@ -150,7 +150,7 @@ class Move {
       operations: packOperations(operations.all()),
     }
     while (this.isHere && this.#isWanted) {
-      const answer = await this.#call<Opened>(OPEN_CALL, message)
+      const answer = await this.#open(message)
       const opened = answer?.opened
       if (opened === null) break
       if (opened !== undefined && this.isHere) {
@@ -212,6 +212,20 @@ class Move {
       move: this.#name,
       sequence: this.#sequence,
       versions: packed,
+    }
+  }
+
+  async #open(message: OpenMessage): Promise<Opened | undefined> {
+    try {
+      return (await this.#options.peers.call(
+        this.#to,
+        OPEN_CALL,
+        message,
+        CALL_TIMEOUT_MS,
+      )) as Opened
+    } catch (error) {
+      // Somebody else has written to the log: asking again would be refused for ever.
+      return hasCode(error, 'log_replaced') ? { opened: null } : undefined
     }
   }
 

@@ -4,7 +4,7 @@
 import { hasCode } from '../cluster/errors.ts'
 import type { Link, Lookup } from '../cluster/link.ts'
 import type { WriteResult } from '../cluster/protocol.ts'
-import { shown, type Operation, type Outcome } from './register.ts'
+import { shown, type Outcome } from './register.ts'
 
 export function outcomeOfLookup(lookup: Lookup): Outcome {
   switch (lookup.kind) {
@@ -24,14 +24,13 @@ export function outcomeOfLink(link: Link | undefined): Outcome {
   return shown({ ...link, isDeleted: link.lifecycle === 'deleted' })
 }
 
-export function outcomeOfWrite({ kind }: Operation, result: WriteResult): Outcome {
+export function outcomeOfWrite(result: WriteResult): Outcome {
   switch (result.kind) {
     case 'created':
     case 'reused':
       return `${result.kind} ${result.link.url}`
     case 'done':
-      // What was purged is told once only: a repeated purge finds no more than that it happened.
-      return kind === 'purge' ? 'purged' : `done ${outcomeOfLink(result.link)}`
+      return `done ${outcomeOfLink(result.link)}`
     case 'gone':
       return `gone ${result.reason}`
     case 'redirect':

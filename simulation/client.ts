@@ -144,7 +144,7 @@ export class Client {
         return { ...told, outcome: outcomeOfLink(await links.read(code)) }
       }
       const result: WriteResult = await links.write(requestOf(code, operation, operationId))
-      return { ...told, outcome: outcomeOfWrite(operation, result), hasEffect: hasEffect(result) }
+      return { ...told, outcome: outcomeOfWrite(result), hasEffect: hasEffect(result) }
     } catch (error) {
       if (!(error instanceof TinygridError)) this.#options.onBug(error)
       return { ...told, outcome: undefined, isUncertain: isUncertain(error) }

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { checkLinearizable, type Call } from './linearizability.ts'
 import { Random } from './random.ts'
-import { step, type Operation, type RegisterState } from './register.ts'
+import { fits, step, type Operation, type RegisterState } from './register.ts'
 
 const create = (url: string): Operation => ({ kind: 'create', url, maxVisits: null, reuse: false })
 const metered = (url: string, maxVisits: number): Operation => {
@@ -99,7 +99,7 @@ test('one visit too many is found, and so is one that was counted twice', (t) =>
 test('a purged code may be given again', (t) => {
   const purged = [
     call(0, 1, create('a'), 'created a'),
-    call(2, 3, { kind: 'purge' } as const, 'purged'),
+    call(2, 3, { kind: 'purge' } as const, 'done a'),
   ]
   t.true(isLinearizable(...purged, call(4, 5, create('b'), 'created b')))
   t.false(isLinearizable(...purged, call(4, 5, find, 'gone deleted')))
@@ -164,7 +164,7 @@ function randomHistory(random: Random, isForged: boolean): Call[] {
       operation,
       calledAt: at - random.between(0, 10),
       returnedAt: isLost ? Infinity : at + random.between(0, 10),
-      outcome: isLost ? undefined : after.outcome,
+      outcome: isLost ? undefined : after.outcome.replace('*', 'x'),
     }
   })
   if (!isForged) return calls
@@ -180,7 +180,7 @@ function bruteForce(calls: readonly Call[], state: RegisterState): boolean {
     const rest = calls.filter((made) => made !== next)
     if (rest.some(({ returnedAt }) => returnedAt < next.calledAt)) return false
     const after = step(state, next.operation)
-    if (next.outcome !== undefined && next.outcome !== after.outcome) return false
+    if (next.outcome !== undefined && !fits(after.outcome, next.outcome)) return false
     return bruteForce(rest, after.state)
   })
 }

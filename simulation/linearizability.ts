@@ -11,6 +11,7 @@
  * so nothing is lost by taking it early. Exponential at worst; meant for some forty operations.
  */
 import {
+  fits,
   isReading,
   step,
   textOf,
@@ -107,14 +108,14 @@ class Search {
   #isFittingReading(index: number, state: RegisterState): boolean {
     const { operation, outcome } = this.#calls[index]!
     return (
-      isReading(operation) && outcome !== undefined && step(state, operation).outcome === outcome
+      isReading(operation) && outcome !== undefined && fits(step(state, operation).outcome, outcome)
     )
   }
 
   #try(index: number, state: RegisterState): boolean {
     const { operation, outcome } = this.#calls[index]!
     const after = step(state, operation)
-    if (outcome !== undefined && after.outcome !== outcome) return false
+    if (outcome !== undefined && !fits(after.outcome, outcome)) return false
     // What has no known outcome and changes nothing need not happen.
     if (outcome === undefined && textOf(after.state) === textOf(state)) return false
     const isKnown = outcome === undefined ? 0 : 1
