@@ -1,13 +1,17 @@
 /** The store in MongoDB keeps the contract of a link store. */
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import test from 'ava'
 import { findProgram } from '../test/services/service-program.ts'
 import { MongoService } from '../test/services/mongo-service.ts'
 import { testWith } from '../test/services/service-test.ts'
 import { testLinkListContract } from './link-list.contract.ts'
 import { STORE_RING, testLinkStoreContract } from './link-store.contract.ts'
-import type { LinkStore } from './link-store.ts'
 import { MongoLinkStore } from './mongo-link-store.ts'
 
 const { partitions } = STORE_RING
+const REACHED_WITHIN_MS = 20_000
 
 if (findProgram('mongo') === undefined) {
   testWith('mongo')('MongoDB store: the contract', () => {})
@@ -16,18 +20,52 @@ if (findProgram('mongo') === undefined) {
   testLinkListContract('MongoDB store', createPlace)
 }
 
+/** One server for all, since it takes a while to warm up; a namespace for each story. */
+let server: Promise<MongoService> | undefined
+let places = 0
+
+test.after.always(async () => {
+  await (await server)?.close()
+})
+
 async function createPlace() {
-  const mongo = await MongoService.start()
-  const opened: LinkStore[] = []
+  server ??= MongoService.start()
+  const { url, directory } = await server
+  const namespace = `place-${places++}`
+  const opened: MongoLinkStore[] = []
   return {
     async open() {
-      const store = await MongoLinkStore.open({ url: mongo.url, namespace: 'tinygrid', partitions })
+      const store = await MongoLinkStore.open({ url, namespace, partitions })
       opened.push(store)
+      await untilReached(store)
+      indexCodes(directory)
       return store
     },
     async remove() {
       await Promise.all(opened.map((store) => store.close()))
-      await mongo.close()
     },
+  }
+}
+
+/** A store is open before its server is there; stories begin when it is. */
+async function untilReached(store: MongoLinkStore): Promise<void> {
+  const deadline = performance.now() + REACHED_WITHIN_MS
+  while ((await store.check()) !== 'ok') {
+    if (performance.now() > deadline) throw new Error('MongoDB was not reached in time')
+  }
+}
+
+/** FerretDB's own index of `_id` is not the one that it asks for: each update reads all links. */
+function indexCodes(directory: string): void {
+  for (const file of readdirSync(directory).filter((name) => name.endsWith('.sqlite'))) {
+    const database = new DatabaseSync(path.join(directory, file), { timeout: 10_000 })
+    const tables = database.prepare(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB '*.links_*'`,
+    )
+    for (const { name } of tables.all() as { name: string }[]) {
+      const index = `CREATE INDEX IF NOT EXISTS "${name}_code" ON "${name}"`
+      database.exec(`${index} (_ferretdb_sjson->'$._id')`)
+    }
+    database.close()
   }
 }

@@ -11,7 +11,7 @@
  * guard of each write is atomic by itself, which is what counts between nodes.
  *
  * Links are read one by one, by key. Rejected: gathering the reads of a moment into one `$in`, which
- * FerretDB answers by reading the whole collection.
+ * FerretDB answers by decoding the whole collection.
  */
 import { Double } from 'mongodb'
 import type { Code, LogPosition, PartitionId } from '../cluster/ids.ts'

@@ -20,8 +20,8 @@ import { documentOf, fieldsOf, type LinkDocument } from './mongo-link-document.t
 
 const INSERTS_MAX = 1000
 /**
- * Updates in one command. FerretDB opens a connection to its database for each, and stands still for
- * good when there are a hundred of them.
+ * Updates in one command. FerretDB keeps a connection to its database open for each, and stands still
+ * for good when there are a hundred of them.
  */
 const UPDATES_MAX = 20
 /** How often an upsert that another node overtook is tried again. */

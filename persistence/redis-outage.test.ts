@@ -62,6 +62,7 @@ redisTest('a clear by one node is seen by all at once, and what they put then st
   t.deepEqual(await other.get(CODE), linkVersion('abc', 1))
   await one.clear()
   t.is(await other.get(CODE), undefined)
+  await one.clear()
   await other.put([linkVersion('abc', 2)])
   t.deepEqual(await one.get(CODE), linkVersion('abc', 2))
 })
