@@ -16,6 +16,9 @@ export interface KeyValueWatchOptions {
   readonly connection: NatsConnection
   readonly kv: KV
   readonly readState: () => Promise<BucketState>
+  /** Removes the mark of a deletion; repeating or failing does no harm. */
+  readonly removeMark: (key: string, revision: number) => void
+  readonly marksKeptMs: number
   readonly onEntry: (entry: KeyValueEntry) => void
   readonly onCurrent: () => void
 }
@@ -28,6 +31,8 @@ export interface BucketState {
 
 /** Between two checks; a change that the driver's watch has lost comes at most two of them late. */
 const CHECK_MS = 1_000
+/** A server that has just started is connected to before it can answer for its streams. */
+const RETRY_MS = 100
 
 type DriverWatch = Awaited<ReturnType<KV['watch']>>
 
@@ -46,6 +51,7 @@ export class KeyValueWatch {
   #isStopped = false
   #watch: DriverWatch | undefined
   #timer: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
 
   constructor(options: KeyValueWatchOptions) {
     this.#options = options
@@ -62,6 +68,7 @@ export class KeyValueWatch {
   stop(): void {
     this.#isStopped = true
     clearInterval(this.#timer)
+    clearTimeout(this.#retry)
     this.#watch?.stop()
   }
 
@@ -76,13 +83,17 @@ export class KeyValueWatch {
 
   /** Failures are those of an outage; the next check tries again. */
   async #mend(): Promise<void> {
+    if (this.#options.connection.isClosed()) return this.stop()
     if (this.#isMending) return
     this.#isMending = true
     try {
       if (!this.#isReplaceDue) await this.#check()
-      if (this.#isReplaceDue && !this.#isStopped) await this.#replace()
+      // A reconnection meanwhile makes it due again.
+      while (this.#isReplaceDue && !this.#isStopped) await this.#replace()
     } catch (error) {
       if (!(error instanceof NatsError)) throw error
+      clearTimeout(this.#retry)
+      this.#retry = setTimeout(() => void this.#mend(), RETRY_MS)
     } finally {
       this.#isMending = false
     }
@@ -102,12 +113,17 @@ export class KeyValueWatch {
 
   async #replace(): Promise<void> {
     this.#watch?.stop()
-    const state = await this.#options.readState()
-    const watch = await this.#options.kv.watch()
-    this.#watch = watch
     this.#isReplaceDue = false
-    if (this.#isStopped) watch.stop()
-    void this.#follow(watch, state)
+    try {
+      const state = await this.#options.readState()
+      const watch = await this.#options.kv.watch()
+      this.#watch = watch
+      if (this.#isStopped) watch.stop()
+      void this.#follow(watch, state)
+    } catch (error) {
+      this.#isReplaceDue = true
+      throw error
+    }
   }
 
   /** Ends with the watch. */
@@ -152,9 +168,15 @@ export class KeyValueWatch {
     const told = this.#told.get(key)
     if (told !== undefined && told >= revision) return
     const value = entry.operation === 'PUT' ? entry.string() : undefined
-    if (value === undefined && told === undefined) return
+    if (value === undefined && told === undefined) return this.#removeIfOld(entry)
     if (value === undefined) this.#told.delete(key)
     else this.#told.set(key, revision)
     this.#options.onEntry({ key, value, revision })
+  }
+
+  /** Each process leaves the mark of its lease; without this they would pile up for ever. */
+  #removeIfOld({ key, revision, created }: KvEntry): void {
+    const { marksKeptMs, removeMark } = this.#options
+    if (Date.now() - created.getTime() >= marksKeptMs) removeMark(key, revision)
   }
 }

@@ -1,11 +1,14 @@
 /** The NATS adapter keeps the contract of a key-value store, on a real server. */
+import { setTimeout } from 'node:timers/promises'
 import test from 'ava'
 import { NatsService } from '../test/services/nats-service.ts'
 import { testWith } from '../test/services/service-test.ts'
 import { findProgram } from '../test/services/service-program.ts'
-import { testKeyValueContract } from './key-value.contract.ts'
+import { testKeyValueContract, until, watch } from './key-value.contract.ts'
 import { connectNats } from './nats-connection.ts'
 import { NatsKeyValue } from './nats-key-value.ts'
+
+const natsTest = testWith('nats')
 
 let nats: NatsService
 let namespaces = 0
@@ -30,5 +33,29 @@ testKeyValueContract(
     const [one, two] = await Promise.all([open(), open()])
     return { one, two }
   },
-  testWith('nats'),
+  natsTest,
 )
+
+natsTest('marks of deletions that are old are removed, and nothing else', async (t) => {
+  const namespace = `tinygrid-${++namespaces}`
+  const connection = await connectNats({ url: nats.url, name: 'key-value test' })
+  t.teardown(() => connection.close())
+  const open = (marksKeptMs: number) => {
+    return NatsKeyValue.open({ connection, namespace, replicas: 1, marksKeptMs })
+  }
+  const [lasting, fleeting] = [await open(60_000), await open(0)]
+  for (const key of ['a', 'b']) await lasting.delete(key, await lasting.create(key, '1'))
+  await lasting.create('b', '2')
+  const manager = await connection.jetstreamManager()
+  const messages = async () => (await manager.streams.info(`KV_${namespace}`)).state.messages
+  for (const keyValue of [lasting, fleeting]) {
+    const watched = await watch(keyValue)
+    await until(t, () => watched.currentAt.length > 0)
+    watched.stop()
+    if (keyValue === lasting) t.is(await messages(), 2)
+  }
+  while ((await messages()) > 1) await setTimeout(5)
+  t.is((await lasting.get('b'))?.value, '2')
+  await lasting.create('a', '2')
+  await Promise.all([lasting.close(), fleeting.close()])
+})

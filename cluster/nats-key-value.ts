@@ -37,11 +37,14 @@ export interface NatsKeyValueOptions {
   readonly namespace: string
   /** Of the bucket; 1, 3 or 5. */
   readonly replicas: number
+  /** For how long a deletion leaves its mark at least. */
+  readonly marksKeptMs?: number
 }
 
 /** Of a whole call; a lease is fenced 500 ms later. */
 const CALL_TIMEOUT_MS = 1_000
 const OPEN_TIMEOUT_MS = 5_000
+const MARKS_KEPT_MS = 60 * 60 * 1000
 const OPERATION = 'KV-Operation'
 /** Answers of the server, by its list of error codes. */
 const MESSAGE_NOT_FOUND = 10037
@@ -62,16 +65,18 @@ export class NatsKeyValue implements KeyValue {
   readonly #kv: KV
   readonly #client: JetStreamClient
   readonly #manager: JetStreamManager
+  readonly #marksKeptMs: number
   readonly #watches = new Set<KeyValueWatch>()
   #isClosed = false
 
   private constructor(
-    connection: NatsConnection,
+    { connection, marksKeptMs = MARKS_KEPT_MS }: NatsKeyValueOptions,
     bucket: string,
     kv: KV,
     manager: JetStreamManager,
   ) {
     this.#connection = connection
+    this.#marksKeptMs = marksKeptMs
     this.#bucket = bucket
     this.#kv = kv
     this.#client = manager.jetstream()
@@ -90,7 +95,7 @@ export class NatsKeyValue implements KeyValue {
       const manager = await connection.jetstreamManager(calling)
       const bound = { ...settings, bindOnly: true }
       const kv = await connection.jetstream(calling).views.kv(bucket, bound)
-      return new NatsKeyValue(connection, bucket, kv, manager)
+      return new NatsKeyValue(options, bucket, kv, manager)
     } catch (cause) {
       const detail = `The key-value bucket ${bucket} cannot be opened: ${descriptionOf(cause)}`
       throw new StartError(detail, { cause })
@@ -129,6 +134,8 @@ export class NatsKeyValue implements KeyValue {
       connection: this.#connection,
       kv: this.#kv,
       readState: () => this.#readState(),
+      removeMark: (key, revision) => this.#removeMark(key, revision),
+      marksKeptMs: this.#marksKeptMs,
       onEntry,
       onCurrent,
     })
@@ -191,6 +198,14 @@ export class NatsKeyValue implements KeyValue {
   async #readState(): Promise<BucketState> {
     const { state } = await this.#manager.streams.info(`KV_${this.#bucket}`)
     return { lastRevision: state.last_seq, isEmpty: state.messages === 0 }
+  }
+
+  #removeMark(key: string, revision: number): void {
+    // Up to its revision only: the key may have been created again.
+    const query = { filter: `$KV.${this.#bucket}.${key}`, seq: revision + 1 }
+    this.#manager.streams.purge(`KV_${this.#bucket}`, query).catch(() => {
+      // The next watch finds it again.
+    })
   }
 
   async #run<T>(what: string, action: () => Promise<T>): Promise<T> {
