@@ -124,7 +124,7 @@ test('a caller with an old table is answered by the owner', async (t) => {
   t.deepEqual(await lookups(OWNER_CALLS.lookup, ['m1'], 1 as Epoch), ['https://example.com/m1'])
 })
 
-test('a node that has opened a partition answers those who know, before the table says so', async (t) => {
+test('a node that has opened a partition answers who knows, before the table says so', async (t) => {
   const next = (EPOCH + 1) as Epoch
   const { lookups } = newService({ owner: OTHER!, epoch: EPOCH }, next)
   t.deepEqual(await lookups(OWNER_CALLS.lookup, ['m1'], next), ['https://example.com/m1'])

@@ -4,12 +4,12 @@
  * Started once per node that owns partitions, over the peers seam; `cluster/owner-protocol.ts` says
  * how calls look. A call holds many requests, each of which gets its own answer. Look-ups are
  * answered in the same turn, by memory alone. Everything else may have to wait for the log or the
- * store: after WAIT_MS the call is answered with what there is by then, and what is not decided says
- * owner_unavailable, so that one slow read does not cost the others their answer.
+ * store: after some time the call is answered with what there is by then, and what is not decided
+ * says owner_unavailable, so that one slow read does not cost the others their answer.
  *
  * Guarantees: writes of one call are submitted in its order. A write that is asked for again while
- * it is under way joins itself. A caller that knows of a later epoch than this node is not answered:
- * this node may have been replaced. It decides nothing about links.
+ * it is under way joins itself. A caller that knows of a later epoch than this node is not
+ * answered: this node may have been replaced. It decides nothing about links.
  */
 import type { Clock } from '../cluster/clock.ts'
 import { TinygridError } from '../cluster/errors.ts'

@@ -14,8 +14,8 @@ import { parseCode, type Code, type Epoch } from './ids.ts'
 import { toError, toFailure, type PeerFailure } from './peer-failure.ts'
 
 /**
- * lookup: what a visitor gets, by memory alone ('unknown' is an answer). find: the same, by whatever
- * it takes. read and write: as in protocol.ts.
+ * lookup: what a visitor gets, by memory alone ('unknown' is an answer). find: the same, by
+ * whatever it takes. read and write: as in protocol.ts.
  */
 export const OWNER_CALLS = {
   lookup: 'links.lookup',

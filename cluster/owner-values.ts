@@ -1,5 +1,5 @@
 /**
- * The values in calls between gateways and owners: codes, look-ups, links, writes and their results.
+ * The values in calls between gateways and owners: codes, look-ups, links, writes and results.
  *
  * A look-up is most of the traffic, so it is one short value: the URL; the URL and when it expires;
  * or a word, which no URL can be taken for because it has no colon. Everything else goes as the

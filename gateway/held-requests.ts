@@ -1,8 +1,8 @@
 /**
  * Requests that wait for their owner: tried again across a change of owner instead of failing.
  *
- * Used by the router for writes, for reads of the API, and for look-ups that nobody else can answer.
- * A request whose owner is away, is another one by now, or cannot log at the moment, is tried again
+ * Used by the router for writes, reads of the API, and look-ups that nobody else can answer. A
+ * request whose owner is away, is another one by now, or cannot log at the moment, is tried again
  * as soon as its partition is placed anew, and after a pause, until it has been under way for its
  * hold time; then it is refused with owner_unavailable, and whether it was done is not known. What
  * is repeated must be safe to repeat: writes carry an operation id.

@@ -92,7 +92,7 @@ const anyEvent = fc.oneof(
   fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 700 }) }),
 )
 
-test('whatever overlaps, what is served is the newest version or was asked within a second', async (t) => {
+test('whatever overlaps, a version is not served once its change was told', async (t) => {
   const property = fc.asyncProperty(fc.array(anyEvent, { maxLength: 40 }), async (events) => {
     const { clock, near } = newCache()
     const asked: { handle: ReturnType<NearCache['begin']>; version: number }[] = []

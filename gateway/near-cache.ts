@@ -3,7 +3,7 @@
  *
  * Used by the router for partitions that are not here. It keeps redirects only: never a link with
  * maxVisits, never "gone" or "absent". An answer is served for at most NEAR_AGE_MAX_MS from when it
- * was asked for, and not past the link's expiry. Owners broadcast what changed, so that it is mostly
+ * was asked for, and not past the link's expiry. Owners broadcast what changed, so it is mostly
  * right even within that second; a broadcast that is lost costs no more than the second.
  *
  * Bounded by entries; the older half goes first. No timers: what is too old is passed over.

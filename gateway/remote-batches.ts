@@ -1,8 +1,8 @@
 /**
  * Requests of one kind to other nodes, gathered: one call per node and event-loop turn.
  *
- * Used by `remote-owners.ts`. A call costs both nodes as much as some dozen redirects, so what comes
- * up in one turn for one node travels together, in order, CALL_REQUESTS_MAX at a time. Each
+ * Used by `remote-owners.ts`. A call costs both nodes as much as some dozen redirects, so what
+ * comes up in one turn for one node travels together, in order, CALL_REQUESTS_MAX at a time. Each
  * request gets its own answer or error. How many may wait is bounded; one more is refused with
  * owner_unavailable. Nothing is tried again here.
  */

@@ -3,7 +3,7 @@
  *
  * Used by the router, which knows whom to ask. Everything travels in batches (`remote-batches.ts`).
  * A look-up has two steps: the owner answers from memory alone at first, so that a link which it
- * has to read from the store holds up nobody else's; only for such a link is it asked again, to wait.
+ * has to read from the store holds up nobody else's; only for such a link it is asked again.
  *
  * Every method rejects with what the owner refuses with, or with owner_unavailable when there is no
  * answer in time. Look-ups of a node that has just missed one are refused at once.

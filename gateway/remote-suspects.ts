@@ -18,7 +18,7 @@ interface Suspect {
 
 export class RemoteSuspects {
   readonly #clock: Clock
-  /** Invariant: only suspects whose time has not passed, but for those passed since the last blame. */
+  /** Invariant: at the last blame, nobody's time had passed. */
   readonly #suspects = new Map<NodeId, Suspect>()
 
   constructor(clock: Clock) {

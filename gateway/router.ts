@@ -165,7 +165,7 @@ export class Router implements LinkOwner {
     }
   }
 
-  /** These links have changed: nothing that was said of them before is served from the near cache. */
+  /** These links have changed: the near cache serves nothing that was said of them before. */
   forget(codes: readonly Code[]): void {
     this.#near?.forget(codes)
   }
