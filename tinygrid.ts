@@ -84,10 +84,12 @@ async function serve(options: TinygridOptions, node: Node): Promise<Tinygrid> {
     settings: gatewaySettingsOf(config),
     directory: node.directory,
     ...{ owner, redirects, status, apiKey, logger, now },
+    router: options.cluster === undefined ? undefined : node.router.counters,
   })
   const fastPath = config.fastPath
     ? installFastPath(gateway.server, {
         lookup: (code) => owner.lookup(code, now()),
+        find: (code) => owner.find(code),
         counters: redirects,
       })
     : undefined

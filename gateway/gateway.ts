@@ -27,7 +27,7 @@ import { ErrorReplies } from './error-reply.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import { createHttpServer } from './http-server.ts'
 import { LinkCreator } from './link-creation.ts'
-import { registerMetrics, type SourceCounts } from './metrics.ts'
+import { registerMetrics } from './metrics.ts'
 import { notFoundHandler, sendFor, sendRoutingError } from './not-found.ts'
 import { describeRoutes, documentRoutes } from './openapi.ts'
 import { operatorRoutes } from './operator-routes.ts'
@@ -36,6 +36,7 @@ import { RateLimit } from './rate-limit.ts'
 import { createRedirectCounters, type RedirectCounters } from './redirect-counters.ts'
 import { redirectAtOnce, redirectRoute } from './redirect-route.ts'
 import { RequestTimes } from './request-times.ts'
+import type { RouterCounters } from './router-counters.ts'
 import { siteFiles } from './site-files.ts'
 import { webPage } from './web-page.ts'
 
@@ -49,8 +50,8 @@ export interface GatewayOptions {
   readonly now: () => EpochMs
   /** Shared with the fast path, if there is one. */
   readonly redirects?: RedirectCounters
-  /** Who answered look-ups, as the owner counts them. */
-  readonly sources?: SourceCounts
+  /** In a cluster: what the owner, a router, counts. */
+  readonly router?: RouterCounters | undefined
 }
 
 /** Ready, but not listening. `close()` finishes what is under way. */
@@ -58,7 +59,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const { settings, owner, directory, status, logger, now } = options
   const redirects = options.redirects ?? createRedirectCounters()
   const registry = new Registry()
-  registerMetrics(registry, { status, redirects, sources: options.sources })
+  registerMetrics(registry, { status, redirects, router: options.router })
   const times = new RequestTimes(registry)
   const errors = new ErrorReplies(logger)
   const address = new PublicAddress(settings)

@@ -6,8 +6,9 @@
  * prom-client's own; they are registered once per process, however many gateways it has.
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
-import type { NodeStatus, Source } from '../cluster/protocol.ts'
+import type { NodeStatus } from '../cluster/protocol.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
+import type { RouterCounters } from './router-counters.ts'
 
 type StatusNumber = {
   [K in keyof NodeStatus]: NodeStatus[K] extends number ? K : never
@@ -37,19 +38,33 @@ const COUNTERS: readonly Row[] = [
   ['tinygrid_store_errors_total', 'storeErrors', 'Reads and writes of the store that failed'],
 ]
 
-/** Look-ups by who answered them; what a node answers as the owner at once need not be among them. */
-export type SourceCounts = Readonly<Record<Source, number>>
+type RouterNumber = Exclude<keyof RouterCounters, 'answers' | 'heldNow'>
+
+const ROUTER_COUNTERS: readonly (readonly [name: string, key: RouterNumber, help: string])[] = [
+  ['tinygrid_peer_calls_total', 'calls', 'Calls to other nodes, each with many requests'],
+  ['tinygrid_lookups_held_total', 'lookupsHeld', 'Look-ups that waited for their owner'],
+  ['tinygrid_reads_held_total', 'readsHeld', 'Reads of the API that waited for their owner'],
+  ['tinygrid_writes_held_total', 'writesHeld', 'Writes that waited for their owner'],
+  ['tinygrid_requests_retried_total', 'retries', 'Attempts after the first to reach an owner'],
+  [
+    'tinygrid_requests_given_up_total',
+    'givenUp',
+    'Requests that waited in vain; answered with 503',
+  ],
+  ['tinygrid_fallback_errors_total', 'fallbackErrors', 'Reads of the fallback that failed'],
+]
 
 export interface MetricsSources {
   readonly status: () => NodeStatus
   readonly redirects: RedirectCounters
-  readonly sources?: SourceCounts | undefined
+  /** In a cluster: how owners on other nodes were reached. */
+  readonly router?: RouterCounters | undefined
 }
 
 /** Registers everything but the histogram of request times. */
 export function registerMetrics(
   registry: Registry,
-  { status, redirects, sources }: MetricsSources,
+  { status, redirects, router }: MetricsSources,
 ): void {
   for (const [name, key, help] of GAUGES) gauge(registry, name, help, () => status()[key])
   for (const [name, key, help] of COUNTERS) counter(registry, name, help, () => status()[key])
@@ -58,8 +73,14 @@ export function registerMetrics(
   const readyHelp = '1 when every partition can answer writes'
   gauge(registry, 'tinygrid_ready', readyHelp, () => Number(status().ready))
   labelled(registry, 'tinygrid_redirects_total', 'result', REDIRECTS_HELP, redirects)
-  if (sources === undefined) return
-  labelled(registry, 'tinygrid_redirect_sources_total', 'source', SOURCES_HELP, sources)
+  if (router !== undefined) registerRouting(registry, router)
+}
+
+function registerRouting(registry: Registry, router: RouterCounters): void {
+  labelled(registry, 'tinygrid_redirect_sources_total', 'source', SOURCES_HELP, router.answers)
+  for (const [name, key, help] of ROUTER_COUNTERS) counter(registry, name, help, () => router[key])
+  const heldHelp = 'Requests that wait for their owner now'
+  gauge(registry, 'tinygrid_requests_held', heldHelp, () => router.heldNow)
 }
 
 const REDIRECTS_HELP = 'Answers to visitors of short links, by result'

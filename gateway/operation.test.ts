@@ -34,14 +34,19 @@ test('metrics show what an operator needs, as it is now', async (t) => {
   t.is(second.get('tinygrid_redirects_total{result="fast"}'), 42)
 })
 
-test('metrics show who answered, as far as that is counted', async (t) => {
-  const { call, sources } = await startGateway(t)
-  sources.near = 3
-  sources.redis = 1
+test('metrics show who answered, and what had to wait', async (t) => {
+  const { call, router } = await startGateway(t)
+  router.answers.near = 3
+  router.answers.redis = 1
+  router.writesHeld = 4
+  router.heldNow = 2
   const metrics = await metricsOf(call)
   const count = (source: string) =>
     metrics.get(`tinygrid_redirect_sources_total{source="${source}"}`)
   t.deepEqual(['owner', 'near', 'redis', 'store', 'stale'].map(count), [0, 3, 1, 0, 0])
+  t.is(metrics.get('tinygrid_writes_held_total'), 4)
+  t.is(metrics.get('tinygrid_requests_held'), 2)
+  t.is(metrics.get('tinygrid_requests_given_up_total'), 0)
 })
 
 const NAMES = [

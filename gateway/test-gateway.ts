@@ -7,13 +7,14 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { Code, EpochMs } from '../cluster/ids.ts'
 import type { Link } from '../cluster/link.ts'
-import type { NodeStatus, Source } from '../cluster/protocol.ts'
+import type { NodeStatus } from '../cluster/protocol.ts'
 import { FakeLinks } from './fake-links.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway-settings.ts'
 import { createGateway } from './gateway.ts'
 import type { LinkView } from './link-schemas.ts'
 import type { Problem } from './problem.ts'
 import { createRedirectCounters, type RedirectCounters } from './redirect-counters.ts'
+import { createRouterCounters, type RouterCounters } from './router-counters.ts'
 
 export const KEY = 'a-key-for-tests-0123456789'
 export const NOW = Date.UTC(2030, 0, 1) as EpochMs
@@ -24,7 +25,7 @@ export interface TestGateway {
   readonly app: FastifyInstance
   readonly links: FakeLinks
   readonly redirects: RedirectCounters
-  readonly sources: Record<Source, number>
+  readonly router: RouterCounters
   readonly clock: { now: EpochMs }
   readonly status: { -readonly [K in keyof NodeStatus]: NodeStatus[K] }
   /** What was logged, as JSON lines. */
@@ -63,7 +64,7 @@ export async function startGateway(
   const status = { ...STATUS }
   const lines: string[] = []
   const redirects = createRedirectCounters()
-  const sources = { owner: 0, near: 0, redis: 0, store: 0, stale: 0 }
+  const router = createRouterCounters()
   const app = await createGateway({
     settings: { ...GATEWAY_DEFAULTS, ...settings },
     owner: links,
@@ -71,7 +72,7 @@ export async function startGateway(
     status: () => status,
     apiKey: KEY,
     redirects,
-    sources,
+    router,
     logger: pino({ level: 'debug' }, keepLines(lines)),
     now: () => clock.now,
   })
@@ -80,7 +81,7 @@ export async function startGateway(
     app,
     links,
     redirects,
-    sources,
+    router,
     clock,
     status,
     log: () => lines.join(''),
