@@ -11,7 +11,7 @@
  * or Redis lost all. Old generations end by their time to live.
  *
  * An outage of Redis must not become one of redirects: nothing waits for a connection, a read waits
- * GET_TIMEOUT_MS at a time (two at most, when the generation changed), and the driver connects again
+ * GET_TIMEOUT_MS at a time (a few at most, when the generation changes), and the driver connects again
  * for ever by itself. Reads have a connection of their own, so that they do not queue behind puts.
  */
 import { randomBytes } from 'node:crypto'
@@ -38,7 +38,7 @@ const PUT_TIMEOUT_MS = 1000
 /** Versions in one call of the script, which holds up Redis while it runs. */
 const PUT_VERSIONS_MAX = 100
 /** How often a call follows a generation that changes under it. */
-const ATTEMPTS_MAX = 2
+const ATTEMPTS_MAX = 3
 const POSITION_BYTES = 6
 const GENERATION_BYTES = 9
 
@@ -111,7 +111,7 @@ export class RedisFallbackCache implements FallbackCache {
 
   get(code: Code): Promise<LinkVersion | undefined> {
     return available(async () => {
-      for (let attempt = 0; attempt <= ATTEMPTS_MAX; attempt++) {
+      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         const asked = this.#generation ?? ''
         const keys = [this.#generationKey, this.#key(asked, code)] as const
         const [generation, value] = await this.#reading.mgetBuffer(...keys)
@@ -146,7 +146,7 @@ export class RedisFallbackCache implements FallbackCache {
 
   async #putSlice(versions: readonly LinkVersion[]): Promise<void> {
     const values = versions.map(valueOf)
-    for (let attempt = 0; attempt <= ATTEMPTS_MAX; attempt++) {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const generation = this.#generation ?? (await this.#begin())
       const keys = versions.map(({ code }) => this.#key(generation, code))
       const isPut = await this.#putting.putVersions(
