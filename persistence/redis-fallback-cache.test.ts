@@ -13,7 +13,11 @@ else testFallbackCacheContract('Redis cache', subject)
 async function subject(t: ExecutionContext) {
   const redis = await RedisService.start()
   t.teardown(() => redis.close())
-  const cache = await RedisFallbackCache.open({ url: redis.url, namespace: 'tinygrid' })
+  const cache = await RedisFallbackCache.open({
+    url: redis.url,
+    namespace: 'tinygrid',
+    getTimeoutMs: 1000,
+  })
   const pass = (share: number) => shortenLives(redis.url, share * TTL_SECONDS * 1000)
   return { cache, pass }
 }

@@ -29,6 +29,8 @@ export interface RedisFallbackCacheOptions {
   /** What all keys start with. */
   readonly namespace: string
   readonly ttlSeconds?: number
+  /** How long a read waits for an answer. */
+  readonly getTimeoutMs?: number
 }
 
 export const TTL_SECONDS = 3600
@@ -89,7 +91,8 @@ export class RedisFallbackCache implements FallbackCache {
   static async open(options: RedisFallbackCacheOptions): Promise<RedisFallbackCache> {
     const address = parseRedisUrl(options.url)
     const name = options.namespace
-    const reading = connectRedis(address, { name, commandTimeoutMs: GET_TIMEOUT_MS })
+    const commandTimeoutMs = options.getTimeoutMs ?? GET_TIMEOUT_MS
+    const reading = connectRedis(address, { name, commandTimeoutMs })
     const putting = connectRedis(address, {
       name,
       commandTimeoutMs: PUT_TIMEOUT_MS,
