@@ -8,7 +8,7 @@
  * says owner_unavailable, so that one slow read does not cost the others their answer.
  *
  * Guarantees: writes of one call are submitted in its order. A write that is asked for again while
- * it is under way joins itself. A caller that knows of a later epoch than this node is not
+ * it is under way joins itself, and soon after gets the answer it had. A caller that knows of a later epoch than this node is not
  * answered: this node may have been replaced. It decides nothing about links.
  */
 import type { Clock } from '../cluster/clock.ts'
@@ -29,8 +29,9 @@ import {
 } from '../cluster/owner-values.ts'
 import type { Peers } from '../cluster/peers.ts'
 import type { Placement } from '../cluster/placement.ts'
-import type { LinkOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
+import type { LinkOwner, WriteRequest } from '../cluster/protocol.ts'
 import type { Ring } from '../cluster/ring.ts'
+import { LateWrites } from './late-writes.ts'
 
 export interface OwnerServiceOptions {
   readonly ring: Ring
@@ -78,13 +79,13 @@ export function serveOwner(options: OwnerServiceOptions): void {
     return encodeAnswers(await settle(reads, clock, READ_WAIT_MS), encodeLink)
   })
 
-  const write = joiningWrites(owner)
+  const writes = new LateWrites(owner, clock)
   peers.handle(OWNER_CALLS.write, async (params) => {
     const requests: OwnerRequest<WriteRequest>[] = parseRequests(params, parseWriteRequest)
-    const writes = requests.map(async ({ what, epoch }) => {
-      return refusal(what.code, epoch) ?? write(what)
+    const answers = requests.map(async ({ what, epoch }) => {
+      return refusal(what.code, epoch) ?? writes.write(what)
     })
-    return encodeAnswers(await settle(writes, clock, WRITE_WAIT_MS), (result) => result)
+    return encodeAnswers(await settle(answers, clock, WRITE_WAIT_MS), (result) => result)
   })
 }
 
@@ -105,20 +106,6 @@ function refusalOf(
   if (placed.owner === null) return new TinygridError('not_owner')
   const hint = { owner: placed.owner, epoch: placed.epoch }
   return new TinygridError('not_owner', { owner: hint })
-}
-
-/** Writes by operation id while they are under way. */
-function joiningWrites(owner: LinkOwner): (request: WriteRequest) => Promise<WriteResult> {
-  const underWay = new Map<string, Promise<WriteResult>>()
-  return (request) => {
-    const { operationId } = request
-    if (operationId === undefined) return owner.write(request)
-    const joined = underWay.get(operationId)
-    if (joined !== undefined) return joined
-    const write = owner.write(request).finally(() => underWay.delete(operationId))
-    underWay.set(operationId, write)
-    return write
-  }
 }
 
 /** Each answer or error, in order; owner_unavailable for what takes longer than `ms`. */
