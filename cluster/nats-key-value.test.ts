@@ -2,18 +2,20 @@
 import { setTimeout } from 'node:timers/promises'
 import test from 'ava'
 import { NatsService } from '../test/services/nats-service.ts'
-import { testWith } from '../test/services/service-test.ts'
 import { findProgram } from '../test/services/service-program.ts'
 import { testKeyValueContract, until, watch } from './key-value.contract.ts'
 import { connectNats } from './nats-connection.ts'
 import { NatsKeyValue } from './nats-key-value.ts'
 
-const natsTest = testWith('nats')
+const isHere = findProgram('nats') !== undefined
+const natsTest = isHere ? test.serial : test.skip
+/** Nothing here is about time, and the disk may be busy. */
+const callTimeoutMs = 20_000
 
 let nats: NatsService
 let namespaces = 0
 
-if (findProgram('nats') !== undefined) {
+if (isHere) {
   test.before(async () => {
     nats = await NatsService.start()
   })
@@ -27,7 +29,7 @@ testKeyValueContract(
     const open = async () => {
       const connection = await connectNats({ url: nats.url, name: 'key-value test' })
       t.teardown(() => connection.close())
-      return NatsKeyValue.open({ connection, namespace, replicas: 1 })
+      return NatsKeyValue.open({ connection, namespace, replicas: 1, callTimeoutMs })
     }
     // Both find no bucket, and make it.
     const [one, two] = await Promise.all([open(), open()])
@@ -41,7 +43,7 @@ natsTest('marks of deletions that are old are removed, and nothing else', async 
   const connection = await connectNats({ url: nats.url, name: 'key-value test' })
   t.teardown(() => connection.close())
   const open = (marksKeptMs: number) => {
-    return NatsKeyValue.open({ connection, namespace, replicas: 1, marksKeptMs })
+    return NatsKeyValue.open({ connection, namespace, replicas: 1, marksKeptMs, callTimeoutMs })
   }
   const [lasting, fleeting] = [await open(60_000), await open(0)]
   for (const key of ['a', 'b']) await lasting.delete(key, await lasting.create(key, '1'))

@@ -39,9 +39,11 @@ export interface NatsKeyValueOptions {
   readonly replicas: number
   /** For how long a deletion leaves its mark at least. */
   readonly marksKeptMs?: number
+  /** Of a whole call; below the time after which a lease is fenced. */
+  readonly callTimeoutMs?: number
 }
 
-/** Of a whole call; a lease is fenced 500 ms later. */
+/** A lease is fenced 500 ms later. */
 const CALL_TIMEOUT_MS = 1_000
 const OPEN_TIMEOUT_MS = 5_000
 const MARKS_KEPT_MS = 60 * 60 * 1000
@@ -66,17 +68,19 @@ export class NatsKeyValue implements KeyValue {
   readonly #client: JetStreamClient
   readonly #manager: JetStreamManager
   readonly #marksKeptMs: number
+  readonly #callTimeoutMs: number
   readonly #watches = new Set<KeyValueWatch>()
   #isClosed = false
 
   private constructor(
-    { connection, marksKeptMs = MARKS_KEPT_MS }: NatsKeyValueOptions,
+    options: NatsKeyValueOptions,
     bucket: string,
     kv: KV,
     manager: JetStreamManager,
   ) {
-    this.#connection = connection
-    this.#marksKeptMs = marksKeptMs
+    this.#connection = options.connection
+    this.#marksKeptMs = options.marksKeptMs ?? MARKS_KEPT_MS
+    this.#callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS
     this.#bucket = bucket
     this.#kv = kv
     this.#client = manager.jetstream()
@@ -85,13 +89,13 @@ export class NatsKeyValue implements KeyValue {
 
   /** Opens the cluster's bucket; makes it if there is none. @throws StartError */
   static async open(options: NatsKeyValueOptions): Promise<NatsKeyValue> {
-    const { connection, replicas } = options
+    const { connection, replicas, callTimeoutMs = CALL_TIMEOUT_MS } = options
     const bucket = namesOf(options.namespace).kvBucket
     try {
       const opening = { checkAPI: false, timeout: OPEN_TIMEOUT_MS }
       const settings = { replicas, history: 1, storage: StorageType.File, allow_direct: false }
       await connection.jetstream(opening).views.kv(bucket, settings)
-      const calling = { checkAPI: false, timeout: CALL_TIMEOUT_MS }
+      const calling = { checkAPI: false, timeout: callTimeoutMs }
       const manager = await connection.jetstreamManager(calling)
       const bound = { ...settings, bindOnly: true }
       const kv = await connection.jetstream(calling).views.kv(bucket, bound)
@@ -177,7 +181,7 @@ export class NatsKeyValue implements KeyValue {
     if (value === undefined) sent.set(OPERATION, 'DEL')
     const { seq } = await this.#client.publish(`$KV.${this.#bucket}.${key}`, value ?? Empty, {
       headers: sent,
-      timeout: CALL_TIMEOUT_MS,
+      timeout: this.#callTimeoutMs,
       expect: { lastSubjectSequence: expected },
     })
     return seq
@@ -212,7 +216,7 @@ export class NatsKeyValue implements KeyValue {
     if (this.#isClosed) throw unavailable(what, new Error('the store is closed'))
     if (!isConnected(this.#connection)) throw unavailable(what, new Error('not connected to NATS'))
     try {
-      return await within(CALL_TIMEOUT_MS, action())
+      return await within(this.#callTimeoutMs, action())
     } catch (cause) {
       if (!saysConflict(cause)) throw unavailable(what, cause)
       const detail = `${what} failed: ${cause.message}`
