@@ -68,24 +68,57 @@ export class NodeInCluster {
     const { ring, host, writeBehind, startedAt } = parts
     this.#seams = seams
     this.membership = new Membership({
-      ...{ keyValue, clock, nodeId, roles, url, partitions, startedAt },
+      keyValue,
+      clock,
+      nodeId,
+      roles,
+      url,
+      partitions,
+      startedAt,
+      random,
       onError: (error) => onError('the cluster state could not be read or written', error),
       ...(seams.onEvent === undefined ? {} : { onEvent: seams.onEvent }),
     })
     const control = this.membership
     const placement = new TablePlacement(control)
     this.ownership = new Ownership({
-      ...{ nodeId, host, sink: writeBehind, log, store, peers, control, placement, clock, now },
+      nodeId,
+      host,
+      sink: writeBehind,
+      log,
+      store,
+      peers,
+      control,
+      placement,
+      clock,
+      now,
       ...parts,
       ...(seams.onMoved === undefined ? {} : { onMoved: seams.onMoved }),
       onError,
     })
     this.router = new Router({
-      ...{ ring, nodeId, placement, local: host, peers, nearCache, clock, now, defer, random },
-      fallback: { cache, store },
+      ring,
+      nodeId,
+      placement,
+      local: host,
+      peers,
+      nearCache,
+      clock,
+      now,
+      defer,
+      random,
+      fallback: {
+        cache,
+        store,
+      },
     })
     serveOwner({
-      ...{ owner: host, peers, placement, ring, clock, now },
+      owner: host,
+      peers,
+      placement,
+      ring,
+      clock,
+      now,
       openedEpochOf: (partition) => host.actors.get(partition)?.epoch,
     })
     const onChanged = (codes: readonly Code[]) => this.router.forget(codes)

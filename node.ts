@@ -76,6 +76,8 @@ export class Node {
   /** Names for batches and moves, unique over all nodes and times. */
   readonly #nextName: () => string
   #router: Router | undefined
+  /** Embedded: all partitions here. */
+  #table: Table | undefined
 
   constructor(options: NodeOptions) {
     const { log, store, clock, now, random, onError, dirtyBytesMax, partitions } = options
@@ -85,7 +87,13 @@ export class Node {
     this.ring = new Ring(partitions)
     this.#bound = new MemoryBound(options.memoryBytesMax, partitions)
     this.host = new PartitionHost({
-      ...{ ring: this.ring, log, store, bound: this.#bound, clock, now, onError },
+      ring: this.ring,
+      log,
+      store,
+      bound: this.#bound,
+      clock,
+      now,
+      onError,
       defer: options.defer,
       isFenced: () => this.cluster?.isFenced() ?? false,
       onReplaced: (partition) => this.cluster?.noteReplaced(partition),
@@ -93,7 +101,13 @@ export class Node {
     })
     const source = this.host
     this.writeBehind = new WriteBehind({
-      ...{ log, store, source, clock, random, dirtyBytesMax, onError },
+      log,
+      store,
+      source,
+      clock,
+      random,
+      dirtyBytesMax,
+      onError,
     })
     this.host.connect(this.writeBehind)
     this.#loads = new LoadQueue(this.#backgroundLoad(), clock, (loaded, ms) =>
@@ -125,9 +139,15 @@ export class Node {
       return
     }
     const { nodeId, clock, now, defer, random } = this.#options
-    const placement = new StaticPlacement(await this.#openAll())
+    this.#table = await this.#openAll()
+    const placement = new StaticPlacement(this.#table)
     const { ring, host: local } = this
     this.#router = new Router({ ring, nodeId, placement, local, clock, now, defer, random })
+  }
+
+  /** The newest table that this node has seen. Only after `start`. */
+  get table(): Table {
+    return this.cluster?.membership.table ?? this.#table!
   }
 
   /** All links of the cluster. Only after `start`. */
@@ -184,12 +204,21 @@ export class Node {
     const partitions = this.ring.all()
     const rows: Row[] = []
     await recover({
-      ...{ log, store, nodeId, partitions, now, newMemory },
+      log,
+      store,
+      nodeId,
+      partitions,
+      now,
+      newMemory,
       sink: this.writeBehind,
       onOpen: (opened) => {
         this.host.adopt(opened.id, this.#newActor(opened))
         this.host.serve(opened.id)
-        rows[opened.id] = { owner: nodeId, epoch: opened.epoch, target: null }
+        rows[opened.id] = {
+          owner: nodeId,
+          epoch: opened.epoch,
+          target: null,
+        }
         if (!opened.memory.isComplete) this.#loads.add(opened.id)
         return true
       },
@@ -206,7 +235,10 @@ export class Node {
     const { store, clock, defer, cluster, onError } = this.#options
     const { signal } = this.#stopping
     return new BackgroundLoad({
-      ...{ ring: this.ring, store, bound: this.#bound, signal },
+      ring: this.ring,
+      store,
+      bound: this.#bound,
+      signal,
       memoryOf: (partition) => this.host.actors.get(partition)?.memory,
       groupSize: cluster === undefined ? LOAD_GROUP.embedded : LOAD_GROUP.cluster,
       isSettled: (tombstone) => this.#isSettled(tombstone),

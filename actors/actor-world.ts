@@ -19,10 +19,11 @@ import { lookupOf, type Link, type LinkVersion } from '../cluster/link.ts'
 import type { WriteRequest, WriteResult } from '../cluster/protocol.ts'
 import { decodeLogRecord } from '../persistence/log-record.ts'
 import type { LogEntry } from '../persistence/log.ts'
+import type { PartitionLimits } from './batch.ts'
 import type { Effect } from './effect.ts'
 import { LinkTable } from './link-table.ts'
 import { Operations } from './operations.ts'
-import { PartitionActor, type PartitionLimits } from './partition-actor.ts'
+import { PartitionActor } from './partition-actor.ts'
 import { PartitionMemory } from './partition-memory.ts'
 
 type WaitingEffect = Extract<

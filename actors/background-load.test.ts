@@ -26,7 +26,7 @@ async function prepare(options: { bytesMax?: number; store?: MemoryLinkStore } =
     store,
     bound: new MemoryBound(options.bytesMax ?? 1e9, ring.partitions),
     memoryOf: (partition: PartitionId) => memories[partition]!,
-    groupSize: 4,
+    groupSize: 16,
     isSettled: () => true,
     breathe: () => setImmediate(),
     pause: async () => {},
@@ -80,9 +80,7 @@ test('the load stops while there is room left, and those partitions stay incompl
 test('an eviction in the middle of a load makes the load void', async (t) => {
   const { load, memories, complete } = await prepare()
   const running = load.run(ring.all())
-  await new Promise((resolve) => {
-    setImmediate(resolve)
-  })
+  await setImmediate()
   const victim = memories.find(({ size }) => size > 0)!
   victim.evict(1)
   await running

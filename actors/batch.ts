@@ -11,16 +11,23 @@ import type { Code, Epoch, EpochMs, LogPosition } from '../cluster/ids.ts'
 import type { Link } from '../cluster/link.ts'
 import type { WriteResult } from '../cluster/protocol.ts'
 import {
+  decodeLogRecord,
   encodeLogRecord,
   type LoggedOperation,
   type OperationOutcome,
 } from '../persistence/log-record.ts'
+import type { LogEntry } from '../persistence/log.ts'
 
 export interface BatchLimits {
   /** Records in one log entry. */
   readonly batchRecordsMax: number
   /** Bytes of records after which a log entry takes no further one. */
   readonly batchBytesMax: number
+}
+
+export interface PartitionLimits extends BatchLimits {
+  /** Writes that may wait for one partition: in the mailbox, on a store read, or in a batch. */
+  readonly mailboxDepthMax: number
 }
 
 export class Batch<Ticket> {
@@ -87,6 +94,17 @@ export interface SealedBatch<Ticket> {
   readonly batch: Batch<Ticket>
   /** Whether an attempt ended without telling whether the log holds it. */
   isUncertain: boolean
+}
+
+/** The log entry that is this batch, if it is among these. */
+export function entryOf(
+  { id }: SealedBatch<unknown>,
+  entries: readonly LogEntry[],
+): LogEntry | undefined {
+  return entries.find(({ payload }) => {
+    const record = decodeLogRecord(payload)
+    return record.kind === 'batch' && record.batchId === id
+  })
 }
 
 export function sealBatch<Ticket>(

@@ -55,6 +55,17 @@ export class Errands<Ticket> {
     )
   }
 
+  /** As append, after a pause, if the actor still is here then. */
+  appendAgain(
+    partition: PartitionId,
+    entry: { payload: Buffer; expectedLast: LogPosition },
+    tell: Tell<Ticket>,
+  ): void {
+    this.later(() => {
+      if (tell(() => [])) this.append(partition, entry, tell)
+    })
+  }
+
   readTail(partition: PartitionId, after: LogPosition, tell: Tell<Ticket>): void {
     collect(this.#options.log.readAfter(partition, after)).then(
       (entries) => {

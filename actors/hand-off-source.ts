@@ -245,7 +245,9 @@ class Move {
 
 /** What has changed is not in the store yet. */
 function takeAll(tail: Map<Code, LinkVersion>): ScannedVersion[] {
-  const versions = [...tail.values()].map((version) => ({ ...version, isDirty: true }))
+  const versions = Array.from(tail.values(), ({ code, position, record }) => {
+    return { code, position, record, isDirty: true }
+  })
   tail.clear()
   return versions
 }

@@ -66,8 +66,8 @@ export class HandOffTarget {
     this.#incoming.delete(partition)
   }
 
-  get partitions(): Iterable<PartitionId> {
-    return this.#incoming.keys()
+  forgetAll(): void {
+    this.#incoming.clear()
   }
 
   #load(message: LoadMessage): Loaded {

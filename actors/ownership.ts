@@ -16,33 +16,20 @@
  */
 import type { Clock } from '../cluster/clock.ts'
 import type { Epoch, EpochMs, NodeId, PartitionId } from '../cluster/ids.ts'
-import type { OpenedPartition, ReleasedPartition } from '../cluster/lease.ts'
 import type { LinkVersion } from '../cluster/link.ts'
 import type { Peers } from '../cluster/peers.ts'
 import type { Placement } from '../cluster/placement.ts'
-import type { Ownership as Row, Table } from '../cluster/table.ts'
+import type { Ownership as Row } from '../cluster/table.ts'
 import type { LinkStore } from '../persistence/link-store.ts'
 import type { Log } from '../persistence/log.ts'
 import { HandOffSource } from './hand-off-source.ts'
 import { HandOffTarget } from './hand-off-target.ts'
 import type { Actor, PartitionHost } from './partition-host.ts'
 import type { PartitionMemory } from './partition-memory.ts'
+import type { OwnershipControl, OwnershipSink } from './ownership-control.ts'
 import { OwnershipReports } from './ownership-reports.ts'
-import { recover, type OpenedMemory, type ReplaySink } from './recovery.ts'
-
-/** What ownership needs of this node's membership. */
-export interface OwnershipControl {
-  readonly table: Table
-  onTable(listener: (table: Table) => void): () => void
-  isFenced(): boolean
-  onDeclaredDead(listener: () => void): () => void
-  report(opened: readonly OpenedPartition[], released: readonly ReleasedPartition[]): void
-}
-
-/** What ownership needs of the write-behind. */
-export interface OwnershipSink extends ReplaySink {
-  forget(partition: PartitionId): void
-}
+import { PartitionOpener } from './partition-opener.ts'
+import type { OpenedMemory } from './recovery.ts'
 
 export interface OwnershipOptions {
   readonly nodeId: NodeId
@@ -67,13 +54,8 @@ export interface OwnershipOptions {
 
 /** Partitions that are being handed off at the same time. */
 const HAND_OFFS_MAX = 4
-/** Before something that failed is tried again. */
+/** Before another attempt. */
 const RETRY_PAUSE_MS = 200
-/**
- * Before a partition is opened again that another owner has opened in the log: by then this node
- * knows whether the table says so too.
- */
-const REPLACED_PAUSE_MS = 1_000
 
 export class Ownership {
   readonly #options: OwnershipOptions
@@ -82,10 +64,7 @@ export class Ownership {
   readonly #reports: OwnershipReports
   /** Being handed off, or waiting for another attempt. */
   readonly #moving = new Set<PartitionId>()
-  /** Being opened from the log. */
-  readonly #opening = new Set<PartitionId>()
-  /** Not to be opened before this time. */
-  readonly #notBefore = new Map<PartitionId, number>()
+  readonly #opener: PartitionOpener
   /** Rises when this node is declared dead: what began before comes to nothing. */
   #life = 0
   #isStopped = false
@@ -95,6 +74,14 @@ export class Ownership {
     this.#options = options
     this.#reports = new OwnershipReports(options.nodeId, (opened, released) => {
       options.control.report(opened, released)
+    })
+    this.#opener = new PartitionOpener({
+      ...options,
+      onOpened: (opened) => this.#takeOpened(opened),
+      onDone: () => {
+        this.#reports.send()
+        this.#reconcile()
+      },
     })
     this.#source = new HandOffSource({
       ...options,
@@ -136,7 +123,7 @@ export class Ownership {
   noteReplaced(partition: PartitionId): void {
     if (!this.#options.host.actors.has(partition)) return
     this.#drop(partition)
-    this.#openLater(partition, REPLACED_PAUSE_MS)
+    void this.#opener.reconsider(partition)
   }
 
   #rowOf(partition: PartitionId): Row {
@@ -153,15 +140,16 @@ export class Ownership {
       else this.#follow(partition, row)
     }
     this.#reports.settle(table)
-    if (toOpen.length > 0) void this.#open(toOpen)
+    this.#open(toOpen)
   }
 
   /** Whether the table wants this node to open the partition from the log. */
   #isToOpen(partition: PartitionId, { owner, target, epoch }: Row): boolean {
     const { nodeId, host } = this.#options
     const isMine = owner === nodeId || (owner === null && target === nodeId)
-    if (!isMine || this.#reports.hasReleased(partition) || this.#opening.has(partition))
+    if (!isMine || this.#reports.hasReleased(partition) || this.#opener.has(partition)) {
       return false
+    }
     const actor = host.actors.get(partition)
     if (actor === undefined) return true
     if (host.isServing(partition) || this.#reports.hasOpened(partition)) return false
@@ -191,48 +179,19 @@ export class Ownership {
     host.unseal(partition, actor.epoch, actor.lastPosition)
   }
 
-  async #open(partitions: readonly PartitionId[]): Promise<void> {
-    const { clock, host, onError } = this.#options
-    const ready = partitions.filter((p) => (this.#notBefore.get(p) ?? 0) <= clock.now())
-    const life = this.#life
-    for (const partition of ready) {
-      if (host.actors.has(partition)) this.#drop(partition)
-      this.#opening.add(partition)
+  #open(partitions: readonly PartitionId[]): void {
+    for (const partition of partitions) {
+      if (this.#options.host.actors.has(partition)) this.#drop(partition)
     }
-    try {
-      if (ready.length > 0) await this.#recover(ready, life)
-    } catch (error) {
-      onError('partitions could not be opened', error)
-    }
-    if (life !== this.#life) return
-    for (const partition of ready) this.#opening.delete(partition)
-    this.#reports.send()
-    for (const partition of ready) {
-      if (!host.actors.has(partition)) this.#openLater(partition, RETRY_PAUSE_MS)
-    }
+    this.#opener.open(partitions)
   }
 
-  #recover(partitions: readonly PartitionId[], life: number): Promise<void> {
-    const { log, store, nodeId, sink, newMemory, now, host } = this.#options
-    return recover({
-      ...{ log, store, nodeId, partitions, sink, newMemory, now },
-      onOpen: (opened) => {
-        if (life !== this.#life || this.#isStopped || host.actors.has(opened.id)) return false
-        this.#adopt(opened)
-        this.#reports.addOpened(opened.id, opened.epoch)
-        return true
-      },
-      onProgress: () => {},
-    })
-  }
-
-  #openLater(partition: PartitionId, ms: number): void {
-    const { clock } = this.#options
-    this.#notBefore.set(partition, clock.now() + ms)
-    clock.after(ms, () => {
-      this.#notBefore.delete(partition)
-      this.#reconcile()
-    })
+  /** A partition that was opened from the log. */
+  #takeOpened(opened: OpenedMemory): boolean {
+    if (this.#isStopped || this.#options.host.actors.has(opened.id)) return false
+    this.#adopt(opened)
+    this.#reports.addOpened(opened.id, opened.epoch)
+    return true
   }
 
   /** Sealed, until the table names this node and epoch. */
@@ -246,7 +205,7 @@ export class Ownership {
 
   #mayTake(partition: PartitionId): boolean {
     const { host, control } = this.#options
-    if (this.#isStopped || control.isFenced() || this.#opening.has(partition)) return false
+    if (this.#isStopped || control.isFenced() || this.#opener.has(partition)) return false
     if (host.isServing(partition) || this.#reports.hasReleased(partition)) return false
     // An earlier move that the source has given up: it has the partition, and began again.
     if (host.actors.has(partition)) this.#drop(partition)
@@ -277,8 +236,8 @@ export class Ownership {
     const outcome = await this.#source.run(partition, to)
     if (life !== this.#life) return
     if (outcome.kind === 'kept') {
-      const { epoch } = host.actors.get(partition)!
-      if (epoch > this.#rowOf(partition).epoch) this.#reports.addOpened(partition, epoch)
+      const epoch = host.actors.get(partition)?.epoch ?? 0
+      if (epoch > this.#rowOf(partition).epoch) this.#reports.addOpened(partition, epoch as Epoch)
       this.#reports.send()
       await new Promise<void>((resolve) => clock.after(RETRY_PAUSE_MS, resolve))
       if (life !== this.#life) return
@@ -309,9 +268,9 @@ export class Ownership {
   #dropAll(): void {
     this.#life++
     this.#moving.clear()
-    this.#opening.clear()
-    for (const partition of [...this.#target.partitions]) this.#target.forget(partition)
-    for (const partition of [...this.#options.host.actors.keys()]) this.#drop(partition)
+    this.#opener.reset()
+    this.#target.forgetAll()
+    for (const partition of this.#options.host.actors.keys()) this.#drop(partition)
     this.#reports.clear()
   }
 }

@@ -12,16 +12,15 @@
  * - At most `mailboxDepthMax` writes wait; one more is refused with mailbox_full.
  *
  * It does not time anything, retry on its own, or know what a request means (`turn.ts`).
- * Rejected: a promise chain per code, which cannot be simulated and hides the order.
+ * Rejected: a promise chain per code, which hides the order.
  */
 import assert from 'node:assert/strict'
 import { hasCode, TinygridError } from '../cluster/errors.ts'
 import type { Code, Epoch, EpochMs, LogPosition } from '../cluster/ids.ts'
 import type { Link, LinkVersion, Lookup } from '../cluster/link.ts'
 import type { WriteRequest } from '../cluster/protocol.ts'
-import { decodeLogRecord } from '../persistence/log-record.ts'
 import type { LogEntry } from '../persistence/log.ts'
-import { sealBatch, type BatchLimits, type SealedBatch } from './batch.ts'
+import { entryOf, sealBatch, type PartitionLimits, type SealedBatch } from './batch.ts'
 import { refusal, type Effect } from './effect.ts'
 import type { Operations } from './operations.ts'
 import type { PartitionMemory } from './partition-memory.ts'
@@ -38,11 +37,6 @@ export interface PartitionActorOptions {
   /** A new, unique name for a batch; at most 64 characters. */
   readonly nextBatchId: () => string
   readonly limits: PartitionLimits
-}
-
-export interface PartitionLimits extends BatchLimits {
-  /** Writes that may wait: in the mailbox, on a store read, or in the batch. */
-  readonly mailboxDepthMax: number
 }
 
 export class PartitionActor<Ticket> {
@@ -120,16 +114,12 @@ export class PartitionActor<Ticket> {
     this.#lastPosition = lastPosition
   }
 
-  /**
-   * The partition is not this node's any more: everybody who waits is sent on. The actor must not be
-   * called again. Of the batch in flight nobody knows.
-   */
+  /** Sends everybody on who waits; of the batch in flight nobody knows. The last call of all. */
   retire(error: TinygridError): Effect<Ticket>[] {
     const { readers, writes } = this.#reads.endAll()
     const tickets = [...readers, ...writes.map(({ ticket }) => ticket)]
     const refusals = tickets.map((ticket) => refusal(ticket, error))
-    const uncertain = new TinygridError('log_uncertain')
-    const inFlight = this.isQuiet ? [] : this.#refuseInFlight(uncertain)
+    const inFlight = this.isQuiet ? [] : this.#refuseInFlight(new TinygridError('log_uncertain'))
     this.#stage = 'replaced'
     return [...refusals, ...inFlight, ...this.#refuseMailbox(error)]
   }
@@ -259,10 +249,7 @@ export class PartitionActor<Ticket> {
   tailRead(entries: readonly LogEntry[]): Effect<Ticket>[] {
     const sealed = this.#inFlight
     assert(sealed !== undefined)
-    const own = entries.find(({ payload }) => {
-      const record = decodeLogRecord(payload)
-      return record.kind === 'batch' && record.batchId === sealed.id
-    })
+    const own = entryOf(sealed, entries)
     if (own !== undefined) return this.appended(own.position)
     return this.#giveUp(new TinygridError('log_replaced'))
   }

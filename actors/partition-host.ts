@@ -18,7 +18,7 @@ import type { Found, LocalOwner, WriteRequest, WriteResult } from '../cluster/pr
 import type { Ring } from '../cluster/ring.ts'
 import type { LinkStore } from '../persistence/link-store.ts'
 import type { Log } from '../persistence/log.ts'
-import type { DirtySource } from '../persistence/write-behind.ts'
+import type { DirtySource } from '../persistence/dirty-source.ts'
 import type { Effect } from './effect.ts'
 import { Errands, type Tell } from './errands.ts'
 import { relieve } from './eviction.ts'
@@ -247,13 +247,13 @@ export class PartitionHost implements LocalOwner, DirtySource {
       case 'append':
         return this.#errands.append(partition, effect, this.#teller(partition, actor))
       case 'append_again':
-        return this.#appendLater(partition, actor, effect)
+        return this.#errands.appendAgain(partition, effect, this.#teller(partition, actor))
       case 'read_tail':
         return this.#errands.readTail(partition, effect.after, this.#teller(partition, actor))
       case 'read_store':
-        return this.#readStore(partition, actor, effect.code)
+        return this.#errands.readStore(effect.code, this.#teller(partition, actor))
       case 'applied':
-        return this.#noteApplied(partition, actor, effect.position, effect.versions)
+        return this.#noteApplied(partition, effect.position, effect.versions)
       case 'answer':
         return effect.ticket.resolve(effect.result as never)
       case 'answer_read':
@@ -268,41 +268,20 @@ export class PartitionHost implements LocalOwner, DirtySource {
     return (outcome) => {
       if (this.#actors.get(partition) !== actor) return false
       this.#run(partition, actor, outcome(actor))
+      this.#noteMemory(partition, actor)
       this.#begin(partition, actor)
       if (actor.isReplaced) this.#options.onReplaced?.(partition)
       return true
     }
   }
 
-  #appendLater(
-    partition: PartitionId,
-    actor: Actor,
-    effect: { payload: Buffer; expectedLast: LogPosition },
-  ): void {
-    this.#errands.later(() => {
-      if (this.#actors.get(partition) !== actor) return
-      this.#errands.append(partition, effect, this.#teller(partition, actor))
-    })
-  }
-
-  #readStore(partition: PartitionId, actor: Actor, code: Code): void {
-    const tell = this.#teller(partition, actor)
-    this.#errands.readStore(code, (outcome) => {
-      const isHere = tell(outcome)
-      if (isHere) this.#noteMemory(partition, actor)
-      return isHere
-    })
-  }
-
   #noteApplied(
     partition: PartitionId,
-    actor: Actor,
     position: LogPosition,
     versions: readonly LinkVersion[],
   ): void {
     this.#sink?.noteApplied(partition, position, versions)
     this.#options.onApplied?.(partition, versions)
-    this.#noteMemory(partition, actor)
   }
 
   #noteMemory(partition: PartitionId, actor: Actor): void {

@@ -18,25 +18,13 @@ import type { Code, LogPosition, PartitionId } from '../cluster/ids.ts'
 import type { LinkVersion } from '../cluster/link.ts'
 import { BackOff } from './back-off.ts'
 import { Checkpointer } from './checkpointer.ts'
+import type { DirtySource } from './dirty-source.ts'
 import { systemClock, type Clock } from '../cluster/clock.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { FlushBarriers } from './flush-barriers.ts'
 import type { LinkStore, Refusal } from './link-store.ts'
 import type { Log } from './log.ts'
 import { WriteBuffer, type DirtyLink } from './write-buffer.ts'
-
-/** Where dirty links are: their owners. */
-export interface DirtySource {
-  /**
-   * The newest version of a link that was noted and not flushed since. Its record stays as it is
-   * until the next turn of the event loop at least, and while a store writes it.
-   */
-  versionOf(partition: PartitionId, code: Code): LinkVersion | undefined
-  /** The store has these. A link with a newer version is still dirty. Never called for a refusal. */
-  flushed(partition: PartitionId, versions: readonly LinkVersion[]): void
-  /** The log must keep its entries from here on, even if the store has them; undefined: none. */
-  keptFrom(partition: PartitionId): LogPosition | undefined
-}
 
 export interface WriteBehindOptions {
   readonly log: Pick<Log, 'trim' | 'addDeadLetter' | 'deadLetters' | 'removeDeadLetter'>

@@ -14,7 +14,8 @@ import { ManualClock } from '../cluster/manual-clock.ts'
 import { MemoryLinkStore } from './memory-link-store.ts'
 import { MemoryLog } from './memory-log.ts'
 import { linkRecord } from './test-links.ts'
-import { WriteBehind, type DirtySource, type WriteBehindOptions } from './write-behind.ts'
+import type { DirtySource } from './dirty-source.ts'
+import { WriteBehind, type WriteBehindOptions } from './write-behind.ts'
 
 const P = 0 as PartitionId
 const EPOCH = 1 as Epoch
