@@ -4,7 +4,16 @@ import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { get } from './fast-path-corpus.ts'
-import { type FastServer, open, received, makeGateway, startFast } from './fast-path-pair.ts'
+import { LateLinks } from './fast-path-late-links.ts'
+import {
+  find,
+  type FastServer,
+  lookup,
+  open,
+  received,
+  makeGateway,
+  startFast,
+} from './fast-path-pair.ts'
 
 /** How late a client is cut off is not asserted: a busy machine makes every clock late. */
 const TICK_MS = 10
@@ -16,18 +25,31 @@ const HELD_BYTES_MAX = 300_000
 /** Requests sent at once; even: the client stops reading. Long enough to fill the kernel's buffers. */
 const BATCHES = [1, 2_000, 6, 4, 8, 2_000, 1, 3, 3_000, 6, 6, 6, 5, 2_000, 4, 2, 5, 7]
 
-async function start(t: ExecutionContext, connectionsMax = 1_000): Promise<FastServer> {
+/** Links of which some must be asked for; or none. */
+const LATE = {
+  '': {},
+  ', where answers come later': new LateLinks({ lookup, find, isLate: (code) => code !== 'abc' }),
+}
+
+async function start(
+  t: ExecutionContext,
+  connectionsMax = 1_000,
+  late: Partial<LateLinks> = {},
+): Promise<FastServer> {
   const timeouts = { headersTimeoutMs: HEAD_MS, keepAliveTimeoutMs: IDLE_MS }
   const app = await makeGateway({ ...timeouts, connectionsMax })
   app.server.keepAliveTimeoutBuffer = 0
-  const fast = await startFast(app, { tickMs: TICK_MS })
+  const fast = await startFast(app, { tickMs: TICK_MS, ...late })
   t.teardown(() => fast.stop())
   return fast
 }
 
 /** With the time-outs that a gateway has, for what should not meet one. */
-async function startPatient(t: ExecutionContext): Promise<FastServer> {
-  const fast = await startFast(await makeGateway())
+async function startPatient(
+  t: ExecutionContext,
+  late: Partial<LateLinks> = {},
+): Promise<FastServer> {
+  const fast = await startFast(await makeGateway(), late)
   t.teardown(() => fast.stop())
   return fast
 }
@@ -98,9 +120,13 @@ test('a slow client that was handed over is cut off by the server', async (t) =>
   t.regex(answer, /^HTTP\/1.1 408 /)
 })
 
-for (const requestsAtOnce of [1_000, 5]) {
-  test(`a client that reads nothing is cut off with little in memory, asking ${requestsAtOnce} at once`, async (t) => {
-    const { server, counters } = await start(t)
+for (const [requestsAtOnce, when] of [
+  [1_000, ''],
+  [5, ''],
+  [1_000, ', where answers come later'],
+] as const) {
+  test(`a client that reads nothing is cut off with little in memory, asking ${requestsAtOnce} at once${when}`, async (t) => {
+    const { server, counters } = await start(t, 1_000, LATE[when])
     const accepted = once(server, 'connection') as Promise<[Socket]>
     const socket = await open(server)
     const [peer] = await accepted
@@ -128,29 +154,31 @@ test('a head that gets too long is the server’s before it ends', async (t) => 
   t.is(counters.fast, 0)
 })
 
-test('a client gets every reply once and in order, however it writes and reads', async (t) => {
-  const { server, counters } = await startPatient(t)
-  const socket = await open(server)
-  const codes: string[] = []
-  let answer = ''
-  socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')))
-  for (const count of BATCHES) {
-    const batch = Array.from({ length: count }, (_, index) => (index % 3 ? 'long-code_0' : 'abc'))
-    codes.push(...batch)
-    if (count % 2 === 0) socket.pause()
-    else socket.resume()
-    socket.write(batch.map((code) => get(`/${code}`)).join(''))
-    await setTimeout(1)
-  }
-  socket.resume()
-  socket.write(get('/nothing', 'Connection: close'))
-  await once(socket, 'close')
-  const replies = answer.split('HTTP/1.1 ').slice(1)
-  const found = replies.map((reply) => (reply.includes('/ppp') ? 'long-code_0' : 'abc'))
-  t.true(replies.pop()!.startsWith('404'))
-  t.deepEqual(found.slice(0, -1), codes)
-  t.is(counters.fast, codes.length)
-})
+for (const [when, late] of Object.entries(LATE)) {
+  test(`a client gets every reply once and in order, however it writes and reads${when}`, async (t) => {
+    const { server, counters } = await startPatient(t, late)
+    const socket = await open(server)
+    const codes: string[] = []
+    let answer = ''
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')))
+    for (const count of BATCHES) {
+      const batch = Array.from({ length: count }, (_, index) => (index % 3 ? 'long-code_0' : 'abc'))
+      codes.push(...batch)
+      if (count % 2 === 0) socket.pause()
+      else socket.resume()
+      socket.write(batch.map((code) => get(`/${code}`)).join(''))
+      await setTimeout(1)
+    }
+    socket.resume()
+    socket.write(get('/nothing', 'Connection: close'))
+    await once(socket, 'close')
+    const replies = answer.split('HTTP/1.1 ').slice(1)
+    const found = replies.map((reply) => (reply.includes('/ppp') ? 'long-code_0' : 'abc'))
+    t.true(replies.pop()!.startsWith('404'))
+    t.deepEqual(found.slice(0, -1), codes)
+    t.is(counters.fast, codes.length)
+  })
+}
 
 test('clients beyond the bound are disconnected, handed over or not', async (t) => {
   const { server, fastPath } = await start(t, 2)
