@@ -133,13 +133,14 @@ export class Ownership {
   #reconcile(): void {
     if (this.#isStopped) return
     const { table } = this.#options.control
+    // First: what was released is not opened here again before the table shows it elsewhere.
+    this.#reports.settle(table)
     const toOpen: PartitionId[] = []
     for (const [index, row] of table.rows.entries()) {
       const partition = index as PartitionId
       if (this.#isToOpen(partition, row)) toOpen.push(partition)
       else this.#follow(partition, row)
     }
-    this.#reports.settle(table)
     this.#open(toOpen)
   }
 
@@ -272,5 +273,8 @@ export class Ownership {
     this.#target.forgetAll()
     for (const partition of this.#options.host.actors.keys()) this.#drop(partition)
     this.#reports.clear()
+    // The table may give this node the same as before, and not change any more: what is wanted is
+    // asked here, and again until the node has a lease.
+    this.#reconcile()
   }
 }
