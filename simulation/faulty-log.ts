@@ -4,6 +4,7 @@
 import type { LogPosition, PartitionId } from '../cluster/ids.ts'
 import { MemoryLog } from '../persistence/memory-log.ts'
 import type { Log } from '../persistence/log.ts'
+import { delegateLog } from './delegates.ts'
 
 /** Takes an append whatever the writer believes to be the last position: no owner is shut out. */
 export class UnfencedLog extends MemoryLog {
@@ -30,21 +31,5 @@ export function hastyLog(log: Log): Log {
     log.append(partition, payload, last).catch(() => {})
     return (last + 1) as LogPosition
   }
-  return delegate(log, { append })
-}
-
-/** `log` with some methods replaced. */
-function delegate(log: Log, changed: Partial<Log>): Log {
-  return {
-    append: log.append.bind(log),
-    last: log.last.bind(log),
-    readAfter: log.readAfter.bind(log),
-    trim: log.trim.bind(log),
-    addDeadLetter: log.addDeadLetter.bind(log),
-    deadLetters: log.deadLetters.bind(log),
-    removeDeadLetter: log.removeDeadLetter.bind(log),
-    bytes: log.bytes.bind(log),
-    close: log.close.bind(log),
-    ...changed,
-  }
+  return delegateLog(log, { append })
 }

@@ -4,7 +4,12 @@
  * None is in the product: each stands in for one of the seams, or for one method of a real class
  * while a run lasts. A simulator that has never caught anything says nothing.
  */
+import { OPEN_CALL, type OpenMessage } from '../actors/hand-off-message.ts'
 import { PartitionMemory } from '../actors/partition-memory.ts'
+import { Membership } from '../cluster/membership.ts'
+import type { Peers } from '../cluster/peers.ts'
+import { delegatePeers } from './delegates.ts'
+import { readStoreFirst } from './early-store.ts'
 import { ForgetfulLog, hastyLog, UnfencedLog } from './faulty-log.ts'
 import { UnguardedStore } from './faulty-link-store.ts'
 import type { Seams } from './simulated-node.ts'
@@ -41,9 +46,44 @@ export const PLANTED_FAULTS = {
     what: 'a partition that does not know all its links answers that there is none',
     plant: () => replaceGetter(PartitionMemory.prototype, 'isComplete', () => true),
   },
+  'source-forgets-early': {
+    what: 'the source of a hand-off forgets the partition before the target has opened it',
+    seams: ({ peers }) => ({ peers: delegatePeers(peers, { call: forgettingCall(peers) }) }),
+  },
+  'no-self-fencing': {
+    what: 'a node whose lease has lapsed goes on answering as an owner',
+    plant: () => replaceMethod(Membership.prototype, 'isFenced', () => false),
+  },
+  'store-before-log': {
+    what: 'a take-over reads the store before it shuts the earlier owner out of the log',
+    seams: ({ log, store, clock }) => readStoreFirst(log, store, clock),
+  },
 } as const satisfies Record<string, PlantedFault>
 
 export type FaultName = keyof typeof PLANTED_FAULTS
+
+/** Asks the target to open, and goes on as if it had. */
+function forgettingCall(peers: Peers): Peers['call'] {
+  return async (node, name, params, timeoutMs) => {
+    const answer = peers.call(node, name, params, timeoutMs)
+    if (name !== OPEN_CALL) return answer
+    answer.catch(() => {})
+    const { epoch, lastPosition } = params as OpenMessage
+    return { opened: { epoch: epoch + 1, position: lastPosition + 1 } }
+  }
+}
+
+function replaceMethod<T extends object, Name extends keyof T>(
+  owner: T,
+  name: Name,
+  method: T[Name],
+): () => void {
+  const original = owner[name]
+  owner[name] = method
+  return () => {
+    owner[name] = original
+  }
+}
 
 function replaceGetter<T extends object>(owner: T, name: keyof T, get: () => unknown): () => void {
   const original = Object.getOwnPropertyDescriptor(owner, name)!
