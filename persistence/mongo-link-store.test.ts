@@ -1,7 +1,4 @@
 /** The store in MongoDB keeps the contract of a link store. */
-import { readdirSync } from 'node:fs'
-import path from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import test from 'ava'
 import { findProgram } from '../test/services/service-program.ts'
 import { MongoService } from '../test/services/mongo-service.ts'
@@ -30,7 +27,7 @@ test.after.always(async () => {
 
 async function createPlace() {
   server ??= MongoService.start()
-  const { url, directory } = await server
+  const { url } = await server
   const namespace = `place-${places++}`
   const opened: MongoLinkStore[] = []
   return {
@@ -38,7 +35,6 @@ async function createPlace() {
       const store = await MongoLinkStore.open({ url, namespace, partitions })
       opened.push(store)
       await untilReached(store)
-      indexCodes(directory)
       return store
     },
     async remove() {
@@ -52,20 +48,5 @@ async function untilReached(store: MongoLinkStore): Promise<void> {
   const deadline = performance.now() + REACHED_WITHIN_MS
   while ((await store.check()) !== 'ok') {
     if (performance.now() > deadline) throw new Error('MongoDB was not reached in time')
-  }
-}
-
-/** FerretDB's own index of `_id` is not the one that it asks for: each update reads all links. */
-function indexCodes(directory: string): void {
-  for (const file of readdirSync(directory).filter((name) => name.endsWith('.sqlite'))) {
-    const database = new DatabaseSync(path.join(directory, file), { timeout: 10_000 })
-    const tables = database.prepare(
-      `SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB '*.links_*'`,
-    )
-    for (const { name } of tables.all() as { name: string }[]) {
-      const index = `CREATE INDEX IF NOT EXISTS "${name}_code" ON "${name}"`
-      database.exec(`${index} (_ferretdb_sjson->'$._id')`)
-    }
-    database.close()
   }
 }

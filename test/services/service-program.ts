@@ -58,7 +58,7 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
 }
 
 /** What the Go programs are built from: a change of any of them makes a new cache directory. */
-const BUILD_INPUTS = ['go.mod', 'go.sum', 'ferretdb.go']
+const BUILD_INPUTS = ['go.mod', 'go.sum', 'ferretdb.go', 'ferretdb-index.go']
 const VERSION_TIMEOUT_MS = 10_000
 
 const cacheRoot = path.join(
