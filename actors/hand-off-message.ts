@@ -14,7 +14,7 @@ import {
   type LogPosition,
   type PartitionId,
 } from '../cluster/ids.ts'
-import { codeOfRecord, type LinkRecord } from '../cluster/link-record.ts'
+import { codeOfRecord, recordLength, type LinkRecord } from '../cluster/link-record.ts'
 import type { OperationOutcome } from '../persistence/log-record.ts'
 import type { ScannedVersion } from './link-table.ts'
 import type { Operation } from './operations.ts'
@@ -77,7 +77,10 @@ export function packVersions(versions: readonly ScannedVersion[]): string {
   return bytes.toString('base64')
 }
 
-/** @throws AssertionError if `text` was not packed by `packVersions` */
+/**
+ * @throws Error if `text` was not packed by `packVersions`: a link that is not as long as it says
+ *   would make everything behind it in a link table unreadable
+ */
 export function unpackVersions(text: string): ScannedVersion[] {
   const bytes = Buffer.from(text, 'base64')
   const versions: ScannedVersion[] = []
@@ -90,6 +93,7 @@ export function unpackVersions(text: string): ScannedVersion[] {
     at = from + bytes.readUInt16BE(at + 7)
     assert(at <= bytes.length)
     const record = bytes.subarray(from, at) as LinkRecord
+    assert.equal(recordLength(record), record.length)
     versions.push({ code: codeOfRecord(record), position, record, isDirty })
   }
   return versions
