@@ -11,7 +11,6 @@
  * long as the target lives, and otherwise opens a still newer epoch itself.
  * Rejected: letting the target read the store, which may be away and knows nothing of dirty links.
  */
-import assert from 'node:assert/strict'
 import type { Clock } from '../cluster/clock.ts'
 import { hasCode } from '../cluster/errors.ts'
 import type { Code, Epoch, LogPosition, NodeId, PartitionId } from '../cluster/ids.ts'
@@ -65,7 +64,10 @@ const MESSAGE_BYTES_MAX = 256 * 1024
 
 export class HandOffSource {
   readonly #options: HandOffSourceOptions
-  /** What changed since its move began, by partition that is being moved. */
+  /**
+   * What changed since its move began, by partition that is being moved. A move of a partition that
+   * was given up meanwhile, and is here again, may still be waiting for an answer: it is replaced.
+   */
   readonly #tails = new Map<PartitionId, Map<Code, LinkVersion>>()
 
   constructor(options: HandOffSourceOptions) {
@@ -80,7 +82,6 @@ export class HandOffSource {
 
   /** Moves the partition, which this node serves. Rejects only if an invariant is broken. */
   async run(partition: PartitionId, to: NodeId): Promise<HandOffOutcome> {
-    assert(!this.#tails.has(partition), 'the partition is being moved already')
     const tail = new Map<Code, LinkVersion>()
     this.#tails.set(partition, tail)
     try {
@@ -89,7 +90,7 @@ export class HandOffSource {
       if (!move.isHere) return { kind: 'gone' }
       return isStreamed ? await move.finish(tail) : { kind: 'kept' }
     } finally {
-      this.#tails.delete(partition)
+      if (this.#tails.get(partition) === tail) this.#tails.delete(partition)
     }
   }
 }
