@@ -8,10 +8,13 @@ import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import { MoleculerPeers } from './cluster/moleculer-peers.ts'
 import { connectNats } from './cluster/nats-connection.ts'
+import { natsServer } from './cluster/nats-server.ts'
 import { NatsKeyValue } from './cluster/nats-key-value.ts'
 import { checkSettings } from './cluster/cluster-settings.ts'
 import type { Config } from './config.ts'
 import type { ClusterSeams } from './node-in-cluster.ts'
+import type { Outside } from './node-observation.ts'
+import { readLogFacts } from './persistence/jetstream-facts.ts'
 import { JetStreamLog } from './persistence/jetstream-log.ts'
 import type { LinkStore } from './persistence/link-store.ts'
 import type { Log } from './persistence/log.ts'
@@ -22,6 +25,7 @@ export interface OpenCluster {
   readonly log: Log
   readonly store: LinkStore
   readonly cluster: ClusterSeams
+  readonly outside: Outside
   readonly apiKey: string
   readonly connection: NatsConnection
   close(): Promise<void>
@@ -68,7 +72,11 @@ async function openParts(
   const peers = keep(await MoleculerPeers.start({ connection, namespace, nodeId, onError }))
   const { nearCache } = config
   const cluster = { keyValue, peers, cache, roles, nearCache, url: addressOf(config) }
-  return { log, store, cluster, connection, apiKey: config.apiKey! }
+  const outside = {
+    servers: [natsServer(connection), store.server, ...(cache === undefined ? [] : [cache.server])],
+    readLog: () => readLogFacts(connection, namespace),
+  }
+  return { log, store, cluster, outside, connection, apiKey: config.apiKey! }
 }
 
 /** Where people find the gateway; null if there is none. */

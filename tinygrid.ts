@@ -8,7 +8,9 @@
 import type { FastifyInstance, FastifyListenOptions } from 'fastify'
 import type { Logger } from 'pino'
 import { systemClock } from './cluster/clock.ts'
-import { toEpochMs, type EpochMs } from './cluster/ids.ts'
+import type { ClusterStatus, NodeReport } from './cluster/cluster-status.ts'
+import { HandOvers } from './cluster/hand-overs.ts'
+import { toEpochMs, type EpochMs, type NodeId } from './cluster/ids.ts'
 import type { NodeStatus } from './cluster/protocol.ts'
 import { gatewaySettingsOf, type Config } from './config.ts'
 import { ErrorLog } from './error-log.ts'
@@ -17,6 +19,7 @@ import { installFastPath } from './gateway/fast-path.ts'
 import { createRedirectCounters } from './gateway/redirect-counters.ts'
 import type { ClusterSeams } from './node-in-cluster.ts'
 import { Node } from './node.ts'
+import { embeddedOutside, NodeObservation, type Outside } from './node-observation.ts'
 import type { LinkStore } from './persistence/link-store.ts'
 import type { Log } from './persistence/log.ts'
 import { ConfigError } from './setting.ts'
@@ -27,6 +30,8 @@ export interface TinygridOptions {
   readonly store: LinkStore
   /** undefined: one process, which owns everything. */
   readonly cluster?: ClusterSeams
+  /** For people: what the node leans on. Embedded it is the log alone. */
+  readonly outside?: Outside
   readonly apiKey: string
   readonly logger: Logger
   readonly now?: () => EpochMs
@@ -36,6 +41,10 @@ export interface Tinygrid {
   /** Where it listens, `http://localhost:3000`. */
   readonly url: string
   readonly status: () => NodeStatus
+  /** What this node tells the others of itself. */
+  readonly report: () => NodeReport
+  /** What this node sees of the whole cluster: the answer of `GET /api/cluster`. */
+  readonly clusterStatus: () => Promise<ClusterStatus>
   /** Resolves when the store's links are in memory, as far as they fit. */
   readonly loaded: Promise<void>
   /** Stops in order: partitions to others, requests, writes, flush. May be called again. */
@@ -47,21 +56,32 @@ const PROGRESS_EVERY_MS = 1_000
 
 /** Opens every partition or joins the cluster, then listens; the background load goes on behind. */
 export async function startTinygrid(options: TinygridOptions): Promise<Tinygrid> {
-  const node = nodeOf(options)
+  const now = options.now ?? (() => toEpochMs(Date.now()))
+  const handOvers = new HandOvers(now)
+  const node = nodeOf(options, now, handOvers)
   const began = Date.now()
   await node.start()
   logTimed(options.logger, 'opened', Date.now() - began)
-  return serve(options, node)
+  return serve(options, node, now, handOvers)
 }
 
-function nodeOf({ config, log, store, cluster, logger, now }: TinygridOptions): Node {
+function nodeOf(
+  { config, log, store, cluster, logger }: TinygridOptions,
+  now: () => EpochMs,
+  handOvers: HandOvers,
+): Node {
   const { nodeId, partitions, memoryBytesMax, dirtyBytesMax } = config
   let toldAt = Date.now()
   return new Node({
-    ...{ nodeId, partitions, memoryBytesMax, dirtyBytesMax, log, store },
-    ...(cluster === undefined ? {} : { cluster }),
+    nodeId,
+    partitions,
+    memoryBytesMax,
+    dirtyBytesMax,
+    log,
+    store,
+    ...(cluster === undefined ? {} : { cluster: noting(cluster, handOvers) }),
     clock: systemClock,
-    now: now ?? (() => toEpochMs(Date.now())),
+    now,
     defer: (action) => setImmediate(action),
     random: Math.random,
     onError: new ErrorLog(logger).report,
@@ -74,17 +94,53 @@ function nodeOf({ config, log, store, cluster, logger, now }: TinygridOptions): 
   })
 }
 
-async function serve(options: TinygridOptions, node: Node): Promise<Tinygrid> {
+/** The same cluster, with each partition that is handed over noted. */
+function noting(cluster: ClusterSeams, handOvers: HandOvers): ClusterSeams {
+  return {
+    ...cluster,
+    onMoved: (partition, to, waitMs) => {
+      handOvers.note(partition, to as NodeId, waitMs)
+      cluster.onMoved?.(partition, to, waitMs)
+    },
+  }
+}
+
+async function serve(
+  options: TinygridOptions,
+  node: Node,
+  now: () => EpochMs,
+  handOvers: HandOvers,
+): Promise<Tinygrid> {
   const { config, apiKey, logger } = options
-  const now = options.now ?? (() => toEpochMs(Date.now()))
   const owner = node.links
   const redirects = createRedirectCounters()
   const status = () => node.status()
+  let address: string | null = null
+  const observation = new NodeObservation({
+    node,
+    nodeId: config.nodeId,
+    peers: options.cluster?.peers,
+    outside: options.outside ?? embeddedOutside(options.log, config),
+    handOvers,
+    redirects,
+    url: () => config.baseUrl ?? address,
+    clock: systemClock,
+    now,
+  })
+  const clusterStatus = () => observation.observer.status()
+  const counters = { redirects, router: options.cluster && node.router.counters }
+  const { directory } = node
+  const told = { status, clusterStatus }
+  const settings = gatewaySettingsOf(config)
   const gateway = await createGateway({
-    settings: gatewaySettingsOf(config),
-    directory: node.directory,
-    ...{ owner, redirects, status, apiKey, logger, now },
-    router: options.cluster === undefined ? undefined : node.router.counters,
+    ...counters,
+    ...told,
+    settings,
+    directory,
+    owner,
+    apiKey,
+    logger,
+    now,
   })
   const fastPath = config.fastPath
     ? installFastPath(gateway.server, {
@@ -94,14 +150,17 @@ async function serve(options: TinygridOptions, node: Node): Promise<Tinygrid> {
       })
     : undefined
   const url = await listen(gateway, config)
+  address = url
   let closing: Promise<void> | undefined
   const close = () => (closing ??= closeInOrder())
   const closeInOrder = async () => {
     await node.leave(config.stopTimeoutMs)
     await Promise.all([gateway.close(), fastPath?.close()])
+    observation.stop()
     await node.close(config.stopTimeoutMs)
   }
-  return { url, status, loaded: node.loaded(), close }
+  const report = () => observation.report()
+  return { url, status, report, clusterStatus, loaded: node.loaded(), close }
 }
 
 /** A line for what took long; otherwise only who debugs wants to know. */

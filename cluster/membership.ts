@@ -119,6 +119,9 @@ export class Membership {
     return this.#members.controller
   }
 
+  /** How long this node has seen no renewal of a lease, in ms; undefined: there is no lease. */
+  silenceOf = (node: NodeId) => this.#members.silenceAt(node, this.#options.clock.now())
+
   /** Whether this node must not answer as an owner: others may have declared it dead. */
   isFenced(): boolean {
     return this.#sinceRenewal() > LEASE_FENCE_MS

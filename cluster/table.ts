@@ -20,7 +20,8 @@ export interface Ownership {
   readonly target: NodeId | null
 }
 
-interface TableText {
+/** The table as plain data: nodes by name, and per partition their places in that list, -1: nobody. */
+export interface TableData {
   readonly version: number
   readonly nodes: readonly NodeId[]
   readonly rows: readonly (readonly [owner: number, epoch: Epoch, target: number])[]
@@ -49,7 +50,7 @@ export class Table {
 
   /** @throws SyntaxError or AssertionError if `text` is no table */
   static parse(text: string): Table {
-    const { version, nodes, rows } = JSON.parse(text) as TableText
+    const { version, nodes, rows } = JSON.parse(text) as TableData
     assert(Number.isInteger(version) && Array.isArray(nodes) && Array.isArray(rows))
     const nodeAt = (index: number): NodeId | null => (index < 0 ? null : nodes[index]!)
     const parsed = rows.map(([owner, epoch, target]) => {
@@ -89,13 +90,17 @@ export class Table {
   }
 
   toText(): string {
+    return JSON.stringify(this.toData())
+  }
+
+  toData(): TableData {
     const named = this.#rows.flatMap(({ owner, target }) => [owner, target])
     const nodes = [...new Set(named.filter((node) => node !== null))].sort()
     const place = new Map(nodes.map((node, index) => [node, index] as const))
     const rows = this.#rows.map(({ owner, epoch, target }) => {
       return [placeOf(place, owner), epoch, placeOf(place, target)] as const
     })
-    return JSON.stringify({ version: this.version, nodes, rows } satisfies TableText)
+    return { version: this.version, nodes, rows }
   }
 }
 

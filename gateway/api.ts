@@ -7,10 +7,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { TinygridError } from '../cluster/errors.ts'
+import type { ClusterStatus } from '../cluster/cluster-status.ts'
 import { accessLog } from './access-log.ts'
 import type { ApiContext } from './api-context.ts'
 import { authentication, type KeyCheck } from './authentication.ts'
 import { bulkRoute } from './bulk-route.ts'
+import { clusterRoute } from './cluster-route.ts'
 import { createRoute } from './create-route.ts'
 import { linkRoutes } from './link-routes.ts'
 import { listRoute } from './list-route.ts'
@@ -23,6 +25,7 @@ export interface ApiOptions {
   readonly keys: KeyCheck
   readonly logger: Logger
   readonly times: RequestTimes
+  readonly clusterStatus: () => Promise<ClusterStatus>
   readonly isClosing: () => boolean
 }
 
@@ -51,4 +54,5 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   bulkRoute(app, context)
   listRoute(app, context)
   linkRoutes(app, context)
+  clusterRoute(app, options.clusterStatus)
 }

@@ -11,6 +11,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import type { ClusterStatus } from '../cluster/cluster-status.ts'
 import type { Code, EpochMs } from '../cluster/ids.ts'
 import type { Link, Lookup } from '../cluster/link.ts'
 import type { Found, NodeStatus } from '../cluster/protocol.ts'
@@ -62,6 +63,7 @@ export function makeGateway(settings: Partial<GatewaySettings> = {}): Promise<Fa
     directory: links,
     apiKey: KEY,
     status: () => ({}) as NodeStatus,
+    clusterStatus: async () => ({}) as ClusterStatus,
     logger: pino({ level: 'silent' }),
     now: () => NOW,
   })

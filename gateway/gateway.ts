@@ -18,6 +18,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
+import type { ClusterStatus } from '../cluster/cluster-status.ts'
 import type { EpochMs } from '../cluster/ids.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../cluster/protocol.ts'
 import { AllowedMethods } from './allowed-methods.ts'
@@ -45,6 +46,7 @@ export interface GatewayOptions {
   readonly owner: LinkOwner
   readonly directory: LinkDirectory
   readonly status: () => NodeStatus
+  readonly clusterStatus: () => Promise<ClusterStatus>
   readonly apiKey: string
   readonly logger: Logger
   readonly now: () => EpochMs
@@ -56,7 +58,7 @@ export interface GatewayOptions {
 
 /** Ready, but not listening. `close()` finishes what is under way. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { settings, owner, directory, status, logger, now } = options
+  const { settings, owner, directory, status, clusterStatus, logger, now } = options
   const redirects = options.redirects ?? createRedirectCounters()
   const registry = new Registry()
   registerMetrics(registry, { status, redirects, router: options.router })
@@ -93,7 +95,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   })
   const context = { settings, owner, directory, creator, address, errors, now }
   await app.register(async (scope) => {
-    api(scope, { context, keys, logger, times, isClosing: () => isClosing })
+    api(scope, { context, keys, logger, times, clusterStatus, isClosing: () => isClosing })
   })
   operatorRoutes(app, { registry, status, isClosing: () => isClosing })
   siteFiles(app)

@@ -31,6 +31,7 @@ test('every route is described, and nothing else', async (t) => {
   )
   t.deepEqual(calls.sort(), [
     'DELETE /api/links/{code}',
+    'GET /api/cluster',
     'GET /api/links',
     'GET /api/links/{code}',
     'GET /health/live',

@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import type { Code, EpochMs } from '../cluster/ids.ts'
 import type { Link } from '../cluster/link.ts'
 import type { NodeStatus } from '../cluster/protocol.ts'
+import { sampleCluster } from './cluster-sample.ts'
 import { FakeLinks } from './fake-links.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway-settings.ts'
 import { createGateway } from './gateway.ts'
@@ -70,6 +71,7 @@ export async function startGateway(
     owner: links,
     directory: links,
     status: () => status,
+    clusterStatus: async () => sampleCluster(status),
     apiKey: KEY,
     redirects,
     router,

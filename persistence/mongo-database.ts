@@ -123,8 +123,15 @@ export class MongoDatabase {
     } catch (error) {
       if (error instanceof StartError) throw error
       if (!isCredentialsRefusal(error)) return 'unreachable'
-      throw new StartError(`MongoDB at ${this.#hosts} refuses the credentials in MONGO_URL`)
+      throw new StartError(`MongoDB at ${this.hosts} refuses the credentials in MONGO_URL`)
     }
+  }
+
+  /** The server's version. For people: whether it is there. */
+  async version(): Promise<string> {
+    await this.ready()
+    const { version } = await this.#reads.command({ buildInfo: 1, maxTimeMS: READ_MS_MAX })
+    return String(version)
   }
 
   async close(): Promise<void> {
@@ -158,7 +165,7 @@ export class MongoDatabase {
   }
 
   #compare(stored: SettingsDocument | null): void {
-    const where = `The database ${this.#reads.databaseName} at ${this.#hosts}`
+    const where = `The database ${this.#reads.databaseName} at ${this.hosts}`
     if (stored?.format !== FORMAT) {
       throw new ClusterDataError(
         `${where} has format ${stored?.format}, this version reads ${FORMAT}; ` +
@@ -174,7 +181,8 @@ export class MongoDatabase {
     }
   }
 
-  get #hosts(): string {
+  /** Its addresses, without credentials. */
+  get hosts(): string {
     return this.#clients[0].options.hosts.map(String).join(', ')
   }
 

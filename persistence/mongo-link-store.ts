@@ -18,6 +18,7 @@ import type { Code, LogPosition, PartitionId } from '../cluster/ids.ts'
 import type { LinkVersion } from '../cluster/link.ts'
 import type { ListPage, ListQuery } from '../cluster/protocol.ts'
 import { Ring } from '../cluster/ring.ts'
+import type { Server } from '../cluster/server-probe.ts'
 import { within } from './deadline.ts'
 import { LOAD_BATCH_MAX, type LinkStore, type Refusal } from './link-store.ts'
 import { FLUSH_MS_MAX, MongoDatabase, READ_MS_MAX, type MongoSettings } from './mongo-database.ts'
@@ -61,6 +62,15 @@ export class MongoLinkStore implements LinkStore {
    */
   check(): Promise<'ok' | 'unreachable'> {
     return this.#database.check()
+  }
+
+  /** MongoDB, to be asked whether it is there. */
+  get server(): Server {
+    return {
+      name: 'MongoDB',
+      address: () => this.#database.hosts,
+      ask: () => this.#database.version(),
+    }
   }
 
   get(code: Code): Promise<LinkVersion | undefined> {

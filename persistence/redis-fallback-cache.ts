@@ -20,6 +20,7 @@ import { TinygridError } from '../cluster/errors.ts'
 import type { Code, LogPosition } from '../cluster/ids.ts'
 import type { LinkRecord } from '../cluster/link-record.ts'
 import type { LinkVersion } from '../cluster/link.ts'
+import type { Server } from '../cluster/server-probe.ts'
 import type { FallbackCache } from './fallback-cache.ts'
 import { parseRedisUrl } from './redis-address.ts'
 import { connectRedis, messageOf } from './redis-connection.ts'
@@ -68,6 +69,7 @@ export class RedisFallbackCache implements FallbackCache {
   readonly #reading: Redis
   readonly #putting: Putting
   readonly #namespace: string
+  readonly #address: string
   readonly #ttlMs: number
   /** As last seen; undefined: not seen yet, or there was none. */
   #generation: string | undefined
@@ -75,11 +77,12 @@ export class RedisFallbackCache implements FallbackCache {
   private constructor(
     reading: Redis,
     putting: Redis,
-    { namespace, ttlSeconds = TTL_SECONDS }: RedisFallbackCacheOptions,
+    { url, namespace, ttlSeconds = TTL_SECONDS }: RedisFallbackCacheOptions,
   ) {
     this.#reading = reading
     this.#putting = putting as Putting
     this.#namespace = namespace
+    this.#address = parseRedisUrl(url).shown
     this.#ttlMs = ttlSeconds * 1000
   }
 
@@ -105,6 +108,15 @@ export class RedisFallbackCache implements FallbackCache {
     } catch (error) {
       await cache.close()
       throw error
+    }
+  }
+
+  /** Redis, to be asked whether it is there. */
+  get server(): Server {
+    return {
+      name: 'Redis',
+      address: () => this.#address,
+      ask: async () => /^redis_version:(\S+)/m.exec(await this.#putting.info('server'))?.[1] ?? '',
     }
   }
 

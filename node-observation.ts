@@ -1,0 +1,146 @@
+/**
+ * A node as it tells of itself, and the observer through which it tells of the whole cluster.
+ *
+ * Used by `tinygrid.ts`. Embedded there is one node, and its table never changes.
+ */
+import { ClusterObserver, type ObservedMembership } from './cluster/cluster-observer.ts'
+import type { NodeReport } from './cluster/cluster-status.ts'
+import type { Clock } from './cluster/clock.ts'
+import type { HandOvers } from './cluster/hand-overs.ts'
+import type { EpochMs, NodeId } from './cluster/ids.ts'
+import { ROLES, type NodeLease } from './cluster/lease.ts'
+import type { LogFacts } from './cluster/log-probe.ts'
+import type { Peers } from './cluster/peers.ts'
+import { RateMeter } from './cluster/rate-meter.ts'
+import type { Server } from './cluster/server-probe.ts'
+import type { RedirectCounters } from './gateway/redirect-counters.ts'
+import type { Node } from './node.ts'
+import type { Log } from './persistence/log.ts'
+import { PROGRAM_VERSION } from './program-version.ts'
+
+/** What is outside of the process: the servers, and the log as a whole. */
+export interface Outside {
+  readonly servers: readonly Server[]
+  readonly readLog: () => Promise<LogFacts>
+}
+
+export interface ObservationOptions {
+  readonly node: Node
+  readonly nodeId: NodeId
+  readonly peers: Peers | undefined
+  readonly handOvers: HandOvers
+  readonly redirects: RedirectCounters
+  readonly outside: Outside
+  /** Where this node's gateway listens. */
+  readonly url: () => string | null
+  readonly clock: Clock
+  readonly now: () => EpochMs
+}
+
+const SAMPLE_EVERY_MS = 1_000
+
+/** No servers, and the log in the data directory. */
+export function embeddedOutside(
+  log: Pick<Log, 'bytes'>,
+  { logBytesMax }: { readonly logBytesMax: number },
+): Outside {
+  const durability = {
+    replicas: 1,
+    replicasCurrent: 1,
+    storage: 'file',
+    syncsBeforeAnswer: true,
+  } as const
+  const readLog = async (): Promise<LogFacts> => ({
+    kind: 'lmdb',
+    entries: null,
+    bytes: log.bytes(),
+    bytesMax: logBytesMax,
+    durability,
+  })
+  return { servers: [], readLog }
+}
+
+export class NodeObservation {
+  readonly observer: ClusterObserver
+  readonly #options: ObservationOptions
+  readonly #redirects = new RateMeter()
+  readonly #appends = new RateMeter()
+  /** Milliseconds on the processor. */
+  readonly #cpu = new RateMeter()
+  #cancel = () => {}
+
+  /** Only after the node's start. */
+  constructor(options: ObservationOptions) {
+    this.#options = options
+    const { nodeId, node, peers, outside, clock, now } = options
+    this.observer = new ClusterObserver({
+      nodeId,
+      peers,
+      clock,
+      now,
+      ...outside,
+      membership: node.cluster?.membership ?? this.#lone(),
+      report: () => this.report(),
+    })
+    this.#sample()
+  }
+
+  report(): NodeReport {
+    const { node, handOvers, redirects, url } = this.#options
+    const { nodeId: _id, startedAt: _startedAt, ...status } = node.status()
+    return {
+      url: url(),
+      numbers: {
+        ...status,
+        flushLagMs: Math.round(status.flushLagMs),
+        version: PROGRAM_VERSION,
+        isFenced: node.cluster?.isFenced() ?? false,
+        rssBytes: process.memoryUsage.rss(),
+        cpu: round(this.#cpu.perSecond / 1_000),
+        redirects: sumOf(redirects),
+        redirectsPerSecond: round(this.#redirects.perSecond),
+        appendsPerSecond: round(this.#appends.perSecond),
+        requestsHeld: node.router.counters.heldNow,
+      },
+      handingOver: [...(node.cluster?.ownership.moving ?? [])],
+      handedOver: handOvers.recent,
+    }
+  }
+
+  stop(): void {
+    this.#cancel()
+    this.observer.stop()
+  }
+
+  #sample(): void {
+    const { node, redirects, clock } = this.#options
+    const at = clock.now()
+    const { user, system } = process.cpuUsage()
+    this.#redirects.note(sumOf(redirects), at)
+    this.#appends.note(node.status().logAppends, at)
+    this.#cpu.note((user + system) / 1_000, at)
+    this.#cancel = clock.after(SAMPLE_EVERY_MS, () => this.#sample())
+  }
+
+  #lone(): ObservedMembership {
+    const { nodeId, node } = this.#options
+    const { startedAt } = node.status()
+    const nothing = { url: null, opened: [], released: [] }
+    const lease: NodeLease = { nodeId, startedAt, roles: ROLES, state: 'active', ...nothing }
+    return {
+      table: node.table,
+      leases: new Map([[nodeId, lease]]),
+      controller: nodeId,
+      onTable: () => () => {},
+      silenceOf: () => 0,
+    }
+  }
+}
+
+function sumOf(counters: RedirectCounters): number {
+  return Object.values(counters).reduce((sum: number, count: number) => sum + count, 0)
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}
