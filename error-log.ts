@@ -5,6 +5,7 @@
  * next line of its kind.
  */
 import type { Logger } from 'pino'
+import { TinygridError } from './cluster/errors.ts'
 
 const QUIET_MS = 1_000
 
@@ -28,7 +29,14 @@ export class ErrorLog {
       return
     }
     const more = kind === undefined || kind.leftOut === 0 ? {} : { leftOut: kind.leftOut }
-    this.#logger.error({ err: error, ...more }, what)
+    this.#logger.error({ ...detailsOf(error), ...more }, what)
     this.#kinds.set(what, { saidAt: now, leftOut: 0 })
   }
+}
+
+/** An operating error says all in its message; of anything else the stack is wanted. */
+function detailsOf(error: unknown): Record<string, unknown> {
+  return error instanceof TinygridError
+    ? { code: error.code, reason: error.message }
+    : { err: error }
 }
