@@ -6,10 +6,15 @@
  */
 import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
+import { systemClock } from './cluster/clock.ts'
+import { toEpochMs, type EpochMs } from './cluster/ids.ts'
+import type { MembershipEvent } from './cluster/membership-event.ts'
 import { MoleculerPeers } from './cluster/moleculer-peers.ts'
 import { connectNats } from './cluster/nats-connection.ts'
+import { NatsEvents } from './cluster/nats-events.ts'
 import { natsServer } from './cluster/nats-server.ts'
 import { NatsKeyValue } from './cluster/nats-key-value.ts'
+import { openNatsService, type AskedNode } from './cluster/nats-service.ts'
 import { checkSettings } from './cluster/cluster-settings.ts'
 import type { Config } from './config.ts'
 import type { ClusterSeams } from './node-in-cluster.ts'
@@ -20,6 +25,7 @@ import type { LinkStore } from './persistence/link-store.ts'
 import type { Log } from './persistence/log.ts'
 import { MongoLinkStore } from './persistence/mongo-link-store.ts'
 import { RedisFallbackCache } from './persistence/redis-fallback-cache.ts'
+import { PROGRAM_VERSION } from './program-version.ts'
 
 export interface OpenCluster {
   readonly log: Log
@@ -71,12 +77,27 @@ async function openParts(
   const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
   const peers = keep(await MoleculerPeers.start({ connection, namespace, nodeId, onError }))
   const { nearCache } = config
-  const cluster = { keyValue, peers, cache, roles, nearCache, url: addressOf(config) }
+  const events = keep(new NatsEvents({ connection, namespace, clock: systemClock, now }))
+  const cluster = {
+    keyValue,
+    peers,
+    cache,
+    roles,
+    nearCache,
+    url: addressOf(config),
+    onEvent: (event: MembershipEvent) => events.note(event),
+    openService: (node: AskedNode) =>
+      openNatsService({ connection, namespace, version: PROGRAM_VERSION, onError }, node),
+  }
   const outside = {
     servers: [natsServer(connection), store.server, ...(cache === undefined ? [] : [cache.server])],
     readLog: () => readLogFacts(connection, namespace),
   }
   return { log, store, cluster, outside, connection, apiKey: config.apiKey! }
+}
+
+function now(): EpochMs {
+  return toEpochMs(Date.now())
 }
 
 /** Where people find the gateway; null if there is none. */

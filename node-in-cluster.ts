@@ -15,6 +15,7 @@ import type { Role } from './cluster/lease.ts'
 import type { LinkVersion } from './cluster/link.ts'
 import { Membership } from './cluster/membership.ts'
 import type { MembershipEvent } from './cluster/membership-event.ts'
+import type { AskedNode } from './cluster/nats-service.ts'
 import type { Peers } from './cluster/peers.ts'
 import type { Ring } from './cluster/ring.ts'
 import { TablePlacement } from './cluster/table-placement.ts'
@@ -37,6 +38,8 @@ export interface ClusterSeams {
   /** Called on the controller only. */
   readonly onEvent?: (event: MembershipEvent) => void
   readonly onMoved?: (partition: PartitionId, to: string, waitMs: number) => void
+  /** From when this node serves until it has given its partitions away: answers operators. */
+  readonly openService?: (node: AskedNode) => Promise<{ close(): Promise<void> }>
 }
 
 interface NodeParts {

@@ -151,16 +151,28 @@ async function serve(
     : undefined
   const url = await listen(gateway, config)
   address = url
+  const service = await openService(options, node, status)
   let closing: Promise<void> | undefined
   const close = () => (closing ??= closeInOrder())
   const closeInOrder = async () => {
     await node.leave(config.stopTimeoutMs)
+    await service?.close()
     await Promise.all([gateway.close(), fastPath?.close()])
     observation.stop()
     await node.close(config.stopTimeoutMs)
   }
   const report = () => observation.report()
   return { url, status, report, clusterStatus, loaded: node.loaded(), close }
+}
+
+/** Answers operators; undefined: nobody can ask. */
+function openService({ config, cluster }: TinygridOptions, node: Node, status: () => NodeStatus) {
+  if (node.cluster === undefined) return undefined
+  const {
+    ring,
+    cluster: { membership },
+  } = node
+  return cluster?.openService?.({ nodeId: config.nodeId, ring, membership, status })
 }
 
 /** A line for what took long; otherwise only who debugs wants to know. */

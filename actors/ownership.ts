@@ -246,17 +246,21 @@ export class Ownership {
     this.#moving.delete(partition)
     if (outcome.kind === 'lost') this.noteReplaced(partition)
     if (outcome.kind === 'moved') {
-      this.#release(partition, to, outcome.epoch)
+      this.#release(partition, to, outcome)
       onMoved?.(partition, to, outcome.waitMs)
     }
     this.#reconcile()
   }
 
   /** From here on this node does not answer for the partition; then the controller hears of it. */
-  #release(partition: PartitionId, to: NodeId, epoch: Epoch): void {
+  #release(
+    partition: PartitionId,
+    to: NodeId,
+    { epoch, waitMs }: { epoch: Epoch; waitMs: number },
+  ): void {
     this.#options.placement.learn(partition, to, epoch)
     this.#drop(partition, { owner: to, epoch })
-    this.#reports.addReleased({ partition, to, epoch })
+    this.#reports.addReleased({ partition, to, epoch, waitMs: Math.round(waitMs) })
     this.#reports.send()
   }
 

@@ -24,11 +24,13 @@ import { hasCode } from './errors.ts'
 import type { HeldKey } from './held-key.ts'
 import type { NodeId } from './ids.ts'
 import type { KeyValue } from './key-value.ts'
-import { leaseKey } from './lease.ts'
+import { leaseKey, type NodeLease } from './lease.ts'
 import type { Members } from './members.ts'
 import { TABLE_KEY } from './newest-table.ts'
 import type { NewestTable } from './newest-table.ts'
 import type { Table } from './table.ts'
+
+type Leases = ReadonlyMap<NodeId, NodeLease>
 
 /** How late an expired lease may be noticed. */
 const TICK_MS = 100
@@ -43,7 +45,8 @@ export interface ControlLoopOptions {
   readonly seat: HeldKey
   /** Whether this node has observed without a gap; if not, it must call nobody dead. */
   readonly mayJudge: () => boolean
-  readonly onChanged: (before: Table, after: Table) => void
+  /** `leases`: from which the change was decided. */
+  readonly onChanged: (before: Table, after: Table, leases: Leases) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -128,7 +131,8 @@ export class ControlLoop {
   async #changeTable(): Promise<void> {
     const { tables, members, keyValue, seat, onChanged } = this.#options
     const { table, revision } = tables
-    const next = nextTable(table, members.leases) ?? (revision === 0 ? table : undefined)
+    const leases = new Map(members.leases)
+    const next = nextTable(table, leases) ?? (revision === 0 ? table : undefined)
     if (next === undefined || !(await this.#areGone(ownersWithoutLease(table, members)))) return
     if (!seat.isHeld || this.#isStopped) return
     const text = next.toText()
@@ -137,7 +141,7 @@ export class ControlLoop {
         ? await keyValue.create(TABLE_KEY, text)
         : await keyValue.update(TABLE_KEY, text, revision)
     tables.see(next, written)
-    onChanged(table, next)
+    onChanged(table, next, leases)
   }
 
   /** If not, the watch will tell of their new leases. */

@@ -45,6 +45,8 @@ export interface ReleasedPartition {
   readonly to: NodeId
   /** In which `to` has opened it. */
   readonly epoch: Epoch
+  /** How long its writes waited, for people; left out where nobody measured. */
+  readonly waitMs?: number
 }
 
 /** The key of a node's lease. */

@@ -29,6 +29,8 @@ export type MembershipEvent =
       readonly from: NodeId
       readonly to: NodeId
       readonly epoch: Epoch
+      /** How long its writes waited; null: `from` did not say. */
+      readonly waitMs: number | null
     }
   | {
       /** A partition without an owner has one again, or an owner has opened it anew. */
@@ -38,11 +40,19 @@ export type MembershipEvent =
       readonly epoch: Epoch
     }
 
-/** What came of one change of the table, in order of partitions. */
-export function eventsOfTable(before: Table, after: Table): MembershipEvent[] {
+/**
+ * What came of one change of the table, in order of partitions.
+ *
+ * @param leases from which the change was decided
+ */
+export function eventsOfTable(
+  before: Table,
+  after: Table,
+  leases: ReadonlyMap<NodeId, NodeLease>,
+): MembershipEvent[] {
   return [...after.rows.entries()].flatMap(([index, row]) => {
     const partition = index as PartitionId
-    return eventsOfRow(partition, before.ownershipOf(partition), row)
+    return eventsOfRow(partition, before.ownershipOf(partition), row, leases)
   })
 }
 
@@ -57,17 +67,30 @@ export function eventsOfLease(
   return [{ kind: before.state === 'leaving' ? 'left' : 'died', nodeId }]
 }
 
-function eventsOfRow(partition: PartitionId, before: Ownership, after: Ownership) {
+function eventsOfRow(
+  partition: PartitionId,
+  before: Ownership,
+  after: Ownership,
+  leases: ReadonlyMap<NodeId, NodeLease>,
+) {
   const events: MembershipEvent[] = []
   const { owner, epoch, target } = after
   if (owner !== null && epoch !== before.epoch) {
     const from = before.owner
     if (from === null || from === owner)
       events.push({ kind: 'taken_over', partition, to: owner, epoch })
-    else events.push({ kind: 'moved', partition, from, to: owner, epoch })
+    else {
+      const waitMs = waitOf(leases.get(from), partition, epoch)
+      events.push({ kind: 'moved', partition, from, to: owner, epoch, waitMs })
+    }
   }
   if (target !== null && target !== before.target) {
     events.push({ kind: 'move_planned', partition, from: owner, to: target })
   }
   return events
+}
+
+function waitOf(source: NodeLease | undefined, partition: PartitionId, epoch: Epoch) {
+  const report = source?.released.find((one) => one.partition === partition && one.epoch === epoch)
+  return report?.waitMs ?? null
 }

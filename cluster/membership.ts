@@ -96,7 +96,7 @@ export class Membership {
       tables: this.#tables,
       seat: this.#seat,
       mayJudge: () => this.#sinceRenewal() <= OBSERVER_LAPSE_MS,
-      onChanged: (before, after) => this.#tell(eventsOfTable(before, after)),
+      onChanged: (before, after, leases) => this.#tell(eventsOfTable(before, after, leases)),
     })
     this.#tables.onChange(() => this.#changed())
   }

@@ -1,0 +1,108 @@
+/**
+ * What a node answers to people who ask by NATS: `nats micro ls`, and requests for what it knows.
+ *
+ * One service per node, all of one name, which is the namespace:
+ *
+ *   <namespace>.owner       the payload is a code: who owns its partition. One node answers.
+ *   <namespace>.table       the whole table. One node answers.
+ *   <namespace>.node.<id>   what that node tells of itself
+ *
+ * Read from memory, so it answers while the store is away; the view is that of the node that
+ * answers, which may be some milliseconds behind. It changes nothing and shows no link's address,
+ * yet like all of NATS it is for operators: whoever may connect may ask.
+ */
+import type { NatsConnection, ServiceMsg } from 'nats'
+import { parseCode, type NodeId } from './ids.ts'
+import type { NodeLease } from './lease.ts'
+import { namesOf } from './namespace.ts'
+import type { NodeStatus } from './protocol.ts'
+import type { Ring } from './ring.ts'
+import type { Table } from './table.ts'
+import { describeTable } from './table-description.ts'
+
+/** A node as this service sees it. */
+export interface AskedNode {
+  readonly nodeId: NodeId
+  readonly ring: Ring
+  readonly membership: {
+    readonly table: Table
+    readonly leases: ReadonlyMap<NodeId, NodeLease>
+    readonly controller: NodeId | undefined
+  }
+  readonly status: () => NodeStatus
+}
+
+export interface NatsServiceOptions {
+  readonly connection: NatsConnection
+  readonly namespace: string
+  /** Of the program, as semantic versioning has it. */
+  readonly version: string
+  /** Told if NATS takes the service off. */
+  readonly onError: (what: string, error: unknown) => void
+}
+
+/** The status that a service's error has for a question that cannot be answered. */
+const BAD_REQUEST = 400
+const INTERNAL = 500
+
+/** Answers until it is closed. The connection stays its owner's. */
+export async function openNatsService(
+  { connection, namespace, version, onError }: NatsServiceOptions,
+  node: AskedNode,
+): Promise<{ close(): Promise<void> }> {
+  const { subjectPrefix } = namesOf(namespace)
+  const service = await connection.services.add({
+    name: namespace,
+    version,
+    description: 'URL shortener: who owns what, and how each node is',
+    metadata: { node: node.nodeId },
+  })
+  const group = service.addGroup(subjectPrefix)
+  group.addEndpoint('owner', {
+    handler: answering((message) => ownerOf(message.string().trim(), node)),
+    metadata: { request: 'a code', response: 'JSON' },
+  })
+  group.addEndpoint('table', {
+    handler: answering(() => describeTable(node.membership)),
+    metadata: { response: 'JSON, a line per partition' },
+  })
+  group.addEndpoint('node', {
+    subject: `node.${node.nodeId}`,
+    handler: answering(() => JSON.stringify(node.status())),
+    metadata: { response: 'JSON' },
+  })
+  void service.stopped.then((error) => {
+    if (error !== null) onError('this node cannot be asked by NATS any more', error)
+  })
+  return {
+    close: async () => {
+      await service.stop()
+    },
+  }
+}
+
+/** What cannot be asked, told with the answer's error. */
+class BadQuestion extends Error {}
+
+function answering(answerOf: (message: ServiceMsg) => string) {
+  return (error: Error | null, message: ServiceMsg): void => {
+    if (error !== null) return
+    try {
+      message.respond(answerOf(message))
+    } catch (cause) {
+      const status = cause instanceof BadQuestion ? BAD_REQUEST : INTERNAL
+      message.respondError(status, (cause as Error).message)
+    }
+  }
+}
+
+function ownerOf(text: string, { ring, membership: { table, leases } }: AskedNode): string {
+  const code = parseCode(text)
+  if (code === undefined) {
+    throw new BadQuestion('Send a code: 1 to 64 characters of A-Z, a-z, 0-9, _ and -.')
+  }
+  const partition = ring.partitionOf(code)
+  const { owner, epoch, target } = table.ownershipOf(partition)
+  const url = owner === null ? null : (leases.get(owner)?.url ?? null)
+  return JSON.stringify({ code, partition, owner, epoch, target, url })
+}
