@@ -14,6 +14,7 @@ import { connect } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { freePort } from './free-port.ts'
+import { killWithParent } from './parent-watch.ts'
 import { findProgram, type ProgramName } from './service-program.ts'
 
 const START_TIMEOUT_MS = 30_000
@@ -196,17 +197,3 @@ export class ServiceProcess {
 }
 
 const STDIO: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
-
-/**
- * Kills a process when this one ends, by whatever cause: a shell waits for the end of a pipe that
- * only this process (or worker thread) holds open. An exit handler would not run at a SIGKILL.
- *
- * @returns releases the process: it has ended, and its number may be given to another
- */
-function killWithParent(pid: number): () => void {
-  const watcher = spawn('sh', ['-c', 'read -r _; kill -9 "$1"', 'sh', String(pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  return () => watcher.kill('SIGKILL')
-}

@@ -5,8 +5,7 @@
  * A program comes from the first of: the PATH, the cache, a build with Go, Debian's package, Docker.
  * One whose variable names a running server set aside for tests is not built.
  */
-import { buildWithGo } from './go-build.ts'
-import { installRedis } from './redis-package.ts'
+import { supplyPrograms } from './program-supply.ts'
 import {
   findProgram,
   PROGRAM_NAMES,
@@ -17,17 +16,10 @@ import {
 
 const NAME_WIDTH = 9
 
-const wanted = PROGRAM_NAMES.filter((name) => !findProgram(name) && !urlSetAside(name))
-const reasons = new Map<ProgramName, string | undefined>()
-const built = wanted.filter((name) => name !== 'redis')
-if (built.length > 0) {
-  const reason = await buildWithGo((line) => tell(built[0]!, line))
-  for (const name of built) reasons.set(name, reason)
-}
-if (wanted.includes('redis')) {
-  reasons.set('redis', await installRedis((line) => tell('redis', line)))
-}
-
+const reasons = await supplyPrograms(
+  PROGRAM_NAMES.filter((name) => !urlSetAside(name)),
+  tell,
+)
 for (const name of PROGRAM_NAMES) report(name)
 
 function report(name: ProgramName): void {
@@ -41,7 +33,7 @@ function report(name: ProgramName): void {
     tell(name, 'no program to start: tests that kill or freeze it are skipped')
   } else {
     process.exitCode = 1
-    tell(name, `MISSING, its tests are skipped: ${reasons.get(name) ?? 'it does not run'}`)
+    tell(name, `MISSING, its tests are skipped: ${reasons.get(name)}`)
   }
 }
 

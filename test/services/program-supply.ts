@@ -1,0 +1,30 @@
+/**
+ * Gets the programs that are missing: by a build with Go, Debian's package, Docker.
+ *
+ * Used by `npm run services`, and by `npm run cluster` before it starts anything. What is there
+ * already is left alone.
+ */
+import { buildWithGo } from './go-build.ts'
+import { installRedis } from './redis-package.ts'
+import { findProgram, type ProgramName } from './service-program.ts'
+
+type Say = (name: ProgramName, line: string) => void
+
+/** @returns for each that is still missing, why, in one line */
+export async function supplyPrograms(
+  names: readonly ProgramName[],
+  say: Say,
+): Promise<ReadonlyMap<ProgramName, string>> {
+  const wanted = names.filter((name) => findProgram(name) === undefined)
+  const built = wanted.filter((name) => name !== 'redis')
+  const reasons = new Map<ProgramName, string | undefined>()
+  if (built.length > 0) {
+    const reason = await buildWithGo((line) => say(built[0]!, line))
+    for (const name of built) reasons.set(name, reason)
+  }
+  if (wanted.includes('redis')) {
+    reasons.set('redis', await installRedis((line) => say('redis', line)))
+  }
+  const missing = wanted.filter((name) => findProgram(name) === undefined)
+  return new Map(missing.map((name) => [name, reasons.get(name) ?? 'it does not run']))
+}
