@@ -95,6 +95,15 @@ export class Program {
     return this.#ended
   }
 
+  /** It holds its connections and answers nothing, like a machine that hangs. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT')
+  }
+
   /** SIGTERM, and its exit code. */
   async stop(): Promise<number | null> {
     this.#child.kill('SIGTERM')

@@ -16,6 +16,11 @@ export function testWith(...names: readonly ProgramName[]): SkipFn {
   return names.every((name) => findProgram(name) !== undefined) ? test : test.skip
 }
 
+/** The same for tests that take the machine for themselves: one after the other within their file. */
+export function serialTestWith(...names: readonly ProgramName[]): SkipFn {
+  return names.every((name) => findProgram(name) !== undefined) ? test.serial : test.serial.skip
+}
+
 /** For tests that take what `reach` gives them. */
 export function testReaching(...names: readonly ReachableName[]): SkipFn {
   const canReach = (name: ReachableName) => (urlSetAside(name) ?? findProgram(name)) !== undefined

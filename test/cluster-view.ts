@@ -1,0 +1,51 @@
+/**
+ * What a cluster says of itself in NATS: its table and its controller, as an operator would read
+ * them with `nats kv get`.
+ */
+import { connectNats } from '../cluster/nats-connection.ts'
+import type { NodeId } from '../cluster/ids.ts'
+import { NatsKeyValue } from '../cluster/nats-key-value.ts'
+import { Table } from '../cluster/table.ts'
+
+export class ClusterView {
+  readonly #keyValue: NatsKeyValue
+  readonly #close: () => Promise<void>
+
+  private constructor(keyValue: NatsKeyValue, close: () => Promise<void>) {
+    this.#keyValue = keyValue
+    this.#close = close
+  }
+
+  static async open(url: string, namespace = 'tinygrid'): Promise<ClusterView> {
+    const connection = await connectNats({ url, name: 'scenario' })
+    const keyValue = await NatsKeyValue.open({ connection, namespace, replicas: 1 })
+    return new ClusterView(keyValue, async () => {
+      await keyValue.close()
+      await connection.close()
+    })
+  }
+
+  /** undefined: there is none yet, or NATS does not answer. */
+  async table(): Promise<Table | undefined> {
+    const text = await this.#read('table')
+    return text === undefined ? undefined : Table.parse(text)
+  }
+
+  /** undefined: nobody, or NATS does not answer. */
+  async controller(): Promise<NodeId | undefined> {
+    const text = await this.#read('controller')
+    return text === undefined ? undefined : (JSON.parse(text) as { nodeId: NodeId }).nodeId
+  }
+
+  close(): Promise<void> {
+    return this.#close()
+  }
+
+  async #read(key: string): Promise<string | undefined> {
+    try {
+      return (await this.#keyValue.get(key))?.value
+    } catch {
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * A whole cluster for scenarios: real servers, and nodes that are processes of the real program.
+ *
+ * Nodes are started, stopped, killed and frozen here, so the world knows which of them a load
+ * balancer would send requests to (`pick`). It reads the table and the controller where the nodes
+ * keep them, in NATS. Everything ends with the test.
+ */
+import type { ExecutionContext } from 'ava'
+import type { Code, NodeId, PartitionId } from '../cluster/ids.ts'
+import { Ring } from '../cluster/ring.ts'
+import { Random } from '../simulation/random.ts'
+import { ClusterView } from './cluster-view.ts'
+import { until } from './deadline.ts'
+import { Program, temporaryDirectory } from './program.ts'
+import { ClusterServices } from './services/cluster-services.ts'
+
+/** A node may be waited for so long until it owns its part, hands it off, or has taken one over. */
+const SETTLE_MS_MAX = 60_000
+
+export interface ClusterWorldOptions {
+  readonly nodes: number
+  readonly seed?: number
+  /** Settings of all nodes. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A test, or what stands in for one. */
+export type Surroundings = Pick<ExecutionContext, 'passed' | 'teardown'> & {
+  log(...values: readonly unknown[]): void
+}
+
+export class ClusterNode {
+  readonly id: NodeId
+  readonly program: Program
+  /** Whether a load balancer sends requests here. */
+  takesRequests = true
+
+  constructor(id: NodeId, program: Program) {
+    this.id = id
+    this.program = program
+  }
+}
+
+export class ClusterWorld {
+  readonly services: ClusterServices
+  readonly view: ClusterView
+  readonly random: Random
+  readonly ring = new Ring(256)
+  readonly #t: Surroundings
+  readonly #env: Readonly<Record<string, string>>
+  readonly #dataDir: string
+  #nodes: ClusterNode[] = []
+  #started = 0
+  #codes = 0
+
+  private constructor(
+    t: Surroundings,
+    options: ClusterWorldOptions,
+    services: ClusterServices,
+    view: ClusterView,
+  ) {
+    this.#t = t
+    this.services = services
+    this.view = view
+    this.random = new Random(options.seed ?? 1)
+    this.#env = { ...services.env, TINYGRID_LOG_LEVEL: 'warn', ...options.env }
+    this.#dataDir = temporaryDirectory(t)
+  }
+
+  /** Servers and nodes; returns when every partition is owned and none is to move. */
+  static async start(t: Surroundings, options: ClusterWorldOptions): Promise<ClusterWorld> {
+    const services = await ClusterServices.start()
+    t.teardown(() => services.close())
+    const view = await ClusterView.open(services.nats.url)
+    t.teardown(() => view.close())
+    const world = new ClusterWorld(t, options, services, view)
+    t.teardown(() => world.end())
+    await world.addNodes(options.nodes)
+    return world
+  }
+
+  /** Every node that runs, frozen ones too. */
+  get nodes(): readonly ClusterNode[] {
+    return this.#nodes
+  }
+
+  /** Starts a node; it may still have no partition then. */
+  async addNode(): Promise<ClusterNode> {
+    const id = `n${++this.#started}` as NodeId
+    const env = { ...this.#env, TINYGRID_NODE_ID: id }
+    const program = await Program.start({ dataDir: this.#dataDir, env })
+    const node = new ClusterNode(id, program)
+    this.#nodes.push(node)
+    return node
+  }
+
+  async addNodes(count: number): Promise<void> {
+    await Promise.all(Array.from({ length: count }, () => this.addNode()))
+    await this.settled()
+  }
+
+  /** A node that a load balancer would send the next request to. */
+  pick(): ClusterNode {
+    return this.random.pick(this.#nodes.filter((node) => node.takesRequests))
+  }
+
+  /** Any node that runs; chosen by the seed. */
+  pickVictims(count: number): ClusterNode[] {
+    const rest = [...this.#nodes]
+    return Array.from({ length: count }, () => {
+      return rest.splice(this.random.int(0, rest.length - 1), 1)[0]!
+    })
+  }
+
+  nodeOf(id: NodeId): ClusterNode | undefined {
+    return this.#nodes.find((node) => node.id === id)
+  }
+
+  /** As a crash would. The requests that it has are cut off. */
+  async kill(node: ClusterNode): Promise<void> {
+    node.takesRequests = false
+    this.#nodes = this.#nodes.filter((other) => other !== node)
+    await node.program.kill()
+  }
+
+  /** As an operator would. Requests go elsewhere as soon as it says that it is not ready. */
+  async stop(node: ClusterNode): Promise<number | null> {
+    const stopped = node.program.stop()
+    await until('a stopping node is not ready', SETTLE_MS_MAX, async () => {
+      return !(await isReady(node.program))
+    })
+    node.takesRequests = false
+    const code = await stopped
+    this.#nodes = this.#nodes.filter((other) => other !== node)
+    return code
+  }
+
+  freeze(node: ClusterNode): void {
+    node.takesRequests = false
+    node.program.freeze()
+  }
+
+  thaw(node: ClusterNode): void {
+    node.program.thaw()
+    node.takesRequests = true
+  }
+
+  /** Waits until the running nodes own every partition in equal parts and none is to move. */
+  async settled(): Promise<void> {
+    const ids = new Set(this.#nodes.map(({ id }) => id))
+    await until('every partition has its owner', SETTLE_MS_MAX, async () => {
+      const rows = (await this.view.table())?.rows ?? []
+      const counts = new Map([...ids].map((id) => [id, 0]))
+      for (const { owner, target } of rows) {
+        if (owner === null || !ids.has(owner) || target !== null) return false
+        counts.set(owner, counts.get(owner)! + 1)
+      }
+      return Math.max(...counts.values()) - Math.min(...counts.values()) <= 1
+    })
+  }
+
+  /** One free code for each partition. */
+  newCodes(): Code[] {
+    const codes = new Map<PartitionId, Code>()
+    while (codes.size < this.ring.partitions) {
+      const code = this.newCode()
+      const partition = this.ring.partitionOf(code)
+      if (!codes.has(partition)) codes.set(partition, code)
+    }
+    return [...codes.values()]
+  }
+
+  newCode(): Code {
+    return `k${(this.#codes++).toString(36)}` as Code
+  }
+
+  /** Kills what is left, and shows what the nodes said if the test has failed. */
+  async end(): Promise<void> {
+    const nodes = this.#nodes
+    this.#nodes = []
+    await Promise.all(nodes.map(({ program }) => program.kill()))
+    if (!this.#t.passed)
+      for (const { id, program } of nodes) this.#t.log(id, program.output.slice(-4000))
+  }
+}
+
+async function isReady(program: Program): Promise<boolean> {
+  try {
+    const response = await fetch(`${program.url}/health/ready`)
+    await response.arrayBuffer()
+    return response.ok
+  } catch {
+    return false
+  }
+}
