@@ -6,8 +6,6 @@ import type { LinkOwner } from '../cluster/protocol.ts'
 import { Node } from '../node.ts'
 import type { Program, Seams } from './simulated-node.ts'
 
-const MEMORY_BYTES_MAX = 2 ** 28
-const DIRTY_BYTES_MAX = 2 ** 20
 const LEAVE_TIMEOUT_MS = 10_000
 const CLOSE_TIMEOUT_MS = 5_000
 
@@ -19,8 +17,6 @@ export class ClusterNode implements Program {
     this.#node = new Node({
       ...rest,
       now,
-      memoryBytesMax: MEMORY_BYTES_MAX,
-      dirtyBytesMax: DIRTY_BYTES_MAX,
       cluster: { keyValue, peers, cache, roles: ['gateway', 'actors'], url: null, nearCache: true },
     })
   }

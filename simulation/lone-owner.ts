@@ -17,7 +17,6 @@ import { Ring } from '../cluster/ring.ts'
 import { WriteBehind } from '../persistence/write-behind.ts'
 import type { Program, Seams } from './simulated-node.ts'
 
-const MEMORY_BYTES_MAX = 2 ** 28
 const LIMITS = { mailboxDepthMax: 1_000, batchRecordsMax: 100, batchBytesMax: 100_000 }
 const STOP_TIMEOUT_MS = 5_000
 const START_PAUSE_MS = 100
@@ -33,13 +32,12 @@ export class LoneOwner implements Program {
   constructor(seams: Seams) {
     this.#seams = seams
     this.#ring = new Ring(seams.partitions)
-    this.#bound = new MemoryBound(MEMORY_BYTES_MAX, seams.partitions)
+    this.#bound = new MemoryBound(seams.memoryBytesMax, seams.partitions)
     const [ring, bound] = [this.#ring, this.#bound]
     this.links = new PartitionHost({ ...seams, ring, bound, now: seams.wallClock })
     this.#writeBehind = new WriteBehind({
       ...seams,
       source: this.links,
-      dirtyBytesMax: 2 ** 20,
     })
     this.links.connect(this.#writeBehind)
   }

@@ -43,8 +43,8 @@ export class Population {
   }
 
   /** What could not even start is started again. */
-  #replaceIfNeeded({ hasStarted }: SimulatedNode): void {
-    if (!hasStarted) this.#surroundings.scheduler.after(RESTART_MS, () => this.add())
+  #replaceIfNeeded({ hasFailed }: SimulatedNode): void {
+    if (hasFailed) this.#surroundings.scheduler.after(RESTART_MS, () => this.add())
   }
 
   plan(disturbances: readonly Disturbance[]): void {
@@ -70,6 +70,9 @@ export class Population {
     switch (disturbance.kind) {
       case 'crash':
         return this.#crash(this.#at(disturbance.node), disturbance.replacedAfterMs)
+      case 'blackout':
+        for (const node of this.living) this.#crash(node, disturbance.replacedAfterMs)
+        return
       case 'freeze':
         return this.#freeze(this.#at(disturbance.node), disturbance.forMs)
       case 'cut':

@@ -16,6 +16,9 @@ export interface Schedule {
   readonly codes: readonly string[]
   /** Whether clients purge links, which frees their codes. */
   readonly hasPurges: boolean
+  /** Of each node: little makes it evict, or refuse writes that the store has not caught up with. */
+  readonly memoryBytesMax: number
+  readonly dirtyBytesMax: number
   /** Virtual milliseconds, after which everything is mended. */
   readonly durationMs: number
   readonly faults: Readonly<Record<ServiceName, Faults>>
@@ -26,6 +29,8 @@ export interface Schedule {
 
 export type Disturbance = { readonly atMs: number } & (
   | { readonly kind: 'crash'; readonly node: number; readonly replacedAfterMs: number }
+  /** All nodes at once. */
+  | { readonly kind: 'blackout'; readonly replacedAfterMs: number }
   | { readonly kind: 'freeze'; readonly node: number; readonly forMs: number }
   | {
       readonly kind: 'cut'
@@ -46,6 +51,11 @@ export type Reachable = ServiceName | 'peers'
 const NODES_MAX = 4
 const CODES_MAX = 8
 const DISTURBANCES_MAX = 7
+const DURATION_MS = { short: [8_000, 20_000], long: [70_000, 110_000] } as const
+/** In a long run the log forgets operations that were carried out, and is trimmed. */
+const LONG_SHARE = 0.05
+const MEMORY_BYTES = { ample: 2 ** 28, little: 300_000 }
+const DIRTY_BYTES = { ample: 2 ** 20, little: 400 }
 /** The cluster forms before the first disturbance. */
 const QUIET_MS = 1_500
 const CUTS: readonly (readonly Reachable[])[] = [
@@ -59,7 +69,8 @@ const CUTS: readonly (readonly Reachable[])[] = [
 
 export function scheduleOf(seed: number): Schedule {
   const random = new Random(seed)
-  const durationMs = random.int(8_000, 20_000)
+  const [shortest, longest] = DURATION_MS[random.chance(LONG_SHARE) ? 'long' : 'short']
+  const durationMs = random.int(shortest, longest)
   const count = random.int(0, DISTURBANCES_MAX)
   const disturbances = Array.from({ length: count }, () => disturbance(random, durationMs))
   return {
@@ -68,6 +79,8 @@ export function scheduleOf(seed: number): Schedule {
     clients: random.int(3, 6),
     codes: Array.from({ length: random.int(4, CODES_MAX) }, () => random.int(0, 1e6).toString(36)),
     hasPurges: random.chance(0.3),
+    memoryBytesMax: MEMORY_BYTES[random.chance(0.25) ? 'little' : 'ample'],
+    dirtyBytesMax: DIRTY_BYTES[random.chance(0.1) ? 'little' : 'ample'],
     durationMs,
     faults: {
       log: faults(random),
@@ -84,11 +97,22 @@ function disturbance(random: Random, durationMs: number): Disturbance {
   const atMs = random.int(QUIET_MS, durationMs)
   const node = random.next()
   const forMs = random.int(100, 8_000)
-  const weights = { crash: 4, freeze: 4, cut: 4, part: 1, outage: 2, join: 3, leave: 2 }
+  const weights = {
+    crash: 4,
+    blackout: 0.5,
+    freeze: 4,
+    cut: 4,
+    part: 1,
+    outage: 2,
+    join: 3,
+    leave: 2,
+  }
   const kind = random.weighted(weights)
   switch (kind) {
     case 'crash':
       return { atMs, kind, node, replacedAfterMs: random.int(50, 6_000) }
+    case 'blackout':
+      return { atMs, kind, replacedAfterMs: random.int(50, 3_000) }
     case 'freeze':
       return { atMs, kind, node, forMs }
     case 'cut':
@@ -121,8 +145,10 @@ function network(random: Random): NetworkFaults {
 /** For people, a line per fact. */
 export function describeSchedule(schedule: Schedule): string {
   const { seed, nodes, clients, codes, durationMs, faults: rates, network: ways } = schedule
+  const { hasPurges, memoryBytesMax, dirtyBytesMax } = schedule
   const lines = [
     `seed ${seed}: ${nodes} nodes, ${clients} clients, ${durationMs} ms, codes ${codes.join(' ')}`,
+    `  ${JSON.stringify({ hasPurges, memoryBytesMax, dirtyBytesMax })}`,
     ...Object.entries(rates).map(([name, rate]) => `  ${name} ${JSON.stringify(rate)}`),
     `  network ${JSON.stringify(ways)}`,
     ...schedule.disturbances.map((item) => `  ${describeDisturbance(item)}`),

@@ -25,6 +25,8 @@ import type { Surroundings } from './surroundings.ts'
 export interface Seams {
   readonly nodeId: NodeId
   readonly partitions: number
+  readonly memoryBytesMax: number
+  readonly dirtyBytesMax: number
   readonly clock: Clock
   readonly wallClock: () => EpochMs
   readonly defer: (action: () => void) => void
@@ -66,7 +68,7 @@ export class SimulatedNode {
   readonly program: Program
   readonly #surroundings: Surroundings
   readonly #skewMs: number
-  #hasStarted = false
+  #hasFailed = false
   readonly #whenGone: (() => void)[] = []
   /** starting: not ready for clients. leaving: it has been told to. */
   state: 'starting' | 'up' | 'leaving' | 'gone' = 'starting'
@@ -80,8 +82,9 @@ export class SimulatedNode {
     this.program = startProgram(this.#seams())
   }
 
-  get hasStarted(): boolean {
-    return this.#hasStarted
+  /** It could not start. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
   }
 
   /** Whether clients can reach it. */
@@ -100,11 +103,11 @@ export class SimulatedNode {
       this.program.start().then(
         () => {
           this.#tell('is up')
-          this.#hasStarted = true
           if (this.state === 'starting') this.state = 'up'
         },
         (error: unknown) => {
           this.#tell(`cannot start: ${String(error)}`)
+          this.#hasFailed = true
           this.#end()
         },
       )
@@ -150,10 +153,12 @@ export class SimulatedNode {
 
   #seams(): Seams {
     const { nodeId, process } = this
-    const { partitions, services, states, network, story, onBug } = this.#surroundings
+    const { partitions, schedule, services, states, network, story, onBug } = this.#surroundings
     return {
       nodeId,
       partitions,
+      memoryBytesMax: schedule.memoryBytesMax,
+      dirtyBytesMax: schedule.dirtyBytesMax,
       clock: process.clock,
       wallClock: () => this.now(),
       defer: process.defer,

@@ -25,6 +25,7 @@ export interface States {
 }
 
 export interface Surroundings {
+  readonly schedule: Schedule
   readonly partitions: number
   readonly ring: Ring
   readonly scheduler: Scheduler
@@ -37,9 +38,10 @@ export interface Surroundings {
   readonly onBug: (error: unknown) => void
 }
 
-export type SurroundingsOptions = Pick<Surroundings, 'scheduler' | 'random' | 'story' | 'onBug'> & {
-  readonly schedule: Schedule
-}
+type SurroundingsOptions = Pick<
+  Surroundings,
+  'schedule' | 'scheduler' | 'random' | 'story' | 'onBug'
+>
 
 const NAMES = ['log', 'store', 'cache', 'kv'] as const
 

@@ -14,7 +14,8 @@ import type { Surroundings } from './surroundings.ts'
 
 /** Operations per code. */
 const OPERATIONS_MAX = 40
-const PAUSE_MS_MAX = 250
+/** What is asked at once reaches an owner in one turn. */
+const AT_ONCE = { share: 0.25, pauseMs: 3 }
 /** How often each is asked for, relative to the others. */
 const WEIGHTS = { create: 20, update: 16, delete: 4, restore: 5, visit: 10, find: 30, read: 10 }
 /** The same with purges. */
@@ -96,9 +97,14 @@ export class Workload {
     return urlOf(++this.#urls)
   }
 
+  /** So long that the operations of all clients are spread over the run. */
   async #pause(): Promise<void> {
+    const { clients, durationMs, codes } = this.#schedule
+    const spreadMs = (2 * clients * durationMs) / (codes.length * OPERATIONS_MAX)
+    const isAtOnce = this.#random.chance(AT_ONCE.share)
+    const ms = this.#random.between(1, isAtOnce ? AT_ONCE.pauseMs : spreadMs)
     await new Promise<void>((resolve) => {
-      this.#surroundings.scheduler.after(this.#random.between(1, PAUSE_MS_MAX), resolve)
+      this.#surroundings.scheduler.after(ms, resolve)
     })
   }
 }
