@@ -75,7 +75,9 @@ async function openParts(
       ? undefined
       : keep(await RedisFallbackCache.open({ url: config.redisUrl, namespace }))
   const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
-  const peers = keep(await MoleculerPeers.start({ connection, namespace, nodeId, onError }))
+  // A connection of their own: what one node sends another must not hold up its lease.
+  const calls = keep(await connectNats({ url, name: `${namespace} ${nodeId} calls` }))
+  const peers = keep(await MoleculerPeers.start({ connection: calls, namespace, nodeId, onError }))
   const { nearCache } = config
   const events = keep(new NatsEvents({ connection, namespace, clock: systemClock, now }))
   const cluster = {

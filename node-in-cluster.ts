@@ -66,7 +66,7 @@ export class NodeInCluster {
   readonly #feed: FallbackFeed | undefined
 
   constructor(options: NodeOptions, seams: ClusterSeams, parts: NodeParts) {
-    const { nodeId, partitions, log, store, clock, now, defer, random, onError } = options
+    const { nodeId, partitions, store, clock, now, defer, random, onError } = options
     const { keyValue, peers, roles, url, cache, nearCache } = seams
     const { ring, host, writeBehind, startedAt } = parts
     this.#seams = seams
@@ -82,39 +82,10 @@ export class NodeInCluster {
       onError: (error) => onError('the cluster state could not be read or written', error),
       ...(seams.onEvent === undefined ? {} : { onEvent: seams.onEvent }),
     })
-    const control = this.membership
-    const placement = new TablePlacement(control)
-    this.ownership = new Ownership({
-      nodeId,
-      host,
-      sink: writeBehind,
-      log,
-      store,
-      peers,
-      control,
-      placement,
-      clock,
-      now,
-      ...parts,
-      ...(seams.onMoved === undefined ? {} : { onMoved: seams.onMoved }),
-      onError,
-    })
-    this.router = new Router({
-      ring,
-      nodeId,
-      placement,
-      local: host,
-      peers,
-      nearCache,
-      clock,
-      now,
-      defer,
-      random,
-      fallback: {
-        cache,
-        store,
-      },
-    })
+    const placement = new TablePlacement(this.membership)
+    this.ownership = this.#newOwnership(options, parts, placement)
+    const own = { ring, nodeId, placement, local: host, peers, clock, now }
+    this.router = new Router({ ...own, nearCache, defer, random, fallback: { cache, store } })
     serveOwner({
       owner: host,
       peers,
@@ -128,6 +99,27 @@ export class NodeInCluster {
     this.#changes = new ChangeBroadcast({ peers, defer, onChanged })
     this.#feed = cache && new FallbackFeed({ cache, clock, random })
     peers.handle(FLUSH_CALL, (params) => writeBehind.barrier(params as number))
+  }
+
+  #newOwnership(options: NodeOptions, parts: NodeParts, placement: TablePlacement): Ownership {
+    const { peers, onMoved } = this.#seams
+    const { writeBehind } = parts
+    return new Ownership({
+      ...options,
+      ...parts,
+      peers,
+      placement,
+      control: this.membership,
+      sink: {
+        noteApplied: (partition, position, versions) => {
+          writeBehind.noteApplied(partition, position, versions)
+          // The owner that died may have taken the newest versions with it on their way to Redis.
+          this.#feed?.note(versions)
+        },
+        forget: (partition) => writeBehind.forget(partition),
+      },
+      ...(onMoved === undefined ? {} : { onMoved }),
+    })
   }
 
   async join(): Promise<void> {
