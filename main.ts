@@ -45,18 +45,21 @@ async function main(): Promise<void> {
     await parts.close()
     throw error
   })
-  announce(node.url, parts.apiKey, 'isNewKey' in parts && parts.isNewKey)
+  announce(config, node.url, 'isNewKey' in parts && parts.isNewKey ? parts.apiKey : undefined)
   stopOnSignal(logger, config, async () => {
     await node.close()
     await parts.close()
   })
 }
 
-function announce(url: string, apiKey: string, isNewKey: boolean): void {
-  const lines = [`Tinygrid listens on ${url}`]
-  if (isNewKey) {
+/** @param newKey an API key that was made just now */
+function announce({ nodeId }: Config, url: string | null, newKey: string | undefined): void {
+  const lines = [
+    url === null ? `Tinygrid runs as ${nodeId}, without a gateway` : `Tinygrid listens on ${url}`,
+  ]
+  if (newKey !== undefined) {
     lines.push('An API key was made and is kept in the data directory. This link signs you in:')
-    lines.push(`${url}/#key=${apiKey}`)
+    lines.push(`${url}/#key=${newKey}`)
   }
   process.stdout.write(`${lines.join('\n')}\n`)
 }

@@ -5,24 +5,21 @@
  * fail on purpose. Which adapters they are is all that differs between the ways to run. The caller
  * opens and closes them.
  */
-import type { FastifyInstance, FastifyListenOptions } from 'fastify'
 import type { Logger } from 'pino'
 import { systemClock } from './cluster/clock.ts'
 import type { ClusterStatus, NodeReport } from './cluster/cluster-status.ts'
 import { HandOvers } from './cluster/hand-overs.ts'
 import { toEpochMs, type EpochMs, type NodeId } from './cluster/ids.ts'
 import type { NodeStatus } from './cluster/protocol.ts'
-import { gatewaySettingsOf, type Config } from './config.ts'
+import type { Config } from './config.ts'
 import { ErrorLog } from './error-log.ts'
-import { createGateway } from './gateway/gateway.ts'
-import { installFastPath } from './gateway/fast-path.ts'
+import { openFront, type Front } from './front.ts'
 import { createRedirectCounters } from './gateway/redirect-counters.ts'
 import type { ClusterSeams } from './node-in-cluster.ts'
 import { Node } from './node.ts'
 import { embeddedOutside, NodeObservation, type Outside } from './node-observation.ts'
 import type { LinkStore } from './persistence/link-store.ts'
 import type { Log } from './persistence/log.ts'
-import { ConfigError } from './setting.ts'
 
 export interface TinygridOptions {
   readonly config: Config
@@ -38,8 +35,8 @@ export interface TinygridOptions {
 }
 
 export interface Tinygrid {
-  /** Where it listens, `http://localhost:3000`. */
-  readonly url: string
+  /** Where it listens, `http://localhost:3000`; null: it has no gateway. */
+  readonly url: string | null
   readonly status: () => NodeStatus
   /** What this node tells the others of itself. */
   readonly report: () => NodeReport
@@ -53,6 +50,8 @@ export interface Tinygrid {
 
 /** An opening of all partitions tells how far it is this often. */
 const PROGRESS_EVERY_MS = 1_000
+/** Of the time for a stop, what the hand-off of the partitions may take. */
+const LEAVE_SHARE = 0.7
 
 /** Opens every partition or joins the cluster, then listens; the background load goes on behind. */
 export async function startTinygrid(options: TinygridOptions): Promise<Tinygrid> {
@@ -112,10 +111,9 @@ async function serve(
   handOvers: HandOvers,
 ): Promise<Tinygrid> {
   const { config, apiKey, logger } = options
-  const owner = node.links
   const redirects = createRedirectCounters()
-  const status = () => node.status()
-  let address: string | null = null
+  let front: Front | undefined
+  let closing: Promise<void> | undefined
   const observation = new NodeObservation({
     node,
     nodeId: config.nodeId,
@@ -123,75 +121,45 @@ async function serve(
     outside: options.outside ?? embeddedOutside(options.log, config),
     handOvers,
     redirects,
-    url: () => config.baseUrl ?? address,
+    url: () => config.baseUrl ?? front?.url ?? null,
     clock: systemClock,
     now,
   })
   const clusterStatus = () => observation.observer.status()
-  const counters = { redirects, router: options.cluster && node.router.counters }
-  const { directory } = node
-  const told = { status, clusterStatus }
-  const settings = gatewaySettingsOf(config)
-  const gateway = await createGateway({
-    ...counters,
-    ...told,
-    settings,
-    directory,
-    owner,
-    apiKey,
-    logger,
-    now,
-  })
-  const fastPath = config.fastPath
-    ? installFastPath(gateway.server, {
-        lookup: (code) => owner.lookup(code, now()),
-        find: (code) => owner.find(code),
-        counters: redirects,
-      })
-    : undefined
-  const url = await listen(gateway, config)
-  address = url
-  const service = await openService(options, node, status)
-  let closing: Promise<void> | undefined
-  const close = () => (closing ??= closeInOrder())
-  const closeInOrder = async () => {
-    await node.leave(config.stopTimeoutMs)
-    await service?.close()
-    await Promise.all([gateway.close(), fastPath?.close()])
-    observation.stop()
-    await node.close(config.stopTimeoutMs)
+  const isStopping = () => closing !== undefined
+  if (config.roles.includes('gateway')) {
+    const told = { node, redirects, clusterStatus, isStopping }
+    front = await openFront({ config, apiKey, logger, now, ...told })
   }
-  const report = () => observation.report()
-  return { url, status, report, clusterStatus, loaded: node.loaded(), close }
+  const service = await openService(options, node)
+  const closeInOrder = async () => {
+    const deadline = Date.now() + config.stopTimeoutMs
+    await node.leave(config.stopTimeoutMs * LEAVE_SHARE)
+    await service?.close()
+    await front?.close()
+    observation.stop()
+    await node.close(Math.max(0, deadline - Date.now()))
+  }
+  return {
+    url: front?.url ?? null,
+    status: () => node.status(),
+    report: () => observation.report(),
+    clusterStatus,
+    loaded: node.loaded(),
+    close: () => (closing ??= closeInOrder()),
+  }
 }
 
 /** Answers operators; undefined: nobody can ask. */
-function openService({ config, cluster }: TinygridOptions, node: Node, status: () => NodeStatus) {
+function openService({ config, cluster }: TinygridOptions, node: Node) {
   if (node.cluster === undefined) return undefined
-  const {
-    ring,
-    cluster: { membership },
-  } = node
+  const { ring } = node
+  const { membership } = node.cluster
+  const status = () => node.status()
   return cluster?.openService?.({ nodeId: config.nodeId, ring, membership, status })
 }
 
 /** A line for what took long; otherwise only who debugs wants to know. */
 function logTimed(logger: Logger, what: string, ms: number, partitions?: number): void {
   logger[ms < PROGRESS_EVERY_MS ? 'debug' : 'info']({ ms: Math.round(ms), partitions }, what)
-}
-
-/** Where a person on this machine finds it. @throws ConfigError if HOST or PORT cannot be used */
-async function listen(gateway: FastifyInstance, config: Config): Promise<string> {
-  const { host, port, reusePort } = config
-  // Fastify hands the options on to Node, which knows one more than Fastify's types.
-  const options: FastifyListenOptions & { reusePort: boolean } = { host, port, reusePort }
-  try {
-    const url = new URL(await gateway.listen(options))
-    if (['127.0.0.1', '0.0.0.0', '[::]', '[::1]'].includes(url.hostname)) url.hostname = 'localhost'
-    return url.origin
-  } catch (error) {
-    const { syscall, message } = error as NodeJS.ErrnoException
-    if (syscall === undefined) throw error
-    throw new ConfigError(`HOST ${host} with PORT ${port} cannot be used: ${message}`)
-  }
 }

@@ -47,6 +47,8 @@ export interface GatewayOptions {
   readonly directory: LinkDirectory
   readonly status: () => NodeStatus
   readonly clusterStatus: () => Promise<ClusterStatus>
+  /** Whether load balancers are to send nothing more, though everything is still answered. */
+  readonly isStopping?: () => boolean
   readonly apiKey: string
   readonly logger: Logger
   readonly now: () => EpochMs
@@ -97,7 +99,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => {
     api(scope, { context, keys, logger, times, clusterStatus, isClosing: () => isClosing })
   })
-  operatorRoutes(app, { registry, status, isClosing: () => isClosing })
+  const isEnding = () => isClosing || options.isStopping?.() === true
+  operatorRoutes(app, { registry, status, isClosing: isEnding })
   siteFiles(app)
   await app.register(async (scope) => webPage(scope))
   await documentRoutes(app)
