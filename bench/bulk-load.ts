@@ -1,6 +1,6 @@
 /** Closed-loop load of bulk requests; counts links, each checked to be new. */
 import { newUrl } from './link-set.ts'
-import type { LoadResult } from './load.ts'
+import { cpuMsOfAll, type LoadResult } from './load.ts'
 import { postText, RawConnection, type Reply } from './raw-connection.ts'
 import { API_KEY, type ServerProcess } from './server-process.ts'
 
@@ -9,22 +9,24 @@ const CONNECTIONS = 4
 const MADE = '"status":201'
 
 export class BulkLoad {
-  readonly #server: ServerProcess
+  readonly #servers: readonly ServerProcess[]
   #runs = 0
 
-  constructor(server: ServerProcess) {
-    this.#server = server
+  /** @param servers nodes of one cluster, which share the connections; or one server */
+  constructor(...servers: readonly ServerProcess[]) {
+    this.#servers = servers
   }
 
   /** Requests are counted in links. */
   async run(seconds: number): Promise<LoadResult> {
     const salt = `bulk-${Date.now().toString(36)}-${this.#runs++}`
     const counted = { next: 0, made: 0, asked: 0 }
-    const cpuBefore = this.#server.cpuMs()
+    const cpuBefore = cpuMsOfAll(this.#servers)
     const startedAt = performance.now()
     const deadline = startedAt + seconds * 1000
-    const worker = async () => {
-      const connection = new RawConnection(this.#server.port)
+    const worker = async (_: unknown, index: number) => {
+      const server = this.#servers[index % this.#servers.length]!
+      const connection = new RawConnection(server.port)
       while (performance.now() < deadline) {
         const body = bodyOf(salt, counted.next)
         counted.next += ITEMS
@@ -36,16 +38,13 @@ export class BulkLoad {
     }
     await Promise.all(Array.from({ length: CONNECTIONS }, worker))
     const took = (performance.now() - startedAt) / 1000
-    const cpuAfter = this.#server.cpuMs()
+    const cpuMicros = ((cpuMsOfAll(this.#servers) - cpuBefore) * 1000) / counted.made
     return {
       requests: counted.made,
       seconds: took,
       perSecond: counted.made / took,
       failures: counted.asked - counted.made,
-      cpuMicros:
-        cpuBefore === undefined || cpuAfter === undefined
-          ? undefined
-          : ((cpuAfter - cpuBefore) * 1000) / counted.made,
+      cpuMicros: Number.isNaN(cpuMicros) ? undefined : cpuMicros,
     }
   }
 }

@@ -21,8 +21,14 @@ export interface LoadResult {
   readonly perSecond: number
   /** Errors of the socket, and answers that are neither 2xx nor 3xx. */
   readonly failures: number
-  /** The server's CPU time per answered request. */
+  /** The CPU time per answered request: of the server, or of all that take part. */
   readonly cpuMicros: number | undefined
+}
+
+/** What uses CPU time for an answer: a server, or a process behind it. */
+export interface CpuUser {
+  /** Since its start; undefined: not known. */
+  cpuMs(): number | undefined
 }
 
 const CONNECTIONS = 100
@@ -55,15 +61,20 @@ export class RedirectLoad {
     await writeFile(this.#pathsFile, shuffled(paths).join(''))
   }
 
-  run(server: ServerProcess, seconds: number): Promise<LoadResult> {
+  /** @param users whose CPU time is counted; the server's alone if left out */
+  run(
+    server: ServerProcess,
+    seconds: number,
+    users: readonly CpuUser[] = [server],
+  ): Promise<LoadResult> {
     const first = String(Math.floor(Math.random() * this.#links.length))
     if (this.#tool === 'wrk') {
-      return withCpu(server, () => runWrk(server, seconds, 'redirects', [this.#pathsFile, first]))
+      return withCpu(users, () => runWrk(server, seconds, 'redirects', [this.#pathsFile, first]))
     }
     const request = {
       setupRequest: (base: autocannon.Request) => ({ ...base, path: this.#path() }),
     }
-    return withCpu(server, () => runAutocannon(server, seconds, request))
+    return withCpu(users, () => runAutocannon(server, seconds, request))
   }
 
   #path(): string {
@@ -88,7 +99,7 @@ export function runCreates(
 ): Promise<LoadResult> {
   const salt = `${Date.now().toString(36)}-${server.port}`
   if (tool === 'wrk') {
-    return withCpu(server, () => runWrk(server, seconds, 'creates', [API_KEY, salt]))
+    return withCpu([server], () => runWrk(server, seconds, 'creates', [API_KEY, salt]))
   }
   let count = 0
   const request: autocannon.Request = {
@@ -97,20 +108,28 @@ export function runCreates(
     headers: { 'content-type': 'application/json', 'x-api-key': API_KEY },
     setupRequest: (base) => ({ ...base, body: JSON.stringify({ url: newUrl(salt, count++) }) }),
   }
-  return withCpu(server, () => runAutocannon(server, seconds, request))
+  return withCpu([server], () => runAutocannon(server, seconds, request))
 }
 
 type Counted = Omit<LoadResult, 'cpuMicros' | 'perSecond'>
 
-async function withCpu(server: ServerProcess, load: () => Promise<Counted>): Promise<LoadResult> {
-  const before = server.cpuMs()
+async function withCpu(
+  users: readonly CpuUser[],
+  load: () => Promise<Counted>,
+): Promise<LoadResult> {
+  const before = cpuMsOfAll(users)
   const counted = await load()
-  const after = server.cpuMs()
-  const cpuMicros =
-    before === undefined || after === undefined
-      ? undefined
-      : ((after - before) * 1000) / counted.requests
-  return { ...counted, perSecond: counted.requests / counted.seconds, cpuMicros }
+  const cpuMicros = ((cpuMsOfAll(users) - before) * 1000) / counted.requests
+  return {
+    ...counted,
+    perSecond: counted.requests / counted.seconds,
+    cpuMicros: Number.isNaN(cpuMicros) ? undefined : cpuMicros,
+  }
+}
+
+/** NaN where it is not known. */
+export function cpuMsOfAll(users: readonly CpuUser[]): number {
+  return users.reduce((sum, user) => sum + (user.cpuMs() ?? Number.NaN), 0)
 }
 
 async function runWrk(

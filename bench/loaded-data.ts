@@ -7,13 +7,9 @@
 import { existsSync } from 'node:fs'
 import { constants, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { urlOfLink } from './link-set.ts'
-import { API_KEY, startTinygrid, type ServerProcess } from './server-process.ts'
+import { createLinks } from './link-creation.ts'
+import { startTinygrid } from './server-process.ts'
 import { untilFlushed } from './server-metrics.ts'
-
-const BULK_ITEMS = 1000
-const REQUESTS_IN_FLIGHT = 4
 
 export interface LoadedData {
   /** The code of each link, by its number. */
@@ -38,7 +34,7 @@ export async function loadData(folder: string, links: number): Promise<LoadedDat
   const server = await startTinygrid({ dataDir })
   try {
     const startedAt = performance.now()
-    const codes = await createAll(server, links)
+    const codes = await createLinks([server], links)
     const linksPerSecond = (links * 1000) / (performance.now() - startedAt)
     await untilFlushed(server)
     await server.stop()
@@ -47,44 +43,4 @@ export async function loadData(folder: string, links: number): Promise<LoadedDat
   } finally {
     await server.stop()
   }
-}
-
-async function createAll(server: ServerProcess, links: number): Promise<string[]> {
-  const codes: string[] = Array.from({ length: links })
-  let next = 0
-  const worker = async () => {
-    while (next < links) {
-      const from = next
-      next = Math.min(links, next + BULK_ITEMS)
-      await createRange(server, from, next, codes)
-    }
-  }
-  await Promise.all(Array.from({ length: REQUESTS_IN_FLIGHT }, worker))
-  return codes
-}
-
-/** Creates links `from` to below `to`; asks again for those that the server was too busy for. */
-async function createRange(server: ServerProcess, from: number, to: number, codes: string[]) {
-  let wanted = Array.from({ length: to - from }, (_, i) => from + i)
-  while (wanted.length > 0) {
-    const response = await fetch(`${server.url}/api/links/bulk`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-api-key': API_KEY },
-      body: JSON.stringify({ links: wanted.map((index) => ({ url: urlOfLink(index) })) }),
-    })
-    if (response.status === 200) wanted = keepCodes(wanted, await response.json(), codes)
-    else if (response.status !== 503) throw new Error(`loading: ${await response.text()}`)
-    if (wanted.length > 0) await sleep(100)
-  }
-}
-
-/** The links that have to be asked for again. */
-function keepCodes(wanted: readonly number[], reply: unknown, codes: string[]): number[] {
-  const { results } = reply as { results: { status: number; link?: { code: string } }[] }
-  return wanted.filter((index, at) => {
-    const { status, link } = results[at]!
-    if (link !== undefined) codes[index] = link.code
-    else if (status !== 503) throw new Error(`loading: ${JSON.stringify(results[at])}`)
-    return link === undefined
-  })
 }

@@ -12,13 +12,28 @@ import { measureDiskSync, type DiskSync } from './disk-sync.ts'
 import { figure, isMet, machine, tableOf, type Measure } from './measure.ts'
 import { benchHelp, parseBenchOptions, UsageError, type BenchOptions } from './options.ts'
 import { Bench, type Scenario } from './scenario.ts'
+import { clusterBulk } from './scenarios/cluster-bulk.ts'
+import { clusterJoin } from './scenarios/cluster-join.ts'
+import { clusterKill } from './scenarios/cluster-kill.ts'
+import { clusterRedirects } from './scenarios/cluster-redirects.ts'
+import { clusterServiceLevel } from './scenarios/cluster-service-level.ts'
 import { creates } from './scenarios/creates.ts'
 import { linkTable } from './scenarios/link-table.ts'
 import { redirects } from './scenarios/redirects.ts'
 import { mixed, serviceLevel } from './scenarios/service-level.ts'
 import { startUp } from './scenarios/start-up.ts'
 
+/** Of the embedded way: those that run when none is named. */
 const SCENARIOS: readonly Scenario[] = [redirects, serviceLevel, mixed, creates, linkTable, startUp]
+/** Named together by CLUSTER. They start the real servers (`npm run services`). */
+const CLUSTER_SCENARIOS: readonly Scenario[] = [
+  clusterRedirects,
+  clusterServiceLevel,
+  clusterKill,
+  clusterBulk,
+  clusterJoin,
+]
+const CLUSTER = 'cluster'
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 try {
@@ -32,7 +47,7 @@ try {
 async function main(args: readonly string[]): Promise<number> {
   const options = parseBenchOptions(args)
   if (options === undefined) {
-    console.log(benchHelp(SCENARIOS))
+    console.log(benchHelp(SCENARIOS, CLUSTER_SCENARIOS))
     return 0
   }
   const scenarios = chosen(options.names)
@@ -50,7 +65,7 @@ async function runAll(bench: Bench, scenarios: readonly Scenario[]): Promise<Mea
   for (const scenario of scenarios) {
     bench.say(`${scenario.name}: ${scenario.about}`)
     measures.push(...(await scenario.run(bench).catch((error) => notMeasured(scenario, error))))
-    await bench.stopServers()
+    await bench.endScenario()
   }
   return measures
 }
@@ -64,8 +79,10 @@ function notMeasured(scenario: Scenario, error: unknown): Measure[] {
 
 function chosen(names: readonly string[]): readonly Scenario[] {
   if (names.length === 0) return SCENARIOS
-  return names.map((name) => {
-    const scenario = SCENARIOS.find((candidate) => candidate.name === name)
+  return names.flatMap((name) => {
+    if (name === CLUSTER) return CLUSTER_SCENARIOS
+    const all = [...SCENARIOS, ...CLUSTER_SCENARIOS]
+    const scenario = all.find((candidate) => candidate.name === name)
     if (scenario === undefined) throw new UsageError(`${name} is no scenario`)
     return scenario
   })
@@ -94,11 +111,11 @@ async function writeJson(
   before: Before,
   measures: readonly Measure[],
 ): Promise<void> {
-  const { seconds, serviceSeconds, rounds, links, tool } = options
+  const { seconds, serviceSeconds, rounds, kills, links, tool } = options
   const report = {
     date: new Date().toISOString(),
     machine: { ...machine(), before },
-    options: { seconds, serviceSeconds, rounds, links, tool },
+    options: { seconds, serviceSeconds, rounds, kills, links, tool },
     measures: measures.map((measure) => ({ ...measure, isMet: isMet(measure) })),
   }
   await mkdir(dirname(options.jsonPath), { recursive: true })

@@ -16,6 +16,7 @@ import { build, type Histogram } from 'hdr-histogram-js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RawConnection, type Reply } from './raw-connection.ts'
 
+/** For each stream. */
 const CONNECTIONS = 128
 /** A request without an answer counts as this late. */
 const ANSWER_TIMEOUT_MS = 10_000
@@ -27,6 +28,8 @@ export interface Stream {
   readonly perSecond: number
   request(index: number): string
   isCorrect(reply: Reply, index: number): boolean
+  /** What counts as in time; CORRECT_WITHIN_MS if left out. */
+  readonly withinMs?: number
 }
 
 export interface StreamResult {
@@ -35,7 +38,7 @@ export interface StreamResult {
   /** Answered, but not rightly. */
   readonly wrong: number
   readonly unanswered: number
-  /** Correct and within CORRECT_WITHIN_MS. */
+  /** Correct and in time. */
   readonly correctInTime: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -46,22 +49,33 @@ export interface StreamResult {
 
 const CORRECT_WITHIN_MS = 100
 
+/**
+ * @param ports one server, or several that share the connections evenly
+ * @param stop ends the run early; what was due by then is still waited for
+ */
 export async function runOpenLoop(
-  port: number,
+  ports: number | readonly number[],
   seconds: number,
   streams: readonly Stream[],
+  stop?: AbortSignal,
 ): Promise<StreamResult[]> {
-  const pool = new Pool(port)
+  // One for each, so that a stream whose answers have to wait does not hold up another.
+  const pools = streams.map(() => new Pool([ports].flat()))
   const startAt = performance.now() + LEAD_MS
-  const runs = streams.map((stream) => new StreamRun(stream, startAt, seconds, pool))
+  const runs = streams.map(
+    (stream, index) => new StreamRun(stream, startAt, seconds, pools[index]!),
+  )
   while (runs.some((run) => !run.isSent)) {
     const now = performance.now()
-    for (const run of runs) run.sendDue(now)
+    for (const run of runs) {
+      if (stop?.aborted === true) run.stop()
+      else run.sendDue(now)
+    }
     await sleep(1)
   }
   const deadline = performance.now() + ANSWER_TIMEOUT_MS
   while (runs.some((run) => run.underWay > 0) && performance.now() < deadline) await sleep(10)
-  pool.close()
+  for (const pool of pools) pool.close()
   return runs.map((run) => run.result())
 }
 
@@ -72,8 +86,9 @@ class Pool {
   readonly #waiting: { readonly text: string; readonly onReply: (reply?: Reply) => void }[] = []
   #waitingFrom = 0
 
-  constructor(port: number) {
-    this.#all = Array.from({ length: CONNECTIONS }, () => new RawConnection(port))
+  constructor(ports: readonly number[]) {
+    const portOf = (index: number) => ports[index % ports.length]!
+    this.#all = Array.from({ length: CONNECTIONS }, (_, at) => new RawConnection(portOf(at)))
     this.#free = [...this.#all]
   }
 
@@ -106,7 +121,7 @@ class Pool {
 class StreamRun {
   readonly #stream: Stream
   readonly #startAt: number
-  readonly #total: number
+  #total: number
   readonly #pool: Pool
   readonly #latencyMicros: Histogram = build({ numberOfSignificantValueDigits: 3 })
   #sent = 0
@@ -129,6 +144,11 @@ class StreamRun {
 
   get underWay(): number {
     return this.#sent - this.#correct - this.#wrong - this.#unanswered
+  }
+
+  /** What was sent is all. */
+  stop(): void {
+    this.#total = this.#sent
   }
 
   sendDue(now: number): void {
@@ -164,7 +184,7 @@ class StreamRun {
     else if (!this.#stream.isCorrect(reply, index)) this.#wrong++
     else {
       this.#correct++
-      if (ms <= CORRECT_WITHIN_MS) this.#correctInTime++
+      if (ms <= (this.#stream.withinMs ?? CORRECT_WITHIN_MS)) this.#correctInTime++
     }
   }
 }

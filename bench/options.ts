@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly serviceSeconds: number
   /** Samples per server; the ratio is the median over them. */
   readonly rounds: number
+  /** How often a node of a cluster is killed. */
+  readonly kills: number
   readonly links: number
   readonly tool: LoadTool
   /** Where the loaded data is kept for further runs; undefined: in a folder that goes away. */
@@ -21,25 +23,36 @@ export interface BenchOptions {
   readonly jsonPath: string
 }
 
+const LINKS_FULL = 4_000_000
+
 /** What is wrong with the command line, in a sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-export function benchHelp(scenarios: readonly { name: string; about: string }[]): string {
-  const list = scenarios.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')
+interface Described {
+  readonly name: string
+  readonly about: string
+}
+
+export function benchHelp(scenarios: readonly Described[], ofCluster: readonly Described[]) {
   return `Usage: npm run bench [-- SCENARIO... OPTIONS]
 
 Measures Tinygrid against its goals on this machine, prints a table and writes JSON.
 
 Scenarios (all by default)
-${list}
+${listOf(scenarios)}
+
+Scenarios of a cluster (all by the name "cluster"; they need what npm run services finds or builds)
+${listOf(ofCluster)}
 
 Options
   --seconds N           length of one sample of closed-loop load (5)
   --service-seconds N   length of an open-loop run (30)
   --rounds N            samples per server, taken in turns (5)
+  --kills N             nodes that are killed, one after the other (20)
   --links N             links that are loaded (1000000)
+  --full                4000000 links
   --tool NAME           wrk or autocannon (wrk where it is installed)
   --data FOLDER         keep the loaded links here for the next run
   --profile FOLDER      write a CPU profile of each Tinygrid server (makes figures worse)
@@ -48,6 +61,10 @@ Options
 
 Exit code: 0 all goals met, 1 some missed, 2 wrong command line.
 `
+}
+
+function listOf(scenarios: readonly Described[]): string {
+  return scenarios.map(({ name, about }) => `  ${name.padEnd(19)}${about}`).join('\n')
 }
 
 /** undefined: help is wanted. @throws UsageError */
@@ -59,7 +76,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     seconds: positive('seconds', values.seconds),
     serviceSeconds: positive('service-seconds', values['service-seconds']),
     rounds: positive('rounds', values.rounds),
-    links: positive('links', values.links),
+    kills: positive('kills', values.kills),
+    links: values.full === true ? LINKS_FULL : positive('links', values.links),
     tool: toolOf(values.tool),
     dataFolder: values.data,
     profileFolder: values.profile,
@@ -76,7 +94,9 @@ function parse(args: readonly string[]) {
         seconds: { type: 'string', default: '5' },
         'service-seconds': { type: 'string', default: '30' },
         rounds: { type: 'string', default: '5' },
+        kills: { type: 'string', default: '20' },
         links: { type: 'string', default: '1000000' },
+        full: { type: 'boolean' },
         tool: { type: 'string', default: availableTool() },
         data: { type: 'string' },
         profile: { type: 'string' },

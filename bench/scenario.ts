@@ -27,6 +27,7 @@ export class Bench {
   /** Goes away with the process. */
   readonly folder: string
   readonly #servers: ServerProcess[] = []
+  readonly #ends: (() => Promise<void>)[] = []
   #loaded: Promise<LoadedData> | undefined
   #copies = 0
 
@@ -65,7 +66,7 @@ export class Bench {
 
   /** Tinygrid, ready. Ends with the scenario. */
   async start(options: TinygridOptions): Promise<ServerProcess> {
-    const server = await this.spawn(options)
+    const server = this.keep(await this.spawn(options))
     await untilReady(server)
     return server
   }
@@ -77,12 +78,12 @@ export class Bench {
     return server
   }
 
-  /** Tinygrid, not waited for. Ends with the scenario. */
-  async spawn(options: TinygridOptions): Promise<ServerProcess> {
+  /** Tinygrid, not waited for. The caller ends it. */
+  spawn(options: TinygridOptions): Promise<ServerProcess> {
     const { profileFolder } = this.options
     const nodeOptions =
       profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
-    return this.keep(await spawnTinygrid({ ...options, nodeOptions }))
+    return spawnTinygrid({ ...options, nodeOptions })
   }
 
   keep(server: ServerProcess): ServerProcess {
@@ -90,8 +91,14 @@ export class Bench {
     return server
   }
 
-  async stopServers(): Promise<void> {
+  /** To be done when the scenario ends. */
+  atEnd(end: () => Promise<void>): void {
+    this.#ends.push(end)
+  }
+
+  async endScenario(): Promise<void> {
     await Promise.all(this.#servers.splice(0).map((server) => server.stop()))
+    await Promise.all(this.#ends.splice(0).map((end) => end()))
   }
 
   async #load(): Promise<LoadedData> {

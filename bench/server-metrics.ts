@@ -31,8 +31,8 @@ const ASK_EVERY_MS = 250
 const SETTLE_TIMEOUT_MS = 120_000
 
 /** Until the store has every write. */
-export function untilFlushed(server: ServerProcess): Promise<void> {
-  return until(server, ({ dirtyLinks }) => dirtyLinks === 0)
+export function untilFlushed(server: ServerProcess, timeoutMs = SETTLE_TIMEOUT_MS): Promise<void> {
+  return until(server, ({ dirtyLinks }) => dirtyLinks === 0, timeoutMs)
 }
 
 /** Until every link is in memory. */
@@ -43,8 +43,12 @@ export function untilComplete(server: ServerProcess): Promise<void> {
   )
 }
 
-async function until(server: ServerProcess, isSettled: (metrics: ServerMetrics) => boolean) {
-  const deadline = performance.now() + SETTLE_TIMEOUT_MS
+async function until(
+  server: ServerProcess,
+  isSettled: (metrics: ServerMetrics) => boolean,
+  timeoutMs = SETTLE_TIMEOUT_MS,
+) {
+  const deadline = performance.now() + timeoutMs
   while (!isSettled(await readMetrics(server))) {
     if (performance.now() > deadline) throw new Error('the server does not settle')
     await sleep(ASK_EVERY_MS)

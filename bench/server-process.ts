@@ -27,6 +27,8 @@ export interface TinygridOptions {
   readonly port?: number
   /** More for Node, such as --cpu-prof. */
   readonly nodeOptions?: readonly string[]
+  /** More settings. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export class ServerProcess {
@@ -38,7 +40,9 @@ export class ServerProcess {
     this.#child = child
     this.port = port
     this.#ended = once(child, 'exit')
-    process.once('exit', () => child.kill('SIGKILL'))
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
   }
 
   get url(): string {
@@ -51,14 +55,7 @@ export class ServerProcess {
 
   /** User and system time of all its threads since its start; undefined where /proc is missing. */
   cpuMs(): number | undefined {
-    try {
-      const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1')
-      // The second field is the name in brackets and may hold spaces; utime and stime are 14 and 15.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND
-    } catch {
-      return undefined
-    }
+    return cpuMsOf(this.#child.pid)
   }
 
   /** Resident memory in bytes; undefined where /proc is missing. */
@@ -86,6 +83,18 @@ export class ServerProcess {
   }
 }
 
+/** User and system time of a process since its start; undefined where /proc is missing. */
+export function cpuMsOf(pid: number | undefined): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The second field is the name in brackets and may hold spaces; utime and stime are 14 and 15.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND
+  } catch {
+    return undefined
+  }
+}
+
 /** Tinygrid, spawned and not waited for. */
 export async function spawnTinygrid(options: TinygridOptions): Promise<ServerProcess> {
   const port = options.port ?? (await freePort())
@@ -100,6 +109,7 @@ export async function spawnTinygrid(options: TinygridOptions): Promise<ServerPro
       TINYGRID_API_KEY: API_KEY,
       TINYGRID_FAST_PATH: String(options.isFastPathOn ?? true),
       TINYGRID_LOG_LEVEL: 'warn',
+      ...options.env,
     },
   })
   return new ServerProcess(child, port)

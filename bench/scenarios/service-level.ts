@@ -2,6 +2,7 @@
  * The promised service level, in open loop: redirects and creates at fixed rates at the same time,
  * latency from the moment a request was due, every answer checked.
  */
+import type { VisitedLink } from '../link-set.ts'
 import { figure, type Measure } from '../measure.ts'
 import { runOpenLoop, type StreamResult } from '../open-loop.ts'
 import type { Bench, Scenario } from '../scenario.ts'
@@ -14,7 +15,7 @@ export const serviceLevel: Scenario = {
   name: 'service-level',
   about: '10,000 redirects/s and 100 creates/s in open loop: latency',
   async run(bench) {
-    const [redirects, creates] = await runAtRates(bench, 10_000, 100)
+    const [redirects, creates] = await runAtRates(bench, await target(bench), RATES.full)
     return [...latencyOf('redirects, 10,000/s', redirects!, 100, 20), ...createLatency(creates!)]
   },
 }
@@ -23,29 +24,50 @@ export const mixed: Scenario = {
   name: 'mixed',
   about: '4,000 redirects/s and 40 creates/s: share answered correctly within 100 ms',
   async run(bench) {
-    const results = await runAtRates(bench, 4000, 40)
-    const total = results.reduce((sum, result) => sum + result.requests, 0)
-    const inTime = results.reduce((sum, result) => sum + result.correctInTime, 0)
-    return [
-      {
-        name: '4,000 redirects/s and 40 creates/s, correct within 100 ms',
-        goal: { atLeast: 99.995 },
-        got: (inTime * 100) / total,
-        unit: ' %',
-        note: `${total - inTime} of ${total} were not; ${results.map(describe).join('; ')}`,
-      },
-    ]
+    return [shareInTime(await runAtRates(bench, await target(bench), RATES.mixed))]
   },
 }
 
-async function runAtRates(bench: Bench, redirectsPerSecond: number, createsPerSecond: number) {
-  const server = await bench.startLoaded()
-  const links = await bench.visitedLinks()
-  const streams = () => [redirectStream(links, redirectsPerSecond), createStream(createsPerSecond)]
-  await runOpenLoop(server.port, WARM_UP_SECONDS, streams())
-  const results = await runOpenLoop(server.port, bench.options.serviceSeconds, streams())
+/** One server, or nodes that share the connections, and the links that they have. */
+export interface Target {
+  readonly ports: readonly number[]
+  readonly links: readonly VisitedLink[]
+}
+
+/** Per second. */
+export const RATES = {
+  full: { redirects: 10_000, creates: 100 },
+  mixed: { redirects: 4_000, creates: 40 },
+} as const
+
+async function target(bench: Bench): Promise<Target> {
+  const { port } = await bench.startLoaded()
+  return { ports: [port], links: await bench.visitedLinks() }
+}
+
+export async function runAtRates(
+  bench: Bench,
+  { ports, links }: Target,
+  rates: { readonly redirects: number; readonly creates: number },
+): Promise<StreamResult[]> {
+  const streams = () => [redirectStream(links, rates.redirects), createStream(rates.creates)]
+  await runOpenLoop(ports, WARM_UP_SECONDS, streams())
+  const results = await runOpenLoop(ports, bench.options.serviceSeconds, streams())
   for (const result of results) bench.say(`  ${describe(result)}`)
   return results
+}
+
+/** Of the mixed rates. */
+export function shareInTime(results: readonly StreamResult[]): Measure {
+  const total = results.reduce((sum, result) => sum + result.requests, 0)
+  const inTime = results.reduce((sum, result) => sum + result.correctInTime, 0)
+  return {
+    name: '4,000 redirects/s and 40 creates/s, correct within 100 ms',
+    goal: { atLeast: 99.995 },
+    got: (inTime * 100) / total,
+    unit: ' %',
+    note: `${total - inTime} of ${total} were not; ${results.map(describe).join('; ')}`,
+  }
 }
 
 function latencyOf(
@@ -92,7 +114,7 @@ function createLatency(result: StreamResult): Measure[] {
   ]
 }
 
-function describe(result: StreamResult): string {
+export function describe(result: StreamResult): string {
   const { p50Ms, p99Ms, p999Ms, maxMs, generatorLateMsMax } = result
   const ms = [p50Ms, p99Ms, p999Ms, maxMs].map((value) => figure(value)).join(' / ')
   const late = figure(generatorLateMsMax, ' ms')

@@ -31,7 +31,7 @@ export const startUp: Scenario = {
     await killed.kill()
     await creating
     const startedAt = performance.now()
-    const server = await bench.spawn({ dataDir, port: killed.port })
+    const server = bench.keep(await bench.spawn({ dataDir, port: killed.port }))
     const since = () => performance.now() - startedAt
     const ready = untilReady(server).then(since)
     const complete = ready.then(() => untilComplete(server)).then(since)
