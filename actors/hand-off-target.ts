@@ -79,8 +79,9 @@ export class HandOffTarget {
     const incoming = this.#incoming.get(partition)
     if (incoming?.move !== move || sequence > incoming.nextSequence) return { isKnown: false }
     if (sequence === incoming.nextSequence) {
-      incoming.nextSequence++
       takeIn(incoming, versions)
+      // Only now: a piece that could not be taken in (there was no memory) must come again whole.
+      incoming.nextSequence++
     }
     return { isKnown: true }
   }
