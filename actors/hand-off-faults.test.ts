@@ -70,7 +70,7 @@ class Run {
     }
     assert.equal(world.actorOfB.memory.size, truth.size)
     assert(world.actorOfB.memory.isComplete)
-    assert.equal(world.actorOfA, undefined)
+    assert(!world.a.host.actors.has(P))
     for (const [code, { position }] of truth) {
       const stored = await world.disk.store.get(code)
       const isDirty = world.b.dirty.get(P)?.has(code) === true
