@@ -25,7 +25,7 @@ export interface SeenEnd {
 }
 
 /** Moves that are over and kept; beyond it the oldest is forgotten. */
-export const MOVES_KEPT_MAX = 128
+export const MOVES_KEPT_MAX = 256
 
 export class MoveHistory {
   #table: Table

@@ -4,8 +4,9 @@
  * Used by every component that talks to the service. Guarantees that whatever goes wrong (a refusal,
  * no network, an answer that is not ours) arrives as an ApiError whose message a person can read.
  * Does not retry: the person decides. Rejected: a client generated from the OpenAPI document, which
- * is larger than these eight calls and hides how `ETag` and `If-Match` travel.
+ * is larger than these nine calls and hides how `ETag` and `If-Match` travel.
  */
+import type { ClusterStatus } from './cluster/status.ts'
 
 /** A link as the service sends it. Times are ISO 8601 in UTC; `visits` is null where not counted. */
 export interface Link {
@@ -64,6 +65,7 @@ export interface Api {
   restore(code: string): Promise<Link>
   /** Deletes for good: the code may be given again. */
   purge(code: string): Promise<void>
+  cluster(signal?: AbortSignal): Promise<ClusterStatus>
 }
 
 interface Problem {
@@ -130,6 +132,9 @@ export function connect({
     restore: (code) => linkOf(call('POST', `${linkPath(code)}/restore`)),
     async purge(code) {
       await call('DELETE', `${linkPath(code)}?purge=true`)
+    },
+    async cluster(signal) {
+      return (await bodyOf(await call('GET', '/api/cluster', { signal }))) as ClusterStatus
     },
   }
 }

@@ -1,11 +1,12 @@
 /**
  * The whole page, and who may see which part of it.
  *
- * The form is there for everyone; the list and its tools once a key is known.
+ * The form is there for everyone; the list, its tools and the cluster once a key is known.
  */
 import { useMemo, useState } from 'preact/hooks'
 import { Announcer } from './announcer.tsx'
 import { connect, type Created } from './api.ts'
+import { ClusterPage } from './cluster/cluster-page.tsx'
 import { LinkListSection } from './link-list-section.tsx'
 import { created } from './link-list-state.ts'
 import { PageHeader } from './page-header.tsx'
@@ -13,9 +14,11 @@ import { useSession } from './session.ts'
 import { ShortenForm } from './shorten-form.tsx'
 import { SignInForm } from './sign-in-form.tsx'
 import { useLinks } from './use-links.ts'
+import { useView } from './view.ts'
 
 export function App() {
   const { key, wasRefused, signIn, signOut, refuse } = useSession()
+  const view = useView()
   const [keyRequests, setKeyRequests] = useState(0)
   const isSignedIn = key !== undefined
   const api = useMemo(
@@ -39,17 +42,21 @@ export function App() {
 
   return (
     <Announcer>
-      <PageHeader isSignedIn={isSignedIn} onSignOut={leave} />
+      <PageHeader isSignedIn={isSignedIn} view={view} onSignOut={leave} />
       <main class="page-main">
-        <ShortenForm
-          api={api}
-          result={result}
-          onResult={showResult}
-          onKeyNeeded={() => setKeyRequests((requests) => requests + 1)}
-        />
-        {isSignedIn ? (
+        {view === 'links' && (
+          <ShortenForm
+            api={api}
+            result={result}
+            onResult={showResult}
+            onKeyNeeded={() => setKeyRequests((requests) => requests + 1)}
+          />
+        )}
+        {isSignedIn && view === 'links' && (
           <LinkListSection api={api} list={list} onDeleted={forgetResult} />
-        ) : (
+        )}
+        {isSignedIn && view === 'cluster' && <ClusterPage api={api} />}
+        {!isSignedIn && (
           <SignInForm wasRefused={wasRefused} requests={keyRequests} onSignIn={signIn} />
         )}
       </main>

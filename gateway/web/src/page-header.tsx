@@ -1,15 +1,17 @@
 /**
- * The top of the page: its name, light or dark, and the way out.
+ * The top of the page: its name, the way to its parts, light or dark, and the way out.
  */
 import { Icon } from './icon.tsx'
 import { useTheme } from './theme.ts'
+import { VIEW_ADDRESSES, type View } from './view.ts'
 
 interface PageHeaderProps {
   readonly isSignedIn: boolean
+  readonly view: View
   readonly onSignOut: () => void
 }
 
-export function PageHeader({ isSignedIn, onSignOut }: PageHeaderProps) {
+export function PageHeader({ isSignedIn, view, onSignOut }: PageHeaderProps) {
   const { theme, toggle } = useTheme()
   const other = theme === 'dark' ? 'light' : 'dark'
   return (
@@ -18,6 +20,12 @@ export function PageHeader({ isSignedIn, onSignOut }: PageHeaderProps) {
         <BrandMark />
         Tinygrid
       </a>
+      {isSignedIn && (
+        <nav class="page-nav" aria-label="Parts of the page">
+          <NavLink to="links" text="Links" current={view} />
+          <NavLink to="cluster" text="Cluster" current={view} />
+        </nav>
+      )}
       <div class="page-header-actions">
         <button
           type="button"
@@ -35,6 +43,14 @@ export function PageHeader({ isSignedIn, onSignOut }: PageHeaderProps) {
         )}
       </div>
     </header>
+  )
+}
+
+function NavLink({ to, text, current }: { to: View; text: string; current: View }) {
+  return (
+    <a href={VIEW_ADDRESSES[to]} aria-current={to === current ? 'page' : undefined}>
+      {text}
+    </a>
   )
 }
 

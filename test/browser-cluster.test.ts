@@ -1,0 +1,155 @@
+/**
+ * The cluster page: live, in a real browser, against real nodes and servers.
+ */
+import test from 'ava'
+import type { Page } from 'playwright-core'
+import type { NodeId } from '../cluster/ids.ts'
+import { browserTest, inspect, openPage, signedIn } from './browser.ts'
+import { ClusterWorld } from './cluster-world.ts'
+import { until } from './deadline.ts'
+import { API_KEY } from './program.ts'
+import { testWith } from './services/service-test.ts'
+
+const hasServers = testWith('nats', 'redis', 'mongo') !== test.skip
+const clusterBrowserTest = hasServers ? browserTest : test.skip
+
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
+/** Longest that the page may take to show what has happened: a death is noticed after 2 s. */
+const SHOWN_MS_MAX = 15_000
+
+const clusterLink = (page: Page) => page.getByRole('link', { name: 'Cluster', exact: true })
+const nodeRow = (page: Page, id: string) =>
+  page.getByRole('table', { name: 'Nodes' }).getByRole('row', { name: new RegExp(`\\b${id}\\b`) })
+const panel = (page: Page, name: string) => page.getByRole('article', { name, exact: true })
+const ring = (page: Page) => page.getByRole('img', { name: /^The ring/ })
+
+/** What the table says that a node owns. */
+async function ownedBy(page: Page, id: string): Promise<number> {
+  const text = await nodeRow(page, id).getByRole('cell').first().innerText()
+  return Number(/^\d+/.exec(text)?.[0])
+}
+
+async function openCluster(page: Page): Promise<void> {
+  await clusterLink(page).click()
+  await page.getByRole('heading', { name: 'Cluster', level: 1 }).waitFor()
+  await nodeRow(page, '.+').first().waitFor()
+}
+
+clusterBrowserTest('nodes join, partitions move, nodes die: the page shows it', async (t) => {
+  t.timeout(180_000)
+  const world = await ClusterWorld.start(t, { nodes: 2 })
+  const seen = world.nodeOf('n1' as NodeId)!.program
+  for (const code of world.newCodes().slice(0, 50)) {
+    t.is((await seen.create({ url: 'https://example.com/', code })).status, 201)
+  }
+  const page = await openPage(t, `${seen.url}/#key=${API_KEY}`)
+  await openCluster(page)
+  await page.getByText('2 nodes own 256 partitions.').waitFor()
+  t.deepEqual([await ownedBy(page, 'n1'), await ownedBy(page, 'n2')], [128, 128])
+  t.regex((await ring(page).getAttribute('aria-label'))!, /2 nodes own 256 partitions/)
+  t.is(
+    await page
+      .getByRole('article')
+      .getByText(/^controller$/)
+      .count(),
+    1,
+  )
+  for (const server of ['NATS', 'MongoDB', 'Redis']) {
+    await panel(page, server).getByText('reachable', { exact: true }).waitFor()
+  }
+  t.regex(await panel(page, 'Log').innerText(), /sync_interval/)
+
+  await world.addNode()
+  await page.getByText('n3 has joined.').waitFor({ timeout: SHOWN_MS_MAX })
+  await page.getByText('3 nodes own 256 partitions.').waitFor({ timeout: SHOWN_MS_MAX })
+  await world.settled()
+  await until('the page shows the new balance', SHOWN_MS_MAX, async () => {
+    return (await ownedBy(page, 'n3')) === 85 && (await ownedBy(page, 'n1')) <= 86
+  })
+  await page.getByText('Nothing moves.').waitFor({ timeout: SHOWN_MS_MAX })
+  t.regex(
+    await page.getByRole('region', { name: 'Moves' }).innerText(),
+    /n2[^n]+n3\s+43 partitions/,
+  )
+  await inspect(t, page, 'cluster')
+  await page.getByRole('button', { name: 'Switch to dark colours' }).click()
+  await inspect(t, page, 'cluster-dark')
+  const phone = await openPage(t, `${seen.url}/#key=${API_KEY}`, PHONE)
+  await openCluster(phone)
+  await inspect(t, phone, 'cluster-phone')
+
+  await world.kill(world.nodeOf('n2' as NodeId)!)
+  await page.getByText('n2 is gone.').waitFor({ timeout: SHOWN_MS_MAX })
+  await until('the dead node is off the table', SHOWN_MS_MAX, async () => {
+    return (await nodeRow(page, 'n2').count()) === 0 && (await ownedBy(page, 'n3')) === 128
+  })
+  await inspect(t, page, 'cluster-after-death')
+})
+
+clusterBrowserTest('servers that are away are told, and the page lives on', async (t) => {
+  t.timeout(120_000)
+  const world = await ClusterWorld.start(t, { nodes: 1 })
+  const page = await openPage(t, `${world.pick().program.url}/#key=${API_KEY}`)
+  await openCluster(page)
+  await page.getByText('1 node owns 256 partitions.').waitFor()
+  for (const name of ['Redis', 'MongoDB', 'NATS'] as const) {
+    const services = { Redis: 'redis', MongoDB: 'mongo', NATS: 'nats' } as const
+    await world.services[services[name]].kill()
+    await panel(page, name).getByText('Unreachable').waitFor({ timeout: SHOWN_MS_MAX })
+  }
+  await nodeRow(page, 'n1').getByText('Silent').waitFor({ timeout: SHOWN_MS_MAX })
+  await inspect(t, page, 'cluster-outage')
+})
+
+browserTest('one process is a cluster of one', async (t) => {
+  const { page } = await signedIn(t, [{ url: 'https://example.com/' }])
+  await openCluster(page)
+  await page.getByText('One process owns all 256 partitions.').waitFor()
+  t.is(await page.getByRole('table', { name: 'Nodes' }).getByRole('row').count(), 2)
+  t.regex(await panel(page, 'Log').innerText(), /Each write is synced to disk/)
+  t.is(await panel(page, 'NATS').count(), 0)
+  await inspect(t, page, 'cluster-embedded')
+
+  await page.getByRole('link', { name: 'Links', exact: true }).click()
+  await page.getByRole('heading', { name: 'Your links' }).waitFor()
+})
+
+browserTest('the page asks once a second, and not while nobody can see it', async (t) => {
+  const { page } = await signedIn(t)
+  let asked = 0
+  page.on('requestfinished', (request) => {
+    if (request.url().endsWith('/api/cluster')) asked++
+  })
+  await page.clock.install()
+  await openCluster(page)
+  const second = async () => {
+    const before = asked
+    await page.clock.runFor(1_000)
+    await until('it has asked', SHOWN_MS_MAX, () => asked > before)
+  }
+  await second()
+  await second()
+  await page.evaluate(`
+    Object.defineProperty(document, 'hidden', { value: true, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))`)
+  await page.clock.runFor(1_000)
+  const inTheDark = asked
+  await page.clock.runFor(60_000)
+  t.is(asked, inTheDark)
+  await page.evaluate(`
+    delete document.hidden
+    document.dispatchEvent(new Event('visibilitychange'))`)
+  await until('it asks at once', SHOWN_MS_MAX, () => asked > inTheDark)
+})
+
+browserTest('the cluster is for those who are signed in', async (t) => {
+  const { page, program } = await signedIn(t)
+  await openCluster(page)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByLabel('API key').waitFor()
+  t.is(await page.getByRole('table').count(), 0)
+  await page.getByLabel('API key').fill(API_KEY)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await nodeRow(page, '.+').first().waitFor()
+  t.is(page.url(), `${program.url}/#/cluster`)
+})
