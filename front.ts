@@ -10,6 +10,7 @@ import type { EpochMs } from './cluster/ids.ts'
 import { gatewaySettingsOf, type Config } from './config.ts'
 import { installFastPath } from './gateway/fast-path.ts'
 import { createGateway } from './gateway/gateway.ts'
+import type { MembershipNumbers } from './gateway/membership-metrics.ts'
 import type { RedirectCounters } from './gateway/redirect-counters.ts'
 import type { Node } from './node.ts'
 import { ConfigError } from './setting.ts'
@@ -20,6 +21,8 @@ export interface FrontOptions {
   readonly node: Node
   readonly redirects: RedirectCounters
   readonly clusterStatus: () => Promise<ClusterStatus>
+  /** undefined: the node is alone. */
+  readonly membership: (() => MembershipNumbers) | undefined
   /** The node is on its way out: load balancers are to send nothing more. */
   readonly isStopping: () => boolean
   readonly apiKey: string
@@ -36,7 +39,8 @@ export interface Front {
 
 /** @throws ConfigError if HOST or PORT cannot be used */
 export async function openFront(options: FrontOptions): Promise<Front> {
-  const { config, node, redirects, clusterStatus, isStopping, apiKey, logger, now } = options
+  const { config, node, redirects, clusterStatus, membership } = options
+  const { isStopping, apiKey, logger, now } = options
   const owner = node.links
   const gateway = await createGateway({
     settings: gatewaySettingsOf(config),
@@ -46,6 +50,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     owner,
     redirects,
     clusterStatus,
+    membership,
     isStopping,
     apiKey,
     logger,

@@ -13,7 +13,9 @@ import type { LogFacts } from './cluster/log-probe.ts'
 import type { Peers } from './cluster/peers.ts'
 import { RateMeter } from './cluster/rate-meter.ts'
 import type { Server } from './cluster/server-probe.ts'
+import type { MembershipNumbers } from './gateway/membership-metrics.ts'
 import type { RedirectCounters } from './gateway/redirect-counters.ts'
+import type { NodeInCluster } from './node-in-cluster.ts'
 import type { Node } from './node.ts'
 import type { Log } from './persistence/log.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
@@ -107,9 +109,31 @@ export class NodeObservation {
     }
   }
 
+  /** undefined: the node is alone. */
+  get membership(): (() => MembershipNumbers) | undefined {
+    const { cluster } = this.#options.node
+    return cluster && (() => this.#partIn(cluster))
+  }
+
   stop(): void {
     this.#cancel()
     this.observer.stop()
+  }
+
+  #partIn({ membership, ownership }: NodeInCluster): MembershipNumbers {
+    const { nodeId, handOvers } = this.#options
+    const { table, leases, controller } = membership
+    return {
+      isFenced: membership.isFenced(),
+      isController: controller === nodeId,
+      leaseAgeMs: membership.silenceOf(nodeId),
+      nodes: leases.size,
+      tableVersion: table.version,
+      partitionsWithoutOwner: table.rows.filter(({ owner }) => owner === null).length,
+      handingOver: ownership.moving.size,
+      handOvers: handOvers.count,
+      handOverWaitMs: handOvers.waitMs,
+    }
   }
 
   #sample(): void {

@@ -128,7 +128,8 @@ async function serve(
   const clusterStatus = () => observation.observer.status()
   const isStopping = () => closing !== undefined
   if (config.roles.includes('gateway')) {
-    const told = { node, redirects, clusterStatus, isStopping }
+    const { membership } = observation
+    const told = { node, redirects, clusterStatus, membership, isStopping }
     front = await openFront({ config, apiKey, logger, now, ...told })
   }
   const service = await openService(options, node)

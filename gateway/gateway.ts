@@ -28,6 +28,7 @@ import { ErrorReplies } from './error-reply.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import { createHttpServer } from './http-server.ts'
 import { LinkCreator } from './link-creation.ts'
+import { registerMembershipMetrics, type MembershipNumbers } from './membership-metrics.ts'
 import { registerMetrics } from './metrics.ts'
 import { notFoundHandler, sendFor, sendRoutingError } from './not-found.ts'
 import { describeRoutes, documentRoutes } from './openapi.ts'
@@ -56,6 +57,8 @@ export interface GatewayOptions {
   readonly redirects?: RedirectCounters
   /** In a cluster: what the owner, a router, counts. */
   readonly router?: RouterCounters | undefined
+  /** In a cluster: this node's part in it. */
+  readonly membership?: (() => MembershipNumbers) | undefined
 }
 
 /** Ready, but not listening. `close()` finishes what is under way. */
@@ -64,6 +67,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const redirects = options.redirects ?? createRedirectCounters()
   const registry = new Registry()
   registerMetrics(registry, { status, redirects, router: options.router })
+  if (options.membership !== undefined) registerMembershipMetrics(registry, options.membership)
   const times = new RequestTimes(registry)
   const errors = new ErrorReplies(logger)
   const address = new PublicAddress(settings)

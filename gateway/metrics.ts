@@ -87,7 +87,7 @@ const REDIRECTS_HELP = 'Answers to visitors of short links, by result'
 const SOURCES_HELP =
   'Look-ups by who answered; not those that this node answers as the owner in the same turn'
 
-function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+export function gauge(registry: Registry, name: string, help: string, read: () => number): void {
   const registers = [registry]
   void new Gauge({
     name,
@@ -100,7 +100,7 @@ function gauge(registry: Registry, name: string, help: string, read: () => numbe
 }
 
 /** A counter that is kept elsewhere and read when scraped. */
-function counter(registry: Registry, name: string, help: string, read: () => number): void {
+export function counter(registry: Registry, name: string, help: string, read: () => number): void {
   const registers = [registry]
   void new Counter({
     name,

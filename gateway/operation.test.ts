@@ -49,6 +49,17 @@ test('metrics show who answered, and what had to wait', async (t) => {
   t.is(metrics.get('tinygrid_requests_given_up_total'), 0)
 })
 
+test('metrics show what part a node has in its cluster', async (t) => {
+  const { call } = await startGateway(t)
+  const metrics = await metricsOf(call)
+  t.is(metrics.get('tinygrid_fenced'), 0)
+  t.is(metrics.get('tinygrid_controller'), 1)
+  t.is(metrics.get('tinygrid_lease_age_seconds'), 0.25)
+  t.is(metrics.get('tinygrid_partitions_without_owner'), 2)
+  t.is(metrics.get('tinygrid_hand_overs_total'), 40)
+  t.is(metrics.get('tinygrid_hand_over_wait_seconds_total'), 0.5)
+})
+
 const NAMES = [
   'tinygrid_dead_letters_total',
   'tinygrid_dirty_bytes',

@@ -13,6 +13,7 @@ import { FakeLinks } from './fake-links.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway-settings.ts'
 import { createGateway } from './gateway.ts'
 import type { LinkView } from './link-schemas.ts'
+import type { MembershipNumbers } from './membership-metrics.ts'
 import type { Problem } from './problem.ts'
 import { createRedirectCounters, type RedirectCounters } from './redirect-counters.ts'
 import { createRouterCounters, type RouterCounters } from './router-counters.ts'
@@ -75,6 +76,7 @@ export async function startGateway(
     apiKey: KEY,
     redirects,
     router,
+    membership: () => MEMBERSHIP,
     logger: pino({ level: 'debug' }, keepLines(lines)),
     now: () => clock.now,
   })
@@ -157,6 +159,18 @@ const PLAIN: Omit<Link, 'code'> = {
   visits: 0,
   isAlias: false,
   lifecycle: 'live',
+}
+
+const MEMBERSHIP: MembershipNumbers = {
+  isFenced: false,
+  isController: true,
+  leaseAgeMs: 250,
+  nodes: 3,
+  tableVersion: 7,
+  partitionsWithoutOwner: 2,
+  handingOver: 4,
+  handOvers: 40,
+  handOverWaitMs: 500,
 }
 
 const STATUS: NodeStatus = {
