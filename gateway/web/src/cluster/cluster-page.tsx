@@ -28,13 +28,18 @@ export function ClusterPage({ api }: { api: Api }) {
         {status === undefined ? (
           error === undefined && <p class="muted">Loading …</p>
         ) : (
-          <p class="muted">{`${headline(status)} As ${status.nodeId} sees it.`}</p>
+          <p class="muted">{standing(status)}</p>
         )}
       </div>
       {error !== undefined && <FailureNotice error={error} onRetry={retry} />}
       {status !== undefined && <Picture status={status} isStale={error !== undefined} />}
     </div>
   )
+}
+
+function standing(status: ClusterStatus): string {
+  const seenBy = status.mode === 'cluster' ? ` As ${status.nodeId} sees it.` : ''
+  return `${headline(status)}${seenBy}`
 }
 
 function Picture({ status, isStale }: { status: ClusterStatus; isStale: boolean }) {

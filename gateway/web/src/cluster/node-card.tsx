@@ -20,7 +20,7 @@ export function NodeCard({ node, status, colours }: NodeCardProps) {
   return (
     <article class="panel" aria-label={node.id}>
       <h3>
-        <NodeName node={node} colours={colours} />
+        <NodeName node={node} status={status} colours={colours} />
       </h3>
       {node.url !== null && (
         <p class="panel-address">

@@ -39,7 +39,7 @@ function NodeRow({ node, status, colours }: NodeTableProps & { node: ClusterNode
   return (
     <tr>
       <th scope="row">
-        <NodeName node={node} colours={colours} />
+        <NodeName node={node} status={status} colours={colours} />
       </th>
       <td>
         {countText(node.partitionsOwned)}
@@ -53,7 +53,7 @@ function NodeRow({ node, status, colours }: NodeTableProps & { node: ClusterNode
 }
 
 /** A node's name with its colour and number, and what is special about it. */
-export function NodeName({ node, colours }: { node: ClusterNode; colours: Colours }) {
+export function NodeName({ node, status, colours }: NodeTableProps & { node: ClusterNode }) {
   const trouble = troubleOf(node)
   return (
     <span class="node-name">
@@ -61,7 +61,7 @@ export function NodeName({ node, colours }: { node: ClusterNode; colours: Colour
         {colourNumber(colours, node.id)}
       </span>
       <span class="node-id">{node.id}</span>
-      {node.isController && <span class="mark">controller</span>}
+      {node.isController && status.mode === 'cluster' && <span class="mark">controller</span>}
       {node.state === 'leaving' && <span class="mark">leaving</span>}
       {trouble !== undefined && <strong class="badge">{trouble}</strong>}
     </span>

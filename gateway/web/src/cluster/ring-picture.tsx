@@ -75,8 +75,9 @@ export function RingPicture({ status, colours }: RingPictureProps) {
         </text>
       </svg>
       <figcaption class="muted">
-        Each arc is a part of the hash ring in its owner’s colour. The rim shows what moves, and
-        what has just arrived, in the colour of where it goes.
+        Each arc is a part of the hash ring in its owner’s colour.
+        {status.mode === 'cluster' &&
+          ' The rim shows what moves, and what has just arrived, in the colour of where it goes.'}
       </figcaption>
     </figure>
   )
