@@ -42,7 +42,7 @@ export class ClusterNews {
       case 'node.died':
         return [`${event.node} is dead: its lease has run out`]
       case 'controller.changed':
-        return [`${event.node} is the controller now`]
+        return [...this.#restart(at), `${event.node} is the controller now`]
       case 'partition.planned':
         return this.#plan(event, at)
       case 'partition.moved':
@@ -53,6 +53,12 @@ export class ClusterNews {
         // Of a newer version of the program.
         return []
     }
+  }
+
+  /** What the last controller did not come to tell is not told any more. */
+  #restart(at: number): string[] {
+    this.#planned.clear()
+    return this.#ended(at)
   }
 
   #plan({ partitions, from, to }: About<'partition.planned'>, at: number): string[] {
@@ -67,9 +73,15 @@ export class ClusterNews {
   }
 
   #takeOver({ partitions, to }: About<'partition.taken-over'>, at: number): string[] {
-    const { byNode } = this.#tally(TAKE_OVER, partitions, at)
-    byNode.set(to, (byNode.get(to) ?? 0) + partitions.length)
-    return this.#ended(at)
+    const isBack = (partition: number) => this.#planned.get(partition)?.from === to
+    const back = partitions.filter(isBack)
+    const taken = partitions.filter((partition) => !isBack(partition))
+    for (const partition of back) this.#planned.delete(partition)
+    if (taken.length > 0) {
+      const { byNode } = this.#tally(TAKE_OVER, taken, at)
+      byNode.set(to, (byNode.get(to) ?? 0) + taken.length)
+    }
+    return [...linesOfRetry(to, back.length), ...this.#ended(at)]
   }
 
   #tally(name: string, partitions: readonly number[], at: number): Tally {
@@ -98,12 +110,22 @@ export class ClusterNews {
   }
 }
 
+/** Partitions that their owner opened anew, because nobody knew whether a move had come to its end. */
+function linesOfRetry(owner: string, count: number): string[] {
+  if (count === 0) return []
+  return [`${owner} keeps ${partitionsOf(count)} for now: a move did not come to its end`]
+}
+
 function lineOf(name: string, { count, since, waitMsMax, byNode }: Tally, at: number): string {
   const took = `in ${((at - since) / 1_000).toFixed(1)} s`
-  const partitions = count === 1 ? '1 partition' : `${count} partitions`
+  const partitions = partitionsOf(count)
   if (name !== TAKE_OVER) {
     return `${partitions} moved to ${name} ${took}; writes waited ${waitMsMax} ms at most`
   }
   const shares = Array.from(byNode, ([node, share]) => `${node} ${share}`)
   return `${partitions} taken over ${took}: ${shares.join(', ')}`
+}
+
+function partitionsOf(count: number): string {
+  return count === 1 ? '1 partition' : `${count} partitions`
 }

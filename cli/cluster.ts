@@ -17,6 +17,7 @@ import { KEYS_LINE, summaryOf } from './cluster-summary.ts'
 import { CommandError, EXIT_CODES, runCommand } from './command-error.ts'
 import { CTRL_C, onKeyPress } from './key-presses.ts'
 import { LocalCluster } from './local-cluster.ts'
+import type { NodeProcess } from './node-process.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const QUIT_KEYS = new Set(['q', CTRL_C, '\u0004'])
@@ -37,7 +38,8 @@ await runCommand(async () => {
   }
   for (const signal of SIGNALS) process.on(signal, wishToStop)
   await supply()
-  await run(options)
+  const kept = await run(options)
+  say(kept === undefined ? 'Stopped.' : `Stopped. The data is kept in ${kept}`)
   return EXIT_CODES.done
 })
 process.exit()
@@ -60,7 +62,8 @@ async function supply(): Promise<void> {
   throw new CommandError(lines.join('\n'))
 }
 
-async function run(options: ClusterOptions): Promise<void> {
+/** @returns where the data is kept, if it is */
+async function run(options: ClusterOptions): Promise<string | undefined> {
   const port = await portOfNodes(options.port)
   const serverPorts = await portsOfServers(options.port)
   const apiKey = process.env['TINYGRID_API_KEY'] || undefined
@@ -73,7 +76,7 @@ async function run(options: ClusterOptions): Promise<void> {
       port,
       serverPorts,
       env: process.env,
-      onLost: (node, how) => say(`${node.name} has ended by itself (${how}): ${node.lastLine}`),
+      onLost: (node, how) => say(`${node.name} has ended by itself: ${how}${lastWordsOf(node)}`),
     })
     endAtOnce = async () => {
       await cluster.kill()
@@ -84,9 +87,14 @@ async function run(options: ClusterOptions): Promise<void> {
     } finally {
       await cluster.close()
     }
+    return directory.isKept ? directory.path : undefined
   } finally {
     await directory.close()
   }
+}
+
+function lastWordsOf({ lastLine }: NodeProcess): string {
+  return lastLine === '' ? '' : `; it last said: ${lastLine}`
 }
 
 /** From the start of the nodes until the end is wanted. */
@@ -106,7 +114,7 @@ async function attend(cluster: LocalCluster, directory: ClusterDirectory, nodes:
     say(process.stdin.isTTY ? KEYS_LINE : 'Stop it with SIGTERM.')
     await stopWanted()
     await Promise.all(cluster.nodes.map((node) => node.stop()))
-    say('All nodes have ended.')
+    say('The nodes have ended; stopping the servers.')
   } finally {
     await connection.close()
     leaveKeys()

@@ -71,10 +71,9 @@ export class NodeProcess {
     return /Tinygrid listens on (http:\/\/\S+)/.exec(this.#output)?.[1]
   }
 
-  /** The last thing it said. */
+  /** The last thing it logged; empty: nothing. */
   get lastLine(): string {
-    const lines = readFileSync(this.logFile, 'utf8').trim().split('\n')
-    return lines.at(-1) || 'it said nothing'
+    return readFileSync(this.logFile, 'utf8').trim().split('\n').at(-1)!
   }
 
   /** Waits until it listens; false: it ended before. */

@@ -11,8 +11,8 @@
  * answers, which may be some milliseconds behind. It changes nothing and shows no link's address,
  * yet like all of NATS it is for operators: whoever may connect may ask.
  */
-import type { NatsConnection, ServiceMsg } from 'nats'
-import { parseCode, type NodeId } from './ids.ts'
+import { ServiceError, type NatsConnection, type ServiceMsg } from 'nats'
+import { CODE_LENGTH_MAX, parseCode, type NodeId } from './ids.ts'
 import type { NodeLease } from './lease.ts'
 import { namesOf } from './namespace.ts'
 import type { NodeStatus } from './protocol.ts'
@@ -41,9 +41,8 @@ export interface NatsServiceOptions {
   readonly onError: (what: string, error: unknown) => void
 }
 
-/** The status that a service's error has for a question that cannot be answered. */
 const BAD_REQUEST = 400
-const INTERNAL = 500
+const CODE_TAKES = `Send a code: 1 to ${CODE_LENGTH_MAX} characters of A-Z, a-z, 0-9, _ and -.`
 
 /** Answers until it is closed. The connection stays its owner's. */
 export async function openNatsService(
@@ -54,7 +53,7 @@ export async function openNatsService(
   const service = await connection.services.add({
     name: namespace,
     version,
-    description: 'URL shortener: who owns what, and how each node is',
+    description: `Node ${node.nodeId} of a URL shortener`,
     metadata: { node: node.nodeId },
   })
   const group = service.addGroup(subjectPrefix)
@@ -81,25 +80,17 @@ export async function openNatsService(
   }
 }
 
-/** What cannot be asked, told with the answer's error. */
-class BadQuestion extends Error {}
-
+/** What goes wrong is told as the answer's error, and counted in the service's statistics. */
 function answering(answerOf: (message: ServiceMsg) => string) {
   return (error: Error | null, message: ServiceMsg): void => {
-    if (error !== null) return
-    try {
-      message.respond(answerOf(message))
-    } catch (cause) {
-      const status = cause instanceof BadQuestion ? BAD_REQUEST : INTERNAL
-      message.respondError(status, (cause as Error).message)
-    }
+    if (error === null) message.respond(answerOf(message))
   }
 }
 
 function ownerOf(text: string, { ring, membership: { table, leases } }: AskedNode): string {
   const code = parseCode(text)
   if (code === undefined) {
-    throw new BadQuestion('Send a code: 1 to 64 characters of A-Z, a-z, 0-9, _ and -.')
+    throw new ServiceError(BAD_REQUEST, CODE_TAKES)
   }
   const partition = ring.partitionOf(code)
   const { owner, epoch, target } = table.ownershipOf(partition)
