@@ -50,22 +50,25 @@ function isCurrent({ source }: Entry): boolean {
   return source === 'owner' || source === 'near'
 }
 
+/** What says neither that the code was never given nor that a visit may pass uncounted. */
 function oldFault(entries: readonly Entry[]): string | undefined {
-  for (const entry of entries.filter((made) => !isCurrent(made))) {
-    const { outcome, source, returnedAt } = entry
-    if (outcome === undefined || outcome === 'gone deleted' || outcome === 'gone used_up') continue
-    const [kind, url] = outcome.split(' ')
-    const isKnown = entries.some(({ operation, calledAt }) => {
-      return urlOf(operation) === url && calledAt <= returnedAt
-    })
-    if (kind === 'redirect' && isKnown) continue
-    return `${source} answered ${outcome}, which the code never was`
-  }
-  return undefined
+  const odd = entries.find((entry) => !isCurrent(entry) && !couldBe(entries, entry))
+  return odd && `${odd.source} answered ${odd.outcome}, which the code never was`
 }
 
-function urlOf(operation: Operation): string | undefined {
-  return 'url' in operation ? operation.url : undefined
+/** Whether something that was asked before can have led to the answer. */
+function couldBe(entries: readonly Entry[], { outcome, returnedAt }: Entry): boolean {
+  if (outcome === undefined) return true
+  return entries.some(({ operation, calledAt }) => {
+    return calledAt <= returnedAt && leadsTo(operation, outcome)
+  })
+}
+
+function leadsTo(operation: Operation, outcome: string): boolean {
+  const isMetered = operation.kind === 'create' && operation.maxVisits !== null
+  if (outcome === 'gone deleted') return operation.kind === 'delete'
+  if (outcome === 'gone used_up') return isMetered
+  return !isMetered && 'url' in operation && outcome === `redirect ${operation.url}`
 }
 
 function orderFault(entries: readonly Entry[]): string | undefined {
@@ -81,7 +84,7 @@ function orderFault(entries: readonly Entry[]): string | undefined {
 }
 
 /** A line per operation, in order of call. */
-export function describeHistory(entries: readonly Entry[]): string {
+function describeHistory(entries: readonly Entry[]): string {
   const lines = entries
     .toSorted((a, b) => a.calledAt - b.calledAt)
     .map(({ calledAt, returnedAt, client, operation, outcome, source }) => {

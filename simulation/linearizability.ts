@@ -42,7 +42,7 @@ export interface Verdict {
 /** Steps of the search after which it gives up, loudly. */
 const STEPS_MAX = 2_000_000
 
-export class SearchTooLong extends Error {
+class SearchTooLong extends Error {
   override readonly name = 'SearchTooLong'
 }
 
