@@ -1,0 +1,139 @@
+import test from 'ava'
+import { Compile } from 'typebox/schema'
+import type { ClusterStatus } from '../cluster/cluster-status.ts'
+import type { NodeId } from '../cluster/ids.ts'
+import { clusterSchema } from '../gateway/cluster-schema.ts'
+import { ClusterWorld } from './cluster-world.ts'
+import { until } from './deadline.ts'
+import { Program, temporaryDirectory } from './program.ts'
+import { testWith } from './services/service-test.ts'
+
+/*
+ * `GET /api/cluster` of real nodes: what it tells, and that it tells through everything.
+ */
+
+const clusterTest = testWith('nats', 'redis', 'mongo')
+const schema = Compile(clusterSchema)
+/** A frozen node and frozen servers are waited for 300 ms, all at once; the rest is a busy machine. */
+const ANSWER_MS_MAX = 1_500
+const SHOWN_MS_MAX = 20_000
+
+interface Told {
+  readonly status: ClusterStatus
+  readonly tookMs: number
+}
+
+async function ask(program: Program): Promise<Told> {
+  const began = performance.now()
+  const response = await program.api('/api/cluster')
+  const status = (await response.json()) as ClusterStatus
+  return { status, tookMs: performance.now() - began }
+}
+
+clusterTest('each node tells the same of the cluster, as it is described', async (t) => {
+  const world = await ClusterWorld.start(t, { nodes: 2 })
+  const code = world.newCode()
+  t.is((await world.pick().program.create({ url: 'https://example.com/', code })).status, 201)
+  const told = await Promise.all(world.nodes.map(({ program }) => ask(program)))
+  for (const { status } of told) {
+    t.deepEqual(schema.Errors(status)[1], [])
+    t.deepEqual(status.table, told[0]!.status.table)
+    t.deepEqual(
+      status.nodes.map(({ id, isAlive, partitionsOwned }) => [id, isAlive, partitionsOwned]),
+      [
+        ['n1', true, 128],
+        ['n2', true, 128],
+      ],
+    )
+    t.is(
+      status.nodes.reduce((sum, { numbers }) => sum + numbers!.linksInMemory, 0),
+      1,
+    )
+    t.is(status.nodes.filter(({ isController }) => isController).length, 1)
+    t.deepEqual(
+      status.servers.map(({ name, isReachable }) => [name, isReachable]),
+      [
+        ['NATS', true],
+        ['MongoDB', true],
+        ['Redis', true],
+      ],
+    )
+    t.like(status.log, { kind: 'jetstream', durability: { replicas: 1, replicasCurrent: 1 } })
+  }
+  for (const { id, program } of world.nodes) {
+    const { status } = told[0]!
+    t.is(status.nodes.find((node) => node.id === id)!.url, program.url)
+    t.is(
+      status.servers.find(({ name }) => name === 'NATS')!.address,
+      world.services.nats.url.slice(7),
+    )
+  }
+})
+
+clusterTest('moves are told with how long writes waited', async (t) => {
+  const world = await ClusterWorld.start(t, { nodes: 1 })
+  const { program } = world.pick()
+  await world.addNodes(1)
+  await until('the moves are over here too', SHOWN_MS_MAX, async () => {
+    return (await ask(program)).status.moves.underWay.length === 0
+  })
+  const { done } = (await ask(program)).status.moves
+  const moves = done.filter(({ from }) => from === 'n1')
+  t.is(moves.length, 128)
+  for (const { to, waitMs, since } of moves) {
+    t.is(to, 'n2' as NodeId)
+    t.true(waitMs !== null && waitMs >= 0)
+    t.not(since, null)
+  }
+  const metrics = await (await program.api('/metrics')).text()
+  t.regex(metrics, /^tinygrid_hand_overs_total 128$/m)
+  t.regex(metrics, /^tinygrid_nodes 2$/m)
+})
+
+clusterTest('it is told in time while a node is frozen and the servers die', async (t) => {
+  const world = await ClusterWorld.start(t, { nodes: 2 })
+  const [seen, frozen] = world.nodes as [(typeof world.nodes)[0], (typeof world.nodes)[0]]
+  const { redis, mongo, nats } = world.services
+  world.freeze(frozen)
+  const first = await ask(seen.program)
+  t.is(first.status.nodes.find(({ id }) => id === frozen.id)!.numbers, null)
+  const slowest = [first.tookMs]
+  for (const [name, server] of [
+    ['Redis', redis],
+    ['MongoDB', mongo],
+    ['NATS', nats],
+  ] as const) {
+    server.freeze()
+    await until(`${name} is told to be away`, SHOWN_MS_MAX, async () => {
+      const { status, tookMs } = await ask(seen.program)
+      t.deepEqual(schema.Errors(status)[1], [])
+      slowest.push(tookMs)
+      return !status.servers.find((one) => one.name === name)!.isReachable
+    })
+  }
+  await until('the lease is told to be old', SHOWN_MS_MAX, async () => {
+    const { status } = await ask(seen.program)
+    const self = status.nodes.find(({ id }) => id === seen.id)!
+    return !self.isAlive && self.numbers!.isFenced
+  })
+  for (const server of [redis, mongo, nats]) server.thaw()
+  await until('all is told to be well again', SHOWN_MS_MAX, async () => {
+    const { status } = await ask(seen.program)
+    const self = status.nodes.find(({ id }) => id === seen.id)!
+    return self.isAlive && status.servers.every(({ isReachable }) => isReachable)
+  })
+  t.true(Math.max(...slowest) < ANSWER_MS_MAX, `the slowest answer took ${Math.max(...slowest)} ms`)
+})
+
+test('a process alone tells of itself alike', async (t) => {
+  const program = await Program.start({ dataDir: temporaryDirectory(t) })
+  t.teardown(async () => void (await program.stop()))
+  const { status } = await ask(program)
+  t.deepEqual(schema.Errors(status)[1], [])
+  t.is(status.mode, 'embedded')
+  t.like(status.nodes[0], { id: status.nodeId, isController: true, partitionsOwned: 256 })
+  t.is(status.nodes[0]!.url, program.url)
+  t.is(new Set(status.table.rows.map(([owner, , target]) => `${owner} ${target}`)).size, 1)
+  t.deepEqual(status.servers, [])
+  t.like(status.log, { kind: 'lmdb', durability: { syncsBeforeAnswer: true } })
+})
