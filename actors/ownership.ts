@@ -79,8 +79,9 @@ export class Ownership {
       ...options,
       onOpened: (opened) => this.#takeOpened(opened),
       onDone: () => {
-        this.#reports.send()
+        // First: what is not wanted any more is not reported.
         this.#reconcile()
+        this.#reports.send()
       },
     })
     this.#source = new HandOffSource({
