@@ -116,6 +116,13 @@ const SETTINGS = {
     unit: 'milliseconds',
     about: 'how long a stop may wait for requests and for the store',
   }),
+  stopDelayMs: integer('TINYGRID_STOP_DELAY', {
+    fallback: '0',
+    min: 0,
+    max: 120_000,
+    unit: 'milliseconds',
+    about: 'how long a stop takes new requests yet, for load balancers that ask /health/ready',
+  }),
   ...CLUSTER_SETTINGS,
   logLevel: choice('TINYGRID_LOG_LEVEL', {
     fallback: 'info',

@@ -71,10 +71,15 @@ function stopOnSignal(logger: Logger, config: Config, close: () => Promise<void>
     if (isStopping) process.exit(EXIT_FAILURE)
     isStopping = true
     logger.info({ signal }, 'stopping')
-    const timer = setTimeout(() => {
-      logger.error('the stop took too long; what is in the log is safe and comes back at the start')
-      process.exit(EXIT_FAILURE)
-    }, config.stopTimeoutMs + STOP_GRACE_MS)
+    const timer = setTimeout(
+      () => {
+        logger.error(
+          'the stop took too long; what is in the log is safe and comes back at the start',
+        )
+        process.exit(EXIT_FAILURE)
+      },
+      config.stopDelayMs + config.stopTimeoutMs + STOP_GRACE_MS,
+    )
     timer.unref()
     close().then(
       () => {

@@ -134,8 +134,11 @@ async function serve(
   }
   const service = await openService(options, node)
   const closeInOrder = async () => {
-    const deadline = Date.now() + config.stopTimeoutMs
-    await node.leave(config.stopTimeoutMs * LEAVE_SHARE)
+    const deadline = Date.now() + config.stopDelayMs + config.stopTimeoutMs
+    const delayed = new Promise((resolve) => {
+      systemClock.after(config.stopDelayMs, () => resolve(undefined))
+    })
+    await Promise.all([delayed, node.leave(config.stopTimeoutMs * LEAVE_SHARE)])
     await service?.close()
     await front?.close()
     observation.stop()

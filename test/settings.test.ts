@@ -22,6 +22,7 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ TINYGRID_CODE_LENGTH: '3' }, /TINYGRID_CODE_LENGTH is "3", but must be .* 4 to 32/],
   [{ TINYGRID_CONNECTIONS_MAX: '1.5' }, /TINYGRID_CONNECTIONS_MAX is "1.5", but must be/],
   [{ TINYGRID_STOP_TIMEOUT: '1' }, /TINYGRID_STOP_TIMEOUT is "1", but must be/],
+  [{ TINYGRID_STOP_DELAY: '5s' }, /TINYGRID_STOP_DELAY is "5s", but must be/],
   [{ TINYGRID_LOG_LEVEL: 'loud' }, /TINYGRID_LOG_LEVEL is "loud", but must be one of trace, debug/],
   [{ TINYGRID_NODE_ID: 'a b' }, /TINYGRID_NODE_ID is "a b", but must be 1 to 64 characters/],
   [{ TINYGRID_PORT: '80' }, /TINYGRID_PORT is not a setting; see --help/],
