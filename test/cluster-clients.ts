@@ -68,7 +68,7 @@ export class ClusterClients {
 
   async #repeat(pauseMs: number, action: () => Promise<void>): Promise<void> {
     while (!this.#end.signal.aborted) {
-      await action()
+      if (this.#world.isUp) await action()
       await pause(this.#world.random.between(0, 2 * pauseMs))
     }
   }

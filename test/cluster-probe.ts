@@ -17,7 +17,11 @@ export async function untilWritable(world: ClusterWorld, history: ClusterHistory
   let missing = new Set(world.ring.all())
   while (missing.size > 0) {
     if (performance.now() - began > WRITABLE_MS_MAX) {
-      throw new Error(`${missing.size} partitions cannot be written to`)
+      const first = [...missing].slice(0, 5)
+      throw new Error(
+        `${missing.size} partitions cannot be written to (${first.join()}, ...); ` +
+          (await world.view.summary()),
+      )
     }
     const codes = world.newCodes().filter((code) => missing.has(world.ring.partitionOf(code)))
     const refused = await createAll(world, history, codes)

@@ -37,6 +37,18 @@ export class ClusterView {
     return text === undefined ? undefined : (JSON.parse(text) as { nodeId: NodeId }).nodeId
   }
 
+  /** For a person who looks into a failure: who owns how many partitions, who controls. */
+  async summary(): Promise<string> {
+    const rows = (await this.table())?.rows ?? []
+    const counts = new Map<string, number>()
+    for (const { owner, target } of rows) {
+      const what = target === null ? `${owner}` : `${owner} to ${target}`
+      counts.set(what, (counts.get(what) ?? 0) + 1)
+    }
+    const owned = Array.from(counts, ([what, count]) => `${what}: ${count}`).join(', ')
+    return `partitions of ${owned}; controller ${(await this.controller()) ?? 'none'}`
+  }
+
   close(): Promise<void> {
     return this.#close()
   }

@@ -99,6 +99,11 @@ export class ClusterWorld {
     await this.settled()
   }
 
+  /** Whether any node takes requests. */
+  get isUp(): boolean {
+    return this.#nodes.some((node) => node.takesRequests)
+  }
+
   /** A node that a load balancer would send the next request to. */
   pick(): ClusterNode {
     return this.random.pick(this.#nodes.filter((node) => node.takesRequests))
@@ -133,6 +138,16 @@ export class ClusterWorld {
     const code = await stopped
     this.#nodes = this.#nodes.filter((other) => other !== node)
     return code
+  }
+
+  /** As a power cut of everything would. */
+  async killAll(): Promise<void> {
+    const { nats, redis, mongo } = this.services
+    const nodes = [...this.#nodes]
+    await Promise.all([
+      ...nodes.map((node) => this.kill(node)),
+      ...[nats, redis, mongo].map((service) => service.kill()),
+    ])
   }
 
   freeze(node: ClusterNode): void {

@@ -53,6 +53,11 @@ export class ClusterServices {
     return { NATS_URL: this.nats.url, REDIS_URL: this.redis.url, MONGO_URL: this.mongo.url }
   }
 
+  /** Starts all three again, on their ports and data. */
+  async restart(): Promise<void> {
+    await Promise.all([this.nats.restart(), this.redis.restart(), this.mongo.restart()])
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.nats.close(), this.redis.close(), this.mongo.close()])
   }
