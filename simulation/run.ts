@@ -100,6 +100,8 @@ class Run {
     return (
       (await this.#unanswered(answered)) ??
       (await this.#unrest()) ??
+      (await this.#renewRefused()) ??
+      (await this.#unrest()) ??
       (await this.#readAll()) ??
       this.#history.fault() ??
       (await logFault(this.#surroundings))
@@ -130,6 +132,22 @@ class Run {
       if (this.#scheduler.now >= until) return `it does not come to rest: ${unrest}`
       await this.#scheduler.runUntil(this.#scheduler.now + REST_CHECK_MS)
     }
+  }
+
+  /** A link that the store refused waits for its next version: there is one, whatever it is now. */
+  async #renewRefused(): Promise<string | undefined> {
+    const writer = this.#workload.newClient('writer')
+    const renewing = async () => {
+      for (const code of this.#schedule.refusedCodes) {
+        const url = `https://e.org/${code}`
+        await writer.ask(code, { kind: 'create', url, maxVisits: null, reuse: false })
+        await writer.ask(code, { kind: 'restore' })
+        await writer.ask(code, { kind: 'update', url: `${url}/new` })
+      }
+    }
+    return (await this.#completes(renewing(), ANSWERS_MS_MAX))
+      ? undefined
+      : 'links cannot be changed'
   }
 
   /** Reads every code until it is answered, and compares the store. */

@@ -14,6 +14,8 @@ export interface Schedule {
   readonly nodes: number
   readonly clients: number
   readonly codes: readonly string[]
+  /** Codes that the store does not take. */
+  readonly refusedCodes: readonly string[]
   /** Whether clients purge links, which frees their codes. */
   readonly hasPurges: boolean
   /** Of each node: little makes it evict, or refuse writes that the store has not caught up with. */
@@ -54,6 +56,8 @@ const DISTURBANCES_MAX = 7
 const DURATION_MS = { short: [8_000, 20_000], long: [70_000, 110_000] } as const
 /** In a long run the log forgets operations that were carried out, and is trimmed. */
 const LONG_SHARE = 0.05
+/** Of runs in which the store refuses a link. */
+const REFUSED_SHARE = 0.1
 const MEMORY_BYTES = { ample: 2 ** 28, little: 300_000 }
 const DIRTY_BYTES = { ample: 2 ** 20, little: 400 }
 /** The cluster forms before the first disturbance. */
@@ -73,11 +77,13 @@ export function scheduleOf(seed: number): Schedule {
   const durationMs = random.int(shortest, longest)
   const count = random.int(0, DISTURBANCES_MAX)
   const disturbances = Array.from({ length: count }, () => disturbance(random, durationMs))
+  const codes = Array.from({ length: random.int(4, CODES_MAX) }, () => newCode(random))
   return {
     seed,
     nodes: random.int(1, NODES_MAX),
     clients: random.int(3, 6),
-    codes: Array.from({ length: random.int(4, CODES_MAX) }, () => random.int(0, 1e6).toString(36)),
+    codes,
+    refusedCodes: random.chance(REFUSED_SHARE) ? [codes[0]!] : [],
     hasPurges: random.chance(0.3),
     memoryBytesMax: MEMORY_BYTES[random.chance(0.25) ? 'little' : 'ample'],
     dirtyBytesMax: DIRTY_BYTES[random.chance(0.1) ? 'little' : 'ample'],
@@ -128,6 +134,10 @@ function disturbance(random: Random, durationMs: number): Disturbance {
   }
 }
 
+function newCode(random: Random): string {
+  return random.int(0, 1e6).toString(36)
+}
+
 /** Most services work most of the time; some are wretched. */
 function faults(random: Random): Faults {
   const delayMsMax = random.weighted({ near: 3, far: 1 }) === 'near' ? 3 : 60
@@ -145,10 +155,10 @@ function network(random: Random): NetworkFaults {
 /** For people, a line per fact. */
 export function describeSchedule(schedule: Schedule): string {
   const { seed, nodes, clients, codes, durationMs, faults: rates, network: ways } = schedule
-  const { hasPurges, memoryBytesMax, dirtyBytesMax } = schedule
+  const { hasPurges, refusedCodes, memoryBytesMax, dirtyBytesMax } = schedule
   const lines = [
     `seed ${seed}: ${nodes} nodes, ${clients} clients, ${durationMs} ms, codes ${codes.join(' ')}`,
-    `  ${JSON.stringify({ hasPurges, memoryBytesMax, dirtyBytesMax })}`,
+    `  ${JSON.stringify({ hasPurges, refusedCodes, memoryBytesMax, dirtyBytesMax })}`,
     ...Object.entries(rates).map(([name, rate]) => `  ${name} ${JSON.stringify(rate)}`),
     `  network ${JSON.stringify(ways)}`,
     ...schedule.disturbances.map((item) => `  ${describeDisturbance(item)}`),

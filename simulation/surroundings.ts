@@ -7,9 +7,9 @@ import type { FallbackCache } from '../persistence/fallback-cache.ts'
 import type { LinkStore } from '../persistence/link-store.ts'
 import type { Log } from '../persistence/log.ts'
 import { MemoryFallbackCache } from '../persistence/memory-fallback-cache.ts'
-import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
 import { MemoryLog } from '../persistence/memory-log.ts'
 import { CALM_NETWORK, Network } from './network.ts'
+import { PickyStore } from './picky-store.ts'
 import type { Random } from './random.ts'
 import type { Schedule } from './schedule.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -33,6 +33,8 @@ export interface Surroundings {
   readonly story: Story
   readonly services: Readonly<Record<ServiceName, Service>>
   readonly states: States
+  /** Codes that the store does not take now. */
+  readonly refusedCodes: Set<string>
   readonly network: Network
   /** Something that must never happen has happened: the run has failed. */
   readonly onBug: (error: unknown) => void
@@ -52,19 +54,21 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
     NAMES.map((name) => [name, new Service(name, random.fork(), story)]),
   ) as Record<ServiceName, Service>
   for (const name of NAMES) services[name].faults = schedule.faults[name]
+  const refusedCodes = new Set(schedule.refusedCodes)
   const network = new Network(scheduler, random.fork())
   network.faults = schedule.network
   const states = {
     log: new MemoryLog(),
-    store: new MemoryLinkStore(ring),
+    store: new PickyStore(ring, refusedCodes),
     cache: new MemoryFallbackCache({ now: () => scheduler.now }),
     keyValue: new MemoryKeyValueServer(),
   }
-  return { ...options, partitions: ring.partitions, ring, services, states, network }
+  return { ...options, partitions: ring.partitions, ring, services, states, network, refusedCodes }
 }
 
 /** From now on nothing fails. */
-export function calm({ services, network }: Surroundings): void {
+export function calm({ services, network, refusedCodes }: Surroundings): void {
+  refusedCodes.clear()
   for (const name of NAMES) {
     services[name].isDown = false
     services[name].mendAll()
