@@ -13,11 +13,12 @@ import {
   type Code,
   type Epoch,
   type LogPosition,
+  type NodeId,
 } from '../cluster/ids.ts'
-import { decodeLink } from '../cluster/link-record.ts'
+import { codeOfRecord, decodeLink } from '../cluster/link-record.ts'
 import { lookupOf, type Link, type LinkVersion } from '../cluster/link.ts'
 import type { WriteRequest, WriteResult } from '../cluster/protocol.ts'
-import { decodeLogRecord } from '../persistence/log-record.ts'
+import { decodeLogRecord, encodeLogRecord } from '../persistence/log-record.ts'
 import type { LogEntry } from '../persistence/log.ts'
 import type { PartitionLimits } from './batch.ts'
 import type { Effect } from './effect.ts'
@@ -34,6 +35,7 @@ type WaitingEffect = Extract<
 /** A caller; `outcome` is set once. */
 export interface Ticket {
   readonly code: Code
+  readonly operationId?: string | undefined
   /** The log's last position then. */
   readonly submittedAt: LogPosition
   outcome?: WriteResult | { kind: 'read'; link: Link | undefined } | TinygridError
@@ -43,29 +45,25 @@ export const NOW = toEpochMs(1_000_000)
 const LIMITS = { mailboxDepthMax: 1_000, batchRecordsMax: 100, batchBytesMax: 100_000 }
 
 export class ActorWorld {
-  readonly actor: PartitionActor<Ticket>
-  readonly memory = new PartitionMemory(new LinkTable())
+  actor: PartitionActor<Ticket>
+  memory = new PartitionMemory(new LinkTable())
   readonly log: LogEntry[] = []
   readonly store = new Map<Code, LinkVersion>()
   /** What the actor waits for, oldest first. Store reads carry what the store said at their start. */
   readonly waiting: { effect: WaitingEffect; seen?: LinkVersion | undefined }[] = []
   /** Applied, not yet in the store. */
   readonly dirty = new Map<Code, LinkVersion>()
+  readonly #limits: PartitionLimits
   #batches = 0
 
   constructor(limits: Partial<PartitionLimits> = {}) {
-    this.actor = new PartitionActor<Ticket>({
-      memory: this.memory,
-      epoch: 1 as Epoch,
-      lastPosition: toLogPosition(0),
-      operations: new Operations(),
-      nextBatchId: () => `batch-${++this.#batches}`,
-      limits: { ...LIMITS, ...limits },
-    })
+    this.#limits = { ...LIMITS, ...limits }
+    this.actor = this.#newActor(1 as Epoch, new Operations())
   }
 
   submit(request: WriteRequest): Ticket {
-    const ticket: Ticket = { code: request.code, submittedAt: this.last() }
+    const { code, operationId } = request
+    const ticket: Ticket = { code, operationId, submittedAt: this.last() }
     this.#run(this.actor.submit(ticket, request))
     return ticket
   }
@@ -111,6 +109,24 @@ export class ActorWorld {
     this.#push(payload)
   }
 
+  /** The partition goes on in a new epoch, in which this same owner has opened it. */
+  unseal(): void {
+    this.actor.unseal(this.#pushEpoch(), this.last())
+  }
+
+  /** The actor gives up; a new one opens the partition from the log, as a new owner does. */
+  takeOver(isLastBatchAppended: boolean): void {
+    const append = this.waiting.find(({ effect }) => effect.kind.startsWith('append'))?.effect
+    if (isLastBatchAppended && append !== undefined && 'payload' in append) {
+      if (this.last() === append.expectedLast) this.#push(append.payload)
+    }
+    this.#run(this.actor.retire(new TinygridError('not_owner')))
+    this.waiting.length = 0
+    const epoch = this.#pushEpoch()
+    this.memory = new PartitionMemory(new LinkTable())
+    this.actor = this.#newActor(epoch, this.#replay())
+  }
+
   flush(): void {
     for (const [code, version] of this.dirty) this.store.set(code, version)
     this.memory.markFlushed([...this.dirty.values()])
@@ -151,6 +167,49 @@ export class ActorWorld {
       const lookup = this.actor.lookup(code, NOW)
       if (lookup.kind !== 'unknown') assert.deepEqual(lookup, lookupOf(this.truth(code), NOW))
     }
+  }
+
+  /** Whether the log holds the operation, and how often. */
+  timesLogged(operationId: string): number {
+    const logged = this.log.flatMap(({ payload }) => {
+      const record = decodeLogRecord(payload)
+      return record.kind === 'batch' ? record.operations : []
+    })
+    return logged.filter(({ id }) => id === operationId).length
+  }
+
+  #newActor(epoch: Epoch, operations: Operations): PartitionActor<Ticket> {
+    return new PartitionActor<Ticket>({
+      memory: this.memory,
+      epoch,
+      lastPosition: this.last(),
+      operations,
+      nextBatchId: () => `batch-${++this.#batches}`,
+      limits: this.#limits,
+    })
+  }
+
+  #pushEpoch(): Epoch {
+    const epoch = (this.actor.epoch + 1) as Epoch
+    const nodeId = 'node' as NodeId
+    this.#push(encodeLogRecord({ kind: 'epoch', epoch, nodeId }))
+    return epoch
+  }
+
+  /** Without a checkpoint: everything in the log is dirty. */
+  #replay(): Operations {
+    const operations = new Operations()
+    for (const { position, payload } of this.log) {
+      const record = decodeLogRecord(payload)
+      if (record.kind === 'epoch') continue
+      operations.rememberLogged(record.operations, record.records, position, NOW)
+      for (const bytes of record.records) {
+        const version = { code: codeOfRecord(bytes), position, record: bytes }
+        this.memory.apply(version)
+        this.dirty.set(version.code, version)
+      }
+    }
+    return operations
   }
 
   #take(index: number): { effect: WaitingEffect; seen?: LinkVersion | undefined } {
@@ -202,7 +261,11 @@ export class ActorWorld {
     ticket.outcome = outcome
     if (outcome instanceof TinygridError || outcome.kind !== 'created') return
     // Never before the log holds it.
-    const isLogged = this.last() > ticket.submittedAt && this.history(ticket.code).length > 0
+    const { code, operationId, submittedAt } = ticket
+    const isLogged =
+      operationId === undefined
+        ? this.last() > submittedAt && this.history(code).length > 0
+        : this.timesLogged(operationId) > 0
     assert(isLogged, 'an answer rests on what the log does not hold')
   }
 }

@@ -9,9 +9,10 @@ import { ActorWorld, NOW, type Ticket } from './actor-world.ts'
 import { createRequest } from './test-requests.ts'
 
 /*
- * Random schedules: requests, acknowledgements, lost acknowledgements, failures, flushes, evictions
- * and background loads in any order. After each step memory is held against the log, and at the end
- * every caller was answered once and memory and store agree with the log.
+ * Random schedules: requests, acknowledgements, lost acknowledgements, failures, flushes, evictions,
+ * background loads, hand-offs that come to nothing and take-overs in any order; requests are asked
+ * again at any time. After each step memory is held against the log, and at the end every caller was
+ * answered once, nothing was carried out twice, and memory and store agree with the log.
  */
 
 const CODES = ['a', 'b', 'c'] as Code[]
@@ -39,6 +40,10 @@ const STEPS: Record<string, number> = {
   startLoad: 1,
   loadOne: 2,
   endLoad: 1,
+  repeat: 3,
+  seal: 1,
+  unseal: 2,
+  takeOver: 1,
 }
 const anyStep: fc.Arbitrary<Step> = fc.record({
   do: fc.oneof(
@@ -51,10 +56,12 @@ const anyStep: fc.Arbitrary<Step> = fc.record({
 class Schedule {
   readonly world = new ActorWorld()
   readonly tickets: Ticket[] = []
-  readonly purges: Ticket[] = []
+  /** Asked so far; each may be asked again. */
+  readonly #requests: WriteRequest[] = []
   /** What the load has still to bring, as the store was when it began. */
   #load: Iterator<[Code, Parameters<ActorWorld['memory']['load']>[0]]> | undefined
   #urls = 0
+  #isSealed = false
 
   play({ do: step, code, index }: Step): void {
     const { world } = this
@@ -62,18 +69,44 @@ class Schedule {
     const kind = world.waiting[waiting]?.effect.kind
     const request = this.#requestOf(step, code)
     if (request !== undefined) this.#submit(request)
+    else if (step === 'repeat') this.#repeat(index)
     else if (step === 'read') this.tickets.push(world.read(code))
     else if (step === 'begin') world.begin()
     else if (step === 'flush') world.flush()
     else if (step === 'evict') world.memory.evict(1 + index * 100)
     else if (step.endsWith('oad') || step === 'loadOne') this.#playLoad(step)
+    else if (step.endsWith('seal') || step === 'takeOver') this.#playOwner(step, index)
     else if (kind !== undefined) this.#end(step, waiting, kind)
   }
 
+  #repeat(index: number): void {
+    const request = this.#requests.at(-1 - index)
+    if (request !== undefined) this.#submit(request)
+  }
+
+  #playOwner(step: string, index: number): void {
+    const { world } = this
+    if (step === 'seal') {
+      world.actor.seal()
+      this.#isSealed = true
+    } else if (step === 'takeOver') {
+      world.takeOver(index % 2 === 0)
+      this.#isSealed = false
+      this.#load = undefined
+    } else this.unseal()
+  }
+
+  /** The partition is taken back, unless what was under way has not ended. */
+  unseal(): void {
+    const { world } = this
+    if (!this.#isSealed || !world.actor.isQuiet) return
+    world.unseal()
+    this.#isSealed = false
+  }
+
   #submit(request: WriteRequest): void {
-    const ticket = this.world.submit(request)
-    this.tickets.push(ticket)
-    if (request.kind === 'purge') this.purges.push(ticket)
+    this.#requests.push(request)
+    this.tickets.push(this.world.submit(request))
   }
 
   #end(step: string, waiting: number, kind: string): void {
@@ -98,6 +131,11 @@ class Schedule {
   }
 
   #requestOf(step: string, code: Code): WriteRequest | undefined {
+    const request = this.#plainRequestOf(step, code)
+    return request && { ...request, operationId: `operation-${this.#requests.length}` }
+  }
+
+  #plainRequestOf(step: string, code: Code): WriteRequest | undefined {
     // Every create has a URL of its own: a code whose URL changed was given twice.
     const url = `https://example.org/${++this.#urls}`
     const free = createRequest(code, { url })
@@ -125,12 +163,17 @@ class Schedule {
     for (const code of CODES) {
       const urls = new Set(this.world.history(code).map(({ url }) => url))
       urls.delete('')
-      const purges = this.purges.filter(
-        ({ code: purged, outcome }) =>
-          purged === code && outcome !== undefined && 'kind' in outcome && outcome.kind === 'done',
-      )
-      assert(urls.size <= purges.length + 1, `${code} was given to ${[...urls].join(', ')}`)
+      const purges = this.#requests.filter(({ kind, code: purged, operationId }) => {
+        return kind === 'purge' && purged === code && this.world.timesLogged(operationId!) > 0
+      })
+      const times = new Set(purges.map(({ operationId }) => operationId)).size
+      assert(urls.size <= times + 1, `${code} was given to ${[...urls].join(', ')}`)
     }
+  }
+
+  assertNothingWasDoneTwice(): void {
+    const ids = new Set(this.#requests.map(({ operationId }) => operationId!))
+    for (const id of ids) assert(this.world.timesLogged(id) <= 1, `${id} was carried out twice`)
   }
 
   assertMeteredLinksAreExact(): void {
@@ -164,6 +207,9 @@ test('no schedule makes an actor forget, repeat or invent anything', (t) => {
       schedule.world.assertMemoryIsRight(CODES)
     }
     schedule.world.settle()
+    schedule.unseal()
+    schedule.world.settle()
+    schedule.assertNothingWasDoneTwice()
     schedule.assertCodesKeepTheirUrl()
     schedule.assertMeteredLinksAreExact()
     schedule.assertRest()
