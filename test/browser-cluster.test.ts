@@ -3,7 +3,8 @@
  */
 import test from 'ava'
 import type { Page } from 'playwright-core'
-import type { NodeId } from '../cluster/ids.ts'
+import type { ClusterMove, ClusterNode, ClusterStatus } from '../cluster/cluster-status.ts'
+import type { NodeId, PartitionId } from '../cluster/ids.ts'
 import { browserTest, inspect, openPage, signedIn } from './browser.ts'
 import { ClusterWorld } from './cluster-world.ts'
 import { until } from './deadline.ts'
@@ -113,6 +114,51 @@ browserTest('one process is a cluster of one', async (t) => {
   await page.getByRole('link', { name: 'Links', exact: true }).click()
   await page.getByRole('heading', { name: 'Your links' }).waitFor()
 })
+
+browserTest('many nodes, some in trouble, can be told apart', async (t) => {
+  const { page } = await signedIn(t)
+  await page.route('**/api/cluster', async (route) => {
+    const status = (await (await route.fetch()).json()) as ClusterStatus
+    await route.fulfill({ json: inTrouble(status) })
+  })
+  await openCluster(page)
+  const ownerless = '11 nodes own 256 partitions. 20 partitions without an owner. 30 on the move.'
+  await page.getByText(ownerless).waitFor()
+  await nodeRow(page, 'n3').getByText('Not answering').waitFor()
+  await nodeRow(page, 'n4').getByText('leaving').waitFor()
+  await nodeRow(page, 'n5').getByText('Cut off').waitFor()
+  const moves = page.getByRole('region', { name: 'Moves' })
+  t.regex(await moves.innerText(), /n0 →\s+to\s+n1\s+10 partitions, 4 at this moment/)
+  t.regex(await moves.innerText(), /the log →\s+to\s+n2\s+20 partitions, 20 at this moment/)
+  await inspect(t, page, 'cluster-many')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await inspect(t, page, 'cluster-many-dark')
+})
+
+/** A cluster that is hard to bring about: twelve nodes, of which one owns nothing any more. */
+function inTrouble(status: ClusterStatus): ClusterStatus {
+  const [lone] = status.nodes as [ClusterNode]
+  const ids = Array.from({ length: 12 }, (_, index) => `n${index}` as NodeId)
+  const nodes = ids.map((id, index): ClusterNode => {
+    const numbers = { ...lone.numbers!, isFenced: index === 5 }
+    const partitionsOwned = index === 11 ? 0 : 22
+    const state = index === 4 ? 'leaving' : 'active'
+    const told = { partitionsOwned, numbers: index === 3 ? null : numbers }
+    return { ...lone, ...told, id, state, leaseAgeMs: 90, isController: index === 1 }
+  })
+  const rows = status.table.rows.map(([, epoch], partition) => {
+    if (partition < 10) return [0, epoch, 1] as const
+    if (partition < 30) return [-1, epoch, 2] as const
+    return [partition % 3 === 0 ? Math.floor(partition / 24) : partition % 11, epoch, -1] as const
+  })
+  const underWay = rows.slice(0, 30).map(([owner, , target], partition): ClusterMove => {
+    const state = owner < 0 ? 'taking_over' : partition < 4 ? 'handing_over' : 'waiting'
+    const [from, to] = [ids[owner] ?? null, ids[target]!]
+    return { partition: partition as PartitionId, from, to, since: status.at, state }
+  })
+  const table = { ...status.table, nodes: ids, rows }
+  return { ...status, mode: 'cluster', nodes, table, moves: { underWay, done: [] } }
+}
 
 browserTest('the page asks once a second, and not while nobody can see it', async (t) => {
   const { page } = await signedIn(t)
