@@ -3,18 +3,20 @@ import { runSeed } from './run.ts'
 import { scheduleOf } from './schedule.ts'
 import { SETTINGS } from './settings.ts'
 
-async function storyOf(seed: number): Promise<readonly string[]> {
+async function storyOf(seed: number, setting: keyof typeof SETTINGS): Promise<readonly string[]> {
   const lines: string[] = []
-  const result = await runSeed(seed, { ...SETTINGS.lone, print: (line) => lines.push(line) })
+  const result = await runSeed(seed, { ...SETTINGS[setting], print: (line) => lines.push(line) })
   return [...lines, JSON.stringify(result)]
 }
 
-test('a seed tells the same story each time, and another seed another', async (t) => {
-  const first = await storyOf(7)
-  t.true(first.length > 200)
-  t.deepEqual(await storyOf(7), first)
-  t.notDeepEqual(await storyOf(8), first)
-})
+for (const setting of ['lone', 'cluster'] as const) {
+  test(`a seed tells the same story each time, and another seed another (${setting})`, async (t) => {
+    const first = await storyOf(7, setting)
+    t.true(first.length > 200)
+    t.deepEqual(await storyOf(7, setting), first)
+    t.notDeepEqual(await storyOf(8, setting), first)
+  })
+}
 
 test('schedules have disturbances of every kind', (t) => {
   const schedules = Array.from({ length: 200 }, (_, index) => scheduleOf(index + 1))
