@@ -139,3 +139,17 @@ test('a dead letter comes back into memory, unless the store has something newer
   for await (const { key } of place.log.deadLetters()) letters.push(key)
   t.deepEqual(letters, ['kept'])
 })
+
+test('a partition whose log cannot be read keeps no other from being opened', async (t) => {
+  for (const method of ['last', 'readAfter'] as const) {
+    const place = new Place()
+    const work = place.log[method].bind(place.log) as (id: number, after: never) => never
+    place.log[method] = (id: number, after?: unknown): never => {
+      if (id === 3) throw new TinygridError('log_unavailable')
+      return work(id, after as never)
+    }
+    await t.throwsAsync(place.recover(), { code: 'log_unavailable' })
+    t.is(place.partitions.size, 15)
+    t.false(place.partitions.has(3))
+  }
+})
