@@ -77,8 +77,8 @@ test('whatever is remembered: bounded, in order, and nothing young is missing', 
       operations.remember(operation(`${id}`, index + 1, now))
       newest.set(`${id}`, now)
     }
-    const oldest = operations.oldest(toEpochMs(now))
     const all = [...operations.all()]
+    const oldest = operations.oldest(toEpochMs(now))
     t.is(oldest, all[0]?.position)
     t.true(all.every(({ position }, index) => index === 0 || position > all[index - 1]!.position))
     for (const [id, at] of newest) {

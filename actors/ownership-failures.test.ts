@@ -3,7 +3,7 @@ import test from 'ava'
 import { TinygridError } from '../cluster/errors.ts'
 import type { Code, Epoch, NodeId } from '../cluster/ids.ts'
 import { codesOf, P } from './host-world.ts'
-import { LOAD_CALL, OPEN_CALL } from './hand-off-message.ts'
+import { LOAD_CALL } from './hand-off-message.ts'
 import { OwnershipWorld } from './ownership-world.ts'
 
 const [FIRST, SECOND] = codesOf(P, 2) as [Code, Code]
@@ -30,90 +30,6 @@ function holdAppend({ disk }: OwnershipWorld): () => void {
   }
   return held.resolve
 }
-
-test('a node that is declared dead drops everything at once', async (t) => {
-  const { a } = await start()
-  a.control.isCutOff = true
-  a.control.declareDead()
-  t.is(a.host.actors.size, 0)
-  t.false(a.serves())
-  t.deepEqual(a.dirty.size, 0)
-})
-
-test('a node that was declared dead opens what the table still gives it, in a new epoch', async (t) => {
-  const { world, a } = await start()
-  a.control.isCutOff = true
-  a.control.declareDead()
-  await world.pass(1_000)
-  t.is(a.epochOf(), undefined, 'not before it has a lease again')
-  a.control.isCutOff = false
-  await world.pass(RETRY_MS)
-  t.is(a.epochOf(), 2 as Epoch)
-  t.false(a.serves())
-  t.deepEqual(a.control.opened, [{ partition: P, epoch: 2 as Epoch }])
-})
-
-test('a node that is declared dead while it hands off: the move ends, and opens nothing', async (t) => {
-  const { world, a, b } = await start()
-  world.network.rule = ({ name }) => (name === OPEN_CALL ? [500] : [0])
-  await world.setRow(['a', 1, 'b'])
-  const write = t.throwsAsync(a.create(SECOND), { code: 'not_owner' })
-  await world.pass(0)
-  a.control.declareDead()
-  await write
-  t.is(a.ownership.moving.size, 0)
-  await world.setRow([null, 1, 'a'])
-  t.is(a.epochOf(), 2 as Epoch)
-  await world.pass(3_000)
-  t.is(b.epochOf(), undefined, 'the log has refused it')
-  t.is(a.epochOf(), 2 as Epoch)
-  t.deepEqual(a.control.released, [])
-  t.deepEqual(a.moved, [])
-})
-
-test('a partition that came back is moved although its old move still waits', async (t) => {
-  const { world, a } = await start()
-  world.network.rule = ({ to }) => (to === B ? [] : [0])
-  await world.setRow(['a', 1, 'b'])
-  a.control.declareDead()
-  await world.setRow(['a', 2, null])
-  const c = world.node('c')
-  await world.setRow(['a', 2, 'c'])
-  t.is(c.epochOf(), 3 as Epoch)
-  await world.pass(2_000)
-  t.like(a.control.released, [{ to: 'c' as NodeId, epoch: 3 as Epoch }])
-})
-
-test('a node that is declared dead while it waits for another attempt begins anew', async (t) => {
-  const { world, a, b } = await start()
-  b.control.isCutOff = true
-  await world.setRow(['a', 1, 'b'])
-  t.is(a.ownership.moving.size, 1)
-  a.control.declareDead()
-  await world.setRow(['a', 2, null])
-  b.control.isCutOff = false
-  await world.setRow(['a', 2, 'b'])
-  await world.pass(1_000)
-  t.is(b.epochOf(), 3 as Epoch)
-})
-
-test('a node that is declared dead while it opens takes nothing in, and opens again', async (t) => {
-  const world = new OwnershipWorld()
-  const a = world.node('a')
-  const release = holdAppend(world)
-  await world.setRow([null, 0, 'a'])
-  a.control.declareDead()
-  await world.pass(10)
-  t.is(a.epochOf(), 1 as Epoch, 'by the second attempt')
-  release()
-  await world.pass(100)
-  t.deepEqual(a.control.opened, [{ partition: P, epoch: 1 as Epoch }])
-  // The first attempt came too late, found the log changed and opened a newer epoch of its own.
-  await world.setRow(['a', 1, null])
-  await t.throwsAsync(a.create(FIRST), { code: 'log_replaced' })
-  await world.pass(RETRY_MS)
-  t.is(a.epochOf(), 3 as Epoch)
-})
 
 test('a partition that is given to somebody else while it is opened is not kept', async (t) => {
   const world = new OwnershipWorld()
@@ -238,4 +154,15 @@ test('nobody is brought a partition that it has, has released, or may not have',
   t.is(c.epochOf(), 3 as Epoch)
   b.ownership.stop()
   t.deepEqual(await offer('b'), { isKnown: false }, 'it has stopped')
+})
+
+test('a partition that a node has stopped to want while it opens it is not taken in', async (t) => {
+  const world = new OwnershipWorld()
+  const a = world.node('a')
+  const release = holdAppend(world)
+  await world.setRow([null, 0, 'a'])
+  a.ownership.stop()
+  release()
+  await world.pass(100)
+  t.is(a.epochOf(), undefined)
 })

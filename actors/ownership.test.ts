@@ -148,6 +148,31 @@ test('a copy that came by a move whose end was another one is opened anew', asyn
   t.is(a.epochOf(), undefined)
 })
 
+test('a copy that came by a move is opened anew if its owner is gone', async (t) => {
+  const { world, b } = await start()
+  await world.setRow(['a', 1, 'b'])
+  t.is(b.epochOf(), 2 as Epoch)
+  b.control.setRows([[P, [null, 2, 'b']]])
+  await world.pass(100)
+  t.is(b.epochOf(), 3 as Epoch)
+})
+
+test('a copy that came by a move that was given up makes room for the next one', async (t) => {
+  const { world, a, b } = await start()
+  world.network.rule = ({ kind, to }) => (kind === 'answer' && to === 'a' && b.epochOf() ? [] : [0])
+  await world.setRow(['a', 1, 'b'])
+  t.is(b.epochOf(), 2 as Epoch)
+  // `b` hears nothing of the table meanwhile.
+  a.control.setRows([[P, ['a', 1, null]]])
+  await world.pass(2_000)
+  await a.create(SECOND)
+  world.network.rule = () => [0]
+  a.control.setRows([[P, ['a', 3, 'b']]])
+  await world.pass(1_000)
+  t.is(b.epochOf(), 4 as Epoch)
+  t.is(b.host.actors.get(P)!.memory.size, 2)
+})
+
 test('a target is not asked again and again while it will not take the partition', async (t) => {
   const { world, a, b } = await start()
   b.control.isCutOff = true
