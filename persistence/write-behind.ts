@@ -18,64 +18,18 @@ import type { Code, LogPosition, PartitionId } from '../cluster/ids.ts'
 import type { LinkVersion } from '../cluster/link.ts'
 import { BackOff } from './back-off.ts'
 import { Checkpointer } from './checkpointer.ts'
-import type { DirtySource } from './dirty-source.ts'
-import { systemClock, type Clock } from '../cluster/clock.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { FlushBarriers } from './flush-barriers.ts'
-import type { LinkStore, Refusal } from './link-store.ts'
-import type { Log } from './log.ts'
+import type { Refusal } from './link-store.ts'
+import {
+  WRITE_BEHIND_DEFAULTS,
+  type WriteBehindOptions,
+  type WriteBehindStatus,
+} from './write-behind-options.ts'
 import { WriteBuffer, type DirtyLink } from './write-buffer.ts'
-
-export interface WriteBehindOptions {
-  readonly log: Pick<Log, 'trim' | 'addDeadLetter' | 'deadLetters' | 'removeDeadLetter'>
-  readonly store: Pick<LinkStore, 'write' | 'saveCheckpoints'>
-  readonly source: DirtySource
-  /** Record bytes that may wait for the store. */
-  readonly dirtyBytesMax: number
-  /** Waiting links from which on flushes follow each other without a pause. */
-  readonly flushAtLinks?: number
-  /** Links in one write to the store; what the event loop is held up by at a time. */
-  readonly flushLinksMax?: number
-  /** Record bytes in one write to the store. */
-  readonly flushBytesMax?: number
-  /** How long links wait for company, in milliseconds. */
-  readonly flushIntervalMs?: number
-  /** Between two times that checkpoints are saved and the log trimmed. */
-  readonly checkpointIntervalMs?: number
-  readonly clock?: Clock
-  /** From 0 to below 1. */
-  readonly random?: () => number
-  readonly onError?: (what: string, error: unknown) => void
-}
-
-export interface WriteBehindStatus {
-  readonly dirtyLinks: number
-  readonly dirtyBytes: number
-  readonly dirtyBytesMax: number
-  /** Age of the oldest write that the store does not have; 0 if it has all. */
-  readonly flushLagMs: number
-  readonly linksFlushed: number
-  /** Links that have a dead letter. */
-  readonly deadLetters: number
-  /** Failed writes and checkpoints. */
-  readonly storeErrors: number
-  /** Failed trims and dead letters. */
-  readonly logErrors: number
-}
 
 /** How often is looked whether entries that the log has to keep may go. */
 const KEPT_CHECK_MS = 5_000
-
-const DEFAULTS = {
-  flushAtLinks: 25_000,
-  flushLinksMax: 2000,
-  flushBytesMax: 4 * 2 ** 20,
-  flushIntervalMs: 1000,
-  checkpointIntervalMs: 500,
-  clock: systemClock,
-  random: Math.random,
-  onError: () => {},
-}
 
 export class WriteBehind {
   readonly #options: Required<WriteBehindOptions>
@@ -100,7 +54,7 @@ export class WriteBehind {
   readonly #forgotten = new Set<PartitionId>()
 
   constructor(options: WriteBehindOptions) {
-    this.#options = { ...DEFAULTS, ...options }
+    this.#options = { ...WRITE_BEHIND_DEFAULTS, ...options }
     const { log, store, random, clock } = this.#options
     const checkpointOf = (partition: PartitionId) => this.#buffer.checkpointOf(partition)
     const keptFrom = (partition: PartitionId) => this.#options.source.keptFrom(partition)

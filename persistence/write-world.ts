@@ -15,7 +15,8 @@ import { MemoryLinkStore } from './memory-link-store.ts'
 import { MemoryLog } from './memory-log.ts'
 import { linkRecord } from './test-links.ts'
 import type { DirtySource } from './dirty-source.ts'
-import { WriteBehind, type WriteBehindOptions } from './write-behind.ts'
+import type { WriteBehindOptions } from './write-behind-options.ts'
+import { WriteBehind } from './write-behind.ts'
 
 const P = 0 as PartitionId
 const EPOCH = 1 as Epoch
