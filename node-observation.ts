@@ -84,6 +84,10 @@ export class NodeObservation {
       membership: node.cluster?.membership ?? this.#lone(),
       report: () => this.report(),
     })
+  }
+
+  /** Measures from now on. Keeps the process alive until `stop`: not before its start has succeeded. */
+  start(): void {
     this.#sample()
   }
 

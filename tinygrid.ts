@@ -133,6 +133,7 @@ async function serve(
     front = await openFront({ config, apiKey, logger, now, ...told })
   }
   const service = await openService(options, node)
+  observation.start()
   const closeInOrder = async () => {
     const deadline = Date.now() + config.stopDelayMs + config.stopTimeoutMs
     const delayed = new Promise((resolve) => {
