@@ -11,7 +11,7 @@ import { toEpochMs, type EpochMs } from '../cluster/ids.ts'
 import { codeOfRecord } from '../cluster/link-record.ts'
 import type { LinkVersion } from '../cluster/link.ts'
 import { ManualClock } from '../cluster/manual-clock.ts'
-import type { CreateRequest, WriteResult } from '../cluster/protocol.ts'
+import type { CreateRequest, Repeatable, WriteResult } from '../cluster/protocol.ts'
 import { Ring } from '../cluster/ring.ts'
 import { decodeLogRecord, type LogRecord } from '../persistence/log-record.ts'
 import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
@@ -181,7 +181,7 @@ export class HostWorld {
     return actor
   }
 
-  create(code: Code, fields: Partial<CreateRequest> = {}): Promise<WriteResult> {
+  create(code: Code, fields: Partial<CreateRequest> & Repeatable = {}): Promise<WriteResult> {
     return this.host.write(createRequest(code, fields))
   }
 

@@ -122,9 +122,14 @@ test('the end of an old pause does not end the new move', async (t) => {
   a.control.declareDead()
   await world.setRow(['a', 2, null])
   b.control.isCutOff = false
-  world.network.rule = () => [200]
+  let calls = 0
+  world.network.rule = ({ kind }) => {
+    if (kind === 'call') calls++
+    return [300]
+  }
   await world.setRow(['a', 2, 'b'])
   await world.pass(150)
+  t.is(calls, 1, 'it is moved once')
   t.deepEqual([...a.ownership.moving], [P])
 })
 
