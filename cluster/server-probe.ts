@@ -12,7 +12,10 @@ export interface Server {
   readonly name: ServerState['name']
   /** Without credentials. */
   readonly address: () => string
-  /** Asks it something small. Resolves with its version, rejects if it cannot be reached. */
+  /**
+   * Asks it something small. Resolves with its version, '' if it does not tell; rejects if it
+   * cannot be reached.
+   */
   readonly ask: () => Promise<string>
 }
 
@@ -39,7 +42,7 @@ export class ServerProbe {
       address: this.#server.address(),
       isReachable: isAnswered,
       since: this.#changed.since,
-      version: answer ?? null,
+      version: answer || null,
       roundTripMs: isAnswered ? Number(tookMs!.toFixed(1)) : null,
     }
   }

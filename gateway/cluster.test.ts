@@ -3,6 +3,7 @@ import { Compile } from 'typebox/schema'
 import { clusterSchema } from './cluster-schema.ts'
 import { sampleCluster } from './cluster-sample.ts'
 import { startGateway } from './test-gateway.ts'
+import type { ClusterStatus as ShownStatus } from './web/src/cluster/status.ts'
 
 test('the cluster is told as the node sees it', async (t) => {
   const { call, status } = await startGateway(t)
@@ -10,6 +11,13 @@ test('the cluster is told as the node sees it', async (t) => {
   t.is(code, 200)
   t.is(headers['cache-control'], 'no-store')
   t.deepEqual(json as unknown, JSON.parse(JSON.stringify(sampleCluster(status))))
+})
+
+test('the web page knows its shape', async (t) => {
+  const { status } = await startGateway(t)
+  // What it takes it for is checked by the compiler.
+  const shown: ShownStatus = sampleCluster(status)
+  t.is(shown.nodes.length, 2)
 })
 
 test('the cluster is told to whoever has the key', async (t) => {

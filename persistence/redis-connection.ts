@@ -27,6 +27,7 @@ const RECONNECT_WAIT_MS = 100
 const RECONNECT_WAIT_MS_MAX = 1000
 /** A connection whose server answers nothing for so long is made anew. */
 const SILENCE_MS_MAX = 5000
+const NOT_PERMITTED = /^NOPERM/
 const CREDENTIALS_REFUSED = /WRONGPASS|NOAUTH|invalid password|without any password/i
 
 export function connectRedis(
@@ -68,4 +69,14 @@ function firstContactOf(redis: Redis, { shown }: RedisAddress): Promise<void> {
 /** What the driver said, without the command that it hangs on: that of AUTH has the password. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** '' where this user may not ask for it, which is an answer too. */
+export async function versionOfServer(redis: Redis): Promise<string> {
+  try {
+    return /^redis_version:(\S+)/m.exec(await redis.info('server'))?.[1] ?? ''
+  } catch (error) {
+    if (NOT_PERMITTED.test(messageOf(error))) return ''
+    throw error
+  }
 }

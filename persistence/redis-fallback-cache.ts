@@ -23,7 +23,7 @@ import type { LinkVersion } from '../cluster/link.ts'
 import type { Server } from '../cluster/server-probe.ts'
 import type { FallbackCache } from './fallback-cache.ts'
 import { parseRedisUrl } from './redis-address.ts'
-import { connectRedis, messageOf } from './redis-connection.ts'
+import { connectRedis, messageOf, versionOfServer } from './redis-connection.ts'
 
 export interface RedisFallbackCacheOptions {
   readonly url: string
@@ -116,7 +116,7 @@ export class RedisFallbackCache implements FallbackCache {
     return {
       name: 'Redis',
       address: () => this.#address,
-      ask: async () => /^redis_version:(\S+)/m.exec(await this.#putting.info('server'))?.[1] ?? '',
+      ask: () => versionOfServer(this.#putting),
     }
   }
 
