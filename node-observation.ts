@@ -86,7 +86,7 @@ export class NodeObservation {
     })
   }
 
-  /** Measures from now on. Keeps the process alive until `stop`: not before its start has succeeded. */
+  /** Measures from now on, and keeps the process alive until `stop`: call it when all is well. */
   start(): void {
     this.#sample()
   }

@@ -122,7 +122,7 @@ export interface LogState {
   readonly entries: number | null
   readonly bytes: number | null
   readonly bytesMax: number | null
-  /** Age of the oldest write in the log that the store does not have, over all nodes that answered. */
+  /** Age of the oldest write that the store does not have, over all nodes that answered. */
   readonly lagMs: number
   /** Links whose newest version is in the log only, over all nodes that answered. */
   readonly dirtyLinks: number

@@ -61,7 +61,7 @@ export class Members {
     return nodeId !== undefined && this.#observeLease(nodeId, entry, now)
   }
 
-  /** How long ago the observer saw the node's lease renewed, or began anew; undefined: it has none. */
+  /** Since the observer saw the node's lease renewed, or began anew; undefined: it has none. */
   silenceAt(node: NodeId, now: number): number | undefined {
     const seen = this.#seen.get(node)
     return seen && now - seen.since

@@ -20,7 +20,7 @@ export interface Ownership {
   readonly target: NodeId | null
 }
 
-/** The table as plain data: nodes by name, and per partition their places in that list, -1: nobody. */
+/** Plain data: the nodes by name, and per partition their places in that list, -1: nobody. */
 export interface TableData {
   readonly version: number
   readonly nodes: readonly NodeId[]
