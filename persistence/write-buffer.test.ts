@@ -62,9 +62,27 @@ test('a flush takes the partition that has waited longest, within its limits', (
   t.is(buffer.dirtySince(), undefined)
 })
 
+test('of a partition that is forgotten nothing waits, and others go on', (t) => {
+  const buffer = new WriteBuffer()
+  buffer.note(P, at(1), [linkVersion('p1', 1)], 0)
+  buffer.note(Q, at(1), [linkVersion('q1', 1)], 5)
+  buffer.take(NO_LIMIT)
+  buffer.note(P, at(2), [linkVersion('p1', 2)], 0)
+  buffer.forget(P)
+  t.is(buffer.dirtyLinks, 1)
+  t.is(buffer.dirtySince(), 5)
+  t.deepEqual([...buffer.marks().keys()], [Q])
+  buffer.note(P, at(9), [linkVersion('p1', 9)], 7)
+  buffer.flushed([linkVersion('p1', 1), linkVersion('q1', 1)])
+  t.is(buffer.checkpointOf(P), at(8), 'the flush was of what it had before')
+  t.is(buffer.checkpointOf(Q), at(1))
+  t.deepEqual(codes(buffer.take(NO_LIMIT)), ['p1'])
+})
+
 type Step =
   | { readonly kind: 'write'; readonly partition: PartitionId; readonly codes: readonly string[] }
   | { readonly kind: 'take'; readonly linksMax: number }
+  | { readonly kind: 'give up'; readonly partition: PartitionId }
   | { readonly kind: 'write out' | 'flushed' | 'failed' }
 
 const steps = fc.array(
@@ -74,6 +92,7 @@ const steps = fc.array(
       partition: fc.constantFrom(P, Q),
       codes: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 3 }),
     }),
+    fc.record({ kind: fc.constant('give up' as const), partition: fc.constantFrom(P, Q) }),
     fc.record({ kind: fc.constant('take' as const), linksMax: fc.integer({ min: 1, max: 4 }) }),
     fc.record({
       kind: fc.constantFrom('write out' as const, 'flushed' as const, 'failed' as const),
@@ -111,6 +130,8 @@ class Model {
     switch (step.kind) {
       case 'write':
         return this.#write(step.partition, step.codes)
+      case 'give up':
+        return this.#giveUp(step.partition)
       case 'take':
         if (this.#taken.length > 0) return
         this.#taken = this.#buffer.take({ linksMax: step.linksMax, bytesMax: 1e9 })
@@ -168,6 +189,18 @@ class Model {
     this.#log.push(...versions)
     for (const version of versions) this.#newest.set(version.code, version)
     this.#buffer.note(partition, at(position), versions, position)
+  }
+
+  /** The partition goes, and comes back: its log is replayed. A flush under way may still end. */
+  #giveUp(partition: PartitionId): void {
+    const checkpoint = this.#buffer.checkpointOf(partition)
+    this.#buffer.forget(partition)
+    assertSame(this.#buffer.checkpointOf(partition), 0, 'checkpoint of what is forgotten')
+    for (const version of this.#log) {
+      if (partitionOf(version.code) !== partition || version.position <= checkpoint) continue
+      this.#buffer.note(partition, version.position, [version], version.position)
+    }
+    this.#write(partition, [])
   }
 
   #keep(versions: readonly LinkVersion[]): void {

@@ -34,6 +34,8 @@ export class WriteWorld {
   readonly refused = new Set<string>()
   duringStoreWrite: (() => Promise<void>) | undefined
   storeWrites = 0
+  /** The log must not be trimmed from here on. */
+  keptFrom: LogPosition | undefined
   readonly #links = new Map<Code, LinkVersion>()
   readonly #dirty = new Set<Code>()
   #last = 0 as LogPosition
@@ -96,6 +98,13 @@ export class WriteWorld {
     }
   }
 
+  /** The partition goes to another owner, with all its links. */
+  forget(): void {
+    this.writeBehind.forget(P)
+    this.#links.clear()
+    this.#dirty.clear()
+  }
+
   /** Codes that the owner still holds as dirty. */
   get dirty(): Code[] {
     return [...this.#dirty]
@@ -123,7 +132,7 @@ export class WriteWorld {
   #source(): DirtySource {
     return {
       versionOf: (_, code) => this.#links.get(code),
-      keptFrom: () => undefined,
+      keptFrom: () => this.keptFrom,
       flushed: (_, versions) => {
         for (const { code, position } of versions) {
           if (this.#links.get(code)?.position === position) this.#dirty.delete(code)
