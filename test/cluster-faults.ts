@@ -4,6 +4,7 @@
  * Each fault leaves as many nodes as there were. Returns when every partition is writable again and
  * every node is back, perhaps still taking its part over: the next fault may come amid moves.
  */
+import { endEverything, endServer } from './cluster-outages.ts'
 import { untilWritable } from './cluster-probe.ts'
 import { settleUnknown } from './cluster-rest.ts'
 import type { Scenario } from './cluster-scenario.ts'
@@ -14,6 +15,8 @@ import { pause, until } from './deadline.ts'
 const FROZEN_MS = 5_000
 /** Until what was sent to a frozen node lies in its sockets. */
 const BURST_ARRIVES_MS = 30
+/** How long servers stay away. */
+const LONG_MS = { nats: 10_000, redis: 10_000, mongo: 60_000 } as const
 const MOVE_MS_MAX = 30_000
 /** Between faults. */
 const CALM_MS = { min: 50, max: 500 } as const
@@ -35,6 +38,10 @@ export const FAULTS = {
   'the controller freezes and thaws': async (scenario) => {
     return freeze(scenario, await controllerOf(scenario.world))
   },
+  'NATS is killed': (scenario) => endServer(scenario, 'nats', LONG_MS.nats),
+  'Redis is killed': (scenario) => endServer(scenario, 'redis', LONG_MS.redis),
+  'MongoDB is killed': (scenario) => endServer(scenario, 'mongo', LONG_MS.mongo),
+  'everything is killed': endEverything,
 } as const satisfies Record<string, Fault>
 
 export type FaultName = keyof typeof FAULTS

@@ -162,16 +162,22 @@ export class ClusterWorld {
 
   /** Waits until the running nodes own every partition in equal parts and none is to move. */
   async settled(): Promise<void> {
-    const ids = new Set(this.#nodes.map(({ id }) => id))
-    await until('every partition has its owner', SETTLE_MS_MAX, async () => {
-      const rows = (await this.view.table())?.rows ?? []
-      const counts = new Map([...ids].map((id) => [id, 0]))
-      for (const { owner, target } of rows) {
-        if (owner === null || !ids.has(owner) || target !== null) return false
-        counts.set(owner, counts.get(owner)! + 1)
-      }
-      return Math.max(...counts.values()) - Math.min(...counts.values()) <= 1
-    })
+    try {
+      await until('every partition has its owner', SETTLE_MS_MAX, () => this.#isSettled())
+    } catch (cause) {
+      throw new Error(await this.view.summary(), { cause })
+    }
+  }
+
+  async #isSettled(): Promise<boolean> {
+    const counts = new Map(this.#nodes.map(({ id }) => [id, 0]))
+    const rows = (await this.view.table())?.rows ?? []
+    for (const { owner, target } of rows) {
+      const count = owner === null || target !== null ? undefined : counts.get(owner)
+      if (count === undefined) return false
+      counts.set(owner!, count + 1)
+    }
+    return rows.length > 0 && Math.max(...counts.values()) - Math.min(...counts.values()) <= 1
   }
 
   /** One free code for each partition. */

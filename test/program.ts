@@ -8,6 +8,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { killWithParent } from './services/parent-watch.ts'
 
 const MAIN = path.resolve(import.meta.dirname, '../main.ts')
 const START_TIMEOUT_MS = 60_000
@@ -31,7 +32,13 @@ export class Program {
 
   private constructor(child: ChildProcess) {
     this.#child = child
-    this.#ended = new Promise((resolve) => child.on('close', (code) => resolve(code)))
+    const release = child.pid === undefined ? () => {} : killWithParent(child.pid)
+    this.#ended = new Promise((resolve) => {
+      child.on('close', (code) => {
+        release()
+        resolve(code)
+      })
+    })
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding('utf8')
       stream.on('data', (text: string) => (this.#output += text))
