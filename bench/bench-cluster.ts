@@ -15,7 +15,7 @@ import type { VisitedLink } from './link-set.ts'
 import type { CpuUser } from './load.ts'
 import type { Bench } from './scenario.ts'
 import { API_KEY, cpuMsOf, type ServerProcess } from './server-process.ts'
-import { untilFlushed } from './server-metrics.ts'
+import { untilComplete, untilFlushed } from './server-metrics.ts'
 
 export interface BenchNode {
   readonly id: NodeId
@@ -125,10 +125,16 @@ export class BenchCluster {
     for (const server of this.servers) await untilFlushed(server, FLUSH_TIMEOUT_MS)
   }
 
+  /** Until every link is in memory. */
+  async complete(): Promise<void> {
+    for (const server of this.servers) await untilComplete(server)
+  }
+
   /** Until the nodes that run own every partition in equal parts and none is to move. */
   async settled(): Promise<void> {
     const deadline = performance.now() + SETTLE_TIMEOUT_MS
     while (!(await this.#isSettled())) {
+      if (this.servers.some((server) => server.hasEnded)) throw new Error('a node has ended')
       if (performance.now() > deadline) throw new Error('the cluster does not settle')
       await sleep(ASK_EVERY_MS)
     }

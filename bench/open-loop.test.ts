@@ -56,6 +56,26 @@ test('a stall makes all late that were due during it, not just those under way',
   t.true(result!.correctInTime <= 750, `in time ${result!.correctInTime}`)
 })
 
+test('servers share the requests, and one that refuses is not taken for one that errs', async (t) => {
+  const [right] = await serve(t, redirect)
+  const [busy] = await serve(t, (_, response) => {
+    response.writeHead(503, { 'content-length': 0 }).end()
+  })
+  const [result] = await runOpenLoop([right, busy], 0.5, [stream(200)])
+  const { correct, refused, wrong, failed } = result!
+  t.true(correct > 0 && refused > 0)
+  t.is(correct + refused, 100)
+  t.deepEqual([wrong, failed], [0, refused])
+})
+
+test('a run that is stopped counts what was sent', async (t) => {
+  const [port] = await serve(t, redirect)
+  const stop = AbortSignal.timeout(200)
+  const [result] = await runOpenLoop(port, 60, [stream(100)], stop)
+  t.true(result!.requests < 1000)
+  t.is(result!.correct, result!.requests)
+})
+
 test('a server that hangs up leaves requests unanswered, and the next connect anew', async (t) => {
   const [port] = await serve(t, (request, response) => {
     if (request.url === '/3') request.socket.destroy()

@@ -37,7 +37,11 @@ export interface StreamResult {
   readonly correct: number
   /** Answered, but not rightly. */
   readonly wrong: number
+  /** Told to come again later: 503. */
+  readonly refused: number
   readonly unanswered: number
+  /** All but those that are correct. */
+  readonly failed: number
   /** Correct and in time. */
   readonly correctInTime: number
   readonly p50Ms: number
@@ -48,6 +52,7 @@ export interface StreamResult {
 }
 
 const CORRECT_WITHIN_MS = 100
+const REFUSED = 503
 
 /**
  * @param ports one server, or several that share the connections evenly
@@ -127,6 +132,7 @@ class StreamRun {
   #sent = 0
   #correct = 0
   #wrong = 0
+  #refused = 0
   #unanswered = 0
   #correctInTime = 0
   #lateMsMax = 0
@@ -143,12 +149,16 @@ class StreamRun {
   }
 
   get underWay(): number {
-    return this.#sent - this.#correct - this.#wrong - this.#unanswered
+    return this.#sent - this.#correct - this.#failed
   }
 
   /** What was sent is all. */
   stop(): void {
     this.#total = this.#sent
+  }
+
+  get #failed(): number {
+    return this.#wrong + this.#refused + this.#unanswered
   }
 
   sendDue(now: number): void {
@@ -167,7 +177,9 @@ class StreamRun {
       requests: this.#total,
       correct: this.#correct,
       wrong: this.#wrong,
+      refused: this.#refused,
       unanswered: this.#unanswered,
+      failed: this.#failed,
       correctInTime: this.#correctInTime,
       p50Ms: at(50),
       p99Ms: at(99),
@@ -181,10 +193,10 @@ class StreamRun {
     const ms = reply === undefined ? ANSWER_TIMEOUT_MS : performance.now() - dueAt
     this.#latencyMicros.recordValue(Math.max(1, Math.round(ms * 1000)))
     if (reply === undefined) this.#unanswered++
-    else if (!this.#stream.isCorrect(reply, index)) this.#wrong++
-    else {
+    else if (this.#stream.isCorrect(reply, index)) {
       this.#correct++
       if (ms <= (this.#stream.withinMs ?? CORRECT_WITHIN_MS)) this.#correctInTime++
-    }
+    } else if (reply.status === REFUSED) this.#refused++
+    else this.#wrong++
   }
 }

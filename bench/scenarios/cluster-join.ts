@@ -79,8 +79,7 @@ async function underLoad(
 }
 
 function measuresOf({ options }: Bench, join: Change, leave: Change): Measure[] {
-  const failed = (change: Change) =>
-    change.results.reduce((sum, { wrong, unanswered }) => sum + wrong + unanswered, 0)
+  const failed = (change: Change) => change.results.reduce((sum, result) => sum + result.failed, 0)
   const load = `${REDIRECTS_PER_SECOND} redirects/s and ${CREATES_PER_SECOND} creates/s`
   return [
     {

@@ -37,7 +37,7 @@ function promiseOf(name: string, result: StreamResult, p99MsMax: number): Measur
     {
       name: `three nodes: ${name}, answered wrongly or not`,
       goal: { atMost: 0 },
-      got: result.wrong + result.unanswered,
+      got: result.failed,
       unit: '',
     },
   ]

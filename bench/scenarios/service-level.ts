@@ -88,7 +88,7 @@ function latencyOf(
     {
       name: `${name}, answered wrongly or not`,
       goal: { atMost: 0 },
-      got: result.wrong + result.unanswered,
+      got: result.failed,
       unit: '',
     },
   ]
@@ -108,7 +108,7 @@ function createLatency(result: StreamResult): Measure[] {
     {
       name: `${name}, answered wrongly or not`,
       goal: { atMost: 0 },
-      got: result.wrong + result.unanswered,
+      got: result.failed,
       unit: '',
     },
   ]
