@@ -1,5 +1,5 @@
 /**
- * The front of a node: its gateway, with the fast path before it, listening.
+ * The front of a node: its gateway, with the fast path before it.
  *
  * Used by `tinygrid.ts` for a node that has the role of a gateway.
  */
@@ -17,7 +17,7 @@ import { ConfigError } from './setting.ts'
 
 export interface FrontOptions {
   readonly config: Config
-  /** Started. */
+  /** Alone it has started; in a cluster it may start later, before the front listens. */
   readonly node: Node
   readonly redirects: RedirectCounters
   readonly clusterStatus: () => Promise<ClusterStatus>
@@ -31,14 +31,14 @@ export interface FrontOptions {
 }
 
 export interface Front {
-  /** Where it listens, `http://localhost:3000`. */
-  readonly url: string
+  /** Returns where, `http://localhost:3000`. @throws ConfigError if HOST or PORT cannot be used */
+  listen(): Promise<string>
   /** Answers what is under way, and ends. */
   close(): Promise<void>
 }
 
-/** @throws ConfigError if HOST or PORT cannot be used */
-export async function openFront(options: FrontOptions): Promise<Front> {
+/** Keeps the processor busy for a tenth of a second and more. */
+export async function buildFront(options: FrontOptions): Promise<Front> {
   const { config, node, redirects, clusterStatus, membership } = options
   const { isStopping, apiKey, logger, now } = options
   const owner = node.links
@@ -63,11 +63,10 @@ export async function openFront(options: FrontOptions): Promise<Front> {
         counters: redirects,
       })
     : undefined
-  const url = await listen(gateway, config)
   const close = async () => {
     await Promise.all([gateway.close(), fastPath?.close()])
   }
-  return { url, close }
+  return { listen: () => listen(gateway, config), close }
 }
 
 /** Where a person on this machine finds it. */

@@ -124,6 +124,7 @@ export class Node {
         newActor: (opened) => this.#newActor(opened),
         onIncomplete: (partition) => this.#loads.add(partition),
       })
+      this.#router = this.cluster.router
     }
   }
 
@@ -135,7 +136,6 @@ export class Node {
   async start(): Promise<void> {
     if (this.cluster !== undefined) {
       await this.cluster.join()
-      this.#router = this.cluster.router
       return
     }
     const { nodeId, clock, now, defer, random } = this.#options
@@ -150,7 +150,7 @@ export class Node {
     return this.cluster?.membership.table ?? this.#table!
   }
 
-  /** All links of the cluster. Only after `start`. */
+  /** All links of the cluster. Embedded only after `start`. */
   get links(): LinkOwner {
     return this.router
   }

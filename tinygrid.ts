@@ -13,8 +13,8 @@ import { toEpochMs, type EpochMs, type NodeId } from './cluster/ids.ts'
 import type { NodeStatus } from './cluster/protocol.ts'
 import type { Config } from './config.ts'
 import { ErrorLog } from './error-log.ts'
-import { openFront, type Front } from './front.ts'
-import { createRedirectCounters } from './gateway/redirect-counters.ts'
+import { buildFront, type Front } from './front.ts'
+import { createRedirectCounters, type RedirectCounters } from './gateway/redirect-counters.ts'
 import type { ClusterSeams } from './node-in-cluster.ts'
 import { Node } from './node.ts'
 import { embeddedOutside, NodeObservation, type Outside } from './node-observation.ts'
@@ -53,15 +53,55 @@ const PROGRESS_EVERY_MS = 1_000
 /** Of the time for a stop, what the hand-off of the partitions may take. */
 const LEAVE_SHARE = 0.7
 
+/** What the front asks of its node, once there is an answer. */
+interface Running {
+  observation?: NodeObservation
+  closing?: Promise<void>
+}
+
 /** Opens every partition or joins the cluster, then listens; the background load goes on behind. */
 export async function startTinygrid(options: TinygridOptions): Promise<Tinygrid> {
   const now = options.now ?? (() => toEpochMs(Date.now()))
   const handOvers = new HandOvers(now)
   const node = nodeOf(options, now, handOvers)
+  const parts = { node, now, handOvers, redirects: createRedirectCounters(), running: {} }
   const began = Date.now()
-  await node.start()
+  // In a cluster this comes before the join: from then on others hand partitions over, and writes
+  // to those would wait for this node until it is built.
+  const early = node.cluster && (await frontOf(options, parts))
+  try {
+    await node.start()
+  } catch (error) {
+    await early?.close()
+    throw error
+  }
   logTimed(options.logger, 'opened', Date.now() - began)
-  return serve(options, node, now, handOvers)
+  return serve(options, parts, early ?? (await frontOf(options, parts)))
+}
+
+interface Parts {
+  readonly node: Node
+  readonly now: () => EpochMs
+  readonly handOvers: HandOvers
+  readonly redirects: RedirectCounters
+  readonly running: Running
+}
+
+/** undefined: the node is to have none. */
+function frontOf({ config, apiKey, logger }: TinygridOptions, parts: Parts) {
+  if (!config.roles.includes('gateway')) return undefined
+  const { node, now, redirects, running } = parts
+  return buildFront({
+    config,
+    apiKey,
+    logger,
+    node,
+    now,
+    redirects,
+    clusterStatus: () => running.observation!.observer.status(),
+    membership: node.cluster && (() => running.observation!.membership!()),
+    isStopping: () => running.closing !== undefined,
+  })
 }
 
 function nodeOf(
@@ -106,32 +146,23 @@ function noting(cluster: ClusterSeams, handOvers: HandOvers): ClusterSeams {
 
 async function serve(
   options: TinygridOptions,
-  node: Node,
-  now: () => EpochMs,
-  handOvers: HandOvers,
+  { node, now, handOvers, redirects, running }: Parts,
+  front: Front | undefined,
 ): Promise<Tinygrid> {
-  const { config, apiKey, logger } = options
-  const redirects = createRedirectCounters()
-  let front: Front | undefined
-  let closing: Promise<void> | undefined
-  const observation = new NodeObservation({
+  const { config } = options
+  let url: string | null = null
+  const observation = (running.observation = new NodeObservation({
     node,
     nodeId: config.nodeId,
     peers: options.cluster?.peers,
     outside: options.outside ?? embeddedOutside(options.log, config),
     handOvers,
     redirects,
-    url: () => config.baseUrl ?? front?.url ?? null,
+    url: () => config.baseUrl ?? url,
     clock: systemClock,
     now,
-  })
-  const clusterStatus = () => observation.observer.status()
-  const isStopping = () => closing !== undefined
-  if (config.roles.includes('gateway')) {
-    const { membership } = observation
-    const told = { node, redirects, clusterStatus, membership, isStopping }
-    front = await openFront({ config, apiKey, logger, now, ...told })
-  }
+  }))
+  url = (await front?.listen()) ?? null
   const service = await openService(options, node)
   observation.start()
   const closeInOrder = async () => {
@@ -146,12 +177,12 @@ async function serve(
     await node.close(Math.max(0, deadline - Date.now()))
   }
   return {
-    url: front?.url ?? null,
+    url,
     status: () => node.status(),
     report: () => observation.report(),
-    clusterStatus,
+    clusterStatus: () => observation.observer.status(),
     loaded: node.loaded(),
-    close: () => (closing ??= closeInOrder()),
+    close: () => (running.closing ??= closeInOrder()),
   }
 }
 

@@ -4,6 +4,7 @@
  * Used by `npm run cluster`. Starts, stops and kills; what the nodes then do is their business, and
  * is told by their events. Nodes end before the servers do, so that they can hand over and flush.
  */
+import { ROLES } from '../cluster/lease.ts'
 import { ClusterServices } from '../test/services/cluster-services.ts'
 import type { ClusterServicesOptions } from '../test/services/cluster-services.ts'
 import type { ClusterDirectory } from './cluster-directory.ts'
@@ -98,6 +99,7 @@ export class LocalCluster {
       ...this.services.env,
       TINYGRID_API_KEY: directory.apiKey,
       TINYGRID_NAMESPACE: NAMESPACE,
+      TINYGRID_ROLES: ROLES.join(','),
       TINYGRID_REUSE_PORT: String(SHARES_PORT),
       PORT: String(SHARES_PORT ? port : port + this.#started++),
     }
