@@ -87,7 +87,7 @@ export class OwnershipNode extends HostWorld {
   }
 }
 
-export class TestControl implements OwnershipControl {
+class TestControl implements OwnershipControl {
   table = Table.empty(RING.partitions)
   isCutOff = false
   /** The newest report. */
