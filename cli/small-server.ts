@@ -29,6 +29,9 @@ export class SmallServer {
   readonly requests: number[] = []
   /** Told before each bulk request is answered. */
   onRequest: () => void = () => {}
+  readonly #codes = new Set<unknown>()
+  /** Links without a title, by URL. */
+  readonly #plain = new Map<string, ListedLink[]>()
   readonly #server = createServer((request, response) => void this.#answer(request, response))
 
   async listen(): Promise<string> {
@@ -71,13 +74,18 @@ export class SmallServer {
     if (typeof link.url !== 'string' || !URL.canParse(link.url))
       return problem(400, 'invalid_field')
     const url = new URL(link.url).href
-    const same = this.links.find((other) => isRepeated(link, url, other))
+    const same = this.#plain.get(url)?.find((other) => isRepeated(link, other))
     if (same !== undefined) return { status: 200, link: same }
-    const isTaken = this.links.some((other) => other.code === link.code)
-    if (isTaken) return problem(409, 'alias_taken')
+    if (this.#codes.has(link.code)) return problem(409, 'alias_taken')
     const made = listedLink(url, link, `c${this.links.length}`)
-    this.links.push(made)
+    this.#keep(made)
     return { status: 201, link: made }
+  }
+
+  #keep(link: ListedLink): void {
+    this.links.push(link)
+    this.#codes.add(link.code)
+    if (link.title === null) this.#plain.set(link.url, [...(this.#plain.get(link.url) ?? []), link])
   }
 
   #page(query: URLSearchParams) {
@@ -88,16 +96,11 @@ export class SmallServer {
   }
 }
 
-/** Whether `other` answers the request for `link`: both plain, and of the same code if one is asked. */
-function isRepeated(
-  link: LinkInput & { reuse?: boolean },
-  url: string,
-  other: ListedLink,
-): boolean {
+/** Whether `other`, plain and of the same URL, answers for `link`: plain, and its code if it has one. */
+function isRepeated(link: LinkInput & { reuse?: boolean }, other: ListedLink): boolean {
   const { code, reuse, url: _url, ...settings } = link
-  const isPlain = Object.keys(settings).length === 0 && other.title === null
   const isCode = code === undefined || (reuse === true && code === other.code)
-  return isPlain && isCode && other.url === url
+  return Object.keys(settings).length === 0 && isCode
 }
 
 function listedLink(url: string, link: LinkInput, generated: string): ListedLink {
