@@ -31,6 +31,7 @@ export class NodeProcess {
   readonly ended: Promise<string>
   #output = ''
   #isRunning = true
+  #stopping: Promise<void> | undefined
   /** The command ends it: it is no surprise. */
   isEnding = false
 
@@ -82,8 +83,12 @@ export class NodeProcess {
     return this.url !== undefined
   }
 
-  /** SIGTERM, and SIGKILL if it takes too long. */
-  async stop(): Promise<void> {
+  /** SIGTERM once (a second one would cut the stop short), and SIGKILL if it takes too long. */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop())
+  }
+
+  async #stop(): Promise<void> {
     this.isEnding = true
     this.#child.kill('SIGTERM')
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS)
