@@ -25,6 +25,10 @@ export interface BenchOptions {
 
 const LINKS_FULL = 4_000_000
 
+const LONG = { seconds: '5', service: '30' }
+/** A cluster takes its time to be loaded. */
+const SHORT = { seconds: '3', service: '15' }
+
 /** What is wrong with the command line, in a sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
@@ -47,8 +51,8 @@ Scenarios of a cluster (all by the name "cluster"; they need what npm run servic
 ${listOf(ofCluster)}
 
 Options
-  --seconds N           length of one sample of closed-loop load (5)
-  --service-seconds N   length of an open-loop run (30)
+  --seconds N           length of one sample of closed-loop load (5; of a cluster 3)
+  --service-seconds N   length of an open-loop run (30; of a cluster 15)
   --rounds N            samples per server, taken in turns (5)
   --kills N             nodes that are killed, one after the other (20)
   --links N             links that are loaded (1000000)
@@ -71,10 +75,11 @@ function listOf(scenarios: readonly Described[]): string {
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
   const { values, positionals } = parse(args)
   if (values.help === true) return undefined
+  const lengths = positionals.some((name) => name.startsWith('cluster')) ? SHORT : LONG
   return {
     names: positionals,
-    seconds: positive('seconds', values.seconds),
-    serviceSeconds: positive('service-seconds', values['service-seconds']),
+    seconds: positive('seconds', values.seconds ?? lengths.seconds),
+    serviceSeconds: positive('service-seconds', values['service-seconds'] ?? lengths.service),
     rounds: positive('rounds', values.rounds),
     kills: positive('kills', values.kills),
     links: values.full === true ? LINKS_FULL : positive('links', values.links),
@@ -91,8 +96,8 @@ function parse(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        seconds: { type: 'string', default: '5' },
-        'service-seconds': { type: 'string', default: '30' },
+        seconds: { type: 'string' },
+        'service-seconds': { type: 'string' },
         rounds: { type: 'string', default: '5' },
         kills: { type: 'string', default: '20' },
         links: { type: 'string', default: '1000000' },
