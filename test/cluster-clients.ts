@@ -22,7 +22,7 @@ const BURST = 20
 /** A frozen node is waited for, so that what it does after its thaw is seen. */
 const REQUEST_MS_MAX = 20_000
 /** One redirect is to take no longer than this, as a rule. */
-export const SLOW_MS = 250
+const SLOW_MS = 250
 
 /** What a write sends, and the state of the link after it. */
 interface Write {
