@@ -7,7 +7,7 @@
  * to measure but their latency: no step of a move makes them wait.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClusterStatus, EndedMove } from '../../cluster/cluster-status.ts'
+import type { ClusterStatus } from '../../cluster/cluster-status.ts'
 import { BenchCluster, type BenchNode } from '../bench-cluster.ts'
 import { visitedLinks } from '../link-set.ts'
 import { figure, type Measure } from '../measure.ts'
@@ -51,7 +51,7 @@ export const clusterJoin: Scenario = {
       await cluster.settled()
     })
     for (const result of [...join.results, ...leave.results]) bench.say(`  ${describe(result)}`)
-    return [...measuresOf(bench, join, leave), moved, ...waits(join, leave)]
+    return [...measuresOf(bench, join, leave), moved, ...waits(join, leave, joined!)]
   },
 }
 
@@ -113,10 +113,10 @@ function movedShare({ nodes }: ClusterStatus, joined: BenchNode): Measure {
   }
 }
 
-function waits(join: Change, leave: Change): Measure[] {
-  const moves = [...join.status.moves.done, ...leave.status.moves.done]
-  const known = [...new Map(moves.map((move) => [keyOf(move), move])).values()]
-    .flatMap(({ waitMs }) => (waitMs === null ? [] : [waitMs]))
+/** Of the moves to the joined node: what its leaving made others wait, it took along. */
+function waits(join: Change, leave: Change, joined: BenchNode): Measure[] {
+  const known = join.status.moves.done
+    .flatMap(({ to, waitMs }) => (to === joined.id && waitMs !== null ? [waitMs] : []))
     .sort((one, other) => one - other)
   const creates = [join, leave].map(({ results }) => describe(results[1]!)).join('; ')
   const redirects = [join, leave].map(({ results }) => describe(results[0]!)).join('; ')
@@ -135,8 +135,4 @@ function waits(join: Change, leave: Change): Measure[] {
       note: `no goal, as no read waits for a move: ${redirects}`,
     },
   ]
-}
-
-function keyOf({ partition, to, endedAt }: EndedMove): string {
-  return `${partition} ${to} ${endedAt}`
 }
