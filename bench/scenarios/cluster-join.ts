@@ -22,7 +22,7 @@ const CREATES_PER_SECOND = 50
 const LOAD_SECONDS_MAX = 120
 const LEAD_MS = 1_000
 /** So that a million links may wait for a slow store. */
-const ROOM = { TINYGRID_DIRTY_MAX: '4GB', TINYGRID_LOG_MAX: '16GB' }
+const ROOM = { TINYGRID_DIRTY_MAX: '4GB', TINYGRID_LOG_MAX: '4GB' }
 
 interface Change {
   readonly seconds: number
