@@ -100,11 +100,14 @@ export class KeyValueWatch {
   }
 
   async #check(): Promise<void> {
+    // Before the question: the watch may bring a change that is newer than the answer.
+    const seen = this.#seen
     const { lastRevision } = await this.#options.readState()
     // A server that has lost the end of its files begins again at a lower revision.
-    const hasLostChanges = lastRevision < this.#seen
+    const hasLostChanges = lastRevision < seen
     if (hasLostChanges) {
-      this.#told.clear()
+      // What was told stays known, or nobody would hear that a key is gone.
+      for (const key of this.#told.keys()) this.#told.set(key, 0)
       this.#seen = 0
     }
     this.#isReplaceDue ||= hasLostChanges || this.#seen < this.#lastChecked
