@@ -29,6 +29,8 @@ export interface LoadMessage {
   readonly move: string
   /** From 0 and without gaps, in each move; the piece with 0 begins it. */
   readonly sequence: number
+  /** The version of the table by which the source began the move. */
+  readonly tableVersion: number
   readonly versions: string
 }
 

@@ -39,6 +39,8 @@ export interface HandOffSourceOptions {
   readonly clock: Clock
   /** Whether this node still is to hand the partition to that one. */
   readonly isWanted: (partition: PartitionId, to: NodeId) => boolean
+  /** The version of the newest table here. */
+  readonly tableVersion: () => number
   /** A new, unique name for a move. */
   readonly nextMove: () => string
 }
@@ -102,6 +104,7 @@ class Move {
   readonly #name: string
   readonly #actor: Actor
   readonly #wasComplete: boolean
+  readonly #tableVersion: number
   #sequence = 0
 
   constructor(options: HandOffSourceOptions, partition: PartitionId, to: NodeId) {
@@ -109,6 +112,7 @@ class Move {
     this.#partition = partition
     this.#to = to
     this.#name = options.nextMove()
+    this.#tableVersion = options.tableVersion()
     this.#actor = options.host.actors.get(partition)!
     this.#wasComplete = this.#actor.memory.isComplete
   }
@@ -212,6 +216,7 @@ class Move {
       partition: this.#partition,
       move: this.#name,
       sequence: this.#sequence,
+      tableVersion: this.#tableVersion,
       versions: packed,
     }
   }

@@ -40,6 +40,7 @@ export interface HandOffTargetOptions {
 
 interface Incoming {
   readonly move: string
+  readonly tableVersion: number
   readonly memory: PartitionMemory
   /** Newest version per code that the store may lack. */
   readonly dirty: Map<Code, LinkVersion>
@@ -66,6 +67,11 @@ export class HandOffTarget {
     this.#incoming.delete(partition)
   }
 
+  /** Whether a move of the partition to here was begun by a newer table than this one. */
+  isAheadOf(partition: PartitionId, tableVersion: number): boolean {
+    return (this.#incoming.get(partition)?.tableVersion ?? 0) > tableVersion
+  }
+
   forgetAll(): void {
     this.#incoming.clear()
   }
@@ -74,7 +80,7 @@ export class HandOffTarget {
     const { partition, move, sequence, versions } = message
     if (sequence === 0 && this.#incoming.get(partition)?.move !== move) {
       if (!this.#options.mayTake(partition)) return { isKnown: false }
-      this.#incoming.set(partition, this.#begin(move))
+      this.#incoming.set(partition, this.#begin(message))
     }
     const incoming = this.#incoming.get(partition)
     if (incoming?.move !== move || sequence > incoming.nextSequence) return { isKnown: false }
@@ -86,10 +92,11 @@ export class HandOffTarget {
     return { isKnown: true }
   }
 
-  #begin(move: string): Incoming {
+  #begin({ move, tableVersion }: LoadMessage): Incoming {
     const memory = this.#options.newMemory()
     memory.startLoad()
-    return { move, memory, dirty: new Map(), operations: new Operations(), nextSequence: 0 }
+    const [dirty, operations] = [new Map<Code, LinkVersion>(), new Operations()]
+    return { move, tableVersion, memory, dirty, operations, nextSequence: 0 }
   }
 
   async #open(message: OpenMessage): Promise<Opened> {

@@ -41,6 +41,7 @@ export class HandOffWorld {
       clock,
       peers: this.#peersOfA(),
       isWanted: () => this.isWanted,
+      tableVersion: () => 1,
       nextMove: () => a.nextName(),
     })
     a.onApplied = (partition, versions) => this.source.noteApplied(partition, versions)

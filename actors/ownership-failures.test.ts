@@ -131,7 +131,7 @@ test('while the store is away partitions are opened without its checkpoints', as
 test('nobody is brought a partition that it has, has released, or may not have', async (t) => {
   const { world, a, b } = await start()
   const peers = world.network.join('stranger' as NodeId)
-  const message = { partition: P, move: 'unheard of', sequence: 0, versions: '' }
+  const message = { partition: P, move: 'unheard of', sequence: 0, tableVersion: 1, versions: '' }
   const offer = async (to: string) => {
     const answer = peers.call(to as NodeId, LOAD_CALL, message, 1_000)
     await world.pass(0)

@@ -32,7 +32,9 @@ export class OwnershipWorld {
 
   /** Every node sees this row from now on. */
   async setRow(row: RowText, partition: PartitionId = P): Promise<void> {
-    for (const node of this.#nodes.values()) node.control.setRows([[partition, row]])
+    const nodes = [...this.#nodes.values()]
+    const version = 1 + Math.max(...nodes.map(({ control }) => control.table.version))
+    for (const node of nodes) node.control.setRows([[partition, row]], version)
     await this.pass(50)
   }
 
@@ -99,11 +101,14 @@ class TestControl implements OwnershipControl {
   readonly #onTable = new Set<(table: Table) => void>()
   readonly #onDeclaredDead = new Set<() => void>()
 
-  setRows(rows: readonly (readonly [PartitionId, RowText])[]): void {
+  setRows(
+    rows: readonly (readonly [PartitionId, RowText])[],
+    version = this.table.version + 1,
+  ): void {
     const changes = rows.map(([partition, [owner, epoch, target]]) => {
       return [partition, { owner, epoch, target } as Row] as const
     })
-    this.table = this.table.with(new Map(changes))
+    this.table = new Table(this.table.with(new Map(changes)).rows, version)
     for (const listener of this.#onTable) listener(this.table)
   }
 

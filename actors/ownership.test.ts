@@ -119,6 +119,19 @@ test('a move to here does not make a node drop what it has been brought', async 
   t.is(a.control.released.length, 1)
 })
 
+test('a table older than the one the source goes by does not end its move', async (t) => {
+  const { world, a, b } = await start()
+  world.network.rule = ({ kind, to }) => (kind === 'answer' && to === 'a' ? [100] : [0])
+  a.control.setRows([[P, ['a', 1, 'b']]], 10)
+  await world.pass(50)
+  b.control.setRows([[P, ['a', 1, null]]], 9)
+  await world.pass(1_000)
+  t.is(b.epochOf(), 2 as Epoch, 'it came with the move')
+  t.like(a.control.released, [{ partition: P, epoch: 2 as Epoch }])
+  b.control.setRows([[P, ['a', 1, null]]], 11)
+  t.is(b.epochOf(), undefined, 'a newer one does')
+})
+
 test('a move that is called off leaves the partition with its owner, in an epoch of its own', async (t) => {
   const { world, a, b } = await start()
   world.network.rule = ({ kind, to }) => (kind === 'answer' && to === 'a' && b.epochOf() ? [] : [0])

@@ -87,6 +87,7 @@ export class Ownership {
     this.#source = new HandOffSource({
       ...options,
       isWanted: (partition, to) => this.#rowOf(partition).target === to && !this.#isStopped,
+      tableVersion: () => options.control.table.version,
     })
     this.#target = new HandOffTarget({
       ...options,
@@ -169,7 +170,10 @@ export class Ownership {
       if (target !== null && host.isServing(partition)) this.#handOff(partition, target)
       return
     }
-    if (target === nodeId) return
+    //   1. the table says that the partition moves to here    2. the source sees it and begins
+    //   3. this node sees an older table, and must not end the move for it
+    const isAhead = this.#target.isAheadOf(partition, this.#options.control.table.version)
+    if (target === nodeId || isAhead) return
     if (actor !== undefined) this.#drop(partition)
     this.#target.forget(partition)
   }
