@@ -77,7 +77,7 @@ export function onDisconnect(connection: NatsConnection, listener: () => void): 
 }
 
 /** Checks version, message size and JetStream. @throws StartError */
-export async function checkNatsServer(connection: NatsConnection): Promise<void> {
+async function checkNatsServer(connection: NatsConnection): Promise<void> {
   const { version, max_payload: payloadBytesMax } = connection.info!
   const at = `NATS at ${connection.getServer()}`
   const [major = 0, minor = 0] = version.split('.').map(Number)
