@@ -2,17 +2,35 @@
  * `npm test`: every check and every test, one after the other, and one line of counts at the end.
  *
  * Runs the same npm scripts a person would; a check (format, lint, types, unused) counts as one
- * test. All steps run even when one fails. A server that the tests need and that cannot be had is no
+ * test. Tests that start servers or clusters of their own, or simulate them, run one file at a time
+ * after all others: what they wait for has time limits. All steps run even when one fails. A server that the tests need and that cannot be had is no
  * failure: it is named, and its tests are skipped. The last line printed is `N passed, N failed` with
  * `, N skipped` where tests were skipped; the exit code is 0 only when nothing failed.
  */
 import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
 
 interface Counts {
   passed: number
   failed: number
   skipped: number
 }
+
+/** As in package.json's `ava`. */
+const TESTS = [
+  '{cluster,actors,persistence,gateway,cli,bench,test,simulation}/**/*.test.ts',
+  '*.test.ts',
+]
+const ALONE = [
+  'test/cluster*.test.ts',
+  'test/operating.test.ts',
+  'test/browser-cluster.test.ts',
+  'test/services/*.test.ts',
+  'cli/cluster*.test.ts',
+  'simulation/*.test.ts',
+  'persistence/{jetstream,mongo,redis}-*.test.ts',
+  'cluster/{nats,moleculer}-*.test.ts',
+]
 
 const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']
 
@@ -22,8 +40,12 @@ for (const check of CHECKS) {
   add({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 })
 }
 const services = await run('npm', ['run', '--silent', 'services'], 'servers for tests')
-const tests = await run('ava', [], 'tests')
+const alone = globSync(ALONE)
+const together = globSync(TESTS).filter((file) => !alone.includes(file))
+const tests = await run('ava', together, 'tests')
 add(countsOf(tests.output, tests.exitCode))
+const scenarios = await run('ava', ['--concurrency=1', ...alone], 'tests with servers')
+add(countsOf(scenarios.output, scenarios.exitCode))
 const missing = services.output.split('\n').filter((line) => line.includes('MISSING'))
 if (services.exitCode !== 0)
   console.log(missing.join('\n') || 'the servers could not be looked for')
