@@ -48,10 +48,11 @@ export function nextTable(table: Table, leases: Leases): Table | undefined {
   // Whoever is not there cannot be an owner, and only then may another node's report count.
   for (const [partition, row] of rows.entries()) rows[partition] = withoutTheDead(row, leases)
   for (const [nodeId, lease] of leases) applyOpened(rows, nodeId, lease.opened)
-  const plan = planOwners(rows, ownersAmong(leases))
+  const owners = ownersAmong(leases)
+  const plan = planOwners(rows, owners)
   const changes = new Map<PartitionId, Ownership>()
   for (const [index, row] of rows.entries()) {
-    const planned = plan[index]!
+    const planned = isBeingOpened(row, owners) ? row.target : plan[index]!
     const next = { ...row, target: planned === row.owner ? null : planned }
     if (!isSameRow(next, table.rows[index]!)) changes.set(index as PartitionId, next)
   }
@@ -63,6 +64,18 @@ export function ownersAmong(leases: Leases): NodeId[] {
   return [...leases.values()]
     .filter(({ roles, state }) => roles.includes('actors') && state === 'active')
     .map(({ nodeId }) => nodeId)
+}
+
+/**
+ * Whether somebody is opening the partition from the log, or is about to.
+ *
+ *   1. A is to open p    2. B joins, and the plan would have B open p
+ *   3. both open it: the log shuts out who was first, though it was made the owner
+ *
+ * So A opens it, and hands it off then if B should have it.
+ */
+function isBeingOpened({ owner, target }: Ownership, owners: readonly NodeId[]): boolean {
+  return owner === null && target !== null && owners.includes(target)
 }
 
 function applyReleased(
