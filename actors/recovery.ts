@@ -83,22 +83,27 @@ const REPLAYS_MAX = 16
  *   ahead of the log. Who was not told of a partition by `onOpen` asks for it again.
  */
 export async function recover(options: RecoveryOptions): Promise<void> {
+  // Beside the opening, to save time. One that is too low only makes the replay longer.
+  const early = checkpointsOf(options, false)
+  early.catch(ignore)
   const failures: unknown[] = []
   const noteFailure = (error: unknown) => void failures.push(error)
   const attempts = options.partitions.map((id) => open(options, id).catch(noteFailure))
   const openings = (await Promise.all(attempts)).filter((opening) => opening !== undefined)
-  await replayAll(options, openings, noteFailure)
+  await replayAll(options, openings, early, noteFailure)
   if (failures.length > 0) throw failures[0]
 }
 
 async function replayAll(
   options: RecoveryOptions,
   openings: readonly Opening[],
+  early: Promise<Checkpoints>,
   noteFailure: (error: unknown) => void,
 ): Promise<void> {
   const { log, sink, onOpen, onProgress } = options
   const letters = await lettersByPartition(log)
-  const checkpoints = await checkpointsOf(options, letters.size > 0)
+  // A letter above the checkpoint is taken to be in the log still, so here it must not be too low.
+  const checkpoints = await (letters.size > 0 ? checkpointsOf(options, true) : early)
   let done = 0
   let replayed = 0
   const replayOne = async (opening: Opening) => {
@@ -168,8 +173,16 @@ async function epochAt(log: Log, id: PartitionId, last: LogPosition): Promise<nu
   assert.fail(`the last log entry of partition ${id} is missing`)
 }
 
+type Checkpoints = ReadonlyMap<PartitionId, LogPosition>
+
+/** Whoever awaits it later meets the failure. */
+function ignore(): void {}
+
 /** A letter can only be judged with the store; everything else can do without. */
-async function checkpointsOf({ store }: RecoveryOptions, hasLetters: boolean) {
+async function checkpointsOf(
+  { store }: RecoveryOptions,
+  hasLetters: boolean,
+): Promise<Checkpoints> {
   try {
     return await store.checkpoints()
   } catch (error) {

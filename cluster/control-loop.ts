@@ -33,7 +33,7 @@ import type { Table } from './table.ts'
 type Leases = ReadonlyMap<NodeId, NodeLease>
 
 /** How late an expired lease may be noticed. */
-const TICK_MS = 100
+const TICK_MS = 50
 
 export interface ControlLoopOptions {
   readonly keyValue: KeyValue
