@@ -11,7 +11,7 @@
  * long as the target lives, and otherwise opens a still newer epoch itself.
  * Rejected: letting the target read the store, which may be away and knows nothing of dirty links.
  */
-import type { Clock } from '../cluster/clock.ts'
+import { pause, type Clock } from '../cluster/clock.ts'
 import { hasCode } from '../cluster/errors.ts'
 import type { Code, Epoch, LogPosition, NodeId, PartitionId } from '../cluster/ids.ts'
 import type { LinkVersion } from '../cluster/link.ts'
@@ -245,7 +245,7 @@ class Move {
   }
 
   #pause(): Promise<void> {
-    return new Promise((resolve) => this.#options.clock.after(RETRY_PAUSE_MS, resolve))
+    return pause(this.#options.clock, RETRY_PAUSE_MS)
   }
 }
 

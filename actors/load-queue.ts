@@ -4,7 +4,7 @@
  * Partitions that come at the same time are loaded together, many by one query. Used embedded for
  * all of them at the start, and in the cluster whenever some were opened from the log.
  */
-import type { Clock } from '../cluster/clock.ts'
+import { pause, type Clock } from '../cluster/clock.ts'
 import type { PartitionId } from '../cluster/ids.ts'
 import type { BackgroundLoad } from './background-load.ts'
 
@@ -39,7 +39,7 @@ export class LoadQueue {
   }
 
   async #run(): Promise<void> {
-    await new Promise<void>((resolve) => this.#clock.after(GATHER_MS, resolve))
+    await pause(this.#clock, GATHER_MS)
     while (this.#waiting.size > 0) {
       const partitions = [...this.#waiting]
       this.#waiting = new Set()

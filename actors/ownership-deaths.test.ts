@@ -3,21 +3,13 @@ import test from 'ava'
 import type { Code, Epoch, LogPosition, NodeId } from '../cluster/ids.ts'
 import { OPEN_CALL } from './hand-off-message.ts'
 import { codesOf, P } from './host-world.ts'
-import { OwnershipWorld } from './ownership-world.ts'
+import { startServed, OwnershipWorld } from './ownership-world.ts'
 
 const [FIRST, SECOND] = codesOf(P, 2) as [Code, Code]
 const B = 'b' as NodeId
 const RETRY_MS = 200
 
-/** `a` serves P, with one link, in epoch 1. */
-async function start() {
-  const world = new OwnershipWorld()
-  const [a, b] = [world.node('a'), world.node('b')]
-  await world.setRow([null, 0, 'a'])
-  await world.setRow(['a', 1, null])
-  await a.create(FIRST)
-  return { world, a, b }
-}
+const start = () => startServed(FIRST)
 
 /** Holds every append up; each goes on when its function is called. */
 function holdAppends({ disk }: OwnershipWorld): (() => void)[] {

@@ -4,21 +4,13 @@ import { TinygridError } from '../cluster/errors.ts'
 import type { Code, Epoch, NodeId } from '../cluster/ids.ts'
 import { codesOf, P } from './host-world.ts'
 import { LOAD_CALL } from './hand-off-message.ts'
-import { OwnershipWorld } from './ownership-world.ts'
+import { startServed, OwnershipWorld } from './ownership-world.ts'
 
 const [FIRST, SECOND] = codesOf(P, 2) as [Code, Code]
 const B = 'b' as NodeId
 const RETRY_MS = 200
 
-/** `a` serves P, with one link, in epoch 1. */
-async function start() {
-  const world = new OwnershipWorld()
-  const [a, b] = [world.node('a'), world.node('b')]
-  await world.setRow([null, 0, 'a'])
-  await world.setRow(['a', 1, null])
-  await a.create(FIRST)
-  return { world, a, b }
-}
+const start = () => startServed(FIRST)
 
 /** Holds the next append of the log up until the returned function is called. */
 function holdAppend({ disk }: OwnershipWorld): () => void {

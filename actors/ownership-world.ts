@@ -4,7 +4,7 @@
  * Each node has a table of its own, which the test sets by rows, and what it reports is kept. So a
  * node may go by an older table than another one, be cut off, and be declared dead, as the test says.
  */
-import type { Epoch, NodeId, PartitionId } from '../cluster/ids.ts'
+import type { Code, Epoch, NodeId, PartitionId } from '../cluster/ids.ts'
 import type { OpenedPartition, ReleasedPartition } from '../cluster/lease.ts'
 import { MemoryNetwork } from '../cluster/memory-peers.ts'
 import type { Peers } from '../cluster/peers.ts'
@@ -41,6 +41,16 @@ export class OwnershipWorld {
   pass(ms: number): Promise<void> {
     return this.disk.clock.pass(ms)
   }
+}
+
+/** A world in which `a` serves P, with this link, in epoch 1, and `b` has nothing. */
+export async function startServed(code: Code) {
+  const world = new OwnershipWorld()
+  const [a, b] = [world.node('a'), world.node('b')]
+  await world.setRow([null, 0, 'a'])
+  await world.setRow(['a', 1, null])
+  await a.create(code)
+  return { world, a, b }
 }
 
 export class OwnershipNode extends HostWorld {

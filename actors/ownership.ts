@@ -14,7 +14,7 @@
  * It never asks who lives: that is the controller's business; and it never writes the table.
  * A node that is declared dead drops everything at once.
  */
-import type { Clock } from '../cluster/clock.ts'
+import { pause, type Clock } from '../cluster/clock.ts'
 import type { Epoch, EpochMs, NodeId, PartitionId } from '../cluster/ids.ts'
 import type { LinkVersion } from '../cluster/link.ts'
 import type { Peers } from '../cluster/peers.ts'
@@ -245,7 +245,7 @@ export class Ownership {
       const epoch = host.actors.get(partition)?.epoch ?? 0
       if (epoch > this.#rowOf(partition).epoch) this.#reports.addOpened(partition, epoch as Epoch)
       this.#reports.send()
-      await new Promise<void>((resolve) => clock.after(RETRY_PAUSE_MS, resolve))
+      await pause(clock, RETRY_PAUSE_MS)
       if (life !== this.#life) return
     }
     this.#moving.delete(partition)

@@ -11,6 +11,11 @@ export interface Clock {
   after(ms: number, action: () => void): () => void
 }
 
+/** Resolves after `ms`. */
+export function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve))
+}
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   after: (ms, action) => {

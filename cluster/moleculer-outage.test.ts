@@ -1,15 +1,15 @@
 /** What nodes do while the NATS server between them is dead or frozen, and after it. */
 import { setTimeout } from 'node:timers/promises'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { NatsService } from '../test/services/nats-service.ts'
-import { findProgram } from '../test/services/service-program.ts'
+import { serialTestWith } from '../test/services/service-test.ts'
 import { until } from './key-value.contract.ts'
 import type { MoleculerPeers } from './moleculer-peers.ts'
 import { join, meet } from './peers-world.ts'
 import type { Peers } from './peers.ts'
 
 /** One at a time: the time-outs are those of real nodes. */
-const natsTest = findProgram('nats') === undefined ? test.skip : test.serial
+const natsTest = serialTestWith('nats')
 const unavailable = { code: 'owner_unavailable' }
 /** What a person would call by itself, within seconds, on a loaded machine. */
 const BACK_MS = 5_000

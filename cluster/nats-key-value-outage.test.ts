@@ -1,14 +1,14 @@
 /** What the NATS adapter does while its server is dead, frozen, or somebody else's. */
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { NatsService } from '../test/services/nats-service.ts'
-import { findProgram } from '../test/services/service-program.ts'
+import { serialTestWith } from '../test/services/service-test.ts'
 import { until, watch, type Watched } from './key-value.contract.ts'
 import type { KeyValue } from './key-value.ts'
 import { connectNats, isConnected } from './nats-connection.ts'
 import { NatsKeyValue } from './nats-key-value.ts'
 
 /** One at a time: the time-outs are those of real nodes, and the disk may be busy. */
-const natsTest = findProgram('nats') === undefined ? test.skip : test.serial
+const natsTest = serialTestWith('nats')
 const unavailable = { code: 'key_value_unavailable' }
 /** Within which a node must know that it could not renew its lease. */
 const FENCE_MS = 1_500

@@ -24,6 +24,7 @@ import {
   type KV,
   type NatsConnection,
 } from 'nats'
+import { within } from './deadline.ts'
 import { TinygridError } from './errors.ts'
 import type { KeyValue, KeyValueEntry, StopWatch } from './key-value.ts'
 import { namesOf } from './namespace.ts'
@@ -216,7 +217,7 @@ export class NatsKeyValue implements KeyValue {
     if (this.#isClosed) throw unavailable(what, new Error('the store is closed'))
     if (!isConnected(this.#connection)) throw unavailable(what, new Error('not connected to NATS'))
     try {
-      return await within(this.#callTimeoutMs, action())
+      return await within(this.#callTimeoutMs, 'the answer', action())
     } catch (cause) {
       if (!saysConflict(cause)) throw unavailable(what, cause)
       const detail = `${what} failed: ${cause.message}`
@@ -239,16 +240,4 @@ function descriptionOf(cause: unknown): string {
     return cause.api_error.description
   }
   return cause instanceof Error ? cause.message : String(cause)
-}
-
-async function within<T>(timeoutMs: number, action: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
-  })
-  try {
-    return await Promise.race([action, timeout])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -10,6 +10,7 @@
  * per code, FALLBACK_READS_MAX in all.
  */
 import type { Clock } from '../cluster/clock.ts'
+import { within } from '../cluster/deadline.ts'
 import type { Code, EpochMs } from '../cluster/ids.ts'
 import { lookupRecord } from '../cluster/link-record.ts'
 import type { LinkVersion, Lookup } from '../cluster/link.ts'
@@ -82,7 +83,7 @@ export class FallbackLookups {
   ): Promise<LinkVersion | undefined> {
     if (source === undefined) return undefined
     try {
-      return await within(this.#options.clock, timeoutMs, source.get(code))
+      return await within(timeoutMs, 'the answer', source.get(code), this.#options.clock)
     } catch {
       this.#options.counters.fallbackErrors++
       return undefined
@@ -97,12 +98,4 @@ export class FallbackLookups {
 
 function isAnswer({ kind }: Lookup): boolean {
   return kind === 'redirect' || kind === 'gone'
-}
-
-/** @throws what `work` rejects with, or an Error after `ms` */
-function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(ms, () => reject(new Error(`no answer within ${ms} ms`)))
-    work.finally(cancel).then(resolve, reject)
-  })
 }

@@ -1,9 +1,8 @@
 /** Who has the key is told who answered; a visitor is not, and pays nothing for it. */
-import net from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import type { Code } from '../cluster/ids.ts'
 import { SOURCES } from '../cluster/protocol.ts'
-import { KEY, startGateway } from './test-gateway.ts'
+import { KEY, startGateway, talk } from './test-gateway.ts'
 
 const KEYED = { 'x-api-key': KEY }
 
@@ -115,13 +114,4 @@ async function expectPage(t: ExecutionContext, port: number, text: string): Prom
 
 function request(path: string, ...headers: string[]): string {
   return `GET ${path} HTTP/1.1\r\n${['Host: a', ...headers].join('\r\n')}\r\n\r\n`
-}
-
-/** Sends bytes and collects what comes back until the server closes. */
-async function talk(port: number, bytes: string): Promise<string> {
-  const socket = net.connect(port, '127.0.0.1')
-  socket.write(bytes)
-  let text = ''
-  for await (const chunk of socket) text += String(chunk)
-  return text
 }

@@ -1,9 +1,8 @@
 import http from 'node:http'
-import net from 'node:net'
 import test from 'ava'
 import { TinygridError } from '../cluster/errors.ts'
 import type { Code, EpochMs } from '../cluster/ids.ts'
-import { NOW, startGateway } from './test-gateway.ts'
+import { NOW, startGateway, talk } from './test-gateway.ts'
 
 test('a code redirects with few headers, in this order', async (t) => {
   const { add, listen } = await startGateway(t)
@@ -172,15 +171,6 @@ test('requests on one connection are answered in order', async (t) => {
 
 function get(path: string, headers = ''): string {
   return `GET ${path} HTTP/1.1\r\nHost: sho.rt\r\n${headers}\r\n`
-}
-
-/** Sends bytes and collects what comes back until the server closes. */
-async function talk(port: number, bytes: string): Promise<string> {
-  const socket = net.connect(port, '127.0.0.1')
-  socket.write(bytes)
-  let text = ''
-  for await (const chunk of socket) text += String(chunk)
-  return text
 }
 
 interface RawReply {

@@ -1,6 +1,7 @@
 /**
  * A gateway over links in a map, for tests: a clock that stands still, a log that is kept.
  */
+import net from 'node:net'
 import { Writable } from 'node:stream'
 import type { ExecutionContext } from 'ava'
 import type { FastifyInstance } from 'fastify'
@@ -194,4 +195,13 @@ const STATUS: NodeStatus = {
   logAppends: 13,
   logErrors: 14,
   storeErrors: 15,
+}
+
+/** Sends bytes and collects what comes back until the server closes. */
+export async function talk(port: number, bytes: string): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1')
+  socket.write(bytes)
+  let text = ''
+  for await (const chunk of socket) text += String(chunk)
+  return text
 }

@@ -15,7 +15,7 @@
  */
 import { MongoClient, type Collection, type Db, type MongoClientOptions } from 'mongodb'
 import { ClusterDataError, StartError } from '../cluster/start-error.ts'
-import { within } from './deadline.ts'
+import { within } from '../cluster/deadline.ts'
 import { failureOf, isCredentialsRefusal } from './mongo-failure.ts'
 import type { LinkDocument } from './mongo-link-document.ts'
 

@@ -9,6 +9,7 @@ import { freePort } from '../test/services/free-port.ts'
 import { MongoService } from '../test/services/mongo-service.ts'
 import { testWith } from '../test/services/service-test.ts'
 import { MongoLinkStore } from './mongo-link-store.ts'
+import { timed, untilDone } from './outage-world.ts'
 import { linkVersion } from './test-links.ts'
 
 const mongoTest = testWith('mongo')
@@ -19,6 +20,7 @@ const CHECKPOINTS = new Map([[1 as PartitionId, 5 as LogPosition]])
 const READ_MS_MAX = 5000
 const FLUSH_MS_MAX = 15_000
 const BACK_WITHIN_MS = 30_000
+const until = (attempt: () => Promise<unknown>) => untilDone(BACK_WITHIN_MS, attempt)
 
 async function startMongo(t: ExecutionContext) {
   const server = await MongoService.start()
@@ -184,26 +186,4 @@ for (const url of [
     t.regex(error.message, /^MONGO_URL cannot be read; it must be mongodb:\/\/.*$/)
     t.false(error.message.includes(PASSWORD))
   })
-}
-
-async function timed<T>(t: ExecutionContext, msMax: number, work: Promise<T>): Promise<T> {
-  const start = performance.now()
-  try {
-    return await work
-  } finally {
-    t.true(performance.now() - start < msMax, `took ${performance.now() - start} ms`)
-  }
-}
-
-async function until(attempt: () => Promise<unknown>): Promise<void> {
-  const deadline = performance.now() + BACK_WITHIN_MS
-  while (true) {
-    try {
-      await attempt()
-      return
-    } catch (error) {
-      if (performance.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
 }

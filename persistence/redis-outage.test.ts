@@ -8,6 +8,7 @@ import { freePort } from '../test/services/free-port.ts'
 import { RedisService } from '../test/services/redis-service.ts'
 import { testWith } from '../test/services/service-test.ts'
 import { RedisFallbackCache } from './redis-fallback-cache.ts'
+import { timed, untilDone } from './outage-world.ts'
 import { linkVersion } from './test-links.ts'
 
 const redisTest = testWith('redis')
@@ -19,6 +20,7 @@ const PUT_MS_MAX = 5000
 /** For an answer, from a server that shares the processor with all other tests. */
 const PATIENCE_MS = 1000
 const BACK_WITHIN_MS = 20_000
+const until = (attempt: () => Promise<unknown>) => untilDone(BACK_WITHIN_MS, attempt)
 
 async function startRedis(t: ExecutionContext, args: readonly string[] = []) {
   const server = await RedisService.start({ args })
@@ -154,26 +156,4 @@ for (const url of [
     t.regex(error.message, /^REDIS_URL cannot be read; it must be redis:\/\/.*$/)
     t.false(error.message.includes(PASSWORD))
   })
-}
-
-async function timed<T>(t: ExecutionContext, msMax: number, work: Promise<T>): Promise<T> {
-  const start = performance.now()
-  try {
-    return await work
-  } finally {
-    t.true(performance.now() - start < msMax, `took ${performance.now() - start} ms`)
-  }
-}
-
-async function until(attempt: () => Promise<unknown>): Promise<void> {
-  const deadline = performance.now() + BACK_WITHIN_MS
-  while (true) {
-    try {
-      await attempt()
-      return
-    } catch (error) {
-      if (performance.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
 }

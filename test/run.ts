@@ -8,7 +8,7 @@
  * `, N skipped` where tests were skipped; the exit code is 0 only when nothing failed.
  */
 import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 
 interface Counts {
   passed: number
@@ -16,11 +16,8 @@ interface Counts {
   skipped: number
 }
 
-/** As in package.json's `ava`. */
-const TESTS = [
-  '{cluster,actors,persistence,gateway,cli,bench,test,simulation}/**/*.test.ts',
-  '*.test.ts',
-]
+const { ava } = JSON.parse(readFileSync('package.json', 'utf8')) as { ava: { files: string[] } }
+const TESTS = ava.files
 const ALONE = [
   'test/cluster*.test.ts',
   'test/operating.test.ts',
