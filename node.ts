@@ -57,6 +57,7 @@ const LIMITS = { mailboxDepthMax: 10_000, batchRecordsMax: 1_000, batchBytesMax:
 const LIST_BARRIER_MS = 2_000
 /** Partitions per query of the background load. */
 const LOAD_GROUP = { embedded: 16, cluster: 4096 }
+const LOAD_GATHER_MS = { embedded: 20, cluster: 1_000 }
 /**
  * In a cluster a tombstone stays this long in the store: an owner that was replaced may be frozen
  * with a flush of an older version under way, and would bring the link back.
@@ -110,9 +111,12 @@ export class Node {
       onError,
     })
     this.host.connect(this.writeBehind)
-    this.#loads = new LoadQueue(this.#backgroundLoad(), clock, (loaded, ms) =>
-      options.onLoaded?.(loaded, ms),
-    )
+    this.#loads = new LoadQueue({
+      load: this.#backgroundLoad(),
+      clock,
+      gatherMs: options.cluster === undefined ? LOAD_GATHER_MS.embedded : LOAD_GATHER_MS.cluster,
+      onLoaded: (loaded, ms) => options.onLoaded?.(loaded, ms),
+    })
     if (options.cluster !== undefined) {
       this.cluster = new NodeInCluster(options, options.cluster, {
         ring: this.ring,

@@ -20,7 +20,8 @@ function start() {
     },
   }
   const onLoaded = (...one: (typeof loaded)[number]) => loaded.push(one)
-  return { clock, loads, loaded, queue: new LoadQueue(load as BackgroundLoad, clock, onLoaded) }
+  const queue = new LoadQueue({ load, clock, gatherMs: GATHER_MS, onLoaded })
+  return { clock, loads, loaded, queue }
 }
 
 test('those that come within a moment make one load, each once', async (t) => {
@@ -43,7 +44,7 @@ test('those that come during a load make the next one', async (t) => {
   queue.add(Q)
   queue.add(R)
   queue.add(P)
-  await clock.pass(49)
+  await clock.pass(50 + GATHER_MS - 1)
   t.deepEqual(loads, [[P]])
   await clock.pass(1)
   t.deepEqual(loads, [[P], [Q, R, P]])
@@ -68,7 +69,7 @@ test('it is idle when nothing waits, whatever was added meanwhile', async (t) =>
   })
   await clock.pass(GATHER_MS + 99)
   queue.add(Q)
-  await clock.pass(100)
+  await clock.pass(GATHER_MS + 100)
   t.false(isIdle)
   await clock.pass(1)
   t.true(isIdle)

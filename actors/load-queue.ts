@@ -2,30 +2,28 @@
  * The load queue: partitions whose links are still to be brought from the store.
  *
  * Partitions that come at the same time are loaded together, many by one query. Used embedded for
- * all of them at the start, and in the cluster whenever some were opened from the log.
+ * all of them at the start, and in the cluster whenever some were opened from the log: there the
+ * first one waits long enough for a take-over to end, which must not share the machine with a load.
  */
 import { pause, type Clock } from '../cluster/clock.ts'
 import type { PartitionId } from '../cluster/ids.ts'
 import type { BackgroundLoad } from './background-load.ts'
 
-/** How long the first one waits for others. */
-const GATHER_MS = 20
+export interface LoadQueueOptions {
+  readonly load: Pick<BackgroundLoad, 'run'>
+  readonly clock: Clock
+  /** How long the first one waits for others. */
+  readonly gatherMs: number
+  readonly onLoaded: (partitions: readonly PartitionId[], ms: number) => void
+}
 
 export class LoadQueue {
-  readonly #load: BackgroundLoad
-  readonly #clock: Clock
-  readonly #onLoaded: (partitions: readonly PartitionId[], ms: number) => void
+  readonly #options: LoadQueueOptions
   #waiting = new Set<PartitionId>()
   #running: Promise<void> | undefined
 
-  constructor(
-    load: BackgroundLoad,
-    clock: Clock,
-    onLoaded: (partitions: readonly PartitionId[], ms: number) => void,
-  ) {
-    this.#load = load
-    this.#clock = clock
-    this.#onLoaded = onLoaded
+  constructor(options: LoadQueueOptions) {
+    this.#options = options
   }
 
   add(partition: PartitionId): void {
@@ -39,13 +37,14 @@ export class LoadQueue {
   }
 
   async #run(): Promise<void> {
-    await pause(this.#clock, GATHER_MS)
+    const { load, clock, gatherMs, onLoaded } = this.#options
     while (this.#waiting.size > 0) {
+      await pause(clock, gatherMs)
       const partitions = [...this.#waiting]
       this.#waiting = new Set()
-      const began = this.#clock.now()
-      await this.#load.run(partitions)
-      this.#onLoaded(partitions, this.#clock.now() - began)
+      const began = clock.now()
+      await load.run(partitions)
+      onLoaded(partitions, clock.now() - began)
     }
     this.#running = undefined
   }

@@ -48,7 +48,7 @@ export interface OwnerServiceOptions {
 }
 
 /** How long a call may wait; below the caller's own time-out. */
-const FIND_WAIT_MS = 400
+const FIND_WAIT_MS = 80
 const READ_WAIT_MS = 800
 const WRITE_WAIT_MS = 800
 

@@ -16,10 +16,21 @@ export function pause(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.after(ms, resolve))
 }
 
+/**
+ * A timer that is due lets in first what has come by then. After a pause of the process (a long
+ * turn, no processor) Node runs timers before it reads from sockets, so every time-out would be
+ * over although the answer is there.
+ */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after: (ms, action) => {
-    const timer = setTimeout(action, ms)
-    return () => clearTimeout(timer)
+    let immediate: NodeJS.Immediate | undefined
+    const timer = setTimeout(() => {
+      immediate = setImmediate(action)
+    }, ms)
+    return () => {
+      clearTimeout(timer)
+      clearImmediate(immediate)
+    }
   },
 }

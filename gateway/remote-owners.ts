@@ -22,8 +22,8 @@ import type { RouterCounters } from './router-counters.ts'
 
 /** An owner that has the link in memory answers within this. */
 export const LOOKUP_TIMEOUT_MS = 150
-/** An owner that has to ask the store. */
-const FIND_TIMEOUT_MS = 500
+/** For an owner that has to ask the store: one that takes longer is no better than the fallback. */
+export const FIND_TIMEOUT_MS = 100
 const READ_TIMEOUT_MS = 1_000
 const WRITE_TIMEOUT_MS = 1_000
 

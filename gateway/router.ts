@@ -14,6 +14,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { systemClock, type Clock } from '../cluster/clock.ts'
+import { within } from '../cluster/deadline.ts'
 import { TinygridError } from '../cluster/errors.ts'
 import {
   toEpochMs,
@@ -38,7 +39,7 @@ import type { Ring } from '../cluster/ring.ts'
 import { FallbackLookups, type FallbackSources } from './fallback-lookups.ts'
 import { HeldRequests, HOLD_MS, isSame, learnOwner } from './held-requests.ts'
 import { NearCache } from './near-cache.ts'
-import { RemoteOwners } from './remote-owners.ts'
+import { FIND_TIMEOUT_MS, RemoteOwners } from './remote-owners.ts'
 import { createRouterCounters, type RouterCounters } from './router-counters.ts'
 
 /** How long a look-up waits for the owner when nobody else may answer it. */
@@ -74,6 +75,7 @@ export interface RouterOptions {
 
 /** What a router needs to reach other nodes. */
 interface Reach {
+  readonly clock: Clock
   readonly owners: RemoteOwners
   readonly near: NearCache | undefined
   readonly fallback: FallbackLookups
@@ -194,7 +196,7 @@ export class Router implements LinkOwner {
   }
 
   async #lookupAt(reach: Reach, placed: PlacedOwner, code: Code): Promise<Lookup> {
-    if (this.#isHere(placed)) return (await this.#local!.find(code)).lookup
+    if (this.#isHere(placed)) return this.#findHere(reach, code)
     const { owner, epoch } = placed
     const asked = reach.near?.begin(code)
     let lookup: Lookup | undefined
@@ -204,6 +206,17 @@ export class Router implements LinkOwner {
       if (asked !== undefined) reach.near?.end(code, asked, lookup)
     }
     return lookup
+  }
+
+  /** As of another node: what the store takes long for, the fallback may know. */
+  async #findHere({ clock }: Reach, code: Code): Promise<Lookup> {
+    try {
+      const { lookup } = await within(FIND_TIMEOUT_MS, 'a look-up', this.#local!.find(code), clock)
+      return lookup
+    } catch (cause) {
+      if (cause instanceof TinygridError) throw cause
+      throw new TinygridError('owner_unavailable', { cause })
+    }
   }
 
   #isHere({ owner }: PlacedOwner): boolean {
@@ -226,6 +239,7 @@ function reachOf(
   const { clock = systemClock, random = Math.random, defer = setImmediate } = options
   const holding = { placement, clock, random, counters }
   return {
+    clock,
     owners: new RemoteOwners({ peers, clock, defer, counters }),
     near: nearCache ? new NearCache({ clock }) : undefined,
     fallback: new FallbackLookups({ ...fallback, local, now, clock, counters }),
