@@ -203,24 +203,25 @@ test('a target is not asked again and again while it will not take the partition
   t.is(b.epochOf(), 2 as Epoch)
 })
 
-test('few partitions are handed off at the same time, and all in the end', async (t) => {
+test('each node is brought one partition at a time, and all in the end', async (t) => {
   const world = new OwnershipWorld()
-  const [a, b] = [world.node('a'), world.node('b')]
+  const [a, b, c] = [world.node('a'), world.node('b'), world.node('c')]
   const partitions = Array.from({ length: 10 }, (_, index) => index as PartitionId)
-  const setAll = async (owner: string | null, epoch: number, target: string | null) => {
-    for (const { control } of [a, b]) {
-      control.setRows(partitions.map((p) => [p, [owner, epoch, target]]))
+  const setAll = async (owner: string | null, epoch: number, targets: (string | null)[]) => {
+    for (const { control } of [a, b, c]) {
+      control.setRows(partitions.map((p) => [p, [owner, epoch, targets[p % targets.length]!]]))
     }
     await world.pass(1)
   }
-  await setAll(null, 0, 'a')
-  await setAll('a', 1, null)
+  await setAll(null, 0, ['a'])
+  await setAll('a', 1, [null])
   world.network.rule = () => [20]
-  await setAll('a', 1, 'b')
-  t.is(a.ownership.moving.size, 4)
+  await setAll('a', 1, ['b', 'c'])
+  t.deepEqual([...a.ownership.moving], [0, 1])
   await world.pass(1_000)
   t.is(a.ownership.moving.size, 0)
-  t.is(b.host.actors.size, 10)
+  t.deepEqual([...b.host.actors.keys()], [0, 2, 4, 6, 8])
+  t.deepEqual([...c.host.actors.keys()], [1, 3, 5, 7, 9])
   t.is(a.control.released.length, 10)
 })
 

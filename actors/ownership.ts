@@ -24,6 +24,7 @@ import type { LinkStore } from '../persistence/link-store.ts'
 import type { Log } from '../persistence/log.ts'
 import { HandOffSource } from './hand-off-source.ts'
 import { HandOffTarget } from './hand-off-target.ts'
+import { HandOffTurns, type Turn } from './hand-off-turns.ts'
 import type { Actor, PartitionHost } from './partition-host.ts'
 import type { PartitionMemory } from './partition-memory.ts'
 import type { OwnershipControl, OwnershipSink } from './ownership-control.ts'
@@ -52,8 +53,6 @@ export interface OwnershipOptions {
   readonly onError: (what: string, error: unknown) => void
 }
 
-/** Partitions that are being handed off at the same time. */
-const HAND_OFFS_MAX = 4
 /** Before another attempt. */
 const RETRY_PAUSE_MS = 200
 
@@ -62,8 +61,7 @@ export class Ownership {
   readonly #source: HandOffSource
   readonly #target: HandOffTarget
   readonly #reports: OwnershipReports
-  /** Being handed off, or waiting for another attempt. */
-  readonly #moving = new Set<PartitionId>()
+  readonly #turns: HandOffTurns
   readonly #opener: PartitionOpener
   /** Rises when this node is declared dead: what began before comes to nothing. */
   #life = 0
@@ -72,6 +70,7 @@ export class Ownership {
 
   constructor(options: OwnershipOptions) {
     this.#options = options
+    this.#turns = new HandOffTurns(options.clock, () => this.#reconcile())
     this.#reports = new OwnershipReports(options.nodeId, (opened, released) => {
       options.control.report(opened, released)
     })
@@ -111,9 +110,9 @@ export class Ownership {
     for (const stop of this.#unfollow) stop()
   }
 
-  /** Partitions that are being handed off. */
+  /** Partitions that are being handed off, or wait for another attempt. */
   get moving(): ReadonlySet<PartitionId> {
-    return this.#moving
+    return this.#turns.moving
   }
 
   /** The host has applied these. */
@@ -227,20 +226,23 @@ export class Ownership {
   }
 
   #handOff(partition: PartitionId, to: NodeId): void {
-    if (this.#moving.has(partition) || this.#moving.size >= HAND_OFFS_MAX) return
-    this.#moving.add(partition)
+    const turn = this.#turns.begin(partition, to)
+    if (turn === undefined) return
     const life = this.#life
-    this.#move(partition, to).catch((error: unknown) => {
+    this.#move(partition, turn).catch((error: unknown) => {
       this.#options.onError('a partition could not be handed off', error)
-      if (life === this.#life) this.#moving.delete(partition)
+      this.#turns.rest(turn, false)
+      if (life === this.#life) this.#turns.end(partition)
     })
   }
 
-  async #move(partition: PartitionId, to: NodeId): Promise<void> {
+  async #move(partition: PartitionId, turn: Turn): Promise<void> {
     const life = this.#life
+    const { to } = turn
     const { clock, host, onMoved } = this.#options
     const outcome = await this.#source.run(partition, to)
     if (life !== this.#life) return
+    this.#turns.rest(turn, outcome.kind === 'moved')
     if (outcome.kind === 'kept') {
       const epoch = host.actors.get(partition)?.epoch ?? 0
       if (epoch > this.#rowOf(partition).epoch) this.#reports.addOpened(partition, epoch as Epoch)
@@ -248,7 +250,7 @@ export class Ownership {
       await pause(clock, RETRY_PAUSE_MS)
       if (life !== this.#life) return
     }
-    this.#moving.delete(partition)
+    this.#turns.end(partition)
     if (outcome.kind === 'lost') this.noteReplaced(partition)
     if (outcome.kind === 'moved') {
       this.#release(partition, to, outcome)
@@ -277,7 +279,7 @@ export class Ownership {
 
   #dropAll(): void {
     this.#life++
-    this.#moving.clear()
+    this.#turns.clear()
     this.#opener.reset()
     this.#target.forgetAll()
     for (const partition of this.#options.host.actors.keys()) this.#drop(partition)
