@@ -16,7 +16,7 @@ import { noAnswer, OWNER_CALLS, type OwnerRequest } from '../cluster/owner-proto
 import { parseLinkAnswer, parseLookup, parseWriteResult } from '../cluster/owner-values.ts'
 import type { Peers } from '../cluster/peers.ts'
 import type { WriteRequest, WriteResult } from '../cluster/protocol.ts'
-import { RemoteBatches } from './remote-batches.ts'
+import { RemoteBatches, type Asker } from './remote-batches.ts'
 import { RemoteSuspects } from './remote-suspects.ts'
 import type { RouterCounters } from './router-counters.ts'
 
@@ -26,6 +26,11 @@ export const LOOKUP_TIMEOUT_MS = 150
 export const FIND_TIMEOUT_MS = 100
 const READ_TIMEOUT_MS = 1_000
 const WRITE_TIMEOUT_MS = 1_000
+/**
+ * Look-ups are answered in the order of their calls, and a call costs as much as some dozen of them:
+ * one more call under way brings no answer sooner. With a second one the owner does not run idle.
+ */
+const LOOKUP_CALLS_IN_FLIGHT_MAX = 2
 
 export interface RemoteOwnersOptions {
   readonly peers: Peers
@@ -46,12 +51,13 @@ export class RemoteOwners {
     this.#peers = peers
     this.#suspects = new RemoteSuspects(clock)
     const onCall = () => counters.calls++
-    const shared = { peers, defer, onCall }
+    const shared = { peers, clock, defer, onCall }
     this.#lookups = new RemoteBatches({
       ...shared,
       name: OWNER_CALLS.lookup,
       timeoutMs: LOOKUP_TIMEOUT_MS,
       parse: parseLookup,
+      callsInFlightMax: LOOKUP_CALLS_IN_FLIGHT_MAX,
       onCall: (node, call) => {
         onCall()
         this.#watch(node, call)
@@ -78,28 +84,45 @@ export class RemoteOwners {
     })
   }
 
-  /** What a visitor gets. Never 'unknown'. */
-  async lookup(node: NodeId, request: OwnerRequest<Code>): Promise<Lookup> {
-    this.#checkConnection()
+  /**
+   * What a visitor gets. Never 'unknown'. Tells an asker, not a promise: this is where a redirect
+   * by another node spends its time.
+   */
+  lookup(node: NodeId, request: OwnerRequest<Code>, asker: Asker<Lookup>): void {
+    if (!this.#peers.isConnected) return asker.reject(new TinygridError('owner_unavailable'))
     if (this.#suspects.has(node)) {
-      if (this.#suspects.beginProbe(node)) void this.#probe(node, request)
-      throw new TinygridError('owner_unavailable')
+      if (this.#suspects.beginProbe(node)) this.#probe(node, request)
+      return asker.reject(new TinygridError('owner_unavailable'))
     }
-    const inMemory = await this.#lookups.ask(node, request)
-    if (inMemory.kind !== 'unknown') return inMemory
-    const found = await this.#finds.ask(node, request)
-    if (found.kind === 'unknown') throw noAnswer()
-    return found
+    this.#lookups.ask(node, request, {
+      resolve: (inMemory) => {
+        if (inMemory.kind === 'unknown') this.#find(node, request, asker)
+        else asker.resolve(inMemory)
+      },
+      reject: asker.reject,
+    })
   }
 
   async read(node: NodeId, request: OwnerRequest<Code>): Promise<Link | undefined> {
     this.#checkConnection()
-    return this.#reads.ask(node, request)
+    return new Promise((resolve, reject) => {
+      this.#reads.ask(node, request, { resolve, reject })
+    })
   }
 
   async write(node: NodeId, request: OwnerRequest<WriteRequest>): Promise<WriteResult> {
     this.#checkConnection()
-    return this.#writes.ask(node, request)
+    return new Promise((resolve, reject) => {
+      this.#writes.ask(node, request, { resolve, reject })
+    })
+  }
+
+  /** By whatever it takes. */
+  #find(node: NodeId, request: OwnerRequest<Code>, { resolve, reject }: Asker<Lookup>): void {
+    this.#finds.ask(node, request, {
+      resolve: (found) => (found.kind === 'unknown' ? reject(noAnswer()) : resolve(found)),
+      reject,
+    })
   }
 
   #checkConnection(): void {
@@ -117,8 +140,8 @@ export class RemoteOwners {
   }
 
   /** Nobody waits for it: `watch` sees what becomes of it. */
-  async #probe(node: NodeId, request: OwnerRequest<Code>): Promise<void> {
-    await this.#lookups.ask(node, request).catch(() => undefined)
-    this.#suspects.endProbe(node)
+  #probe(node: NodeId, request: OwnerRequest<Code>): void {
+    const end = () => this.#suspects.endProbe(node)
+    this.#lookups.ask(node, request, { resolve: end, reject: end })
   }
 }

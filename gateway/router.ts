@@ -16,13 +16,7 @@ import { randomBytes } from 'node:crypto'
 import { systemClock, type Clock } from '../cluster/clock.ts'
 import { within } from '../cluster/deadline.ts'
 import { TinygridError } from '../cluster/errors.ts'
-import {
-  toEpochMs,
-  type Code,
-  type EpochMs,
-  type NodeId,
-  type PartitionId,
-} from '../cluster/ids.ts'
+import { toEpochMs, type Code, type EpochMs, type NodeId } from '../cluster/ids.ts'
 import { UNKNOWN, type Link, type Lookup } from '../cluster/link.ts'
 import { CHANGED, parseChanged } from '../cluster/owner-protocol.ts'
 import type { Peers } from '../cluster/peers.ts'
@@ -39,6 +33,7 @@ import type { Ring } from '../cluster/ring.ts'
 import { FallbackLookups, type FallbackSources } from './fallback-lookups.ts'
 import { HeldRequests, HOLD_MS, isSame, learnOwner } from './held-requests.ts'
 import { NearCache } from './near-cache.ts'
+import type { Asker } from './remote-batches.ts'
 import { FIND_TIMEOUT_MS, RemoteOwners } from './remote-owners.ts'
 import { createRouterCounters, type RouterCounters } from './router-counters.ts'
 
@@ -77,7 +72,6 @@ export interface RouterOptions {
 interface Reach {
   readonly clock: Clock
   readonly owners: RemoteOwners
-  readonly near: NearCache | undefined
   readonly fallback: FallbackLookups
   readonly lookups: HeldRequests
   readonly requests: HeldRequests
@@ -93,7 +87,7 @@ export class Router implements LinkOwner {
   readonly #now: () => EpochMs
   /** undefined: there are no other nodes, and `#local` owns everything. */
   readonly #reach: Reach | undefined
-  /** As in `#reach`, where each look-up can get at it. */
+  /** undefined: answers of other nodes are not kept. */
   readonly #near: NearCache | undefined
 
   constructor(options: RouterOptions) {
@@ -106,7 +100,8 @@ export class Router implements LinkOwner {
     this.counters = options.counters ?? createRouterCounters()
     if (options.peers === undefined) return
     this.#reach = reachOf(options, options.peers, this.#now, this.counters)
-    this.#near = this.#reach.near
+    if (options.nearCache ?? true)
+      this.#near = new NearCache({ clock: options.clock ?? systemClock })
     options.peers.listen(CHANGED, (params) => this.forget(parseChanged(params)))
   }
 
@@ -119,22 +114,22 @@ export class Router implements LinkOwner {
     return near
   }
 
-  async find(code: Code): Promise<Found> {
+  /** Where the owner answers at once, this one promise is all that it takes. */
+  find(code: Code): Promise<Found> {
     const reach = this.#reach
     if (reach === undefined) return this.#local!.find(code)
     const now = this.#now()
     const here = this.#local?.lookup(code, now) ?? UNKNOWN
-    if (here.kind !== 'unknown') return this.#found(here, 'owner')
+    if (here.kind !== 'unknown') return Promise.resolve(this.#found(here, 'owner'))
     const near = this.#near?.get(code, now)
-    if (near !== undefined) return this.#found(near, 'near')
-    const partition = this.#ring.partitionOf(code)
-    const lookup = await this.#lookupAtOwner(reach, partition, code)
-    if (lookup !== undefined) return this.#found(lookup, 'owner')
-    const fallback = await reach.fallback.find(code)
-    if (fallback !== undefined) return this.#found(fallback.lookup, fallback.source)
-    const hold = { partition, holdMs: LOOKUP_HOLD_MS, counter: 'lookupsHeld' } as const
-    const late = await reach.lookups.run(hold, (placed) => this.#lookupAt(reach, placed, code))
-    return this.#found(late, 'owner')
+    if (near !== undefined) return Promise.resolve(this.#found(near, 'near'))
+    const placed = this.#placement.ownerOf(this.#ring.partitionOf(code))
+    return new Promise((resolve) => {
+      this.#lookupAt(reach, placed, code, {
+        resolve: (lookup) => resolve(this.#found(lookup, 'owner')),
+        reject: (error) => resolve(this.#findElsewhere(reach, placed, code, error)),
+      })
+    })
   }
 
   async read(code: Code): Promise<Link | undefined> {
@@ -172,40 +167,52 @@ export class Router implements LinkOwner {
     this.#near?.forget(codes)
   }
 
-  /** The owner's word, asked a second time where the first one names another; undefined: none. */
-  async #lookupAtOwner(
+  /** `asked` has not answered: the owner that it names, or the fallback, or the owner, held. */
+  async #findElsewhere(
     reach: Reach,
-    partition: PartitionId,
+    asked: PlacedOwner,
     code: Code,
-  ): Promise<Lookup | undefined> {
-    const placed = this.#placement.ownerOf(partition)
-    try {
-      return await this.#lookupAt(reach, placed, code)
-    } catch (error) {
-      if (!(error instanceof TinygridError)) throw error
-      learnOwner(this.#placement, partition, error)
+    refusal: unknown,
+  ): Promise<Found> {
+    if (!(refusal instanceof TinygridError)) throw refusal
+    const partition = this.#ring.partitionOf(code)
+    learnOwner(this.#placement, partition, refusal)
+    const lookupAt = (placed: PlacedOwner) => {
+      return new Promise<Lookup>((resolve, reject) => {
+        this.#lookupAt(reach, placed, code, { resolve, reject })
+      })
     }
     const hinted = this.#placement.ownerOf(partition)
-    if (isSame(hinted, placed)) return undefined
-    try {
-      return await this.#lookupAt(reach, hinted, code)
-    } catch (error) {
-      if (!(error instanceof TinygridError)) throw error
-      return undefined
+    if (!isSame(hinted, asked)) {
+      const lookup = await lookupAt(hinted).catch(nothingIfRefused)
+      if (lookup !== undefined) return this.#found(lookup, 'owner')
     }
+    const fallback = await reach.fallback.find(code)
+    if (fallback !== undefined) return this.#found(fallback.lookup, fallback.source)
+    const hold = { partition, holdMs: LOOKUP_HOLD_MS, counter: 'lookupsHeld' } as const
+    return this.#found(await reach.lookups.run(hold, lookupAt), 'owner')
   }
 
-  async #lookupAt(reach: Reach, placed: PlacedOwner, code: Code): Promise<Lookup> {
-    if (this.#isHere(placed)) return this.#findHere(reach, code)
+  #lookupAt(reach: Reach, placed: PlacedOwner, code: Code, asker: Asker<Lookup>): void {
     const { owner, epoch } = placed
-    const asked = reach.near?.begin(code)
-    let lookup: Lookup | undefined
-    try {
-      lookup = await reach.owners.lookup(owned(owner), { what: code, epoch })
-    } finally {
-      if (asked !== undefined) reach.near?.end(code, asked, lookup)
+    if (owner === null) return asker.reject(new TinygridError('owner_unavailable'))
+    if (this.#isHere(placed)) {
+      return void this.#findHere(reach, code).then(asker.resolve, asker.reject)
     }
-    return lookup
+    const near = this.#near
+    const request = { what: code, epoch }
+    if (near === undefined) return reach.owners.lookup(owner, request, asker)
+    const asked = near.begin(code)
+    reach.owners.lookup(owner, request, {
+      resolve: (lookup) => {
+        near.end(code, asked, lookup)
+        asker.resolve(lookup)
+      },
+      reject: (error) => {
+        near.end(code, asked, undefined)
+        asker.reject(error)
+      },
+    })
   }
 
   /** As of another node: what the store takes long for, the fallback may know. */
@@ -235,18 +242,22 @@ function reachOf(
   now: () => EpochMs,
   counters: RouterCounters,
 ): Reach {
-  const { placement, local, fallback, nearCache = true } = options
+  const { placement, local, fallback } = options
   const { clock = systemClock, random = Math.random, defer = setImmediate } = options
   const holding = { placement, clock, random, counters }
   return {
     clock,
     owners: new RemoteOwners({ peers, clock, defer, counters }),
-    near: nearCache ? new NearCache({ clock }) : undefined,
     fallback: new FallbackLookups({ ...fallback, local, now, clock, counters }),
     lookups: new HeldRequests({ ...holding, heldMax: LOOKUPS_HELD_MAX }),
     requests: new HeldRequests({ ...holding, heldMax: REQUESTS_HELD_MAX }),
     newOperationId: options.newOperationId ?? operationIds(),
   }
+}
+
+/** @throws what is no refusal */
+function nothingIfRefused(error: unknown): undefined {
+  if (!(error instanceof TinygridError)) throw error
 }
 
 /** Names for the writes of this process, unique over all nodes and times. */
