@@ -3,7 +3,9 @@
  *
  * Used by the slot index, which replaces it by another when it fills up. A slot has a tag of 8 bits
  * of the hash and a reference; the tag spares nearly every look at an entry that is another one.
- * Slots are probed one after the other, so that a search reads neighbouring bytes.
+ * Slots are probed one after the other and each has its tag beside its reference, so that a search
+ * reads neighbouring bytes: in a large table the first look at a slot waits for memory longer than
+ * all the rest takes. Rejected: an array of tags and one of references, which waits twice.
  *
  * A hash becomes a slot by multiplication, not by a mask, so the capacity can be any number and
  * grow by a quarter. The hash is mixed first: within a partition its upper bits are all the same.
@@ -34,14 +36,13 @@ export class Slots {
   readonly capacity: number
   /** Slots that are not EMPTY. Invariant: below capacity, so that every search ends. */
   #occupied = 0
-  readonly #tags: Uint8Array<ArrayBuffer>
-  readonly #refs: Uint32Array<ArrayBuffer>
+  /** Per slot the tag, then the reference, little-endian. A slot is named by where it begins. */
+  readonly #bytes: Uint8Array<ArrayBuffer>
   readonly #scale: number
 
   constructor(capacity: number) {
     this.capacity = capacity
-    this.#tags = new Uint8Array(capacity)
-    this.#refs = new Uint32Array(capacity)
+    this.#bytes = new Uint8Array(capacity * SLOT_BYTES)
     this.#scale = capacity / 2 ** 32
   }
 
@@ -51,76 +52,96 @@ export class Slots {
 
   /** The reference to the entry of this code, or NONE. */
   find(hash: number, code: Code, keys: Keys): number {
-    const tags = this.#tags
+    const bytes = this.#bytes
     const tag = tagOf(hash)
-    for (let slot = this.#slotOf(hash); tags[slot] !== EMPTY; slot = this.#after(slot)) {
-      if (tags[slot] === tag && keys.hasCode(this.#refs[slot]!, code)) return this.#refs[slot]!
+    for (let at = this.#slotOf(hash); bytes[at] !== EMPTY; at = this.#after(at)) {
+      if (bytes[at] !== tag) continue
+      const ref = refAt(bytes, at)
+      if (keys.hasCode(ref, code)) return ref
     }
     return NONE
   }
 
   /** Adds a reference that is not here. */
   add(hash: number, ref: number): void {
-    let slot = this.#slotOf(hash)
-    while (this.#tags[slot]! >= TAG_MIN) slot = this.#after(slot)
-    if (this.#tags[slot] === EMPTY) {
+    const bytes = this.#bytes
+    let at = this.#slotOf(hash)
+    while (bytes[at]! >= TAG_MIN) at = this.#after(at)
+    if (bytes[at] === EMPTY) {
       this.#occupied++
       assert(this.#occupied < this.capacity)
     }
-    this.#tags[slot] = tagOf(hash)
-    this.#refs[slot] = ref
+    bytes[at] = tagOf(hash)
+    setRefAt(bytes, at, ref)
   }
 
   /** Puts another reference in the place of one, if it is here. */
   replace(hash: number, ref: number, by: number): boolean {
-    const slot = this.#find(hash, ref)
-    if (slot !== NONE) this.#refs[slot] = by
-    return slot !== NONE
+    const at = this.#find(hash, ref)
+    if (at !== NONE) setRefAt(this.#bytes, at, by)
+    return at !== NONE
   }
 
   remove(hash: number, ref: number): boolean {
-    const slot = this.#find(hash, ref)
-    if (slot !== NONE) this.#clear(slot)
-    return slot !== NONE
+    const at = this.#find(hash, ref)
+    if (at !== NONE) this.#clear(at)
+    return at !== NONE
   }
 
-  /** Removes and returns the reference in a slot; NONE if there is none. */
+  /** Removes and returns the reference in the slot of this number; NONE if there is none. */
   takeAt(slot: number): number {
-    if (this.#tags[slot]! < TAG_MIN) return NONE
-    this.#tags[slot] = REMOVED
-    return this.#refs[slot]!
+    const bytes = this.#bytes
+    const at = slot * SLOT_BYTES
+    if (bytes[at]! < TAG_MIN) return NONE
+    bytes[at] = REMOVED
+    return refAt(bytes, at)
   }
 
   /** Gives the memory back now, not with the next collection of garbage. Holds nothing after it. */
   free(): void {
-    this.#tags.buffer.transfer(0)
-    this.#refs.buffer.transfer(0)
+    this.#bytes.buffer.transfer(0)
   }
 
   #find(hash: number, ref: number): number {
-    for (let slot = this.#slotOf(hash); this.#tags[slot] !== EMPTY; slot = this.#after(slot)) {
-      if (this.#refs[slot] === ref && this.#tags[slot]! >= TAG_MIN) return slot
+    const bytes = this.#bytes
+    const tag = tagOf(hash)
+    for (let at = this.#slotOf(hash); bytes[at] !== EMPTY; at = this.#after(at)) {
+      if (bytes[at] === tag && refAt(bytes, at) === ref) return at
     }
     return NONE
   }
 
-  #clear(slot: number): void {
-    this.#tags[slot] = REMOVED
-    if (this.#tags[this.#after(slot)] !== EMPTY) return
-    while (this.#tags[slot] === REMOVED) {
-      this.#tags[slot] = EMPTY
+  #clear(at: number): void {
+    const bytes = this.#bytes
+    bytes[at] = REMOVED
+    if (bytes[this.#after(at)] !== EMPTY) return
+    while (bytes[at] === REMOVED) {
+      bytes[at] = EMPTY
       this.#occupied--
-      slot = slot === 0 ? this.capacity - 1 : slot - 1
+      at = (at === 0 ? bytes.length : at) - SLOT_BYTES
     }
   }
 
   #slotOf(hash: number): number {
-    return ((Math.imul(hash, MIX) >>> 0) * this.#scale) >>> 0
+    return (((Math.imul(hash, MIX) >>> 0) * this.#scale) >>> 0) * SLOT_BYTES
   }
 
-  #after(slot: number): number {
-    return slot + 1 === this.capacity ? 0 : slot + 1
+  #after(at: number): number {
+    const next = at + SLOT_BYTES
+    return next === this.#bytes.length ? 0 : next
   }
+}
+
+function refAt(bytes: Uint8Array, at: number): number {
+  const high = (bytes[at + 4]! << 24) | (bytes[at + 3]! << 16)
+  return (high | (bytes[at + 2]! << 8) | bytes[at + 1]!) >>> 0
+}
+
+function setRefAt(bytes: Uint8Array, at: number, ref: number): void {
+  bytes[at + 1] = ref
+  bytes[at + 2] = ref >>> 8
+  bytes[at + 3] = ref >>> 16
+  bytes[at + 4] = ref >>> 24
 }
 
 function tagOf(hash: number): number {
