@@ -122,8 +122,17 @@ export async function startTinygrid(options: TinygridOptions): Promise<ServerPro
   return server
 }
 
-export async function startBareServer(): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [...NODE_OPTIONS, 'bench/bare-server.ts'], {
+export function startBareServer(): Promise<ServerProcess> {
+  return startScript('bench/bare-server.ts')
+}
+
+export function startRawServer(): Promise<ServerProcess> {
+  return startScript('bench/raw-server.ts')
+}
+
+/** A script that prints its port. */
+async function startScript(script: string): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, script], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -3,7 +3,8 @@
  * another node, which has to ask the owner for each (its near cache is off).
  *
  * Two nodes, one with the fast path and one without; each is asked for its own links and for the
- * other's. The CPU time counts both nodes and NATS, since all of them work for such an answer.
+ * other's. The CPU time counts both nodes and NATS, since all of them work for such an answer. A raw
+ * server (`raw-server.ts`) shows what is to be had at all.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +14,7 @@ import { RedirectLoad, type CpuUser, type LoadResult } from '../load.ts'
 import { figure, type Measure } from '../measure.ts'
 import { Rounds, type Contender } from '../rounds.ts'
 import type { Bench, Scenario } from '../scenario.ts'
-import { startBareServer } from '../server-process.ts'
+import { startBareServer, startRawServer } from '../server-process.ts'
 
 const LINKS_MAX = 100_000
 const NO_NEAR_CACHE = { TINYGRID_NEAR_CACHE: 'false' }
@@ -33,9 +34,11 @@ export const clusterRedirects: Scenario = {
     const links = visitedLinks(codes)
     const [fast, fastify] = cluster.nodes as readonly [BenchNode, BenchNode]
     const bare = bench.keep(await startBareServer())
+    const raw = bench.keep(await startRawServer())
     const asked = new Asked(bench, [fast.server, fastify.server, cluster.nats])
     const rounds = await Rounds.run(bench, [
       await asked.contender('bare', { server: bare }, links, [bare]),
+      await asked.contender('raw', { server: raw }, links, [raw]),
       await asked.contender('owner, fast path', fast, (await cluster.linksOf(fast, links)).own),
       await asked.contender('other, fast path', fast, (await cluster.linksOf(fast, links)).others),
       await asked.contender('owner, Fastify', fastify, (await cluster.linksOf(fastify, links)).own),
@@ -84,6 +87,7 @@ const GOALS = [
 function measuresOf(bench: Bench, rounds: Rounds, links: number): Measure[] {
   const speed = (name: string) => `${figure(rounds.median(name, perSecond))}/s`
   const cpu = (name: string) => `${figure(rounds.median(name, cpuMicros))} µs CPU`
+  const raw = `${figure(rounds.ratio('raw', 'bare', perSecond))} of bare`
   return GOALS.map(([name, goal]) => ({
     name: `cluster redirects over bare, answered by ${nameOf(name)}`,
     goal: { atLeast: goal },
@@ -91,7 +95,7 @@ function measuresOf(bench: Bench, rounds: Rounds, links: number): Measure[] {
     unit: '',
     note:
       `${speed(name)}, ${cpu(name)}, against ${speed('bare')}, ${cpu('bare')}; ` +
-      `${links} links, by ${bench.options.tool}`,
+      `raw sockets ${raw}, ${cpu('raw')}; ${links} links, by ${bench.options.tool}`,
   }))
 }
 

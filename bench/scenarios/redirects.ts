@@ -1,12 +1,12 @@
 /**
  * Redirects at full load against a bare server: throughput, and the server's CPU time for each,
- * with the fast path and without it.
+ * with the fast path and without it. A raw server (`raw-server.ts`) shows what is to be had at all.
  */
 import { RedirectLoad, type LoadResult } from '../load.ts'
 import { figure, type Measure } from '../measure.ts'
 import { Rounds } from '../rounds.ts'
 import type { Bench, Scenario } from '../scenario.ts'
-import { startBareServer, type ServerProcess } from '../server-process.ts'
+import { startBareServer, startRawServer, type ServerProcess } from '../server-process.ts'
 
 const perSecond = (result: LoadResult) => result.perSecond
 const cpuMicros = (result: LoadResult) => result.cpuMicros ?? Number.NaN
@@ -19,6 +19,7 @@ export const redirects: Scenario = {
     await load.prepare()
     const servers = {
       bare: bench.keep(await startBareServer()),
+      raw: bench.keep(await startRawServer()),
       'fast path': await bench.startLoaded(),
       fastify: await bench.startLoaded({ isFastPathOn: false }),
     }
@@ -42,6 +43,7 @@ function measuresOf(bench: Bench, rounds: Rounds): Measure[] {
       ' %',
     )
   const cpu = (name: string) => `${figure(rounds.median(name, cpuMicros))} µs`
+  const raw = `raw sockets ${figure(rounds.ratio('raw', 'bare', perSecond))} of bare`
   const tool = `by ${bench.options.tool}`
   return [
     {
@@ -51,14 +53,14 @@ function measuresOf(bench: Bench, rounds: Rounds): Measure[] {
       unit: '',
       note:
         `${speed('fast path')} against ${speed('bare')}, ${tool}; ` +
-        `busy ${busy('fast path')} of a core against ${busy('bare')}`,
+        `busy ${busy('fast path')} of a core against ${busy('bare')}; ${raw}`,
     },
     {
       name: 'redirects, CPU time over bare, fast path on',
       goal: { atMost: 0.67 },
       got: rounds.ratio('fast path', 'bare', cpuMicros),
       unit: '',
-      note: `${cpu('fast path')} against ${cpu('bare')}`,
+      note: `${cpu('fast path')} against ${cpu('bare')}; raw sockets ${cpu('raw')}`,
     },
     {
       name: 'redirects, throughput over bare, fast path off',
