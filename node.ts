@@ -53,6 +53,11 @@ export interface NodeOptions {
 }
 
 const LIMITS = { mailboxDepthMax: 10_000, batchRecordsMax: 1_000, batchBytesMax: 512 * 1024 }
+/**
+ * Appends under way at a time. The embedded log joins all there are into one transaction; JetStream
+ * takes each by itself, and fewer, larger ones cost all processes less.
+ */
+const APPENDS_MAX = { embedded: Infinity, cluster: 16 }
 /** A list waits this long for the flush of what was acknowledged before it. */
 const LIST_BARRIER_MS = 2_000
 /** Partitions per query of the background load. */
@@ -95,6 +100,7 @@ export class Node {
       clock,
       now,
       onError,
+      appendsMax: options.cluster === undefined ? APPENDS_MAX.embedded : APPENDS_MAX.cluster,
       defer: options.defer,
       isFenced: () => this.cluster?.isFenced() ?? false,
       onReplaced: (partition) => this.cluster?.noteReplaced(partition),

@@ -31,6 +31,7 @@ const STORE_READS_MAX = 10_000
 
 export class Errands<Ticket> {
   readonly #options: ErrandOptions
+  #appends = 0
   #storeReads = 0
   readonly counters = { logAppends: 0, logErrors: 0, storeErrors: 0, readThroughs: 0 }
 
@@ -38,17 +39,24 @@ export class Errands<Ticket> {
     this.#options = options
   }
 
+  get appendsUnderWay(): number {
+    return this.#appends
+  }
+
   append(
     partition: PartitionId,
     { payload, expectedLast }: { payload: Buffer; expectedLast: LogPosition },
     tell: Tell<Ticket>,
   ): void {
+    this.#appends++
     this.#options.log.append(partition, payload, expectedLast).then(
       (position) => {
+        this.#appends--
         this.counters.logAppends++
         tell((actor) => actor.appended(position))
       },
       (error: unknown) => {
+        this.#appends--
         this.#noteLogError('log append failed', error)
         tell((actor) => actor.appendFailed(asOperatingError(error, 'log_uncertain')))
       },

@@ -114,7 +114,7 @@ export class HostWorld {
   readonly errors: unknown[] = []
   #names = 0
 
-  constructor(nodeId: string, disk: Disk, bytesMax = 1e9) {
+  constructor(nodeId: string, disk: Disk, bytesMax = 1e9, appendsMax = Infinity) {
     this.nodeId = nodeId as NodeId
     this.disk = disk
     this.bound = new MemoryBound(bytesMax, RING.partitions)
@@ -124,6 +124,7 @@ export class HostWorld {
       store: disk.store,
       clock: disk.clock,
       bound: this.bound,
+      appendsMax,
       now: () => disk.now(),
       defer: (action) => queueMicrotask(action),
       isFenced: () => this.isFenced,

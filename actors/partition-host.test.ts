@@ -15,6 +15,21 @@ const [FIRST, SECOND] = codesOf(P, 2) as [Code, Code]
 const REDIRECT = { kind: 'redirect', url: 'https://example.org/' }
 const OTHER = 'other' as NodeId
 
+const OTHER_PARTITION = (P + 1) as PartitionId
+
+/** Two partitions on a host that may have one append under way. */
+async function startTwo(disk: Disk) {
+  const world = new HostWorld('a', disk, undefined, 1)
+  await world.open()
+  await world.open(OTHER_PARTITION)
+  /** How many links each batch in the log has. */
+  const records = async (partition: PartitionId) => {
+    const logged = await disk.records(partition)
+    return logged.flatMap((one) => (one.kind === 'batch' ? [one.records.length] : []))
+  }
+  return { host: world.host, create: (code: Code) => world.create(code), records }
+}
+
 async function start(bytesMax?: number) {
   const disk = new Disk()
   const world = new HostWorld('a', disk, bytesMax)
@@ -225,4 +240,22 @@ test('a stop waits for what is under way and takes nothing new', async (t) => {
   await disk.clock.pass(100)
   await stopped
   t.like(await write, { kind: 'created' })
+})
+
+test('while as many appends as may be are under way, partitions wait and gather writes', async (t) => {
+  const disk = new Disk()
+  const { host, create, records } = await startTwo(disk)
+  const held = Promise.withResolvers<void>()
+  disk.log.onAppend = (_, append) => held.promise.then(append)
+  const writes = [create(FIRST)]
+  await disk.clock.pass(0)
+  for (const code of codesOf(OTHER_PARTITION, 3)) {
+    writes.push(create(code))
+    await disk.clock.pass(0)
+  }
+  held.resolve()
+  for (const write of writes) t.like(await write, { kind: 'created' })
+  t.deepEqual(await records(P), [1])
+  t.deepEqual(await records(OTHER_PARTITION), [3], 'one entry has all that came meanwhile')
+  t.is(host.counters.logAppends, 2)
 })

@@ -19,6 +19,7 @@ import type { Ring } from '../cluster/ring.ts'
 import type { LinkStore } from '../persistence/link-store.ts'
 import type { Log } from '../persistence/log.ts'
 import type { DirtySource } from '../persistence/dirty-source.ts'
+import { DuePartitions } from './due-partitions.ts'
 import type { Effect } from './effect.ts'
 import { Errands, type Tell } from './errands.ts'
 import { relieve } from './eviction.ts'
@@ -52,6 +53,8 @@ export interface PartitionHostOptions {
   readonly isFenced?: () => boolean
   /** The log says that another owner writes the partition. May be told more than once. */
   readonly onReplaced?: (partition: PartitionId) => void
+  /** Appends under way from which on others wait and gather writes; no bound if left out. */
+  readonly appendsMax?: number
   /** After each batch, once memory has it. */
   readonly onApplied?: (partition: PartitionId, versions: readonly LinkVersion[]) => void
   readonly onError: (what: string, error: unknown) => void
@@ -65,8 +68,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   /** By partition: those that this node answers for. Invariant: each is in #actors. */
   readonly #serving: (Actor | undefined)[]
   #sink: AppliedSink | undefined
-  /** Partitions with a mailbox to look into at the end of this turn. */
-  #due: PartitionId[] = []
+  readonly #due: DuePartitions
   /** Called when a partition has no batch in flight any more. */
   readonly #whenQuiet = new Map<PartitionId, () => void>()
   #isStopping = false
@@ -76,6 +78,10 @@ export class PartitionHost implements LocalOwner, DirtySource {
   constructor(options: PartitionHostOptions) {
     this.#options = options
     this.#errands = new Errands(options)
+    const begin = (partition: PartitionId) => this.#begin(partition)
+    const { defer, appendsMax = Infinity } = options
+    const hasRoom = () => this.#errands.appendsUnderWay < appendsMax
+    this.#due = new DuePartitions({ hasRoom, defer, begin })
     this.#isFenced = options.isFenced ?? (() => false)
     this.#serving = Array.from({ length: options.ring.partitions }, () => undefined)
   }
@@ -95,7 +101,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   /** From now on this node answers for the partition. */
   serve(partition: PartitionId): void {
     this.#serving[partition] = this.#actorOf(partition)
-    this.#schedule(partition)
+    this.#due.add(partition)
   }
 
   isServing(partition: PartitionId): boolean {
@@ -121,7 +127,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   /** The log's newest entry is this node's epoch record: writes that waited go on. */
   unseal(partition: PartitionId, epoch: Epoch, lastPosition: LogPosition): void {
     this.#actorOf(partition).unseal(epoch, lastPosition)
-    this.#schedule(partition)
+    this.#due.add(partition)
   }
 
   /** Gives a partition up, with all that is in memory. Who waits is told the owner, if known. */
@@ -166,7 +172,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
     const { partition, actor } = this.#authorityOn(request.code)
     return new Promise((resolve, reject) => {
       this.#run(partition, actor, actor.submit({ resolve, reject }, request))
-      this.#schedule(partition)
+      this.#due.add(partition)
     })
   }
 
@@ -213,29 +219,17 @@ export class PartitionHost implements LocalOwner, DirtySource {
     return { partition, actor }
   }
 
-  /** The mailbox is looked into when all input of this event-loop turn is in: group commit. */
-  #schedule(partition: PartitionId): void {
-    if (this.#due.length === 0) this.#options.defer(() => this.#beginDue())
-    this.#due.push(partition)
-  }
-
-  #beginDue(): void {
-    const due = new Set(this.#due)
-    this.#due = []
-    for (const partition of due) {
-      const actor = this.#actors.get(partition)
-      if (actor !== undefined) this.#begin(partition, actor)
-    }
-  }
-
-  #begin(partition: PartitionId, actor: Actor): void {
-    if (actor.isQuiet) {
-      this.#whenQuiet.get(partition)?.()
-      this.#whenQuiet.delete(partition)
-    }
-    if (!actor.canBegin) return
+  #begin(partition: PartitionId): void {
+    const actor = this.#actors.get(partition)
+    if (actor === undefined || !actor.canBegin) return
     const canLog = this.#sink?.isFull() === false
     this.#run(partition, actor, actor.begin(this.#options.now(), canLog))
+  }
+
+  #noteQuiet(partition: PartitionId, actor: Actor): void {
+    if (!actor.isQuiet) return
+    this.#whenQuiet.get(partition)?.()
+    this.#whenQuiet.delete(partition)
   }
 
   #run(partition: PartitionId, actor: Actor, effects: readonly Effect<Caller>[]): void {
@@ -266,10 +260,12 @@ export class PartitionHost implements LocalOwner, DirtySource {
   /** Hands outcomes to the actor, if it still is here. */
   #teller(partition: PartitionId, actor: Actor): Tell<Caller> {
     return (outcome) => {
+      this.#due.plan()
       if (this.#actors.get(partition) !== actor) return false
       this.#run(partition, actor, outcome(actor))
       this.#noteMemory(partition, actor)
-      this.#begin(partition, actor)
+      this.#noteQuiet(partition, actor)
+      if (actor.canBegin) this.#due.add(partition)
       if (actor.isReplaced) this.#options.onReplaced?.(partition)
       return true
     }
