@@ -120,6 +120,18 @@ test('a log that goes on is trimmed up to what is kept', async (t) => {
   t.true(world.checkpointer.hasKept)
 })
 
+test('a log that begins with what is kept is not trimmed again and again', async (t) => {
+  const world = new World()
+  world.note(P, 9)
+  world.keptFrom.set(P, at(4))
+  await world.run()
+  world.note(P, 12)
+  t.deepEqual(await world.run(), ['save 0:12'])
+  world.keptFrom.set(P, at(6))
+  world.note(P, 15)
+  t.deepEqual(await world.run(), ['save 0:15', 'trim 0:5'])
+})
+
 test('a partition that is forgotten has nothing to do, whatever it had', async (t) => {
   const world = new World()
   world.note(P, 5)

@@ -23,6 +23,8 @@ export class Checkpointer {
   readonly #saved = new Map<PartitionId, LogPosition>()
   /** Saved and not yet trimmed to. */
   readonly #untrimmed = new Map<PartitionId, LogPosition>()
+  /** How far the log was trimmed: kept entries would have it asked for the same again and again. */
+  readonly #trimmed = new Map<PartitionId, LogPosition>()
   /** Saved, and trimmed only as far as may be by now. */
   readonly #kept = new Map<PartitionId, LogPosition>()
   readonly #keptFrom: (partition: PartitionId) => LogPosition | undefined
@@ -64,9 +66,8 @@ export class Checkpointer {
   }
 
   forget(partition: PartitionId): void {
-    for (const positions of [this.#behind, this.#saved, this.#untrimmed, this.#kept]) {
-      positions.delete(partition)
-    }
+    const known = [this.#behind, this.#saved, this.#untrimmed, this.#trimmed, this.#kept]
+    for (const positions of known) positions.delete(partition)
   }
 
   /** Saves what the store has by now. Rejects as the store does; then nothing is trimmed. */
@@ -90,7 +91,10 @@ export class Checkpointer {
   async trim(): Promise<void> {
     const trims = [...this.#untrimmed].map(async ([partition, position]) => {
       const upTo = Math.min(position, (this.#keptFrom(partition) ?? Infinity) - 1) as LogPosition
-      if (upTo > 0) await this.#log.trim(partition, upTo)
+      if (upTo > (this.#trimmed.get(partition) ?? 0)) {
+        await this.#log.trim(partition, upTo)
+        this.#trimmed.set(partition, upTo)
+      }
       if (this.#untrimmed.get(partition) !== position) return
       this.#untrimmed.delete(partition)
       if (upTo < position) this.#kept.set(partition, position)

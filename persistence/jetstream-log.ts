@@ -231,8 +231,9 @@ export class JetStreamLog implements Log {
 
   async #purge(partition: PartitionId, upTo: LogPosition): Promise<void> {
     const known = this.#known.get(partition) ?? POSITION_NONE
-    // The last position only rises: what lies behind a known one is not the last.
-    const last = upTo < known ? known : await this.last(partition)
+    // The last position only rises: what lies behind a known one is not the last. So nobody has to be
+    // asked, but for an entry that another has appended.
+    const last = upTo <= known ? known : await this.last(partition)
     if (last === POSITION_NONE) return
     const query = { filter: this.#names.logSubject(partition), seq: Math.min(upTo + 1, last) }
     try {

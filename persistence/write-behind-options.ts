@@ -20,8 +20,10 @@ export interface WriteBehindOptions {
   readonly flushBytesMax?: number
   /** How long links wait for company, in milliseconds. */
   readonly flushIntervalMs?: number
-  /** Between two times that checkpoints are saved and the log trimmed. */
+  /** Between two times that checkpoints are saved. */
   readonly checkpointIntervalMs?: number
+  /** Between two times that the log is trimmed to them: some entries more cost it little. */
+  readonly trimIntervalMs?: number
   readonly clock?: Clock
   /** From 0 to below 1. */
   readonly random?: () => number
@@ -49,6 +51,7 @@ export const WRITE_BEHIND_DEFAULTS = {
   flushBytesMax: 4 * 2 ** 20,
   flushIntervalMs: 1000,
   checkpointIntervalMs: 500,
+  trimIntervalMs: 2000,
   clock: systemClock,
   random: Math.random,
   onError: () => {},

@@ -48,6 +48,7 @@ export class WriteBehind {
   /** No round before this, after failures. */
   #notBefore = 0
   #checkpointDue = 0
+  #trimDue = 0
   #whenIdle: (() => void) | undefined
   #isClosed = false
   /** Forgotten since the round under way began: what it flushes of them is not told to anyone. */
@@ -244,7 +245,10 @@ export class WriteBehind {
     this.#checkpointDue = now + this.#options.checkpointIntervalMs
     try {
       await this.#checkpointer.save()
-      await this.#checkpointer.trim()
+      if (now >= this.#trimDue || this.#whenIdle !== undefined) {
+        this.#trimDue = now + this.#options.trimIntervalMs
+        await this.#checkpointer.trim()
+      }
       return true
     } catch (error) {
       this.#noteFailure('checkpoint failed', error)
