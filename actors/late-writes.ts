@@ -8,15 +8,18 @@
  *   1. a gateway sends an update; it is late   2. the gateway sends it again: there is no such link
  *   3. somebody creates the link               4. the late message would update it
  *
- * What changed something is known to the partition too (`operations.ts`), for longer, and whoever owns
- * it; any other answer only here. Bounded by age and number; a failure is not kept.
+ * What changed something is known to the partition (`operations.ts`), for longer, and whoever owns it;
+ * so that one was created is not kept here. Bounded by age and number; a failure is not
+ * kept. Rejected: one map whose oldest entry goes for each new one, which looks through the places of
+ * all that have gone before.
  */
 import type { Clock } from '../cluster/clock.ts'
 import type { LinkOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
 
 /** How late a message may be: longer than any caller waits and asks again. */
 const LATE_MS_MAX = 10_000
-const ANSWERS_MAX = 10_000
+/** So many are kept at least, and twice as many at most. */
+const ANSWERS_KEPT = 10_000
 
 interface Answered {
   readonly result: WriteResult
@@ -27,8 +30,9 @@ export class LateWrites {
   readonly #owner: Pick<LinkOwner, 'write'>
   readonly #clock: Clock
   readonly #underWay = new Map<string, Promise<WriteResult>>()
-  /** Invariant: in order of time; at most ANSWERS_MAX. */
-  readonly #answered = new Map<string, Answered>()
+  /** Invariant: at most ANSWERS_KEPT, in order of time, none older than those in #older. */
+  #newer = new Map<string, Answered>()
+  #older: ReadonlyMap<string, Answered> = new Map()
 
   constructor(owner: Pick<LinkOwner, 'write'>, clock: Clock) {
     this.#owner = owner
@@ -38,8 +42,8 @@ export class LateWrites {
   async write(request: WriteRequest): Promise<WriteResult> {
     const { operationId } = request
     if (operationId === undefined) return this.#owner.write(request)
-    const answered = this.#answered.get(operationId)
-    if (answered !== undefined) return answered.result
+    const answered = this.#newer.get(operationId) ?? this.#older.get(operationId)
+    if (answered !== undefined && !this.#isOver(answered)) return answered.result
     const joined = this.#underWay.get(operationId)
     if (joined !== undefined) return joined
     const write = this.#owner.write(request)
@@ -54,11 +58,17 @@ export class LateWrites {
   }
 
   #keep(operationId: string, result: WriteResult): void {
-    const now = this.#clock.now()
-    this.#answered.set(operationId, { result, at: now })
-    for (const [id, { at }] of this.#answered) {
-      if (this.#answered.size <= ANSWERS_MAX && at > now - LATE_MS_MAX) return
-      this.#answered.delete(id)
+    if (result.kind === 'created') return
+    const oldest = this.#newer.values().next().value
+    const isOld = oldest !== undefined && this.#isOver(oldest)
+    if (isOld || this.#newer.size >= ANSWERS_KEPT) {
+      this.#older = this.#newer
+      this.#newer = new Map()
     }
+    this.#newer.set(operationId, { result, at: this.#clock.now() })
+  }
+
+  #isOver({ at }: Answered): boolean {
+    return at <= this.#clock.now() - LATE_MS_MAX
   }
 }
