@@ -4,7 +4,13 @@ import { toEpochMs, type Code, type Epoch, type NodeId } from '../cluster/ids.ts
 import { redirectTo, UNKNOWN, type Lookup } from '../cluster/link.ts'
 import { ManualClock } from '../cluster/manual-clock.ts'
 import { MemoryNetwork } from '../cluster/memory-peers.ts'
-import { encodeRequests, OWNER_CALLS, parseAnswers } from '../cluster/owner-protocol.ts'
+import {
+  encodeCodes,
+  encodeRequests,
+  OWNER_CALLS,
+  parseAnswers,
+  type OwnerRequest,
+} from '../cluster/owner-protocol.ts'
 import { parseLookup, parseWriteResult } from '../cluster/owner-values.ts'
 import type { PlacedOwner } from '../cluster/placement.ts'
 import type { LinkOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
@@ -55,7 +61,9 @@ function newService(placed: PlacedOwner = { owner: ME!, epoch: EPOCH }, opened?:
   })
   const caller = network.join(OTHER!)
   const call = (name: string, requests: readonly unknown[], epoch = EPOCH) => {
-    const params = encodeRequests(requests.map((what) => ({ what, epoch })))
+    const asked = requests.map((what) => ({ what, epoch }))
+    const isWrite = name === OWNER_CALLS.write
+    const params = isWrite ? encodeRequests(asked) : encodeCodes(asked as OwnerRequest<Code>[])
     return caller.call(ME!, name, params, 1_000)
   }
   const lookups = async (name: string, codes: readonly string[], epoch?: Epoch) => {
@@ -151,6 +159,6 @@ test('a write that is asked for again, under way or done, joins itself, and its 
 
 test('what is no call is refused', async (t) => {
   const { call } = newService()
-  await t.throwsAsync(call(OWNER_CALLS.lookup, ['no code']), { code: 'bad_request' })
+  await t.throwsAsync(call(OWNER_CALLS.lookup, ['no_code!']), { code: 'bad_request' })
   await t.throwsAsync(call(OWNER_CALLS.write, [{ kind: 'merge' }]), { code: 'bad_request' })
 })

@@ -17,16 +17,12 @@ import type { Code, Epoch, EpochMs, PartitionId } from '../cluster/ids.ts'
 import {
   encodeAnswers,
   OWNER_CALLS,
+  parseCodes,
   parseRequests,
   type Answer,
   type OwnerRequest,
 } from '../cluster/owner-protocol.ts'
-import {
-  encodeLink,
-  encodeLookup,
-  parseCodeValue,
-  parseWriteRequest,
-} from '../cluster/owner-values.ts'
+import { encodeLink, encodeLookup, parseWriteRequest } from '../cluster/owner-values.ts'
 import type { Peers } from '../cluster/peers.ts'
 import type { Placement } from '../cluster/placement.ts'
 import type { LinkOwner, WriteRequest } from '../cluster/protocol.ts'
@@ -59,21 +55,21 @@ export function serveOwner(options: OwnerServiceOptions): void {
 
   peers.handle(OWNER_CALLS.lookup, (params) => {
     const time = now()
-    const answers = parseRequests(params, parseCodeValue).map(({ what, epoch }) => {
+    const answers = parseCodes(params).map(({ what, epoch }) => {
       return refusal(what, epoch) ?? owner.lookup(what, time)
     })
     return encodeAnswers(answers, encodeLookup)
   })
 
   peers.handle(OWNER_CALLS.find, async (params) => {
-    const finds = parseRequests(params, parseCodeValue).map(async ({ what, epoch }) => {
+    const finds = parseCodes(params).map(async ({ what, epoch }) => {
       return refusal(what, epoch) ?? (await owner.find(what)).lookup
     })
     return encodeAnswers(await settle(finds, clock, FIND_WAIT_MS), encodeLookup)
   })
 
   peers.handle(OWNER_CALLS.read, async (params) => {
-    const reads = parseRequests(params, parseCodeValue).map(async ({ what, epoch }) => {
+    const reads = parseCodes(params).map(async ({ what, epoch }) => {
       return refusal(what, epoch) ?? owner.read(what)
     })
     return encodeAnswers(await settle(reads, clock, READ_WAIT_MS), encodeLink)

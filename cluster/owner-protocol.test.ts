@@ -5,12 +5,15 @@ import {
   CALL_REQUESTS_MAX,
   encodeAnswers,
   encodeChanged,
+  encodeCodes,
   encodeRequests,
   parseAnswers,
   parseChanged,
+  parseCodes,
   parseRequests,
 } from './owner-protocol.ts'
 
+const ONE = { what: 'a' as Code, epoch: 1 as Epoch }
 const overTheWire = (data: unknown): unknown => JSON.parse(JSON.stringify(data))
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
 const textAnswer = (value: unknown) => text(value) ?? new TinygridError('internal')
@@ -41,6 +44,36 @@ for (const [what, params] of [
     t.throws(() => requestsOf(params), { code: 'bad_request' })
   })
 }
+
+test('codes arrive in order, each with its epoch', (t) => {
+  const requests = ['a', '-_-', 'b'.repeat(64)].map((what, epoch) => {
+    return { what: what as Code, epoch: epoch as Epoch }
+  })
+  t.deepEqual(parseCodes(overTheWire(encodeCodes(requests))), requests)
+})
+
+for (const [what, params] of [
+  ['nothing', null],
+  ['no code', { codes: '', epochs: [1] }],
+  ['a list', { codes: ['a'], epochs: [1] }],
+  ['no epochs', { codes: 'a' }],
+  ['too few epochs', { codes: 'a b', epochs: [1] }],
+  ['an epoch that is no number', { codes: 'a', epochs: ['1'] }],
+  ['what is no code', { codes: 'a é', epochs: [1, 1] }],
+  ['a code that is too long', { codes: 'a'.repeat(65), epochs: [1] }],
+  ['a space too many', { codes: 'a  b', epochs: [1, 1] }],
+  ['a space at the end', { codes: 'a ', epochs: [1] }],
+] as const) {
+  test(`${what} is not understood as a call with codes`, (t) => {
+    t.throws(() => parseCodes(overTheWire(params)), { code: 'bad_request' })
+  })
+}
+
+test('more codes than a call may have are not understood', (t) => {
+  const most = Array.from({ length: CALL_REQUESTS_MAX }, () => ONE)
+  t.is(parseCodes(encodeCodes(most)).length, CALL_REQUESTS_MAX)
+  t.throws(() => parseCodes(encodeCodes([...most, ONE])), { code: 'bad_request' })
+})
 
 function tooMany() {
   const requests = Array.from({ length: CALL_REQUESTS_MAX + 1 }, () => 'a')

@@ -33,6 +33,9 @@ export const CHANGED = 'links.changed'
  */
 export const CALL_REQUESTS_MAX = 64
 
+/** No character of a code. */
+const CODE_SEPARATOR = ' '
+
 /** Most codes in one broadcast. */
 export const CHANGED_CODES_MAX = 500
 
@@ -63,6 +66,24 @@ export function parseRequests<T>(
     const epoch: unknown = epochs[index]
     if (what === undefined || !isEpoch(epoch)) throw notUnderstood()
     return { what, epoch }
+  })
+}
+
+/** Requests that are a code and nothing else, which most are. */
+export function encodeCodes(requests: readonly OwnerRequest<Code>[]): unknown {
+  return {
+    // One text: of an array of short texts JSON.parse looks up each in a table of all that it knows.
+    codes: requests.map(({ what }) => what).join(CODE_SEPARATOR),
+    epochs: requests.map(({ epoch }) => epoch),
+  }
+}
+
+/** @throws TinygridError bad_request */
+export function parseCodes(params: unknown): OwnerRequest<Code>[] {
+  const { codes, epochs } = (params ?? {}) as { codes?: unknown; epochs?: unknown }
+  if (typeof codes !== 'string') throw notUnderstood()
+  return parseRequests({ requests: codes.split(CODE_SEPARATOR), epochs }, (code) => {
+    return parseCode(code as string)
   })
 }
 

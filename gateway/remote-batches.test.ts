@@ -3,7 +3,7 @@ import test from 'ava'
 import { TinygridError } from '../cluster/errors.ts'
 import type { Epoch, NodeId } from '../cluster/ids.ts'
 import { ManualClock } from '../cluster/manual-clock.ts'
-import { CALL_REQUESTS_MAX } from '../cluster/owner-protocol.ts'
+import { CALL_REQUESTS_MAX, encodeRequests } from '../cluster/owner-protocol.ts'
 import { type Asker, GATHER_MAX_MS, RemoteBatches } from './remote-batches.ts'
 
 const [A, B] = ['a', 'b'] as NodeId[] as [NodeId, NodeId]
@@ -31,6 +31,7 @@ function newWorld(callsInFlightMax?: number) {
     peers: { call } as never,
     name: 'say',
     timeoutMs: 1_000,
+    encode: encodeRequests,
     parse: (value) => value as string,
     clock,
     defer: queueMicrotask,

@@ -14,7 +14,6 @@ import { TinygridError } from '../cluster/errors.ts'
 import type { NodeId } from '../cluster/ids.ts'
 import {
   CALL_REQUESTS_MAX,
-  encodeRequests,
   parseAnswers,
   type Answer,
   type OwnerRequest,
@@ -30,14 +29,14 @@ export interface Asker<Answered> {
   readonly reject: (error: unknown) => void
 }
 
-interface Waiting<Answered> {
-  readonly request: OwnerRequest<unknown>
+interface Waiting<Request, Answered> {
+  readonly request: OwnerRequest<Request>
   readonly asker: Asker<Answered>
 }
 
 /** What is gathered for one node. */
-interface Gathering<Answered> {
-  waiting: Waiting<Answered>[]
+interface Gathering<Request, Answered> {
+  waiting: Waiting<Request, Answered>[]
   /** Calls to the node that are under way. */
   calls: number
   /** The end of this turn sends what may be sent. */
@@ -46,11 +45,12 @@ interface Gathering<Answered> {
   cancelWait: (() => void) | undefined
 }
 
-export interface RemoteBatchesOptions<Answered> {
+export interface RemoteBatchesOptions<Request, Answered> {
   readonly peers: Peers
   /** The name of the call. */
   readonly name: string
   readonly timeoutMs: number
+  readonly encode: (requests: readonly OwnerRequest<Request>[]) => unknown
   readonly parse: (value: unknown) => Answer<Answered>
   readonly clock: Clock
   /** Runs the action at the end of this event-loop turn. */
@@ -65,14 +65,14 @@ export interface RemoteBatchesOptions<Answered> {
 const REQUESTS_WAITING_MAX = 10_000
 
 export class RemoteBatches<Request, Answered> {
-  readonly #options: RemoteBatchesOptions<Answered>
+  readonly #options: RemoteBatchesOptions<Request, Answered>
   readonly #callsInFlightMax: number
   /** Invariant: each has calls under way, or requests that wait. */
-  readonly #nodes = new Map<NodeId, Gathering<Answered>>()
+  readonly #nodes = new Map<NodeId, Gathering<Request, Answered>>()
   /** Invariant: how many askers were not told anything. */
   #waiting = 0
 
-  constructor(options: RemoteBatchesOptions<Answered>) {
+  constructor(options: RemoteBatchesOptions<Request, Answered>) {
     this.#options = options
     this.#callsInFlightMax = options.callsInFlightMax ?? Number.POSITIVE_INFINITY
   }
@@ -89,7 +89,7 @@ export class RemoteBatches<Request, Answered> {
     this.#schedule(node, gathering)
   }
 
-  #gatheringFor(node: NodeId): Gathering<Answered> {
+  #gatheringFor(node: NodeId): Gathering<Request, Answered> {
     let gathering = this.#nodes.get(node)
     if (gathering === undefined) {
       gathering = { waiting: [], calls: 0, isDue: false, cancelWait: undefined }
@@ -99,7 +99,7 @@ export class RemoteBatches<Request, Answered> {
   }
 
   /** At the end of this turn if a call may begin, or else when one ends, or when it takes too long. */
-  #schedule(node: NodeId, gathering: Gathering<Answered>): void {
+  #schedule(node: NodeId, gathering: Gathering<Request, Answered>): void {
     if (gathering.isDue) return
     if (this.#mayCall(gathering)) {
       gathering.isDue = true
@@ -111,17 +111,17 @@ export class RemoteBatches<Request, Answered> {
     })
   }
 
-  #mayCall({ waiting, calls }: Gathering<Answered>): boolean {
+  #mayCall({ waiting, calls }: Gathering<Request, Answered>): boolean {
     return calls < this.#callsInFlightMax || waiting.length >= CALL_REQUESTS_MAX
   }
 
-  #endOfTurn(node: NodeId, gathering: Gathering<Answered>): void {
+  #endOfTurn(node: NodeId, gathering: Gathering<Request, Answered>): void {
     gathering.isDue = false
     while (gathering.waiting.length > 0 && this.#mayCall(gathering)) this.#begin(node, gathering)
     if (gathering.waiting.length > 0) this.#schedule(node, gathering)
   }
 
-  #begin(node: NodeId, gathering: Gathering<Answered>): void {
+  #begin(node: NodeId, gathering: Gathering<Request, Answered>): void {
     const { waiting } = gathering
     const isAll = waiting.length <= CALL_REQUESTS_MAX
     gathering.waiting = isAll ? [] : waiting.slice(CALL_REQUESTS_MAX)
@@ -134,8 +134,8 @@ export class RemoteBatches<Request, Answered> {
 
   async #call(
     node: NodeId,
-    gathering: Gathering<Answered>,
-    batch: readonly Waiting<Answered>[],
+    gathering: Gathering<Request, Answered>,
+    batch: readonly Waiting<Request, Answered>[],
   ): Promise<void> {
     gathering.calls++
     settle(batch, await this.#answersOf(node, batch))
@@ -146,11 +146,11 @@ export class RemoteBatches<Request, Answered> {
   /** An error stands for the answer to all of them. */
   async #answersOf(
     node: NodeId,
-    batch: readonly Waiting<Answered>[],
+    batch: readonly Waiting<Request, Answered>[],
   ): Promise<readonly Answer<Answered>[] | TinygridError> {
-    const { peers, name, timeoutMs, parse, onCall } = this.#options
+    const { peers, name, timeoutMs, encode, parse, onCall } = this.#options
     try {
-      const params = encodeRequests(batch.map(({ request }) => request))
+      const params = encode(batch.map(({ request }) => request))
       const call = peers.call(node, name, params, timeoutMs)
       onCall?.(node, call)
       return parseAnswers(await call, batch.length, parse)
@@ -159,7 +159,7 @@ export class RemoteBatches<Request, Answered> {
     }
   }
 
-  #end(node: NodeId, gathering: Gathering<Answered>): void {
+  #end(node: NodeId, gathering: Gathering<Request, Answered>): void {
     gathering.calls--
     if (gathering.waiting.length > 0) this.#schedule(node, gathering)
     else if (gathering.calls === 0) this.#nodes.delete(node)
@@ -167,7 +167,7 @@ export class RemoteBatches<Request, Answered> {
 }
 
 function settle<Answered>(
-  batch: readonly Waiting<Answered>[],
+  batch: readonly Waiting<unknown, Answered>[],
   answers: readonly Answer<Answered>[] | TinygridError,
 ): void {
   for (const [index, { asker }] of batch.entries()) {

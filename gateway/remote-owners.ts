@@ -12,7 +12,13 @@ import type { Clock } from '../cluster/clock.ts'
 import { hasCode, TinygridError } from '../cluster/errors.ts'
 import type { Code, NodeId } from '../cluster/ids.ts'
 import type { Link, Lookup } from '../cluster/link.ts'
-import { noAnswer, OWNER_CALLS, type OwnerRequest } from '../cluster/owner-protocol.ts'
+import {
+  encodeCodes,
+  encodeRequests,
+  noAnswer,
+  OWNER_CALLS,
+  type OwnerRequest,
+} from '../cluster/owner-protocol.ts'
 import { parseLinkAnswer, parseLookup, parseWriteResult } from '../cluster/owner-values.ts'
 import type { Peers } from '../cluster/peers.ts'
 import type { WriteRequest, WriteResult } from '../cluster/protocol.ts'
@@ -56,6 +62,7 @@ export class RemoteOwners {
       ...shared,
       name: OWNER_CALLS.lookup,
       timeoutMs: LOOKUP_TIMEOUT_MS,
+      encode: encodeCodes,
       parse: parseLookup,
       callsInFlightMax: LOOKUP_CALLS_IN_FLIGHT_MAX,
       onCall: (node, call) => {
@@ -68,18 +75,21 @@ export class RemoteOwners {
       ...shared,
       name: find,
       timeoutMs: FIND_TIMEOUT_MS,
+      encode: encodeCodes,
       parse: parseLookup,
     })
     this.#reads = new RemoteBatches({
       ...shared,
       name: read,
       timeoutMs: READ_TIMEOUT_MS,
+      encode: encodeCodes,
       parse: parseLinkAnswer,
     })
-    this.#writes = new RemoteBatches({
+    this.#writes = new RemoteBatches<WriteRequest, WriteResult>({
       ...shared,
       name: write,
       timeoutMs: WRITE_TIMEOUT_MS,
+      encode: encodeRequests,
       parse: parseWriteResult,
     })
   }

@@ -15,13 +15,8 @@ import { encodeLink as encodeRecord } from '../cluster/link-record.ts'
 import { lookupOf, UNKNOWN, type Link, type LinkVersion, type Lookup } from '../cluster/link.ts'
 import { ManualClock } from '../cluster/manual-clock.ts'
 import { MemoryNetwork } from '../cluster/memory-peers.ts'
-import { encodeAnswers, OWNER_CALLS, parseRequests } from '../cluster/owner-protocol.ts'
-import {
-  encodeLink,
-  encodeLookup,
-  parseCodeValue,
-  parseWriteRequest,
-} from '../cluster/owner-values.ts'
+import { encodeAnswers, OWNER_CALLS, parseCodes, parseRequests } from '../cluster/owner-protocol.ts'
+import { encodeLink, encodeLookup, parseWriteRequest } from '../cluster/owner-values.ts'
 import type { PlacedOwner, Placement } from '../cluster/placement.ts'
 import type { Found, LocalOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
 import { Ring } from '../cluster/ring.ts'
@@ -186,7 +181,7 @@ export class RouterWorld {
     const peers = this.network.join(node)
     peers.handle(OWNER_CALLS.lookup, (params) => {
       this.calls.push('lookup')
-      const answers = parseRequests(params, parseCodeValue).map(({ what }) => {
+      const answers = parseCodes(params).map(({ what }) => {
         owner.lookups++
         return owner.refusal ?? owner.lookup(what)
       })
@@ -194,11 +189,11 @@ export class RouterWorld {
     })
     peers.handle(OWNER_CALLS.find, async (params) => {
       this.calls.push('find')
-      const found = parseRequests(params, parseCodeValue).map(({ what }) => owner.find(what))
+      const found = parseCodes(params).map(({ what }) => owner.find(what))
       return encodeAnswers(await settled(found), ({ lookup }) => encodeLookup(lookup))
     })
     peers.handle(OWNER_CALLS.read, async (params) => {
-      const links = parseRequests(params, parseCodeValue).map(({ what }) => owner.read(what))
+      const links = parseCodes(params).map(({ what }) => owner.read(what))
       return encodeAnswers(await settled(links), encodeLink)
     })
     peers.handle(OWNER_CALLS.write, async (params) => {
