@@ -8,6 +8,9 @@ import { codesOf, P } from './host-world.ts'
 
 const CODES = codesOf(P, 60)
 const CALL_TIMEOUT_MS = 1_000
+const FATES_MAX = 25
+/** Each attempt that fails has met with a fate of its own. */
+const ATTEMPTS_MAX = FATES_MAX + 1
 
 /** What may become of a message: its delays. */
 const FATES = {
@@ -44,7 +47,7 @@ class Run {
 
   async move(): Promise<void> {
     const { world } = this
-    for (let attempt = 1; attempt <= 5; attempt++) {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       const move = world.begin()
       for (let ms = 0; ms < 30_000 && move.outcome === undefined; ms += 10) {
         this.#change(attempt * 20 + ms / 10)
@@ -129,7 +132,7 @@ test('any number of messages is lost, doubled and late', async (t) => {
     { weight: 6, arbitrary: fc.constant([1]) },
     { weight: 4, arbitrary: fc.constantFrom<readonly number[]>(...Object.values(FATES)) },
   )
-  const property = fc.asyncProperty(fc.array(fate, { maxLength: 25 }), async (fates) => {
+  const property = fc.asyncProperty(fc.array(fate, { maxLength: FATES_MAX }), async (fates) => {
     const run = await Run.start()
     run.world.delaysOf = (_, index) => fates[index] ?? [1]
     await run.move()
