@@ -44,6 +44,8 @@ export interface NodeOptions {
   readonly random: () => number
   /** How to reach other nodes; undefined: there are none. */
   readonly cluster?: ClusterSeams
+  /** Of the messages of a hand-off; as in HandOffSource. */
+  readonly pieceBytes?: number
   /** Told what goes wrong and is tried again. */
   readonly onError: (what: string, error: unknown) => void
   /** Told how far an opening of all partitions is. */

@@ -43,6 +43,8 @@ export interface HandOffSourceOptions {
   readonly tableVersion: () => number
   /** A new, unique name for a move. */
   readonly nextMove: () => string
+  /** Links that are streamed in one message, at least; PIECE_BYTES if left out. */
+  readonly pieceBytes?: number
 }
 
 /**
@@ -61,6 +63,8 @@ const RETRY_PAUSE_MS = 50
 const TAIL_LINKS_MAX = 100
 /** Rounds of sending changes; under a flood of writes the last one is just longer. */
 const TAIL_ROUNDS_MAX = 20
+/** A small partition lies in a dozen small chunks; a call for each costs more than its links. */
+const PIECE_BYTES = 64 * 1024
 /** Links per message; a message is far below the 1 MB that NATS takes. */
 const MESSAGE_BYTES_MAX = 256 * 1024
 
@@ -119,8 +123,9 @@ class Move {
 
   /** Steps 1. False: it cannot be done now. */
   async stream(tail: Map<Code, LinkVersion>): Promise<boolean> {
-    const next = this.#actor.memory.scan()
-    for (let versions = next(); versions !== undefined; versions = next()) {
+    const { pieceBytes = PIECE_BYTES } = this.#options
+    const next = gathering(this.#actor.memory.scan(), pieceBytes)
+    for (let versions = next(); versions.length > 0; versions = next()) {
       if (!(await this.#load(versions))) return false
     }
     for (let round = 0; round < TAIL_ROUNDS_MAX && tail.size > TAIL_LINKS_MAX; round++) {
@@ -256,6 +261,23 @@ function takeAll(tail: Map<Code, LinkVersion>): ScannedVersion[] {
   })
   tail.clear()
   return versions
+}
+
+/** A scan in pieces of at least so many bytes; the last one is smaller, and then all are empty. */
+function gathering(scan: () => ScannedVersion[] | undefined, bytesMin: number) {
+  let isOver = false
+  return (): ScannedVersion[] => {
+    const gathered: ScannedVersion[] = []
+    for (let bytes = 0; bytes < bytesMin && !isOver;) {
+      const versions = scan()
+      if (versions === undefined) isOver = true
+      for (const version of versions ?? []) {
+        gathered.push(version)
+        bytes += version.record.length
+      }
+    }
+    return gathered
+  }
 }
 
 /** At least one piece, which begins the move at the target. */

@@ -30,7 +30,8 @@ export class HandOffWorld {
   readonly messages: PeerMessage[] = []
   delaysOf: (message: PeerMessage, index: number) => readonly number[] = () => [1]
 
-  constructor() {
+  /** @param pieceBytes 1: every chunk of a table goes by itself */
+  constructor(pieceBytes = 1) {
     const { a, b, network } = this
     const { log, clock } = this.disk
     network.rule = (message) => this.delaysOf(message, this.messages.push(message) - 1)
@@ -43,6 +44,7 @@ export class HandOffWorld {
       isWanted: () => this.isWanted,
       tableVersion: () => 1,
       nextMove: () => a.nextName(),
+      pieceBytes,
     })
     a.onApplied = (partition, versions) => this.source.noteApplied(partition, versions)
     this.target = new HandOffTarget({
@@ -62,8 +64,8 @@ export class HandOffWorld {
     })
   }
 
-  static async start(): Promise<HandOffWorld> {
-    const world = new HandOffWorld()
+  static async start(pieceBytes?: number): Promise<HandOffWorld> {
+    const world = new HandOffWorld(pieceBytes)
     await world.a.open()
     return world
   }

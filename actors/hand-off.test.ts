@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { TinygridError } from '../cluster/errors.ts'
 import type { Code } from '../cluster/ids.ts'
 import { HandOffWorld } from './hand-off-world.ts'
-import { OPEN_CALL } from './hand-off-message.ts'
+import { LOAD_CALL, OPEN_CALL } from './hand-off-message.ts'
 import { codesOf, P } from './host-world.ts'
 import type { ScannedVersion } from './link-table.ts'
 import type { PartitionMemory } from './partition-memory.ts'
@@ -13,8 +13,8 @@ const [FIRST, SECOND, THIRD] = CODES as [Code, Code, Code]
 /** Makes a link so large that a few of them fill a chunk. */
 const longUrl = (text: string) => `https://example.org/${text}/${'x'.repeat(1_000)}`
 
-async function withLinks(count: number): Promise<HandOffWorld> {
-  const world = await HandOffWorld.start()
+async function withLinks(count: number, pieceBytes?: number): Promise<HandOffWorld> {
+  const world = await HandOffWorld.start(pieceBytes)
   const creates = CODES.slice(0, count).map((code) => world.a.create(code, { url: longUrl(code) }))
   await Promise.all(creates)
   return world
@@ -65,6 +65,18 @@ test('the new owner flushes what the old one did not', async (t) => {
   t.is(world.b.applied.get(P), await world.log.last(P))
   await world.b.flush()
   t.truthy(await world.disk.store.get(THIRD))
+})
+
+test('the links of several chunks go in one message, as far as they fit', async (t) => {
+  for (const [pieceBytes, pieces] of [
+    [30_000, 2],
+    [1_000_000, 1],
+  ] as const) {
+    const world = await withLinks(40, pieceBytes)
+    await world.move()
+    t.is(world.calls.filter(({ name }) => name === LOAD_CALL).length, pieces)
+    await assertAllIsThere(t, world)
+  }
 })
 
 test('an empty partition moves too, and stays complete', async (t) => {

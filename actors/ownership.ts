@@ -47,6 +47,8 @@ export interface OwnershipOptions {
   readonly newActor: (opened: OpenedMemory) => Actor
   /** A new, unique name for a move. */
   readonly nextMove: () => string
+  /** As in HandOffSource. */
+  readonly pieceBytes?: number
   /** The partition is here and may lack links that the store has. */
   readonly onIncomplete: (partition: PartitionId) => void
   readonly onMoved?: (partition: PartitionId, to: NodeId, waitMs: number) => void

@@ -17,6 +17,8 @@ export class ClusterNode implements Program {
     this.#node = new Node({
       ...rest,
       now,
+      // So that a move takes many messages.
+      pieceBytes: 1,
       cluster: { keyValue, peers, cache, roles: ['gateway', 'actors'], url: null, nearCache: true },
     })
   }
