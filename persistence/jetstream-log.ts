@@ -28,6 +28,7 @@ import {
 import { namesOf, type ClusterNames } from '../cluster/namespace.ts'
 import { isConnected, onDisconnect } from '../cluster/nats-connection.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
+import { JetStreamAppends } from './jetstream-appends.ts'
 import { appendFailureOf, unavailable } from './jetstream-failure.ts'
 import { openStreams } from './jetstream-streams.ts'
 import { lastOf, readSubject, type StreamReader } from './jetstream-tail.ts'
@@ -47,7 +48,7 @@ export interface JetStreamLogOptions {
   readonly partitions: number
 }
 
-const APPEND_TIMEOUT_MS = 2_000
+const LETTER_TIMEOUT_MS = 2_000
 const REQUEST_TIMEOUT_MS = 2_000
 
 export class JetStreamLog implements Log {
@@ -55,6 +56,7 @@ export class JetStreamLog implements Log {
   readonly #names: ClusterNames
   readonly #manager: JetStreamManager
   readonly #client: JetStreamClient
+  readonly #appends: JetStreamAppends
   readonly #log: StreamReader
   readonly #letters: StreamReader
   readonly #trims = new JetStreamTrims((partition, upTo) => this.#purge(partition, upTo))
@@ -76,6 +78,7 @@ export class JetStreamLog implements Log {
     this.#names = names
     this.#manager = manager
     this.#client = client
+    this.#appends = new JetStreamAppends(connection)
     this.#log = { connection, manager, stream: names.logStream }
     this.#letters = { connection, manager, stream: names.deadLetterStream }
     this.#stopListening = onDisconnect(connection, () => this.#abandon())
@@ -108,12 +111,7 @@ export class JetStreamLog implements Log {
     this.#refuseIfUnusable()
     const subject = this.#names.logSubject(partition)
     try {
-      const { seq } = await this.#run(
-        this.#client.publish(subject, payload, {
-          timeout: APPEND_TIMEOUT_MS,
-          expect: { lastSubjectSequence: expectedLast },
-        }),
-      )
+      const seq = await this.#run(this.#appends.append(subject, payload, expectedLast))
       this.#usage.add(payload.length)
       return this.#learn(partition, seq)
     } catch (cause) {
@@ -158,7 +156,7 @@ export class JetStreamLog implements Log {
   async addDeadLetter(letter: DeadLetter): Promise<void> {
     this.#refuseIfUnusable()
     const subject = this.#names.deadLetterSubject(letter.partition, letter.key as Code)
-    const options = { timeout: APPEND_TIMEOUT_MS }
+    const options = { timeout: LETTER_TIMEOUT_MS }
     await this.#run(this.#client.publish(subject, encodeDeadLetter(letter), options)).catch(
       (cause) => {
         throw unavailable(`keeping the dead letter of ${letter.key}`, cause)
@@ -196,6 +194,7 @@ export class JetStreamLog implements Log {
     this.#usage.stop()
     await Promise.allSettled(this.#inFlight.keys())
     this.#stopListening()
+    this.#appends.close()
   }
 
   #refuseIfUnusable(): void {
