@@ -48,15 +48,18 @@ const GENERATION_BYTES = 9
 /**
  * KEYS: the generation's key, then one for each version. ARGV: the generation, the time to live in
  * milliseconds, then the versions. Puts nothing and says 0 if the generation is another one.
- * Positions are compared as numbers: Redis compares strings by its locale.
+ * Most versions are of new links, which one command settles. Positions are compared as numbers:
+ * Redis compares strings by its locale.
  */
 const PUT_SCRIPT = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 for i = 2, #KEYS do
-  local held = redis.call('GETRANGE', KEYS[i], 0, ${POSITION_BYTES - 1})
   local given = ARGV[i + 1]
-  if held == '' or struct.unpack('>I6', held) < struct.unpack('>I6', given) then
-    redis.call('SET', KEYS[i], given, 'PX', ARGV[2])
+  if not redis.call('SET', KEYS[i], given, 'PX', ARGV[2], 'NX') then
+    local held = redis.call('GETRANGE', KEYS[i], 0, ${POSITION_BYTES - 1})
+    if struct.unpack('>I6', held) < struct.unpack('>I6', given) then
+      redis.call('SET', KEYS[i], given, 'PX', ARGV[2])
+    end
   end
 end
 return 1`
