@@ -16,6 +16,7 @@
 import assert from 'node:assert/strict'
 import { ServiceBroker, type Context, type ServiceSchema } from 'moleculer'
 import type { NatsConnection } from 'nats'
+import { within } from './deadline.ts'
 import { TinygridError } from './errors.ts'
 import type { NodeId } from './ids.ts'
 import { MoleculerLogger } from './moleculer-logger.ts'
@@ -150,8 +151,10 @@ export class MoleculerPeers implements Peers {
 
   async #ask(node: NodeId, question: PeerQuestion, timeoutMs: number): Promise<PeerAnswer> {
     try {
-      const options = { nodeID: node, timeout: timeoutMs }
-      return await this.#broker.call<PeerAnswer, PeerQuestion>(ACTION, question, options)
+      // Moleculer's own timer, after a pause of the process, does not let the answer in first.
+      const options = { nodeID: node, timeout: 2 * timeoutMs }
+      const call = this.#broker.call<PeerAnswer, PeerQuestion>(ACTION, question, options)
+      return await within(timeoutMs, 'the answer', call)
     } catch (cause) {
       const { code, message } = cause as { code?: unknown; message: string }
       if (code !== TOO_LARGE) throw unreachable(node, message, cause)
