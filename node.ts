@@ -60,6 +60,8 @@ const LIMITS = { mailboxDepthMax: 10_000, batchRecordsMax: 1_000, batchBytesMax:
  * takes each by itself, and fewer, larger ones cost all processes less.
  */
 const APPENDS_MAX = { embedded: Infinity, cluster: 16 }
+/** Between two trims of the log. To JetStream each partition's is a request of its own. */
+const TRIM_MS = { embedded: 500, cluster: 2000 }
 /** A list waits this long for the flush of what was acknowledged before it. */
 const LIST_BARRIER_MS = 2_000
 /** Partitions per query of the background load. */
@@ -116,6 +118,7 @@ export class Node {
       clock,
       random,
       dirtyBytesMax,
+      trimIntervalMs: options.cluster === undefined ? TRIM_MS.embedded : TRIM_MS.cluster,
       onError,
     })
     this.host.connect(this.writeBehind)

@@ -49,6 +49,16 @@ test('those that find no room wait, and are begun in order when there is', (t) =
   t.deepEqual(world.endTurn(), [0, 3], 'who was begun before is behind who was not')
 })
 
+test('one whose last batch has ended goes on at once, but not before those that wait', (t) => {
+  const { world, due, add } = start(2)
+  due.addEnded(5 as PartitionId)
+  t.deepEqual(world.begun.splice(0), [5])
+  add(1)
+  due.addEnded(5 as PartitionId)
+  t.deepEqual(world.begun, [])
+  t.deepEqual(world.endTurn(), [1])
+})
+
 test('with nothing due nothing is planned', (t) => {
   const { world, due } = start(1)
   due.plan()

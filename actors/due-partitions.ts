@@ -34,6 +34,13 @@ export class DuePartitions {
     this.plan()
   }
 
+  /** At once, unless others wait: one whose last batch has ended, and which has gathered since. */
+  addEnded(partition: PartitionId): void {
+    const { hasRoom, begin } = this.#options
+    if (this.#due.size === 0 && hasRoom()) begin(partition)
+    else this.add(partition)
+  }
+
   /** There may be room again. */
   plan(): void {
     if (this.#isPlanned || this.#due.size === 0) return

@@ -265,7 +265,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
       this.#run(partition, actor, outcome(actor))
       this.#noteMemory(partition, actor)
       this.#noteQuiet(partition, actor)
-      if (actor.canBegin) this.#due.add(partition)
+      if (actor.canBegin) this.#due.addEnded(partition)
       if (actor.isReplaced) this.#options.onReplaced?.(partition)
       return true
     }

@@ -51,7 +51,7 @@ export const WRITE_BEHIND_DEFAULTS = {
   flushBytesMax: 4 * 2 ** 20,
   flushIntervalMs: 1000,
   checkpointIntervalMs: 500,
-  trimIntervalMs: 2000,
+  trimIntervalMs: 500,
   clock: systemClock,
   random: Math.random,
   onError: () => {},
