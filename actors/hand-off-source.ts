@@ -63,8 +63,11 @@ const RETRY_PAUSE_MS = 50
 const TAIL_LINKS_MAX = 100
 /** Rounds of sending changes; under a flood of writes the last one is just longer. */
 const TAIL_ROUNDS_MAX = 20
-/** A small partition lies in a dozen small chunks; a call for each costs more than its links. */
-const PIECE_BYTES = 64 * 1024
+/**
+ * A small partition lies in a dozen small chunks; a call for each costs more than its links. The
+ * chunks of a large one have 64 KB and go one by one: what a message brings is taken in at once.
+ */
+const PIECE_BYTES = 32 * 1024
 /** Links per message; a message is far below the 1 MB that NATS takes. */
 const MESSAGE_BYTES_MAX = 256 * 1024
 
