@@ -156,6 +156,7 @@ export class NodeInCluster {
   }
 
   async leave(timeoutMs: number): Promise<void> {
+    this.ownership.hurry()
     await this.membership.leave(timeoutMs)
   }
 

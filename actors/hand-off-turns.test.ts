@@ -66,3 +66,19 @@ test('the end of a rest that was forgotten does not end a later turn', async (t)
   t.is(turns.begin(THREE, B), undefined)
   t.is(seen.rested, 0)
 })
+
+test('a node that stops brings several at a time, without a rest', async (t) => {
+  const { clock, seen, turns } = start()
+  turns.hurry()
+  const begun = Array.from({ length: 5 }, (_, partition) => turns.begin(partition as PartitionId, B))
+  t.deepEqual(
+    begun.map((turn) => turn !== undefined),
+    [true, true, true, true, false],
+  )
+  await clock.pass(100)
+  turns.rest(begun[0]!, true)
+  turns.end(0 as PartitionId)
+  await clock.pass(0)
+  t.is(seen.rested, 1)
+  t.truthy(turns.begin(4 as PartitionId, B))
+})
