@@ -1,15 +1,14 @@
 /**
- * Requests of one kind to other nodes, gathered: one call per node and event-loop turn, or fewer.
+ * Requests of one kind to other nodes, gathered: one call per node and event-loop turn.
  *
  * Used by `remote-owners.ts`. A call costs both nodes as much as some dozen redirects, so what
- * comes up in one turn for one node travels together, in order, CALL_REQUESTS_MAX at a time. With
- * `callsInFlightMax`, what comes up while that many calls to the node are under way waits for the
- * first of them to end: the busier a node is, the more it is asked at once. It waits no longer than
- * GATHER_MAX_MS, nor once a call is full, so that a node that is stuck holds up nobody for long.
- * Each request gets its own answer or error. How many may wait is bounded; one more is refused with
+ * comes up in one turn for one node travels together, in order, CALL_REQUESTS_MAX at a time. Each
+ * request gets its own answer or error. How many may wait is bounded; one more is refused with
  * owner_unavailable. Nothing is tried again here.
+ *
+ * Rejected: a bound on the calls that are under way to a node, while more is gathered for it. That
+ * made fewer calls, but each cost more, since nodes and NATS slept and woke in between.
  */
-import type { Clock } from '../cluster/clock.ts'
 import { TinygridError } from '../cluster/errors.ts'
 import type { NodeId } from '../cluster/ids.ts'
 import {
@@ -19,9 +18,6 @@ import {
   type OwnerRequest,
 } from '../cluster/owner-protocol.ts'
 import type { Peers } from '../cluster/peers.ts'
-
-/** How long a request waits for others at most. */
-export const GATHER_MAX_MS = 5
 
 /** Who waits for an answer. Exactly one of the two is called, once; neither may throw. */
 export interface Asker<Answered> {
@@ -34,17 +30,6 @@ interface Waiting<Request, Answered> {
   readonly asker: Asker<Answered>
 }
 
-/** What is gathered for one node. */
-interface Gathering<Request, Answered> {
-  waiting: Waiting<Request, Answered>[]
-  /** Calls to the node that are under way. */
-  calls: number
-  /** The end of this turn sends what may be sent. */
-  isDue: boolean
-  /** Ends the wait of those that wait longer than a turn; undefined: none do. */
-  cancelWait: (() => void) | undefined
-}
-
 export interface RemoteBatchesOptions<Request, Answered> {
   readonly peers: Peers
   /** The name of the call. */
@@ -52,13 +37,10 @@ export interface RemoteBatchesOptions<Request, Answered> {
   readonly timeoutMs: number
   readonly encode: (requests: readonly OwnerRequest<Request>[]) => unknown
   readonly parse: (value: unknown) => Answer<Answered>
-  readonly clock: Clock
   /** Runs the action at the end of this event-loop turn. */
   readonly defer: (action: () => void) => void
   /** A call to the node begins; it ends when the promise does. */
   readonly onCall?: (node: NodeId, call: Promise<unknown>) => void
-  /** Calls to one node while more is gathered for it; no bound if left out. */
-  readonly callsInFlightMax?: number
 }
 
 /** Requests that may wait for an answer, over all nodes. */
@@ -66,15 +48,13 @@ const REQUESTS_WAITING_MAX = 10_000
 
 export class RemoteBatches<Request, Answered> {
   readonly #options: RemoteBatchesOptions<Request, Answered>
-  readonly #callsInFlightMax: number
-  /** Invariant: each has calls under way, or requests that wait. */
-  readonly #nodes = new Map<NodeId, Gathering<Request, Answered>>()
+  /** What this turn has gathered. */
+  #gathered = new Map<NodeId, Waiting<Request, Answered>[]>()
   /** Invariant: how many askers were not told anything. */
   #waiting = 0
 
   constructor(options: RemoteBatchesOptions<Request, Answered>) {
     this.#options = options
-    this.#callsInFlightMax = options.callsInFlightMax ?? Number.POSITIVE_INFINITY
   }
 
   /** The asker is told the answer, what the node refuses with, or owner_unavailable. */
@@ -84,63 +64,25 @@ export class RemoteBatches<Request, Answered> {
       return asker.reject(new TinygridError('owner_unavailable', { detail }))
     }
     this.#waiting++
-    const gathering = this.#gatheringFor(node)
-    gathering.waiting.push({ request, asker })
-    this.#schedule(node, gathering)
+    if (this.#gathered.size === 0) this.#options.defer(() => this.#send())
+    const gathered = this.#gathered.get(node)
+    if (gathered === undefined) this.#gathered.set(node, [{ request, asker }])
+    else gathered.push({ request, asker })
   }
 
-  #gatheringFor(node: NodeId): Gathering<Request, Answered> {
-    let gathering = this.#nodes.get(node)
-    if (gathering === undefined) {
-      gathering = { waiting: [], calls: 0, isDue: false, cancelWait: undefined }
-      this.#nodes.set(node, gathering)
+  #send(): void {
+    const gathered = this.#gathered
+    this.#gathered = new Map()
+    for (const [node, waiting] of gathered) {
+      for (let from = 0; from < waiting.length; from += CALL_REQUESTS_MAX) {
+        void this.#call(node, waiting.slice(from, from + CALL_REQUESTS_MAX))
+      }
     }
-    return gathering
   }
 
-  /** At the end of this turn if a call may begin, or else when one ends, or when it takes too long. */
-  #schedule(node: NodeId, gathering: Gathering<Request, Answered>): void {
-    if (gathering.isDue) return
-    if (this.#mayCall(gathering)) {
-      gathering.isDue = true
-      return this.#options.defer(() => this.#endOfTurn(node, gathering))
-    }
-    gathering.cancelWait ??= this.#options.clock.after(GATHER_MAX_MS, () => {
-      gathering.cancelWait = undefined
-      while (gathering.waiting.length > 0) this.#begin(node, gathering)
-    })
-  }
-
-  #mayCall({ waiting, calls }: Gathering<Request, Answered>): boolean {
-    return calls < this.#callsInFlightMax || waiting.length >= CALL_REQUESTS_MAX
-  }
-
-  #endOfTurn(node: NodeId, gathering: Gathering<Request, Answered>): void {
-    gathering.isDue = false
-    while (gathering.waiting.length > 0 && this.#mayCall(gathering)) this.#begin(node, gathering)
-    if (gathering.waiting.length > 0) this.#schedule(node, gathering)
-  }
-
-  #begin(node: NodeId, gathering: Gathering<Request, Answered>): void {
-    const { waiting } = gathering
-    const isAll = waiting.length <= CALL_REQUESTS_MAX
-    gathering.waiting = isAll ? [] : waiting.slice(CALL_REQUESTS_MAX)
-    if (isAll) {
-      gathering.cancelWait?.()
-      gathering.cancelWait = undefined
-    }
-    void this.#call(node, gathering, isAll ? waiting : waiting.slice(0, CALL_REQUESTS_MAX))
-  }
-
-  async #call(
-    node: NodeId,
-    gathering: Gathering<Request, Answered>,
-    batch: readonly Waiting<Request, Answered>[],
-  ): Promise<void> {
-    gathering.calls++
+  async #call(node: NodeId, batch: readonly Waiting<Request, Answered>[]): Promise<void> {
     settle(batch, await this.#answersOf(node, batch))
     this.#waiting -= batch.length
-    this.#end(node, gathering)
   }
 
   /** An error stands for the answer to all of them. */
@@ -157,12 +99,6 @@ export class RemoteBatches<Request, Answered> {
     } catch (error) {
       return asOperatingError(error)
     }
-  }
-
-  #end(node: NodeId, gathering: Gathering<Request, Answered>): void {
-    gathering.calls--
-    if (gathering.waiting.length > 0) this.#schedule(node, gathering)
-    else if (gathering.calls === 0) this.#nodes.delete(node)
   }
 }
 

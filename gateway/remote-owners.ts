@@ -32,11 +32,6 @@ export const LOOKUP_TIMEOUT_MS = 150
 export const FIND_TIMEOUT_MS = 100
 const READ_TIMEOUT_MS = 1_000
 const WRITE_TIMEOUT_MS = 1_000
-/**
- * Look-ups are answered in the order of their calls, and a call costs as much as some dozen of them:
- * one more call under way brings no answer sooner. With a second one the owner does not run idle.
- */
-const LOOKUP_CALLS_IN_FLIGHT_MAX = 2
 
 export interface RemoteOwnersOptions {
   readonly peers: Peers
@@ -57,14 +52,13 @@ export class RemoteOwners {
     this.#peers = peers
     this.#suspects = new RemoteSuspects(clock)
     const onCall = () => counters.calls++
-    const shared = { peers, clock, defer, onCall }
+    const shared = { peers, defer, onCall }
     this.#lookups = new RemoteBatches({
       ...shared,
       name: OWNER_CALLS.lookup,
       timeoutMs: LOOKUP_TIMEOUT_MS,
       encode: encodeCodes,
       parse: parseLookup,
-      callsInFlightMax: LOOKUP_CALLS_IN_FLIGHT_MAX,
       onCall: (node, call) => {
         onCall()
         this.#watch(node, call)
