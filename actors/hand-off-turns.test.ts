@@ -70,7 +70,9 @@ test('the end of a rest that was forgotten does not end a later turn', async (t)
 test('a node that stops brings several at a time, without a rest', async (t) => {
   const { clock, seen, turns } = start()
   turns.hurry()
-  const begun = Array.from({ length: 5 }, (_, partition) => turns.begin(partition as PartitionId, B))
+  const begun = Array.from({ length: 5 }, (_, partition) =>
+    turns.begin(partition as PartitionId, B),
+  )
   t.deepEqual(
     begun.map((turn) => turn !== undefined),
     [true, true, true, true, false],
