@@ -248,7 +248,7 @@ async function restoreLetters(
   for (const letter of old.sort((a, b) => a.position - b.position)) {
     const stored = await store.get(letter.key as Code)
     if (stored !== undefined && stored.position >= letter.position) {
-      await log.removeDeadLetter(letter.key)
+      await log.removeDeadLetter(letter.key, letter.position)
       continue
     }
     const version = versionOf(letter.payload as LinkRecord, letter.position)

@@ -23,11 +23,27 @@ export function testDeadLetters(story: Story): void {
 
   story('a removed letter is gone, and removing is repeatable', async (t, log) => {
     await log.addDeadLetter(letter('a', 1))
-    await log.removeDeadLetter('a')
-    await log.removeDeadLetter('a')
-    await log.removeDeadLetter('never')
+    await log.removeDeadLetter('a', 1 as LogPosition)
+    await log.removeDeadLetter('a', 1 as LogPosition)
+    await log.removeDeadLetter('never', 1 as LogPosition)
     t.deepEqual(await lettersOf(log), [])
+    await log.addDeadLetter(letter('a', 2))
+    t.deepEqual(await lettersOf(log), [letter('a', 2)])
   })
+
+  story(
+    'a letter gives way to a later one alone, and to no removal of an earlier',
+    async (t, log) => {
+      await log.addDeadLetter(letter('a', 5))
+      await log.addDeadLetter(letter('a', 3))
+      await log.removeDeadLetter('a', 4 as LogPosition)
+      t.deepEqual(await lettersOf(log), [letter('a', 5)])
+      await log.addDeadLetter(letter('a', 6))
+      t.deepEqual(await lettersOf(log), [letter('a', 6)])
+      await log.removeDeadLetter('a', 7 as LogPosition)
+      t.deepEqual(await lettersOf(log), [])
+    },
+  )
 
   story('dead letters are no entries', async (t, log) => {
     await log.addDeadLetter(letter('a', 1))

@@ -43,9 +43,9 @@ export class DeadLetters {
   /** The store has taken a version of each of these links. */
   async settle(versions: readonly LinkVersion[]): Promise<void> {
     if (this.#codes.size === 0) return
-    for (const { code } of versions) {
+    for (const { code, position } of versions) {
       if (!this.#codes.has(code)) continue
-      await this.#log.removeDeadLetter(code)
+      await this.#log.removeDeadLetter(code, position)
       this.#codes.delete(code)
     }
   }

@@ -16,7 +16,7 @@
  * restart of a server, and one subject costs a few bytes.
  */
 import { ErrorCode, NatsError } from 'nats'
-import type { JetStreamClient, JetStreamManager, NatsConnection } from 'nats'
+import type { JetStreamManager, NatsConnection } from 'nats'
 import { TinygridError } from '../cluster/errors.ts'
 import {
   POSITION_NONE,
@@ -48,14 +48,12 @@ export interface JetStreamLogOptions {
   readonly partitions: number
 }
 
-const LETTER_TIMEOUT_MS = 2_000
 const REQUEST_TIMEOUT_MS = 2_000
 
 export class JetStreamLog implements Log {
   readonly #connection: NatsConnection
   readonly #names: ClusterNames
   readonly #manager: JetStreamManager
-  readonly #client: JetStreamClient
   readonly #appends: JetStreamAppends
   readonly #log: StreamReader
   readonly #letters: StreamReader
@@ -72,12 +70,10 @@ export class JetStreamLog implements Log {
     { connection }: JetStreamLogOptions,
     names: ClusterNames,
     manager: JetStreamManager,
-    client: JetStreamClient,
   ) {
     this.#connection = connection
     this.#names = names
     this.#manager = manager
-    this.#client = client
     this.#appends = new JetStreamAppends(connection)
     this.#log = { connection, manager, stream: names.logStream }
     this.#letters = { connection, manager, stream: names.deadLetterStream }
@@ -98,7 +94,7 @@ export class JetStreamLog implements Log {
     const api = { checkAPI: false, timeout: REQUEST_TIMEOUT_MS }
     const manager = await connection.jetstreamManager(api)
     await openStreams(manager, { ...options, names })
-    const log = new JetStreamLog(options, names, manager, connection.jetstream())
+    const log = new JetStreamLog(options, names, manager)
     await log.#usage.refresh().catch(() => log.#usage.refreshSoon())
     return log
   }
@@ -155,13 +151,17 @@ export class JetStreamLog implements Log {
 
   async addDeadLetter(letter: DeadLetter): Promise<void> {
     this.#refuseIfUnusable()
-    const subject = this.#names.deadLetterSubject(letter.partition, letter.key as Code)
-    const options = { timeout: LETTER_TIMEOUT_MS }
-    await this.#run(this.#client.publish(subject, encodeDeadLetter(letter), options)).catch(
-      (cause) => {
-        throw unavailable(`keeping the dead letter of ${letter.key}`, cause)
-      },
-    )
+    const { partition, key, position } = letter
+    const subject = this.#names.deadLetterSubject(partition, key as Code)
+    try {
+      const held = await this.#letterUnder(subject, key)
+      if (held !== undefined && held.position >= position) return
+      //   1. a letter is sent, and given up    2. a later one of its key is kept
+      //   3. the first one arrives, and is refused, since it expects another one before it
+      await this.#run(this.#appends.append(subject, encodeDeadLetter(letter), held?.sequence ?? 0))
+    } catch (cause) {
+      throw unavailable(`keeping the dead letter of ${key}`, cause)
+    }
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter> {
@@ -175,14 +175,17 @@ export class JetStreamLog implements Log {
     }
   }
 
-  async removeDeadLetter(key: string): Promise<void> {
+  async removeDeadLetter(key: string, upTo: LogPosition): Promise<void> {
     this.#refuseIfUnusable()
     const filter = this.#names.deadLetterSubject(undefined, key as Code)
-    await this.#run(this.#manager.streams.purge(this.#letters.stream, { filter })).catch(
-      (cause) => {
-        throw unavailable(`removing the dead letter of ${key}`, cause)
-      },
-    )
+    try {
+      const held = await this.#letterUnder(filter, key)
+      if (held === undefined || held.position > upTo) return
+      const query = { filter, seq: held.sequence + 1 }
+      await this.#run(this.#manager.streams.purge(this.#letters.stream, query))
+    } catch (cause) {
+      throw unavailable(`removing the dead letter of ${key}`, cause)
+    }
   }
 
   bytes(): number {
@@ -195,6 +198,13 @@ export class JetStreamLog implements Log {
     await Promise.allSettled(this.#inFlight.keys())
     this.#stopListening()
     this.#appends.close()
+  }
+
+  async #letterUnder(filter: string, key: string) {
+    const message = await this.#run(lastOf(this.#letters, filter))
+    if (message === undefined) return undefined
+    const { position } = decodeDeadLetter(key, Buffer.from(message.data))
+    return { sequence: message.seq, position }
   }
 
   #refuseIfUnusable(): void {

@@ -65,7 +65,7 @@ story(
       textsOf(log),
       log.trim(P, first),
       Array.fromAsync(log.deadLetters()),
-      log.removeDeadLetter('k'),
+      log.removeDeadLetter('k', 1 as LogPosition),
       other.last(P),
     ]
     const start = performance.now()

@@ -15,7 +15,7 @@
  * touches as many pages as partitions); a key for each entry in one sequence (half of the speed).
  */
 import { TinygridError } from '../cluster/errors.ts'
-import type { LogPosition, PartitionId } from '../cluster/ids.ts'
+import { POSITION_NONE, type LogPosition, type PartitionId } from '../cluster/ids.ts'
 import { placeAppends, takeGroup, type Append, type PlacedAppend } from './append-group.ts'
 import { Breather } from './breather.ts'
 import { DataDirectoryError } from './data-directory.ts'
@@ -125,7 +125,10 @@ export class LmdbLog implements Log {
 
   addDeadLetter(letter: DeadLetter): Promise<void> {
     const bytes = encodeDeadLetter(letter)
-    return this.#change(() => void this.#letters.put(Buffer.from(letter.key), bytes))
+    return this.#change(() => {
+      if (this.#letterPosition(letter.key) > letter.position) return
+      void this.#letters.put(Buffer.from(letter.key), bytes)
+    })
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter> {
@@ -134,8 +137,10 @@ export class LmdbLog implements Log {
     }
   }
 
-  removeDeadLetter(key: string): Promise<void> {
-    return this.#change(() => void this.#letters.remove(Buffer.from(key)))
+  removeDeadLetter(key: string, upTo: LogPosition): Promise<void> {
+    return this.#change(() => {
+      if (this.#letterPosition(key) <= upTo) void this.#letters.remove(Buffer.from(key))
+    })
   }
 
   bytes(): number {
@@ -146,6 +151,12 @@ export class LmdbLog implements Log {
     this.#isClosed = true
     await this.#writing
     await this.#environment.close()
+  }
+
+  /** POSITION_NONE if there is no letter. */
+  #letterPosition(key: string): LogPosition {
+    const bytes = this.#letters.getBinary(Buffer.from(key))
+    return bytes === undefined ? POSITION_NONE : decodeDeadLetter(key, bytes).position
   }
 
   async #readIndex(): Promise<void> {

@@ -45,11 +45,14 @@ export interface Log {
    */
   trim(partition: PartitionId, upTo: LogPosition): Promise<void>
 
-  /** Keeps a version that the store refused for good; replaces an earlier one of its key. */
+  /**
+   * Keeps a version that the store refused for good; replaces an earlier one of its key, never a
+   * later one. So does no call that takes effect after its caller has given it up.
+   */
   addDeadLetter(letter: DeadLetter): Promise<void>
   deadLetters(): AsyncIterable<DeadLetter>
-  /** Removes the letter of this key, if there is one. May be repeated. */
-  removeDeadLetter(key: string): Promise<void>
+  /** Removes the letter of this key, if there is one up to this position. May be repeated. */
+  removeDeadLetter(key: string, upTo: LogPosition): Promise<void>
 
   /** Bytes held now: those of the payloads at least. A log of several nodes tells a second late. */
   bytes(): number

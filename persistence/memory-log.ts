@@ -69,6 +69,8 @@ export class MemoryLog implements Log {
   }
 
   async addDeadLetter(letter: DeadLetter): Promise<void> {
+    const held = this.#deadLetters.get(letter.key)?.position ?? POSITION_NONE
+    if (held > letter.position) return
     this.#deadLetters.set(letter.key, { ...letter, payload: Buffer.from(letter.payload) })
   }
 
@@ -76,8 +78,9 @@ export class MemoryLog implements Log {
     yield* this.#deadLetters.values()
   }
 
-  async removeDeadLetter(key: string): Promise<void> {
-    this.#deadLetters.delete(key)
+  async removeDeadLetter(key: string, upTo: LogPosition): Promise<void> {
+    const held = this.#deadLetters.get(key)
+    if (held !== undefined && held.position <= upTo) this.#deadLetters.delete(key)
   }
 
   bytes(): number {

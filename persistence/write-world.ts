@@ -170,7 +170,7 @@ export class WriteWorld {
         await this.log.trim(partition, upTo)
       },
       deadLetters: () => this.log.deadLetters(),
-      removeDeadLetter: (key) => this.log.removeDeadLetter(key),
+      removeDeadLetter: (key, upTo) => this.log.removeDeadLetter(key, upTo),
     }
   }
 }

@@ -64,7 +64,7 @@ export class SimulatedLog implements Log {
   async addDeadLetter(letter: DeadLetter): Promise<void> {
     const sent = { ...letter, payload: Buffer.from(letter.payload) }
     await this.#call(
-      () => `add letter ${letter.key}`,
+      () => `add letter ${letter.key}@${letter.position}`,
       () => this.#state.addDeadLetter(sent),
     )
   }
@@ -76,10 +76,10 @@ export class SimulatedLog implements Log {
     )
   }
 
-  async removeDeadLetter(key: string): Promise<void> {
+  async removeDeadLetter(key: string, upTo: LogPosition): Promise<void> {
     await this.#call(
-      () => `remove letter ${key}`,
-      () => this.#state.removeDeadLetter(key),
+      () => `remove letter ${key} up to ${upTo}`,
+      () => this.#state.removeDeadLetter(key, upTo),
     )
   }
 
