@@ -55,18 +55,20 @@ export interface NodeOptions {
 }
 
 const LIMITS = { mailboxDepthMax: 10_000, batchRecordsMax: 1_000, batchBytesMax: 512 * 1024 }
-/**
- * Appends under way at a time. The embedded log joins all there are into one transaction; JetStream
- * takes each by itself, and fewer, larger ones cost all processes less.
- */
-const APPENDS_MAX = { embedded: Infinity, cluster: 16 }
-/** Between two trims of the log. To JetStream each partition's is a request of its own. */
-const TRIM_MS = { embedded: 500, cluster: 2000 }
 /** A list waits this long for the flush of what was acknowledged before it. */
 const LIST_BARRIER_MS = 2_000
-/** Partitions per query of the background load. */
-const LOAD_GROUP = { embedded: 16, cluster: 4096 }
-const LOAD_GATHER_MS = { embedded: 20, cluster: 1_000 }
+/**
+ * How often log and store are asked.
+ *
+ * appendsMax: appends under way at a time. The embedded log joins all there are into one
+ * transaction; JetStream takes each by itself, and fewer, larger ones cost all processes less.
+ * trimMs: between two trims of the log. To JetStream each partition's is a request of its own.
+ * loadGroup: partitions per query of the background load. loadGatherMs: how long it waits for more.
+ */
+const PACE = {
+  embedded: { appendsMax: Infinity, trimMs: 500, loadGroup: 16, loadGatherMs: 20 },
+  cluster: { appendsMax: 16, trimMs: 2_000, loadGroup: 4_096, loadGatherMs: 1_000 },
+}
 /**
  * In a cluster a tombstone stays this long in the store: an owner that was replaced may be frozen
  * with a flush of an older version under way, and would bring the link back.
@@ -78,6 +80,7 @@ export class Node {
   readonly host: PartitionHost
   readonly writeBehind: WriteBehind
   readonly #options: NodeOptions
+  readonly #pace: (typeof PACE)[keyof typeof PACE]
   readonly #bound: MemoryBound
   readonly #loads: LoadQueue
   readonly #stopping = new AbortController()
@@ -92,6 +95,7 @@ export class Node {
   constructor(options: NodeOptions) {
     const { log, store, clock, now, random, onError, dirtyBytesMax, partitions } = options
     this.#options = options
+    this.#pace = options.cluster === undefined ? PACE.embedded : PACE.cluster
     this.#startedAt = now()
     this.#nextName = nameMaker(options)
     this.ring = new Ring(partitions)
@@ -104,7 +108,7 @@ export class Node {
       clock,
       now,
       onError,
-      appendsMax: options.cluster === undefined ? APPENDS_MAX.embedded : APPENDS_MAX.cluster,
+      appendsMax: this.#pace.appendsMax,
       defer: options.defer,
       isFenced: () => this.cluster?.isFenced() ?? false,
       onReplaced: (partition) => this.cluster?.noteReplaced(partition),
@@ -118,14 +122,14 @@ export class Node {
       clock,
       random,
       dirtyBytesMax,
-      trimIntervalMs: options.cluster === undefined ? TRIM_MS.embedded : TRIM_MS.cluster,
+      trimIntervalMs: this.#pace.trimMs,
       onError,
     })
     this.host.connect(this.writeBehind)
     this.#loads = new LoadQueue({
       load: this.#backgroundLoad(),
       clock,
-      gatherMs: options.cluster === undefined ? LOAD_GATHER_MS.embedded : LOAD_GATHER_MS.cluster,
+      gatherMs: this.#pace.loadGatherMs,
       onLoaded: (loaded, ms) => options.onLoaded?.(loaded, ms),
     })
     if (options.cluster !== undefined) {
@@ -247,7 +251,7 @@ export class Node {
   }
 
   #backgroundLoad(): BackgroundLoad {
-    const { store, clock, defer, cluster, onError } = this.#options
+    const { store, clock, defer, onError } = this.#options
     const { signal } = this.#stopping
     return new BackgroundLoad({
       ring: this.ring,
@@ -255,7 +259,7 @@ export class Node {
       bound: this.#bound,
       signal,
       memoryOf: (partition) => this.host.actors.get(partition)?.memory,
-      groupSize: cluster === undefined ? LOAD_GROUP.embedded : LOAD_GROUP.cluster,
+      groupSize: this.#pace.loadGroup,
       isSettled: (tombstone) => this.#isSettled(tombstone),
       breathe: () => new Promise((resolve) => defer(resolve)),
       pause: (ms) => pause(clock, ms, signal),

@@ -127,8 +127,7 @@ class Move {
   /** Steps 1. False: it cannot be done now. */
   async stream(tail: Map<Code, LinkVersion>): Promise<boolean> {
     const { pieceBytes = PIECE_BYTES } = this.#options
-    const next = gathering(this.#actor.memory.scan(), pieceBytes)
-    for (let versions = next(); versions.length > 0; versions = next()) {
+    for (const versions of gathered(this.#actor.memory.scan(), pieceBytes)) {
       if (!(await this.#load(versions))) return false
     }
     for (let round = 0; round < TAIL_ROUNDS_MAX && tail.size > TAIL_LINKS_MAX; round++) {
@@ -266,21 +265,22 @@ function takeAll(tail: Map<Code, LinkVersion>): ScannedVersion[] {
   return versions
 }
 
-/** A scan in pieces of at least so many bytes; the last one is smaller, and then all are empty. */
-function gathering(scan: () => ScannedVersion[] | undefined, bytesMin: number) {
-  let isOver = false
-  return (): ScannedVersion[] => {
-    const gathered: ScannedVersion[] = []
-    for (let bytes = 0; bytes < bytesMin && !isOver;) {
-      const versions = scan()
-      if (versions === undefined) isOver = true
-      for (const version of versions ?? []) {
-        gathered.push(version)
-        bytes += version.record.length
-      }
-    }
-    return gathered
+/** A scan in pieces of at least so many bytes, but for the last one. */
+function* gathered(
+  scan: () => ScannedVersion[] | undefined,
+  bytesMin: number,
+): IterableIterator<ScannedVersion[]> {
+  let piece: ScannedVersion[] = []
+  let bytes = 0
+  for (let versions = scan(); versions !== undefined; versions = scan()) {
+    piece.push(...versions)
+    for (const { record } of versions) bytes += record.length
+    if (bytes < bytesMin) continue
+    yield piece
+    piece = []
+    bytes = 0
   }
+  if (piece.length > 0) yield piece
 }
 
 /** At least one piece, which begins the move at the target. */

@@ -108,17 +108,11 @@ export class RemoteOwners {
   }
 
   async read(node: NodeId, request: OwnerRequest<Code>): Promise<Link | undefined> {
-    this.#checkConnection()
-    return new Promise((resolve, reject) => {
-      this.#reads.ask(node, request, { resolve, reject })
-    })
+    return this.#ask(this.#reads, node, request)
   }
 
   async write(node: NodeId, request: OwnerRequest<WriteRequest>): Promise<WriteResult> {
-    this.#checkConnection()
-    return new Promise((resolve, reject) => {
-      this.#writes.ask(node, request, { resolve, reject })
-    })
+    return this.#ask(this.#writes, node, request)
   }
 
   /** By whatever it takes. */
@@ -129,8 +123,15 @@ export class RemoteOwners {
     })
   }
 
-  #checkConnection(): void {
-    if (!this.#peers.isConnected) throw new TinygridError('owner_unavailable')
+  #ask<Request, Answered>(
+    batches: RemoteBatches<Request, Answered>,
+    node: NodeId,
+    request: OwnerRequest<Request>,
+  ): Promise<Answered> {
+    return new Promise((resolve, reject) => {
+      if (!this.#peers.isConnected) return reject(new TinygridError('owner_unavailable'))
+      batches.ask(node, request, { resolve, reject })
+    })
   }
 
   /** Only calls that the owner answers from memory say something about the node. */

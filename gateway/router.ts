@@ -100,8 +100,8 @@ export class Router implements LinkOwner {
     this.counters = options.counters ?? createRouterCounters()
     if (options.peers === undefined) return
     this.#reach = reachOf(options, options.peers, this.#now, this.counters)
-    if (options.nearCache ?? true)
-      this.#near = new NearCache({ clock: options.clock ?? systemClock })
+    const { clock } = this.#reach
+    if (options.nearCache ?? true) this.#near = new NearCache({ clock })
     options.peers.listen(CHANGED, (params) => this.forget(parseChanged(params)))
   }
 

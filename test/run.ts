@@ -3,9 +3,10 @@
  *
  * Runs the same npm scripts a person would; a check (format, lint, types, unused) counts as one
  * test. Tests that start servers or clusters of their own, or simulate them, run one file at a time
- * after all others: what they wait for has time limits. All steps run even when one fails. A server that the tests need and that cannot be had is no
- * failure: it is named, and its tests are skipped. The last line printed is `N passed, N failed` with
- * `, N skipped` where tests were skipped; the exit code is 0 only when nothing failed.
+ * after all others: what they wait for has time limits. All steps run even when one fails. A server
+ * that the tests need and that cannot be had is no failure: it is named, and its tests are skipped.
+ * The last line printed is `N passed, N failed` with `, N skipped` where tests were skipped; the exit
+ * code is 0 only when nothing failed.
  */
 import { spawn } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
