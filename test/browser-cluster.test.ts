@@ -160,6 +160,45 @@ function inTrouble(status: ClusterStatus): ClusterStatus {
   return { ...status, mode: 'cluster', nodes, table, moves: { underWay, done: [] } }
 }
 
+browserTest('news is shown for its time, though it comes as the news before ends', async (t) => {
+  const { page } = await signedIn(t)
+  let nodes: readonly string[] = []
+  await page.route('**/api/cluster', async (route) => {
+    const status = (await (await route.fetch()).json()) as ClusterStatus
+    await route.fulfill({ json: withNodes(status, ['n1', ...nodes]) })
+  })
+  await page.clock.install()
+  await openCluster(page)
+  await page.clock.pauseAt(Date.now() + 1_000)
+  const becomes = async (news: string, now: readonly string[]) => {
+    nodes = now
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`)
+    await until(news, SHOWN_MS_MAX, async () => {
+      await page.clock.runFor(4)
+      return page.getByText(news).isVisible()
+    })
+  }
+  // The page draws every 16 ms: in one of these the first ends between news and its drawing.
+  for (const early of [12, 8, 4, 0, -4]) {
+    await becomes('n2 has joined.', ['n2'])
+    await page.clock.runFor(5_000 - early)
+    await becomes('n2 is gone.', [])
+    await page.clock.runFor(1_000)
+    t.true(await page.getByText('n2 is gone.').isVisible(), `${early} ms before the end`)
+    await page.clock.runFor(5_000)
+    t.false(await page.getByText('n2 is gone.').isVisible())
+  }
+})
+
+/** A cluster of these, of which the first owns everything. */
+function withNodes(status: ClusterStatus, ids: readonly string[]): ClusterStatus {
+  const [lone] = status.nodes as [ClusterNode]
+  const nodes = ids.map((id, index): ClusterNode => {
+    return { ...lone, id: id as NodeId, partitionsOwned: index === 0 ? lone.partitionsOwned : 0 }
+  })
+  return { ...status, mode: 'cluster', nodes }
+}
+
 browserTest('the page asks once a second, and not while nobody can see it', async (t) => {
   const { page } = await signedIn(t)
   let asked = 0

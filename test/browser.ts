@@ -76,6 +76,8 @@ export async function openPage(
   const page = await context.newPage()
   const complaints = watch(page, new URL(url).origin)
   t.teardown(async () => {
+    // A question of the page may be under way.
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await context.close()
     if (complaints.length > 0) throw new Error(`The page ${complaints.join('; the page ')}`)
   })
