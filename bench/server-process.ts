@@ -130,9 +130,17 @@ export function startRawServer(): Promise<ServerProcess> {
   return startScript('bench/raw-server.ts')
 }
 
+/** The owner first: whoever asks it must be heard. */
+export async function startRawRelay(
+  natsUrl: string,
+): Promise<{ owner: ServerProcess; gateway: ServerProcess }> {
+  const owner = await startScript('bench/raw-relay.ts', 'owner', natsUrl)
+  return { owner, gateway: await startScript('bench/raw-relay.ts', 'gateway', natsUrl) }
+}
+
 /** A script that prints its port. */
-async function startScript(script: string): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [...NODE_OPTIONS, script], {
+async function startScript(script: string, ...args: string[]): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, script, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -3,8 +3,9 @@
  * another node, which has to ask the owner for each (its near cache is off).
  *
  * Two nodes, one with the fast path and one without; each is asked for its own links and for the
- * other's. The CPU time counts both nodes and NATS, since all of them work for such an answer. A raw
- * server (`raw-server.ts`) shows what is to be had at all.
+ * other's. The CPU time counts both nodes and NATS, since all of them work for such an answer. What is
+ * to be had at all, a raw server (`raw-server.ts`) shows, and for another node's answers a raw relay
+ * (`raw-relay.ts`).
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +15,7 @@ import { RedirectLoad, type CpuUser, type LoadResult } from '../load.ts'
 import { figure, type Measure } from '../measure.ts'
 import { Rounds, type Contender } from '../rounds.ts'
 import type { Bench, Scenario } from '../scenario.ts'
-import { startBareServer, startRawServer } from '../server-process.ts'
+import { startBareServer, startRawRelay, startRawServer } from '../server-process.ts'
 
 const LINKS_MAX = 100_000
 const NO_NEAR_CACHE = { TINYGRID_NEAR_CACHE: 'false' }
@@ -35,10 +36,18 @@ export const clusterRedirects: Scenario = {
     const [fast, fastify] = cluster.nodes as readonly [BenchNode, BenchNode]
     const bare = bench.keep(await startBareServer())
     const raw = bench.keep(await startRawServer())
+    const relay = await startRawRelay(cluster.services.nats.url)
+    bench.keep(relay.owner)
+    bench.keep(relay.gateway)
     const asked = new Asked(bench, [fast.server, fastify.server, cluster.nats])
     const rounds = await Rounds.run(bench, [
       await asked.contender('bare', { server: bare }, links, [bare]),
-      await asked.contender('raw', { server: raw }, links, [raw]),
+      await asked.contender('raw server', { server: raw }, links, [raw]),
+      await asked.contender('raw relay', { server: relay.gateway }, links, [
+        relay.gateway,
+        relay.owner,
+        cluster.nats,
+      ]),
       await asked.contender('owner, fast path', fast, (await cluster.linksOf(fast, links)).own),
       await asked.contender('other, fast path', fast, (await cluster.linksOf(fast, links)).others),
       await asked.contender('owner, Fastify', fastify, (await cluster.linksOf(fastify, links)).own),
@@ -77,25 +86,26 @@ class Asked {
   }
 }
 
+/** The contender, its goal, and what shows how much of it is to be had. */
 const GOALS = [
-  ['owner, fast path', 1.5],
-  ['owner, Fastify', 0.85],
-  ['other, fast path', 1.1],
-  ['other, Fastify', 0.7],
+  ['owner, fast path', 1.5, 'raw server'],
+  ['owner, Fastify', 0.85, 'raw server'],
+  ['other, fast path', 1.1, 'raw relay'],
+  ['other, Fastify', 0.7, 'raw relay'],
 ] as const
 
 function measuresOf(bench: Bench, rounds: Rounds, links: number): Measure[] {
   const speed = (name: string) => `${figure(rounds.median(name, perSecond))}/s`
   const cpu = (name: string) => `${figure(rounds.median(name, cpuMicros))} µs CPU`
-  const raw = `${figure(rounds.ratio('raw', 'bare', perSecond))} of bare`
-  return GOALS.map(([name, goal]) => ({
+  const overBare = (name: string) => `${figure(rounds.ratio(name, 'bare', perSecond))} of bare`
+  return GOALS.map(([name, goal, raw]) => ({
     name: `cluster redirects over bare, answered by ${nameOf(name)}`,
     goal: { atLeast: goal },
     got: rounds.ratio(name, 'bare', perSecond),
     unit: '',
     note:
       `${speed(name)}, ${cpu(name)}, against ${speed('bare')}, ${cpu('bare')}; ` +
-      `raw sockets ${raw}, ${cpu('raw')}; ${links} links, by ${bench.options.tool}`,
+      `${raw} ${overBare(raw)}, ${cpu(raw)}; ${links} links, by ${bench.options.tool}`,
   }))
 }
 
