@@ -39,8 +39,8 @@ export interface GatewaySettings {
   readonly requestTimeoutMs: number
   /** How long an idle connection is kept for its next request. */
   readonly keepAliveTimeoutMs: number
-  /** How long a connection may be silent in the middle of a request or an answer. */
-  readonly silenceTimeoutMs: number
+  /** How long a client may read nothing of an answer. */
+  readonly unreadTimeoutMs: number
 }
 
 export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
@@ -63,5 +63,5 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 72_000,
-  silenceTimeoutMs: 120_000,
+  unreadTimeoutMs: 120_000,
 })

@@ -11,6 +11,7 @@ import { answerClientError } from './client-error.ts'
 import { FrameworkLog } from './framework-log.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import { acceptJsonOnly } from './json-body.ts'
+import { cutOffUnread } from './unread-answers.ts'
 import { compileSchema, queryValidatorOf, validatorOf } from './validation.ts'
 
 /** Longest part of a path that a route takes; codes have at most 64. */
@@ -36,7 +37,6 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     logController: new FrameworkLog(logger),
     requestTimeout: settings.requestTimeoutMs,
     keepAliveTimeout: settings.keepAliveTimeoutMs,
-    connectionTimeout: settings.silenceTimeoutMs,
     bodyLimit: settings.bodyBytesMax,
     trustProxy: settings.trustProxy && isNearestProxy,
     exposeHeadRoutes: true,
@@ -47,6 +47,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     frameworkErrors: onRoutingError,
   })
   app.server.maxConnections = settings.connectionsMax
+  cutOffUnread(app.server, settings.unreadTimeoutMs)
   acceptJsonOnly(app)
   app.setValidatorCompiler(({ schema, httpPart }) => validatorFor(schema as object, httpPart))
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
