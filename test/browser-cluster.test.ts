@@ -17,6 +17,8 @@ const clusterBrowserTest = hasServers ? browserTest : test.skip
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
 /** Longest that the page may take to show what has happened: a death is noticed after 2 s. */
 const SHOWN_MS_MAX = 15_000
+/** Longest that it may take to happen and to be shown: a node starts. */
+const HAPPENED_MS_MAX = 60_000
 
 const clusterLink = (page: Page) => page.getByRole('link', { name: 'Cluster', exact: true })
 const nodeRow = (page: Page, id: string) =>
@@ -28,6 +30,11 @@ const ring = (page: Page) => page.getByRole('img', { name: /^The ring/ })
 async function ownedBy(page: Page, id: string): Promise<number> {
   const text = await nodeRow(page, id).getByRole('cell').first().innerText()
   return Number(/^\d+/.exec(text)?.[0])
+}
+
+/** To be begun before what is told: news is shown for a few seconds. */
+async function newsShown(page: Page, news: string): Promise<void> {
+  await page.getByText(news).waitFor({ timeout: HAPPENED_MS_MAX })
 }
 
 async function openCluster(page: Page): Promise<void> {
@@ -60,8 +67,9 @@ clusterBrowserTest('nodes join, partitions move, nodes die: the page shows it', 
   }
   t.regex(await panel(page, 'Log').innerText(), /sync_interval/)
 
+  const joined = newsShown(page, 'n3 has joined.')
   await world.addNode()
-  await page.getByText('n3 has joined.').waitFor({ timeout: SHOWN_MS_MAX })
+  await joined
   await page.getByText('3 nodes own 256 partitions.').waitFor({ timeout: SHOWN_MS_MAX })
   await world.settled()
   await until('the page shows the new balance', SHOWN_MS_MAX, async () => {
@@ -79,8 +87,9 @@ clusterBrowserTest('nodes join, partitions move, nodes die: the page shows it', 
   await openCluster(phone)
   await inspect(t, phone, 'cluster-phone')
 
+  const gone = newsShown(page, 'n2 is gone.')
   await world.kill(world.nodeOf('n2' as NodeId)!)
-  await page.getByText('n2 is gone.').waitFor({ timeout: SHOWN_MS_MAX })
+  await gone
   await until('the dead node is off the table', SHOWN_MS_MAX, async () => {
     return (await nodeRow(page, 'n2').count()) === 0 && (await ownedBy(page, 'n3')) === 128
   })
