@@ -2,8 +2,9 @@
  * Writes link versions to MongoDB: new links by bulk insert, all others by a guarded update.
  *
  * Used by `mongo-link-store.ts`. A version that looks like a link's first is inserted, a thousand in
- * one command; where the code is there already, and for all other versions, `$max` on `v` keeps the
- * newer one (`mongo-link-document.ts`). Each step may be repeated, so what is in doubt is done again.
+ * one command, in the order of their codes, so that neighbours share pages of the index; where the code
+ * is there already, and for all other versions, `$max` on `v` keeps the newer one
+ * (`mongo-link-document.ts`). Each step may be repeated, so what is in doubt is done again.
  *
  * A document that the server refuses for good is named by its index, and the rest of its bulk of
  * updates is written again, since FerretDB ends an unordered bulk of updates at its first error.
@@ -39,7 +40,7 @@ export class MongoLinkWriter {
   /** @param versions one of each code */
   async write(versions: readonly LinkVersion[]): Promise<Refusal[]> {
     const refusals: Refusal[] = []
-    const fresh = versions.filter(isFirst)
+    const fresh = versions.filter(isFirst).sort(byCode)
     const changes = versions.filter((version) => !isFirst(version))
     for (const slice of slicesOf(fresh, INSERTS_MAX)) {
       changes.push(...(await this.#insert(slice, refusals)))
@@ -111,6 +112,10 @@ export class MongoLinkWriter {
 function isFirst({ record }: LinkVersion): boolean {
   const flags = record[0]!
   return lifecycleOf(flags) === 'live' && (flags & RECORD_FLAGS.updated) === 0
+}
+
+function byCode(one: LinkVersion, other: LinkVersion): number {
+  return one.code < other.code ? -1 : 1
 }
 
 function* slicesOf<T>(items: readonly T[], length: number): Generator<readonly T[]> {
