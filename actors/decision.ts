@@ -9,6 +9,7 @@
 import { matchesEntityTag } from '../cluster/entity-tag.ts'
 import type { EpochMs } from '../cluster/ids.ts'
 import { lookupOf, type Lifecycle, type Link } from '../cluster/link.ts'
+import { newLink } from '../cluster/new-link.ts'
 import type {
   CreateRequest,
   LinkChanges,
@@ -41,9 +42,7 @@ export function decide(link: Link | undefined, request: WriteRequest, now: Epoch
 }
 
 function create(request: CreateRequest, now: EpochMs): Decision {
-  const { code, url, title, tags, expiresAt, maxVisits, isAlias } = request
-  const settings = { code, url, title, tags, expiresAt, maxVisits, isAlias }
-  const next: Link = { ...settings, createdAt: now, updatedAt: now, visits: 0, lifecycle: 'live' }
+  const next = newLink(request, now)
   return { result: { kind: 'created', link: next }, next }
 }
 

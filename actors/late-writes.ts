@@ -39,22 +39,24 @@ export class LateWrites {
     this.#clock = clock
   }
 
-  async write(request: WriteRequest): Promise<WriteResult> {
+  write(request: WriteRequest): Promise<WriteResult> {
     const { operationId } = request
     if (operationId === undefined) return this.#owner.write(request)
     const answered = this.#newer.get(operationId) ?? this.#older.get(operationId)
-    if (answered !== undefined && !this.#isOver(answered)) return answered.result
+    if (answered !== undefined && !this.#isOver(answered)) return Promise.resolve(answered.result)
     const joined = this.#underWay.get(operationId)
     if (joined !== undefined) return joined
     const write = this.#owner.write(request)
     this.#underWay.set(operationId, write)
-    try {
-      const result = await write
-      this.#keep(operationId, result)
-      return result
-    } finally {
-      this.#underWay.delete(operationId)
-    }
+    // Before whoever asked hears of it, since this asks first.
+    write.then(
+      (result) => {
+        this.#underWay.delete(operationId)
+        this.#keep(operationId, result)
+      },
+      () => this.#underWay.delete(operationId),
+    )
+    return write
   }
 
   #keep(operationId: string, result: WriteResult): void {

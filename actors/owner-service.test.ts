@@ -63,12 +63,15 @@ function newService(placed: PlacedOwner = { owner: ME!, epoch: EPOCH }, opened?:
   const call = (name: string, requests: readonly unknown[], epoch = EPOCH) => {
     const asked = requests.map((what) => ({ what, epoch }))
     const isWrite = name === OWNER_CALLS.write
-    const params = isWrite ? encodeRequests(asked) : encodeCodes(asked as OwnerRequest<Code>[])
+    const params = isWrite
+      ? encodeRequests(asked, (what) => what)
+      : encodeCodes(asked as OwnerRequest<Code>[])
     return caller.call(ME!, name, params, 1_000)
   }
   const lookups = async (name: string, codes: readonly string[], epoch?: Epoch) => {
     const reply = await call(name, codes, epoch)
-    return parseAnswers(reply, codes.length, parseLookup).map((answer) => {
+    const asked = codes.map((what) => ({ what, epoch: EPOCH }))
+    return parseAnswers(reply, asked, parseLookup).map((answer) => {
       if (answer instanceof TinygridError) return answer
       return answer.kind === 'redirect' ? answer.url : answer.kind
     })
@@ -121,7 +124,8 @@ for (const name of [OWNER_CALLS.lookup, OWNER_CALLS.find, OWNER_CALLS.read, OWNE
     const { call, owner } = newService()
     const request = name === OWNER_CALLS.write ? { kind: 'visit', code: 'm1' } : 'm1'
     const reply = await call(name, [request], (EPOCH + 1) as Epoch)
-    const [answer] = parseAnswers(reply, 1, parseWriteResult)
+    const asked = { what: { kind: 'visit', code: 'm1' as Code } as const, epoch: EPOCH }
+    const [answer] = parseAnswers(reply, [asked], parseWriteResult)
     t.like(answer, { code: 'not_owner', owner: undefined })
     t.is(owner.writes.length, 0)
   })

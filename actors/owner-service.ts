@@ -19,13 +19,18 @@ import {
   OWNER_CALLS,
   parseCodes,
   parseRequests,
+  WRITES_LIMITS,
   type Answer,
-  type OwnerRequest,
 } from '../cluster/owner-protocol.ts'
-import { encodeLink, encodeLookup, parseWriteRequest } from '../cluster/owner-values.ts'
+import {
+  encodeLink,
+  encodeLookup,
+  encodeWriteResult,
+  parseWriteRequest,
+} from '../cluster/owner-values.ts'
 import type { Peers } from '../cluster/peers.ts'
 import type { Placement } from '../cluster/placement.ts'
-import type { LinkOwner, WriteRequest } from '../cluster/protocol.ts'
+import type { LinkOwner } from '../cluster/protocol.ts'
 import type { Ring } from '../cluster/ring.ts'
 import { LateWrites } from './late-writes.ts'
 
@@ -77,11 +82,14 @@ export function serveOwner(options: OwnerServiceOptions): void {
 
   const writes = new LateWrites(owner, clock)
   peers.handle(OWNER_CALLS.write, async (params) => {
-    const requests: OwnerRequest<WriteRequest>[] = parseRequests(params, parseWriteRequest)
-    const answers = requests.map(async ({ what, epoch }) => {
+    const requests = parseRequests(params, parseWriteRequest, WRITES_LIMITS)
+    const answers = requests.map(({ what, epoch }) => {
       return refusal(what.code, epoch) ?? writes.write(what)
     })
-    return encodeAnswers(await settle(answers, clock, WRITE_WAIT_MS), (result) => result)
+    const settled = await settle(answers, clock, WRITE_WAIT_MS)
+    return encodeAnswers(settled, (result, index) => {
+      return encodeWriteResult(result, requests[index]!.what)
+    })
   })
 }
 
@@ -105,24 +113,34 @@ function refusalOf(
 }
 
 /** Each answer or error, in order; owner_unavailable for what takes longer than `ms`. */
-async function settle<T>(
-  work: readonly Promise<Answer<T>>[],
+function settle<T>(
+  work: readonly (Promise<Answer<T>> | TinygridError)[],
   clock: Clock,
   ms: number,
 ): Promise<readonly Answer<T>[]> {
   const undecided = new TinygridError('owner_unavailable')
-  const answers = work.map((): Answer<T> => undecided)
-  const all = work.map(async (one, index) => {
-    answers[index] = await one.catch(asOperatingError)
-  })
-  await new Promise<void>((resolve) => {
-    const cancel = clock.after(ms, resolve)
-    void Promise.all(all).then(() => {
+  const answers = work.map((one): Answer<T> => (one instanceof TinygridError ? one : undecided))
+  return new Promise((resolve) => {
+    let waiting = 0
+    const end = () => {
       cancel()
-      resolve()
-    })
+      resolve(answers)
+    }
+    const cancel = clock.after(ms, end)
+    const note = (index: number, answer: Answer<T>) => {
+      answers[index] = answer
+      if (--waiting === 0) end()
+    }
+    for (const [index, one] of work.entries()) {
+      if (one instanceof TinygridError) continue
+      waiting++
+      one.then(
+        (answer) => note(index, answer),
+        (error: unknown) => note(index, asOperatingError(error)),
+      )
+    }
+    if (waiting === 0) end()
   })
-  return answers
 }
 
 function asOperatingError(error: unknown): TinygridError {

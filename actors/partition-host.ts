@@ -167,10 +167,10 @@ export class PartitionHost implements LocalOwner, DirtySource {
     })
   }
 
-  async write(request: WriteRequest): Promise<WriteResult> {
-    if (this.#isStopping) throw new TinygridError('shutting_down')
-    const { partition, actor } = this.#authorityOn(request.code)
+  write(request: WriteRequest): Promise<WriteResult> {
     return new Promise((resolve, reject) => {
+      if (this.#isStopping) throw new TinygridError('shutting_down')
+      const { partition, actor } = this.#authorityOn(request.code)
       this.#run(partition, actor, actor.submit({ resolve, reject }, request))
       this.#due.add(partition)
     })

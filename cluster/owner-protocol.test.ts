@@ -2,7 +2,7 @@ import test from 'ava'
 import { TinygridError } from './errors.ts'
 import type { Code, Epoch, NodeId } from './ids.ts'
 import {
-  CALL_REQUESTS_MAX,
+  CODES_LIMITS,
   encodeAnswers,
   encodeChanged,
   encodeCodes,
@@ -17,9 +17,11 @@ const ONE = { what: 'a' as Code, epoch: 1 as Epoch }
 const overTheWire = (data: unknown): unknown => JSON.parse(JSON.stringify(data))
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
 const textAnswer = (value: unknown) => text(value) ?? new TinygridError('internal')
-const requestsOf = (params: unknown) => parseRequests(overTheWire(params), text)
+const LIMITS = { requestsMax: 3, bytesMax: Infinity }
+const requestsOf = (params: unknown) => parseRequests(overTheWire(params), text, LIMITS)
 const answersOf = (reply: unknown, count: number) => {
-  return parseAnswers(overTheWire(reply), count, textAnswer)
+  const asked = Array.from({ length: count }, () => ONE)
+  return parseAnswers(overTheWire(reply), asked, textAnswer)
 }
 
 test('requests arrive in order, each with its epoch', (t) => {
@@ -27,7 +29,7 @@ test('requests arrive in order, each with its epoch', (t) => {
     { what: 'a', epoch: 3 as Epoch },
     { what: 'b', epoch: 0 as Epoch },
   ]
-  t.deepEqual(requestsOf(encodeRequests(requests)), requests)
+  t.deepEqual(requestsOf(encodeRequests(requests, (what) => what)), requests)
 })
 
 for (const [what, params] of [
@@ -38,7 +40,7 @@ for (const [what, params] of [
   ['an epoch that is no number', { requests: ['a'], epochs: ['1'] }],
   ['a negative epoch', { requests: ['a'], epochs: [-1] }],
   ['a request of another kind', { requests: [{ from: 'a later version' }], epochs: [1] }],
-  ['more than a call may have', tooMany()],
+  ['more than a call may have', { requests: ['a', 'b', 'c', 'd'], epochs: [1, 1, 1, 1] }],
 ] as const) {
   test(`${what} is not understood as a call`, (t) => {
     t.throws(() => requestsOf(params), { code: 'bad_request' })
@@ -70,15 +72,22 @@ for (const [what, params] of [
 }
 
 test('more codes than a call may have are not understood', (t) => {
-  const most = Array.from({ length: CALL_REQUESTS_MAX }, () => ONE)
-  t.is(parseCodes(encodeCodes(most)).length, CALL_REQUESTS_MAX)
+  const { requestsMax } = CODES_LIMITS
+  const most = Array.from({ length: requestsMax }, () => ONE)
+  t.is(parseCodes(encodeCodes(most)).length, requestsMax)
   t.throws(() => parseCodes(encodeCodes([...most, ONE])), { code: 'bad_request' })
 })
 
-function tooMany() {
-  const requests = Array.from({ length: CALL_REQUESTS_MAX + 1 }, () => 'a')
-  return { requests, epochs: requests.map(() => 1) }
-}
+test('an answer is read with what was asked', (t) => {
+  const asked = ['a', 'b'].map((what) => ({ what, epoch: 1 as Epoch }))
+  const reply = encodeAnswers([1, 2], (value, index) => value + index)
+  const answers = parseAnswers(
+    overTheWire(reply),
+    asked,
+    (value, what) => `${what}${String(value)}`,
+  )
+  t.deepEqual(answers, ['a1', 'b3'])
+})
 
 test('an answer is a value or an error, which arrives as it was', (t) => {
   const owner = { owner: 'b' as NodeId, epoch: 7 as Epoch }

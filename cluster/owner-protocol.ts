@@ -27,11 +27,21 @@ export const OWNER_CALLS = {
 /** The broadcast of links that were changed. */
 export const CHANGED = 'links.changed'
 
-/**
- * Most requests in one call. The largest link takes some 12 KB as JSON with everything escaped, and
- * a NATS server takes messages of up to 1 MB.
- */
-export const CALL_REQUESTS_MAX = 64
+export interface CallLimits {
+  readonly requestsMax: number
+  /** Of requests, and of answers too. */
+  readonly bytesMax: number
+}
+
+/** A NATS server takes messages of up to 1 MB. */
+const CALL_BYTES_MAX = 768 * 2 ** 10
+/** The largest link takes some 12 KB as JSON with everything escaped. */
+export const LINK_BYTES_MAX = 12 * 2 ** 10
+
+/** Requests that are a code and nothing else: each answer may be a link. */
+export const CODES_LIMITS: CallLimits = { requestsMax: 64, bytesMax: Infinity }
+/** What each write takes, and its answer, says `owner-values.ts`. */
+export const WRITES_LIMITS: CallLimits = { requestsMax: 256, bytesMax: CALL_BYTES_MAX }
 
 /** No character of a code. */
 const CODE_SEPARATOR = ' '
@@ -45,9 +55,12 @@ export interface OwnerRequest<T> {
   readonly epoch: Epoch
 }
 
-export function encodeRequests(requests: readonly OwnerRequest<unknown>[]): unknown {
+export function encodeRequests<T>(
+  requests: readonly OwnerRequest<T>[],
+  encode: (what: T) => unknown,
+): unknown {
   return {
-    requests: requests.map(({ what }) => what),
+    requests: requests.map(({ what }) => encode(what)),
     epochs: requests.map(({ epoch }) => epoch),
   }
 }
@@ -56,11 +69,12 @@ export function encodeRequests(requests: readonly OwnerRequest<unknown>[]): unkn
 export function parseRequests<T>(
   params: unknown,
   parse: (what: unknown) => T | undefined,
+  { requestsMax }: CallLimits,
 ): OwnerRequest<T>[] {
   const { requests, epochs } = (params ?? {}) as { requests?: unknown; epochs?: unknown }
   const isFramed = Array.isArray(requests) && Array.isArray(epochs)
   if (!isFramed || requests.length !== epochs.length) throw notUnderstood()
-  if (requests.length > CALL_REQUESTS_MAX) throw notUnderstood()
+  if (requests.length > requestsMax) throw notUnderstood()
   return requests.map((request: unknown, index) => {
     const what = parse(request)
     const epoch: unknown = epochs[index]
@@ -82,36 +96,37 @@ export function encodeCodes(requests: readonly OwnerRequest<Code>[]): unknown {
 export function parseCodes(params: unknown): OwnerRequest<Code>[] {
   const { codes, epochs } = (params ?? {}) as { codes?: unknown; epochs?: unknown }
   if (typeof codes !== 'string') throw notUnderstood()
-  return parseRequests({ requests: codes.split(CODE_SEPARATOR), epochs }, (code) => {
-    return parseCode(code as string)
-  })
+  const requests = codes.split(CODE_SEPARATOR)
+  return parseRequests({ requests, epochs }, (code) => parseCode(code as string), CODES_LIMITS)
 }
 
 export type Answer<T> = T | TinygridError
 
 export function encodeAnswers<T>(
   answers: readonly Answer<T>[],
-  encode: (value: T) => unknown,
+  encode: (value: T, index: number) => unknown,
 ): unknown {
   return {
-    answers: answers.map((answer) => {
-      return answer instanceof TinygridError ? { error: toFailure(answer) } : encode(answer)
+    answers: answers.map((answer, index) => {
+      return answer instanceof TinygridError ? { error: toFailure(answer) } : encode(answer, index)
     }),
   }
 }
 
 /**
- * @param parse returns an error for what it does not understand
- * @throws TinygridError owner_unavailable if these are no answers to `count` requests
+ * @param parse is told what was asked; returns an error for what it does not understand
+ * @throws TinygridError owner_unavailable if these are no answers to so many requests
  */
-export function parseAnswers<T>(
+export function parseAnswers<Asked, T>(
   reply: unknown,
-  count: number,
-  parse: (value: unknown) => Answer<T>,
+  asked: readonly OwnerRequest<Asked>[],
+  parse: (value: unknown, what: Asked) => Answer<T>,
 ): Answer<T>[] {
   const { answers } = (reply ?? {}) as { answers?: unknown }
-  if (!Array.isArray(answers) || answers.length !== count) throw noAnswer()
-  return answers.map((answer: unknown) => parseError(answer) ?? parse(answer))
+  if (!Array.isArray(answers) || answers.length !== asked.length) throw noAnswer()
+  return answers.map((answer: unknown, index) => {
+    return parseError(answer) ?? parse(answer, asked[index]!.what)
+  })
 }
 
 export function encodeChanged(codes: readonly Code[]): unknown {

@@ -6,12 +6,17 @@ import { redirectTo, UNKNOWN, ABSENT, METERED, type Link, type Lookup } from './
 import {
   encodeLink,
   encodeLookup,
+  encodeWriteRequest,
+  encodeWriteResult,
   parseCodeValue,
   parseLinkAnswer,
   parseLookup,
   parseWriteRequest,
   parseWriteResult,
+  writeBytes,
 } from './owner-values.ts'
+import { newLink } from './new-link.ts'
+import { WRITES_LIMITS } from './owner-protocol.ts'
 import type { WriteRequest, WriteResult } from './protocol.ts'
 
 const overTheWire = (data: unknown): unknown => JSON.parse(JSON.stringify(data))
@@ -47,15 +52,27 @@ const optional = {
   requiredKeys: ['kind', 'code'],
 } satisfies fc.RecordConstraints<'kind' | 'code' | 'ifMatch' | 'operationId'>
 const operationId = fc.stringMatching(/^[a-z0-9.]{1,64}$/)
+const anyCreate = fc.record({
+  ...settings,
+  kind: fc.constant('create' as const),
+  code: anyCode,
+  isAlias: fc.boolean(),
+  reuse: fc.boolean(),
+  operationId,
+})
+/** As most are. */
+const plainCreate = anyCreate.map((create) => ({ ...create, ...PLAIN }))
+const PLAIN = {
+  title: null,
+  tags: [],
+  expiresAt: null,
+  maxVisits: null,
+  isAlias: false,
+  reuse: true,
+}
 const anyRequest: fc.Arbitrary<WriteRequest> = fc.oneof(
-  fc.record({
-    ...settings,
-    kind: fc.constant('create'),
-    code: anyCode,
-    isAlias: fc.boolean(),
-    reuse: fc.boolean(),
-    operationId,
-  }),
+  plainCreate,
+  anyCreate,
   fc.record({
     kind: fc.constant('update'),
     code: anyCode,
@@ -96,14 +113,69 @@ test('every link arrives as it was sent, and so does none', (t) => {
 
 test('every write arrives as it was sent', (t) => {
   const property = fc.property(anyRequest, (request) => {
-    t.deepEqual(parseWriteRequest(overTheWire(request)), overTheWire(request))
+    const sent = overTheWire(encodeWriteRequest(request))
+    t.deepEqual(parseWriteRequest(sent), overTheWire(request))
   })
   fc.assert(property)
 })
 
+test('a plain create takes little more than its texts', (t) => {
+  const property = fc.property(plainCreate, (request) => {
+    const texts = [request.code, request.url, request.operationId]
+    t.is(String(encodeWriteRequest(request)).length, texts.join('').length + 2)
+  })
+  fc.assert(property)
+})
+
+const sentBack = (result: WriteResult, request: WriteRequest) => {
+  return parseWriteResult(overTheWire(encodeWriteResult(result, request)), request)
+}
+
 test('every result arrives as it was sent', (t) => {
-  const property = fc.property(anyResult, (result) => {
-    t.deepEqual(parseWriteResult(overTheWire(result)), result)
+  const property = fc.property(anyResult, anyRequest, (result, request) => {
+    if (result.kind !== 'reused') t.deepEqual(sentBack(result, request), result)
+  })
+  fc.assert(property)
+})
+
+test('a link that was made or found as asked is sent without what the asker knows', (t) => {
+  const property = fc.property(anyCreate, anyLink, time, (request, other, now) => {
+    const created: WriteResult = { kind: 'created', link: newLink(request, now) }
+    t.deepEqual(sentBack(created, request), created)
+    t.is(encodeWriteResult(created, request), now)
+    const { code, url } = request
+    const reused: WriteResult = { kind: 'reused', link: { ...other, code, url } }
+    t.deepEqual(sentBack(reused, request), reused)
+    t.false(JSON.stringify(encodeWriteResult(reused, request)).includes('"url"'))
+  })
+  fc.assert(property)
+})
+
+test('a link that was made, and has changed since, is sent whole', (t) => {
+  const request = fc.sample(anyCreate, 1)[0]!
+  const link = newLink(request, toEpochMs(1))
+  const changes: Partial<Link>[] = [
+    { url: 'https://b.example/', updatedAt: toEpochMs(2) },
+    { visits: 1 },
+    { lifecycle: 'deleted', updatedAt: toEpochMs(2) },
+  ]
+  for (const change of changes) {
+    const created: WriteResult = { kind: 'created', link: { ...link, ...change } }
+    t.deepEqual(sentBack(created, request), created)
+  }
+})
+
+test('neither a write nor its answer takes more than is counted for it', (t) => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 40 })
+  const texts = { title: maybe(text), tags: fc.array(text, { maxLength: 10 }) }
+  const property = fc.property(anyRequest, anyLink, fc.record(texts), (request, link, more) => {
+    const asked = request.kind === 'create' ? { ...request, ...more } : request
+    const bytes = writeBytes(asked)
+    t.true(bytes <= WRITES_LIMITS.bytesMax)
+    t.true(Buffer.byteLength(JSON.stringify(encodeWriteRequest(asked))) <= bytes)
+    if (asked.kind !== 'create') return
+    const reused: WriteResult = { kind: 'reused', link: { ...link, ...more, code: asked.code } }
+    t.true(Buffer.byteLength(JSON.stringify(encodeWriteResult(reused, asked))) <= bytes)
   })
   fc.assert(property)
 })
@@ -115,7 +187,9 @@ test('a purged link arrives without its URL', (t) => {
 })
 
 test('whatever else comes is not understood, and breaks nothing', (t) => {
-  const answers = [parseLookup, parseLinkAnswer, parseWriteResult]
+  const visit = { kind: 'visit', code: 'abc' as Code } as const
+  const parseOfVisit = (value: unknown) => parseWriteResult(value, visit)
+  const answers = [parseLookup, parseLinkAnswer, parseOfVisit]
   const property = fc.property(fc.jsonValue({ maxDepth: 2 }), (value) => {
     for (const parse of answers) t.notThrows(() => parse(value))
     t.is(parseWriteRequest(value), undefined)
@@ -127,8 +201,18 @@ test('whatever else comes is not understood, and breaks nothing', (t) => {
   for (const value of ['x', {}, [], { code: 'a', url: 'https://a.example/' }]) {
     t.true(parseLinkAnswer(value) instanceof TinygridError)
   }
-  for (const value of [null, {}, { kind: 'merged' }, { kind: 'done' }, { kind: 'gone' }]) {
-    t.true(parseWriteResult(value) instanceof TinygridError)
+  for (const value of [null, 7, {}, { kind: 'merged' }, { kind: 'done' }, { kind: 'gone' }]) {
+    t.true(parseOfVisit(value) instanceof TinygridError)
+  }
+  for (const value of [
+    '',
+    'a',
+    'a b',
+    'a https://a.example/',
+    'a b c',
+    'a https://a.example/ b c',
+  ]) {
+    t.is(parseWriteRequest(value), undefined)
   }
 })
 

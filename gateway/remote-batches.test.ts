@@ -3,10 +3,12 @@ import test from 'ava'
 import { TinygridError } from '../cluster/errors.ts'
 import type { Epoch, NodeId } from '../cluster/ids.ts'
 import { ManualClock } from '../cluster/manual-clock.ts'
-import { CALL_REQUESTS_MAX, encodeRequests } from '../cluster/owner-protocol.ts'
+import { encodeRequests } from '../cluster/owner-protocol.ts'
 import { type Asker, RemoteBatches } from './remote-batches.ts'
 
 const [A, B] = ['a', 'b'] as NodeId[] as [NodeId, NodeId]
+
+const LIMITS = { requestsMax: 64, bytesMax: 1_000 }
 
 interface Call {
   readonly node: NodeId
@@ -31,7 +33,9 @@ function newWorld() {
     peers: { call } as never,
     name: 'say',
     timeoutMs: 1_000,
-    encode: encodeRequests,
+    encode: (requests) => encodeRequests(requests, (what) => what),
+    limits: LIMITS,
+    bytesOf: (what) => what.length,
     parse: (value) => value as string,
     defer: queueMicrotask,
   })
@@ -71,6 +75,23 @@ test('each turn has its call, whatever is under way', async (t) => {
   t.deepEqual(sent(), ['one', 'two', 'three'])
 })
 
+test('a call takes no more requests and bytes than it may, and at least one', async (t) => {
+  const { ask, calls, turn } = newWorld()
+  for (const length of [500, 500, 1, 2_000, 3]) ask('x'.repeat(length))
+  for (let i = 0; i < 64; i++) ask('y')
+  await turn()
+  t.deepEqual(
+    calls.map(({ requests }) => [requests.length, requests.join('').length]),
+    [
+      [2, 1_000],
+      [1, 1],
+      [1, 2_000],
+      [64, 66],
+      [1, 1],
+    ],
+  )
+})
+
 test('a call that fails is an error for each of its requests, and for no other', async (t) => {
   const { calls, answers, ask, turn } = newWorld()
   for (const what of ['one', 'two']) ask(what)
@@ -91,5 +112,5 @@ test('one more than may wait is refused, until others have their answer', async 
   calls[0]!.answer()
   await turn()
   ask('again')
-  t.is(answers.length, 1 + CALL_REQUESTS_MAX)
+  t.is(answers.length, 1 + LIMITS.requestsMax)
 })

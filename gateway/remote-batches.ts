@@ -2,8 +2,8 @@
  * Requests of one kind to other nodes, gathered: one call per node and event-loop turn.
  *
  * Used by `remote-owners.ts`. A call costs both nodes as much as some dozen redirects, so what
- * comes up in one turn for one node travels together, in order, CALL_REQUESTS_MAX at a time. Each
- * request gets its own answer or error. How many may wait is bounded; one more is refused with
+ * comes up in one turn for one node travels together, in order, as many at a time as the limits of a
+ * call allow. Each request gets its own answer or error. How many may wait is bounded; one more is refused with
  * owner_unavailable. Nothing is tried again here.
  *
  * Rejected: a bound on the calls that are under way to a node, while more is gathered for it. That
@@ -12,9 +12,9 @@
 import { TinygridError } from '../cluster/errors.ts'
 import type { NodeId } from '../cluster/ids.ts'
 import {
-  CALL_REQUESTS_MAX,
   parseAnswers,
   type Answer,
+  type CallLimits,
   type OwnerRequest,
 } from '../cluster/owner-protocol.ts'
 import type { Peers } from '../cluster/peers.ts'
@@ -36,7 +36,10 @@ export interface RemoteBatchesOptions<Request, Answered> {
   readonly name: string
   readonly timeoutMs: number
   readonly encode: (requests: readonly OwnerRequest<Request>[]) => unknown
-  readonly parse: (value: unknown) => Answer<Answered>
+  readonly parse: (value: unknown, what: Request) => Answer<Answered>
+  readonly limits: CallLimits
+  /** At least what the request takes in a call, and its answer; 0 if left out. */
+  readonly bytesOf?: (what: Request) => number
   /** Runs the action at the end of this event-loop turn. */
   readonly defer: (action: () => void) => void
   /** A call to the node begins; it ends when the promise does. */
@@ -74,10 +77,25 @@ export class RemoteBatches<Request, Answered> {
     const gathered = this.#gathered
     this.#gathered = new Map()
     for (const [node, waiting] of gathered) {
-      for (let from = 0; from < waiting.length; from += CALL_REQUESTS_MAX) {
-        void this.#call(node, waiting.slice(from, from + CALL_REQUESTS_MAX))
-      }
+      for (const batch of this.#batchesOf(waiting)) void this.#call(node, batch)
     }
+  }
+
+  *#batchesOf(waiting: Waiting<Request, Answered>[]): Generator<Waiting<Request, Answered>[]> {
+    const { limits, bytesOf } = this.#options
+    let from = 0
+    let bytes = 0
+    for (const [index, { request }] of waiting.entries()) {
+      const more = bytesOf?.(request.what) ?? 0
+      const isFull = index - from >= limits.requestsMax || bytes + more > limits.bytesMax
+      if (isFull && index > from) {
+        yield waiting.slice(from, index)
+        from = index
+        bytes = 0
+      }
+      bytes += more
+    }
+    yield waiting.slice(from)
   }
 
   async #call(node: NodeId, batch: readonly Waiting<Request, Answered>[]): Promise<void> {
@@ -92,10 +110,11 @@ export class RemoteBatches<Request, Answered> {
   ): Promise<readonly Answer<Answered>[] | TinygridError> {
     const { peers, name, timeoutMs, encode, parse, onCall } = this.#options
     try {
-      const params = encode(batch.map(({ request }) => request))
+      const requests = batch.map(({ request }) => request)
+      const params = encode(requests)
       const call = peers.call(node, name, params, timeoutMs)
       onCall?.(node, call)
-      return parseAnswers(await call, batch.length, parse)
+      return parseAnswers(await call, requests, parse)
     } catch (error) {
       return asOperatingError(error)
     }

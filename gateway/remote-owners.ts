@@ -13,13 +13,21 @@ import { hasCode, TinygridError } from '../cluster/errors.ts'
 import type { Code, NodeId } from '../cluster/ids.ts'
 import type { Link, Lookup } from '../cluster/link.ts'
 import {
+  CODES_LIMITS,
   encodeCodes,
   encodeRequests,
   noAnswer,
   OWNER_CALLS,
+  WRITES_LIMITS,
   type OwnerRequest,
 } from '../cluster/owner-protocol.ts'
-import { parseLinkAnswer, parseLookup, parseWriteResult } from '../cluster/owner-values.ts'
+import {
+  encodeWriteRequest,
+  parseLinkAnswer,
+  parseLookup,
+  parseWriteResult,
+  writeBytes,
+} from '../cluster/owner-values.ts'
 import type { Peers } from '../cluster/peers.ts'
 import type { WriteRequest, WriteResult } from '../cluster/protocol.ts'
 import { RemoteBatches, type Asker } from './remote-batches.ts'
@@ -53,11 +61,11 @@ export class RemoteOwners {
     this.#suspects = new RemoteSuspects(clock)
     const onCall = () => counters.calls++
     const shared = { peers, defer, onCall }
+    const ofCodes = { ...shared, encode: encodeCodes, limits: CODES_LIMITS }
     this.#lookups = new RemoteBatches({
-      ...shared,
+      ...ofCodes,
       name: OWNER_CALLS.lookup,
       timeoutMs: LOOKUP_TIMEOUT_MS,
-      encode: encodeCodes,
       parse: parseLookup,
       onCall: (node, call) => {
         onCall()
@@ -66,25 +74,25 @@ export class RemoteOwners {
     })
     const [find, read, write] = [OWNER_CALLS.find, OWNER_CALLS.read, OWNER_CALLS.write]
     this.#finds = new RemoteBatches({
-      ...shared,
+      ...ofCodes,
       name: find,
       timeoutMs: FIND_TIMEOUT_MS,
-      encode: encodeCodes,
       parse: parseLookup,
     })
     this.#reads = new RemoteBatches({
-      ...shared,
+      ...ofCodes,
       name: read,
       timeoutMs: READ_TIMEOUT_MS,
-      encode: encodeCodes,
       parse: parseLinkAnswer,
     })
     this.#writes = new RemoteBatches<WriteRequest, WriteResult>({
       ...shared,
       name: write,
       timeoutMs: WRITE_TIMEOUT_MS,
-      encode: encodeRequests,
+      encode: (requests) => encodeRequests(requests, encodeWriteRequest),
       parse: parseWriteResult,
+      limits: WRITES_LIMITS,
+      bytesOf: writeBytes,
     })
   }
 

@@ -15,8 +15,19 @@ import { encodeLink as encodeRecord } from '../cluster/link-record.ts'
 import { lookupOf, UNKNOWN, type Link, type LinkVersion, type Lookup } from '../cluster/link.ts'
 import { ManualClock } from '../cluster/manual-clock.ts'
 import { MemoryNetwork } from '../cluster/memory-peers.ts'
-import { encodeAnswers, OWNER_CALLS, parseCodes, parseRequests } from '../cluster/owner-protocol.ts'
-import { encodeLink, encodeLookup, parseWriteRequest } from '../cluster/owner-values.ts'
+import {
+  encodeAnswers,
+  OWNER_CALLS,
+  parseCodes,
+  parseRequests,
+  WRITES_LIMITS,
+} from '../cluster/owner-protocol.ts'
+import {
+  encodeLink,
+  encodeLookup,
+  encodeWriteResult,
+  parseWriteRequest,
+} from '../cluster/owner-values.ts'
 import type { PlacedOwner, Placement } from '../cluster/placement.ts'
 import type { Found, LocalOwner, WriteRequest, WriteResult } from '../cluster/protocol.ts'
 import { Ring } from '../cluster/ring.ts'
@@ -198,8 +209,11 @@ export class RouterWorld {
     })
     peers.handle(OWNER_CALLS.write, async (params) => {
       this.calls.push('write')
-      const results = parseRequests(params, parseWriteRequest).map(({ what }) => owner.write(what))
-      return encodeAnswers(await settled(results), (result) => result)
+      const requests = parseRequests(params, parseWriteRequest, WRITES_LIMITS)
+      const results = await settled(requests.map(({ what }) => owner.write(what)))
+      return encodeAnswers(results, (result, index) => {
+        return encodeWriteResult(result, requests[index]!.what)
+      })
     })
     return peers
   }
