@@ -25,8 +25,10 @@ export type RandomBytes = (size: number) => Uint8Array
 
 /** Codes that follow from the URL, at most WINDOWS_MAX. */
 export function* codesOfUrl(url: string, length: number): Generator<Code, void, undefined> {
-  const digits = base62Digest(url, length + WINDOWS_MAX - 1)
+  let digits = base62Digest(url, length)
   for (let start = 0; start < WINDOWS_MAX; start++) {
+    // As a rule the first window is all that is asked for.
+    if (start === 1) digits = base62Digest(url, length + WINDOWS_MAX - 1)
     const code = digits.slice(start, start + length)
     if (!isReserved(code)) yield code as Code
   }
@@ -49,13 +51,17 @@ export function* randomCodes(
  * its 42 whole digits the digest of the digest goes on.
  */
 export function base62Digest(text: string, count: number): string {
-  const bytes = hash('sha256', text, 'buffer')
+  // A character for each byte: a buffer takes three times as long to make as the digest.
+  const bytes = hash('sha256', text, 'latin1')
   const limbs = new Uint16Array(bytes.length / 2)
-  for (let at = 0; at < limbs.length; at++) limbs[at] = bytes.readUInt16BE(at * 2)
+  for (let at = 0; at < limbs.length; at++) {
+    limbs[at] = (bytes.charCodeAt(at * 2) << 8) | bytes.charCodeAt(at * 2 + 1)
+  }
   let digits = ''
   while (digits.length < Math.min(count, DIGEST_DIGITS)) digits += takeDigits(limbs)
   if (digits.length >= count) return digits.slice(0, count)
-  return digits + base62Digest(bytes.toString('hex'), count - digits.length)
+  const hex = Buffer.from(bytes, 'latin1').toString('hex')
+  return digits + base62Digest(hex, count - digits.length)
 }
 
 /** Digits that one pass over the limbs gives: 62 ** 6 * 2 ** 16 is still an exact number. */
