@@ -26,8 +26,14 @@ export interface Operation {
 }
 
 export class Operations {
-  /** Invariant: in order of position; at most OPERATIONS_MAX. */
+  /** Invariant: at most OPERATIONS_MAX. */
   readonly #byId = new Map<string, Operation>()
+  /**
+   * In order of position, from #first on. What is not in #byId any more has been remembered anew.
+   * The map alone would do, but finds its oldest only behind the places of all that have gone before.
+   */
+  #order: Operation[] = []
+  #first = 0
 
   get size(): number {
     return this.#byId.size
@@ -36,7 +42,7 @@ export class Operations {
   /** Where the log must not be trimmed: the position of the oldest one that still counts. */
   oldest(now: EpochMs): LogPosition | undefined {
     this.#forgetOlderThan(now - OPERATION_KEPT_MS)
-    return this.#byId.values().next().value?.position
+    return this.#order[this.#first]?.position
   }
 
   /** The first answer to the operation, if it is known. */
@@ -47,13 +53,10 @@ export class Operations {
 
   remember(operation: Operation): void {
     // The same id may come again when it was forgotten here but is still in the log.
-    this.#byId.delete(operation.id)
     this.#byId.set(operation.id, operation)
+    this.#order.push(operation)
     this.#forgetOlderThan(operation.at - OPERATION_KEPT_MS)
-    for (const id of this.#byId.keys()) {
-      if (this.#byId.size <= OPERATIONS_MAX) return
-      this.#byId.delete(id)
-    }
+    while (this.#byId.size > OPERATIONS_MAX) this.#forgetFirst()
   }
 
   /** Those of a log entry. */
@@ -68,15 +71,29 @@ export class Operations {
     }
   }
 
-  all(): IterableIterator<Operation> {
-    return this.#byId.values()
+  all(): Operation[] {
+    return this.#order.slice(this.#first).filter((operation) => this.#isKnown(operation))
   }
 
+  /** Ends with one that is known as the first, or none. */
   #forgetOlderThan(time: number): void {
-    for (const { id, at } of this.#byId.values()) {
-      if (at > time) return
-      this.#byId.delete(id)
+    for (;;) {
+      const first = this.#order[this.#first]
+      if (first === undefined || (first.at > time && this.#isKnown(first))) return
+      this.#forgetFirst()
     }
+  }
+
+  #forgetFirst(): void {
+    const first = this.#order[this.#first++]!
+    if (this.#isKnown(first)) this.#byId.delete(first.id)
+    if (this.#first < OPERATIONS_MAX) return
+    this.#order = this.#order.slice(this.#first)
+    this.#first = 0
+  }
+
+  #isKnown(operation: Operation): boolean {
+    return this.#byId.get(operation.id) === operation
   }
 }
 
