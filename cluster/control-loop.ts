@@ -56,6 +56,8 @@ export class ControlLoop {
   #isWanted = false
   #isStopped = false
   #cancelTick: () => void = () => {}
+  /** From what was last decided that the table says everything. */
+  #settled: { readonly table: Table; readonly reports: string } | undefined
 
   constructor(options: ControlLoopOptions) {
     this.#options = options
@@ -132,7 +134,11 @@ export class ControlLoop {
     const { tables, members, keyValue, seat, onChanged } = this.#options
     const { table, revision } = tables
     const leases = new Map(members.leases)
+    const reports = reportsIn(leases)
+    // Leases are renewed all the time, and say the same as a rule.
+    if (this.#settled?.table === table && this.#settled.reports === reports) return
     const next = nextTable(table, leases) ?? (revision === 0 ? table : undefined)
+    this.#settled = next === undefined ? { table, reports } : undefined
     if (next === undefined || !(await this.#areGone(ownersWithoutLease(table, members)))) return
     if (!seat.isHeld || this.#isStopped) return
     const text = next.toText()
@@ -150,6 +156,14 @@ export class ControlLoop {
     const leases = await Promise.all(nodes.map((node) => keyValue.get(leaseKey(node))))
     return leases.every((lease) => lease === undefined)
   }
+}
+
+/** All that the next table depends on. */
+function reportsIn(leases: Leases): string {
+  const reports = Array.from(leases, ([nodeId, { roles, state, opened, released }]) => {
+    return [nodeId, roles, state, opened, released]
+  })
+  return JSON.stringify(reports)
 }
 
 function ownersWithoutLease(table: Table, { leases }: Members): NodeId[] {
