@@ -14,6 +14,7 @@ import type { Clock } from '../cluster/clock.ts'
 import { hasCode, TinygridError, type ErrorCode } from '../cluster/errors.ts'
 import type { PartitionId } from '../cluster/ids.ts'
 import type { PlacedOwner, Placement } from '../cluster/placement.ts'
+import { OwnerWaits } from './owner-waits.ts'
 import type { RouterCounters } from './router-counters.ts'
 
 /** Longest that a request is held, from its first attempt. */
@@ -54,6 +55,7 @@ interface Failure {
 }
 
 type Outcome<T> = { readonly value: T } | Failure
+/** Rejects where it fails; throws nothing. */
 type Attempt<T> = (placed: PlacedOwner) => Promise<T>
 
 export class HeldRequests {
@@ -62,6 +64,7 @@ export class HeldRequests {
   readonly #random: () => number
   readonly #counters: RouterCounters
   readonly #heldMax: number
+  readonly #waits: OwnerWaits
   /** Invariant: how many wait for another attempt, at most #heldMax. */
   #held = 0
 
@@ -71,6 +74,7 @@ export class HeldRequests {
     this.#random = options.random
     this.#counters = options.counters
     this.#heldMax = options.heldMax
+    this.#waits = new OwnerWaits(options.placement, options.clock)
   }
 
   /** @throws TinygridError owner_unavailable, or what does not pass by waiting */
@@ -109,54 +113,37 @@ export class HeldRequests {
     }
   }
 
-  async #try<T>(partition: PartitionId, until: number, attempt: Attempt<T>): Promise<Outcome<T>> {
-    const placed = this.#placement.ownerOf(partition)
-    try {
-      const leftMs = until - this.#clock.now()
-      const outcome = await this.#untilMoved(partition, placed, leftMs, attempt(placed))
-      return outcome ?? { placed, error: new TinygridError('owner_unavailable') }
-    } catch (error) {
-      if (!isPassing(error)) throw error
-      learnOwner(this.#placement, partition, error)
-      return { placed, error }
-    }
-  }
-
   /**
-   * What comes first: the answer, the partition's next owner, or the end of the time. In the latter
-   * two there is no value.
+   * An answer, or why there is none: refused, moved on, or not in time.
    *
    *   1. an attempt is sent to A, which is dead     2. the table says that B owns the partition
    *   3. without a look at the table the request would wait for A until its call times out
    */
-  #untilMoved<T>(
-    partition: PartitionId,
-    placed: PlacedOwner,
-    ms: number,
-    answer?: Promise<T>,
-  ): Promise<{ readonly value: T } | undefined> {
-    const hasMoved = () => !isSame(this.#placement.ownerOf(partition), placed)
+  #try<T>(partition: PartitionId, until: number, attempt: Attempt<T>): Promise<Outcome<T>> {
+    const placed = this.#placement.ownerOf(partition)
     return new Promise((resolve, reject) => {
-      const stop = () => {
-        cancel()
-        unlisten()
-      }
-      const end = (value?: { value: T }) => {
-        stop()
-        resolve(value)
-      }
-      const cancel = this.#clock.after(Math.max(0, ms), end)
-      const unlisten = this.#placement.onChange(() => {
-        if (hasMoved()) end()
-      })
-      answer?.then(
-        (value) => end({ value }),
+      const end = () => resolve({ placed, error: new TinygridError('owner_unavailable') })
+      const wait = { partition, placed, until, end }
+      this.#waits.begin(wait)
+      attempt(placed).then(
+        (value) => {
+          if (this.#waits.stop(wait)) resolve({ value })
+        },
         (error: unknown) => {
-          stop()
-          reject(error)
+          if (!this.#waits.stop(wait)) return
+          if (!isPassing(error)) return reject(error)
+          learnOwner(this.#placement, partition, error)
+          resolve({ placed, error })
         },
       )
-      if (answer === undefined && hasMoved()) end()
+    })
+  }
+
+  #untilMoved(partition: PartitionId, placed: PlacedOwner, ms: number): Promise<void> {
+    return new Promise((end) => {
+      const wait = { partition, placed, until: this.#clock.now() + ms, end }
+      if (this.#waits.hasMoved(wait)) end()
+      else this.#waits.begin(wait)
     })
   }
 
@@ -178,8 +165,4 @@ export function learnOwner(
   { owner }: TinygridError,
 ): void {
   if (owner !== undefined) placement.learn(partition, owner.owner, owner.epoch)
-}
-
-export function isSame(one: PlacedOwner, other: PlacedOwner): boolean {
-  return one.owner === other.owner && one.epoch === other.epoch
 }

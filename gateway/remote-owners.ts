@@ -115,11 +115,11 @@ export class RemoteOwners {
     })
   }
 
-  async read(node: NodeId, request: OwnerRequest<Code>): Promise<Link | undefined> {
+  read(node: NodeId, request: OwnerRequest<Code>): Promise<Link | undefined> {
     return this.#ask(this.#reads, node, request)
   }
 
-  async write(node: NodeId, request: OwnerRequest<WriteRequest>): Promise<WriteResult> {
+  write(node: NodeId, request: OwnerRequest<WriteRequest>): Promise<WriteResult> {
     return this.#ask(this.#writes, node, request)
   }
 

@@ -31,8 +31,9 @@ import type {
 } from '../cluster/protocol.ts'
 import type { Ring } from '../cluster/ring.ts'
 import { FallbackLookups, type FallbackSources } from './fallback-lookups.ts'
-import { HeldRequests, HOLD_MS, isSame, learnOwner } from './held-requests.ts'
+import { HeldRequests, HOLD_MS, learnOwner } from './held-requests.ts'
 import { NearCache } from './near-cache.ts'
+import { isSame } from './owner-waits.ts'
 import type { Asker } from './remote-batches.ts'
 import { FIND_TIMEOUT_MS, RemoteOwners } from './remote-owners.ts'
 import { createRouterCounters, type RouterCounters } from './router-counters.ts'
@@ -137,29 +138,31 @@ export class Router implements LinkOwner {
     if (reach === undefined) return this.#local!.read(code)
     const partition = this.#ring.partitionOf(code)
     const hold = { partition, holdMs: HOLD_MS, counter: 'readsHeld' } as const
-    return reach.requests.run(hold, async (placed) => {
+    return reach.requests.run(hold, (placed) => {
       const { owner, epoch } = placed
+      if (owner === null) return Promise.reject(new TinygridError('owner_unavailable'))
       if (this.#isHere(placed)) return this.#local!.read(code)
-      return reach.owners.read(owned(owner), { what: code, epoch })
+      return reach.owners.read(owner, { what: code, epoch })
     })
   }
 
-  async write(request: WriteRequest): Promise<WriteResult> {
+  write(request: WriteRequest): Promise<WriteResult> {
     const reach = this.#reach
     if (reach === undefined) return this.#local!.write(request)
     const what = { ...request, operationId: request.operationId ?? reach.newOperationId() }
     const partition = this.#ring.partitionOf(what.code)
     const hold = { partition, holdMs: HOLD_MS, counter: 'writesHeld' } as const
-    try {
-      return await reach.requests.run(hold, async (placed) => {
-        const { owner, epoch } = placed
-        if (this.#isHere(placed)) return this.#local!.write(what)
-        return reach.owners.write(owned(owner), { what, epoch })
-      })
-    } finally {
-      // The owner's broadcast may come later than its answer: who wrote must see what it wrote.
-      this.#near?.forget([what.code])
-    }
+    const written = reach.requests.run(hold, (placed) => {
+      const { owner, epoch } = placed
+      if (owner === null) return Promise.reject(new TinygridError('owner_unavailable'))
+      if (this.#isHere(placed)) return this.#local!.write(what)
+      return reach.owners.write(owner, { what, epoch })
+    })
+    // The owner's broadcast may come later than its answer: who wrote must see what it wrote. This
+    // is done before the caller hears of the answer, since it asks first.
+    const forget = () => this.forget([what.code])
+    written.then(forget, forget)
+    return written
   }
 
   /** These links have changed: the near cache serves nothing that was said of them before. */
@@ -265,10 +268,4 @@ function operationIds(): () => string {
   const start = randomBytes(9).toString('base64url')
   let count = 0
   return () => `${start}.${(count++).toString(36)}`
-}
-
-/** @throws TinygridError owner_unavailable while nobody owns the partition */
-function owned(owner: NodeId | null): NodeId {
-  if (owner === null) throw new TinygridError('owner_unavailable')
-  return owner
 }
