@@ -46,26 +46,37 @@ const POSITION_BYTES = 6
 const GENERATION_BYTES = 9
 
 /**
- * KEYS: the generation's key, then one for each version. ARGV: the generation, the time to live in
- * milliseconds, then the versions. Puts nothing and says 0 if the generation is another one.
- * Most versions are of new links, which one command settles. Positions are compared as numbers:
- * Redis compares strings by its locale.
+ * KEYS: the generation's key. ARGV: the generation, the time to live in milliseconds, what the keys of
+ * versions start with, and the versions as `packed` has them: an argument for each key and value
+ * costs Redis and the driver more than all the rest. Puts nothing and says 0 if the generation is
+ * another one. Most versions are of new links, which one command settles. Positions are compared as
+ * numbers: Redis compares strings by its locale.
  */
 const PUT_SCRIPT = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-for i = 2, #KEYS do
-  local given = ARGV[i + 1]
-  if not redis.call('SET', KEYS[i], given, 'PX', ARGV[2], 'NX') then
-    local held = redis.call('GETRANGE', KEYS[i], 0, ${POSITION_BYTES - 1})
+local packed, at = ARGV[4], 1
+while at <= #packed do
+  local code, given
+  code, given, at = struct.unpack('>I1c0I4c0', packed, at)
+  local key = ARGV[3] .. code
+  if not redis.call('SET', key, given, 'PX', ARGV[2], 'NX') then
+    local held = redis.call('GETRANGE', key, 0, ${POSITION_BYTES - 1})
     if struct.unpack('>I6', held) < struct.unpack('>I6', given) then
-      redis.call('SET', KEYS[i], given, 'PX', ARGV[2])
+      redis.call('SET', key, given, 'PX', ARGV[2])
     end
   end
 end
 return 1`
 
 type Putting = Redis & {
-  putVersions(keyCount: number, ...keysAndValues: (string | number | Buffer)[]): Promise<number>
+  putVersions(
+    keyCount: 1,
+    generationKey: string,
+    generation: string,
+    ttlMs: number,
+    keyStart: string,
+    packed: Buffer,
+  ): Promise<number>
 }
 
 export class RedisFallbackCache implements FallbackCache {
@@ -163,17 +174,16 @@ export class RedisFallbackCache implements FallbackCache {
   }
 
   async #putSlice(versions: readonly LinkVersion[]): Promise<void> {
-    const values = versions.map(valueOf)
+    const bytes = packed(versions)
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const generation = this.#generation ?? (await this.#begin())
-      const keys = versions.map(({ code }) => this.#key(generation, code))
       const isPut = await this.#putting.putVersions(
-        keys.length + 1,
+        1,
         this.#generationKey,
-        ...keys,
         generation,
         this.#ttlMs,
-        ...values,
+        this.#keyStart(generation),
+        bytes,
       )
       if (isPut === 1) return
       if (this.#generation === generation) this.#generation = undefined
@@ -195,7 +205,11 @@ export class RedisFallbackCache implements FallbackCache {
   }
 
   #key(generation: string, code: Code): string {
-    return `${this.#namespace}:${generation}:${code}`
+    return this.#keyStart(generation) + code
+  }
+
+  #keyStart(generation: string): string {
+    return `${this.#namespace}:${generation}:`
   }
 }
 
@@ -204,11 +218,21 @@ function newGeneration(): string {
   return randomBytes(GENERATION_BYTES).toString('base64url')
 }
 
-function valueOf({ position, record }: LinkVersion): Buffer {
-  const value = Buffer.allocUnsafe(POSITION_BYTES + record.length)
-  value.writeUIntBE(position, 0, POSITION_BYTES)
-  record.copy(value, POSITION_BYTES)
-  return value
+/** One after the other: u8 length of the code, code; u32 length of the value, value; big-endian. */
+function packed(versions: readonly LinkVersion[]): Buffer {
+  const lengths = versions.map(({ code, record }) => {
+    return 1 + code.length + 4 + POSITION_BYTES + record.length
+  })
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length, 0))
+  let at = 0
+  for (const { code, position, record } of versions) {
+    at = bytes.writeUInt8(code.length, at)
+    at += bytes.write(code, at, 'latin1')
+    at = bytes.writeUInt32BE(POSITION_BYTES + record.length, at)
+    at = bytes.writeUIntBE(position, at, POSITION_BYTES)
+    at += record.copy(bytes, at)
+  }
+  return bytes
 }
 
 function versionOf(code: Code, value: Buffer): LinkVersion {
