@@ -21,7 +21,8 @@ const FATES = {
   'doubled, once much too late': [1, 4_000],
 } as const
 
-/** Chunks hold about twenty of these. */
+/** A message takes about eight of these. */
+const PIECE_BYTES = 3_000
 const urlOf = (code: Code, text: string) => `https://example.org/${code}/${text.repeat(350)}`
 
 /**
@@ -34,7 +35,7 @@ class Run {
   #writes: Promise<void>[] = []
 
   static async start(): Promise<Run> {
-    const run = new Run(await HandOffWorld.start())
+    const run = new Run(await HandOffWorld.start(PIECE_BYTES))
     for (const code of CODES.slice(0, 40)) run.#create(code)
     await Promise.all(run.#writes)
     await run.world.a.flush(CODES.slice(0, 20))

@@ -37,7 +37,7 @@ const operation: fc.Arbitrary<Operation> = fc
   .tuple(fc.string({ maxLength: 64 }), code, position, fc.nat(U48_MAX))
   .map(([id, name, at, time]) => {
     const record = linkRecord(name)
-    return { id, outcome: 'done', record, position: toLogPosition(at), at: time as EpochMs }
+    return { id, outcome: 'redirect', record, position: toLogPosition(at), at: time as EpochMs }
   })
 
 test('links arrive as they were sent, in their order', (t) => {
@@ -50,6 +50,15 @@ test('links arrive as they were sent, in their order', (t) => {
 test('operations arrive as they were sent, in their order', (t) => {
   const property = fc.property(fc.array(operation, { maxLength: 5 }), (sent) => {
     t.deepEqual(unpackOperations(throughJson(packOperations(sent))), sent)
+  })
+  fc.assert(property)
+})
+
+test('a message that was cut within an operation is refused', (t) => {
+  const property = fc.property(operation, fc.nat(), (sent, where) => {
+    const bytes = Buffer.from(packOperations([sent]), 'base64')
+    const cut = bytes.subarray(0, 1 + (where % (bytes.length - 1)))
+    t.throws(() => unpackOperations(cut.toString('base64')))
   })
   fc.assert(property)
 })

@@ -1,10 +1,14 @@
 /**
  * What the source and the target of a hand-off say to each other, as plain data.
  *
- * Two calls: `hand-off.load` brings links, `hand-off.open` brings the last of them and asks the
- * target to open the partition. Both may be repeated: pieces are numbered within their move. Links
- * travel as one base64 string per call (per link: flags u8, position u48, length u16, record),
- * because calls are JSON and a link as JSON costs several times as much.
+ * Two calls: `hand-off.load` brings links and operations, `hand-off.open` brings the last of them and
+ * asks the target to open the partition. Both may be repeated: pieces are numbered within their move.
+ * Links travel as one base64 string per call, and operations as another, because calls are JSON and a
+ * link as JSON costs several times as much. Big-endian:
+ *
+ *   a link        u8 flags, u48 position, u16 length and bytes of the record
+ *   an operation  u8 outcome, u48 position, u48 time, u8 length and ASCII of the id,
+ *                 u16 length and bytes of the record
  */
 import assert from 'node:assert/strict'
 import {
@@ -15,14 +19,14 @@ import {
   type PartitionId,
 } from '../cluster/ids.ts'
 import { codeOfRecord, recordLength, type LinkRecord } from '../cluster/link-record.ts'
-import type { OperationOutcome } from '../persistence/log-record.ts'
+import { OPERATION_OUTCOMES } from '../persistence/log-record.ts'
 import type { ScannedVersion } from './link-table.ts'
 import type { Operation } from './operations.ts'
 
 export const LOAD_CALL = 'hand-off.load'
 export const OPEN_CALL = 'hand-off.open'
 
-/** One piece of a partition's links. Answered with `Loaded`. */
+/** One piece of what a partition knows. Answered with `Loaded`. */
 export interface LoadMessage {
   readonly partition: PartitionId
   /** Names one attempt to move the partition. */
@@ -32,6 +36,8 @@ export interface LoadMessage {
   /** The version of the table by which the source began the move. */
   readonly tableVersion: number
   readonly versions: string
+  /** In order of position, over all pieces. */
+  readonly operations: string
 }
 
 /** The last piece. Answered with `Opened` once the target's epoch record is in the log. */
@@ -42,16 +48,7 @@ export interface OpenMessage extends LoadMessage {
   readonly lastPosition: LogPosition
   /** Whether the source knew every link of the partition, and the target therefore does. */
   readonly isComplete: boolean
-  readonly operations: readonly OperationText[]
 }
-
-export type OperationText = readonly [
-  id: string,
-  outcome: OperationOutcome,
-  record: string,
-  position: number,
-  at: number,
-]
 
 /** false: the target does not know the move (any more); the source begins a new one. */
 export interface Loaded {
@@ -64,6 +61,8 @@ export interface Opened {
 }
 
 const HEADER_BYTES = 9
+/** Beside id and record. */
+const OPERATION_BYTES = 16
 const DIRTY = 1
 
 export function packVersions(versions: readonly ScannedVersion[]): string {
@@ -101,15 +100,38 @@ export function unpackVersions(text: string): ScannedVersion[] {
   return versions
 }
 
-export function packOperations(operations: Iterable<Operation>): OperationText[] {
-  return Array.from(operations, ({ id, outcome, record, position, at }) => {
-    return [id, outcome, record.toString('base64'), position, at] as const
-  })
+export function packOperations(operations: readonly Operation[]): string {
+  const sizes = operations.map(({ id, record }) => OPERATION_BYTES + id.length + record.length)
+  const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, 0))
+  let at = 0
+  for (const { id, outcome, record, position, at: time } of operations) {
+    at = bytes.writeUInt8(OPERATION_OUTCOMES.indexOf(outcome), at)
+    at = bytes.writeUIntBE(position, at, 6)
+    at = bytes.writeUIntBE(time, at, 6)
+    at = bytes.writeUInt8(id.length, at)
+    at += bytes.write(id, at, 'latin1')
+    at = bytes.writeUInt16BE(record.length, at)
+    at += record.copy(bytes, at)
+  }
+  return bytes.toString('base64')
 }
 
-export function unpackOperations(texts: readonly OperationText[]): Operation[] {
-  return texts.map(([id, outcome, record, position, at]) => {
-    const bytes = Buffer.from(record, 'base64') as LinkRecord
-    return { id, outcome, record: bytes, position: toLogPosition(position), at: at as EpochMs }
-  })
+/** @throws Error if `text` was not packed by `packOperations` */
+export function unpackOperations(text: string): Operation[] {
+  const bytes = Buffer.from(text, 'base64')
+  const operations: Operation[] = []
+  let at = 0
+  while (at < bytes.length) {
+    const outcome = OPERATION_OUTCOMES[bytes.readUInt8(at)]
+    assert(outcome !== undefined)
+    const position = toLogPosition(bytes.readUIntBE(at + 1, 6))
+    const time = bytes.readUIntBE(at + 7, 6) as EpochMs
+    const idEnd = at + 14 + bytes.readUInt8(at + 13)
+    const id = bytes.toString('latin1', at + 14, idEnd)
+    at = idEnd + 2 + bytes.readUInt16BE(idEnd)
+    assert(at <= bytes.length)
+    const record = bytes.subarray(idEnd + 2, at) as LinkRecord
+    operations.push({ id, outcome, record, position, at: time })
+  }
+  return operations
 }

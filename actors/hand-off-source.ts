@@ -1,7 +1,8 @@
 /**
  * The source of a hand-off: moves one partition from this node to another, while it serves.
  *
- *   1. streams every link to the target, then what changed meanwhile, until that is little
+ *   1. streams every link to the target, and which operations it knows, then what changed
+ *      meanwhile, until that is little
  *   2. seals: writes wait; what is under way ends
  *   3. asks the target to open, with the last changes; the target appends its epoch record
  *   4. the caller releases the partition
@@ -13,7 +14,14 @@
  */
 import { pause, type Clock } from '../cluster/clock.ts'
 import { hasCode } from '../cluster/errors.ts'
-import type { Code, Epoch, LogPosition, NodeId, PartitionId } from '../cluster/ids.ts'
+import {
+  POSITION_NONE,
+  type Code,
+  type Epoch,
+  type LogPosition,
+  type NodeId,
+  type PartitionId,
+} from '../cluster/ids.ts'
 import type { LinkVersion } from '../cluster/link.ts'
 import type { Peers } from '../cluster/peers.ts'
 import { decodeLogRecord, encodeLogRecord } from '../persistence/log-record.ts'
@@ -28,7 +36,9 @@ import {
   type Opened,
   type OpenMessage,
 } from './hand-off-message.ts'
+import { isOperation, isVersion, piecesOf, scanned, type Entry } from './hand-off-pieces.ts'
 import type { ScannedVersion } from './link-table.ts'
+import type { Operation } from './operations.ts'
 import type { Actor, PartitionHost } from './partition-host.ts'
 
 export interface HandOffSourceOptions {
@@ -43,7 +53,7 @@ export interface HandOffSourceOptions {
   readonly tableVersion: () => number
   /** A new, unique name for a move. */
   readonly nextMove: () => string
-  /** Links that are streamed in one message, at least; PIECE_BYTES if left out. */
+  /** Of the records in a message, roughly; PIECE_BYTES if left out. */
   readonly pieceBytes?: number
 }
 
@@ -59,17 +69,12 @@ export type HandOffOutcome =
 
 const CALL_TIMEOUT_MS = 1_000
 const RETRY_PAUSE_MS = 50
-/** Changes that may be left for the sealed part of a move. */
-const TAIL_LINKS_MAX = 100
+/** Changed links, or operations, that may be left for the sealed part of a move. */
+const TAIL_MAX = 100
 /** Rounds of sending changes; under a flood of writes the last one is just longer. */
 const TAIL_ROUNDS_MAX = 20
-/**
- * A small partition lies in a dozen small chunks; a call for each costs more than its links. The
- * chunks of a large one have 64 KB and go one by one: what a message brings is taken in at once.
- */
+/** Of records, as they are; a message is half as much again, far below the 1 MB that NATS takes. */
 const PIECE_BYTES = 32 * 1024
-/** Links per message; a message is far below the 1 MB that NATS takes. */
-const MESSAGE_BYTES_MAX = 256 * 1024
 
 export class HandOffSource {
   readonly #options: HandOffSourceOptions
@@ -113,6 +118,8 @@ class Move {
   readonly #wasComplete: boolean
   readonly #tableVersion: number
   #sequence = 0
+  /** The position of the newest operation that was sent. */
+  #operationsUpTo = POSITION_NONE
 
   constructor(options: HandOffSourceOptions, partition: PartitionId, to: NodeId) {
     this.#options = options
@@ -124,25 +131,11 @@ class Move {
     this.#wasComplete = this.#actor.memory.isComplete
   }
 
-  /** Steps 1. False: it cannot be done now. */
+  /** Step 1. False: it cannot be done now. */
   async stream(tail: Map<Code, LinkVersion>): Promise<boolean> {
-    const { pieceBytes = PIECE_BYTES } = this.#options
-    for (const versions of gathered(this.#actor.memory.scan(), pieceBytes)) {
-      if (!(await this.#load(versions))) return false
-    }
-    for (let round = 0; round < TAIL_ROUNDS_MAX && tail.size > TAIL_LINKS_MAX; round++) {
-      if (!(await this.#load(takeAll(tail)))) return false
-    }
-    return true
-  }
-
-  async #load(versions: readonly ScannedVersion[]): Promise<boolean> {
-    for (const piece of piecesOf(versions)) {
-      if (!this.isHere || !this.#isWanted) return false
-      const message = this.#message(piece)
-      const answer = await this.#call<Loaded>(LOAD_CALL, message)
-      if (answer?.isKnown !== true) return false
-      this.#sequence++
+    if (!(await this.#load(this.#pieces(this.#everything())))) return false
+    for (let round = 0; round < TAIL_ROUNDS_MAX && this.#isLong(tail); round++) {
+      if (!(await this.#load(this.#pieces(this.#changes(tail))))) return false
     }
     return true
   }
@@ -153,14 +146,12 @@ class Move {
     const sealedAt = clock.now()
     await host.seal(this.#partition)
     if (!this.isHere) return { kind: 'gone' }
-    const { epoch, lastPosition, operations, memory } = this.#actor
-    const message: OpenMessage = {
-      ...this.#message(takeAll(tail)),
-      epoch,
-      lastPosition,
-      isComplete: this.#wasComplete && memory.isComplete,
-      operations: packOperations(operations.all()),
-    }
+    const { epoch, lastPosition, memory } = this.#actor
+    const isComplete = this.#wasComplete && memory.isComplete
+    const pieces = [...this.#pieces(this.#changes(tail))]
+    const last = pieces.pop()!
+    if (!(await this.#load(pieces))) return this.#reopen()
+    const message = { ...this.#message(last), epoch, lastPosition, isComplete }
     while (this.isHere && this.#isWanted) {
       const answer = await this.#open(message)
       const opened = answer?.opened
@@ -217,14 +208,54 @@ class Move {
     return this.#options.isWanted(this.#partition, this.#to)
   }
 
-  #message(versions: readonly ScannedVersion[]): LoadMessage {
-    const packed = packVersions(versions)
+  *#everything(): IterableIterator<Entry> {
+    yield* scanned(this.#actor.memory.scan())
+    yield* this.#takeOperations()
+  }
+
+  *#changes(tail: Map<Code, LinkVersion>): IterableIterator<Entry> {
+    yield* takeAll(tail)
+    yield* this.#takeOperations()
+  }
+
+  #isLong(tail: Map<Code, LinkVersion>): boolean {
+    return tail.size > TAIL_MAX || this.#newOperations().length > TAIL_MAX
+  }
+
+  #takeOperations(): readonly Operation[] {
+    const operations = this.#newOperations()
+    this.#operationsUpTo = operations.at(-1)?.position ?? this.#operationsUpTo
+    return operations
+  }
+
+  /** A batch is applied in one go: those of one position are all here, or none. */
+  #newOperations(): readonly Operation[] {
+    const operations = [...this.#actor.operations.all()]
+    return operations.filter(({ position }) => position > this.#operationsUpTo)
+  }
+
+  #pieces(entries: Iterable<Entry>): IterableIterator<Entry[]> {
+    return piecesOf(entries, this.#options.pieceBytes ?? PIECE_BYTES)
+  }
+
+  async #load(pieces: Iterable<readonly Entry[]>): Promise<boolean> {
+    for (const piece of pieces) {
+      if (!this.isHere || !this.#isWanted) return false
+      const answer = await this.#call<Loaded>(LOAD_CALL, this.#message(piece))
+      if (answer?.isKnown !== true) return false
+      this.#sequence++
+    }
+    return true
+  }
+
+  #message(entries: readonly Entry[]): LoadMessage {
     return {
       partition: this.#partition,
       move: this.#name,
       sequence: this.#sequence,
       tableVersion: this.#tableVersion,
-      versions: packed,
+      versions: packVersions(entries.filter(isVersion)),
+      operations: packOperations(entries.filter(isOperation)),
     }
   }
 
@@ -263,38 +294,4 @@ function takeAll(tail: Map<Code, LinkVersion>): ScannedVersion[] {
   })
   tail.clear()
   return versions
-}
-
-/** A scan in pieces of at least so many bytes, but for the last one. */
-function* gathered(
-  scan: () => ScannedVersion[] | undefined,
-  bytesMin: number,
-): IterableIterator<ScannedVersion[]> {
-  let piece: ScannedVersion[] = []
-  let bytes = 0
-  for (let versions = scan(); versions !== undefined; versions = scan()) {
-    piece.push(...versions)
-    for (const { record } of versions) bytes += record.length
-    if (bytes < bytesMin) continue
-    yield piece
-    piece = []
-    bytes = 0
-  }
-  if (piece.length > 0) yield piece
-}
-
-/** At least one piece, which begins the move at the target. */
-function* piecesOf(versions: readonly ScannedVersion[]): IterableIterator<ScannedVersion[]> {
-  let piece: ScannedVersion[] = []
-  let bytes = 0
-  for (const version of versions) {
-    if (bytes >= MESSAGE_BYTES_MAX) {
-      yield piece
-      piece = []
-      bytes = 0
-    }
-    piece.push(version)
-    bytes += version.record.length
-  }
-  yield piece
 }

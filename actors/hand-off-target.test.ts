@@ -19,7 +19,8 @@ async function start() {
   const world = await HandOffWorld.start()
   const peers = world.network.join('other' as NodeId)
   const call = async (name: string, message: object) => {
-    const answer = peers.call(B, name, { partition: P, move: 'm', versions: '', ...message }, 5_000)
+    const nothing = { versions: '', operations: '' }
+    const answer = peers.call(B, name, { partition: P, move: 'm', ...nothing, ...message }, 5_000)
     const settled = answer.catch((error: unknown) => error)
     await world.pass(10)
     return settled
@@ -27,7 +28,7 @@ async function start() {
   const load = (sequence: number, versions = [version(FIRST, 1, 'https://e.org/')], move = 'm') => {
     return call(LOAD_CALL, { sequence, versions: packVersions(versions), move })
   }
-  const end = { epoch: 1 as Epoch, lastPosition: toLogPosition(1), operations: [] }
+  const end = { epoch: 1 as Epoch, lastPosition: toLogPosition(1) }
   const open = (sequence: number, message: object = {}) => {
     return call(OPEN_CALL, { ...end, isComplete: true, sequence, ...message }) as Promise<Opened>
   }

@@ -77,7 +77,7 @@ export class HandOffTarget {
   }
 
   #load(message: LoadMessage): Loaded {
-    const { partition, move, sequence, versions } = message
+    const { partition, move, sequence } = message
     if (sequence === 0 && this.#incoming.get(partition)?.move !== move) {
       if (!this.#options.mayTake(partition)) return { isKnown: false }
       this.#incoming.set(partition, this.#begin(message))
@@ -85,7 +85,7 @@ export class HandOffTarget {
     const incoming = this.#incoming.get(partition)
     if (incoming?.move !== move || sequence > incoming.nextSequence) return { isKnown: false }
     if (sequence === incoming.nextSequence) {
-      takeIn(incoming, versions)
+      takeIn(incoming, message)
       // Only now: a piece that could not be taken in (there was no memory) must come again whole.
       incoming.nextSequence++
     }
@@ -121,7 +121,6 @@ export class HandOffTarget {
       return { opened: null }
     }
     const { memory, operations, dirty } = incoming
-    for (const operation of unpackOperations(message.operations)) operations.remember(operation)
     if (message.isComplete) memory.endLoad()
     else memory.abandonLoad()
     const inOrder = [...dirty.values()].sort((a, b) => a.position - b.position)
@@ -163,8 +162,8 @@ export class HandOffTarget {
   }
 }
 
-function takeIn({ memory, dirty }: Incoming, text: string): void {
-  for (const version of unpackVersions(text)) {
+function takeIn({ memory, dirty, operations }: Incoming, message: LoadMessage): void {
+  for (const version of unpackVersions(message.versions)) {
     if (version.isDirty) {
       const known = dirty.get(version.code)
       if (known !== undefined && known.position >= version.position) continue
@@ -174,4 +173,5 @@ function takeIn({ memory, dirty }: Incoming, text: string): void {
       memory.load(version)
     }
   }
+  for (const operation of unpackOperations(message.operations)) operations.remember(operation)
 }

@@ -30,7 +30,7 @@ export class HandOffWorld {
   readonly messages: PeerMessage[] = []
   delaysOf: (message: PeerMessage, index: number) => readonly number[] = () => [1]
 
-  /** @param pieceBytes 1: every chunk of a table goes by itself */
+  /** @param pieceBytes 1: every link goes by itself */
   constructor(pieceBytes = 1) {
     const { a, b, network } = this
     const { log, clock } = this.disk

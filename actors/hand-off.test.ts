@@ -67,7 +67,7 @@ test('the new owner flushes what the old one did not', async (t) => {
   t.truthy(await world.disk.store.get(THIRD))
 })
 
-test('the links of several chunks go in one message, as far as they fit', async (t) => {
+test('links go in messages of a bounded size', async (t) => {
   for (const [pieceBytes, pieces] of [
     [30_000, 2],
     [1_000_000, 1],
@@ -122,10 +122,10 @@ test('a load that ends while it streams does not make the new owner complete', a
 })
 
 test('changes made while it streams arrive, dirty, in messages of a bounded size', async (t) => {
-  const world = await withLinks(20)
+  const world = await withLinks(20, 32_000)
   await world.a.flush()
   const move = world.begin()
-  await world.pass(4)
+  await world.pass(1)
   const title = 'y'.repeat(200)
   const tags = Array.from({ length: 10 }, (_, index) => `${index}`.repeat(40))
   const fields = { title, tags, url: longUrl('z'.repeat(2_500)) }
@@ -142,7 +142,7 @@ test('changes made while it streams arrive, dirty, in messages of a bounded size
   t.is(world.b.dirty.get(P)?.size, CODES.length - 9)
   t.is(world.b.host.lookup(FIRST, world.disk.now()).kind, 'absent')
   const sizes = world.calls.map(({ params }) => JSON.stringify(params).length)
-  t.true(Math.max(...sizes) > 300_000 && Math.max(...sizes) < 400_000, `${Math.max(...sizes)}`)
+  t.true(Math.max(...sizes) > 40_000 && Math.max(...sizes) < 60_000, `${Math.max(...sizes)}`)
 })
 
 test('a link that is flushed after it was sent is dirty at its new owner, and no harm done', async (t) => {
@@ -202,15 +202,4 @@ test('the batch in flight ends before the partition is sealed, and goes along', 
   world.handOver(move.outcome)
   await assertAllIsThere(t, world)
   t.true(world.b.dirty.get(P)!.has(FIRST))
-})
-
-test('what was asked before the move is answered alike after it', async (t) => {
-  const world = await HandOffWorld.start()
-  const request = { url: longUrl('once'), operationId: 'once', reuse: false }
-  const first = await world.a.create(FIRST, request)
-  await world.a.host.write({ kind: 'delete', code: FIRST })
-  await world.move()
-  const records = (await world.disk.records()).length
-  t.deepEqual(await world.b.create(FIRST, request), first)
-  t.is((await world.disk.records()).length, records)
 })

@@ -55,10 +55,10 @@ export interface LoggedOperation {
 }
 
 /** What a request that changed a link was told. */
-export type OperationOutcome = (typeof OUTCOMES)[number]
+export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number]
 
 /** Their places are what is written: only ever add to the end. */
-const OUTCOMES = ['created', 'done', 'redirect'] as const
+export const OPERATION_OUTCOMES = ['created', 'done', 'redirect'] as const
 
 const VERSION = 1
 const KIND = { epoch: 1, batch: 2, batchWithOperations: 3 } as const
@@ -148,7 +148,7 @@ function writeOperations(
   let at = bytes.writeUInt32BE(operations.length, start)
   for (const { id, outcome, record } of operations) {
     assert(id.length <= NAME_BYTES_MAX, 'an operation id is too long')
-    at = bytes.writeUInt8(OUTCOMES.indexOf(outcome), at)
+    at = bytes.writeUInt8(OPERATION_OUTCOMES.indexOf(outcome), at)
     at = bytes.writeUInt32BE(record, at)
     at = bytes.writeUInt8(id.length, at)
     at += bytes.write(id, at, 'latin1')
@@ -161,7 +161,7 @@ function readOperations(payload: Buffer, start: number): LoggedOperation[] {
   const count = payload.readUInt32BE(start)
   let at = start + COUNT_BYTES
   for (let index = 0; index < count; index++) {
-    const outcome = OUTCOMES[payload[at]!]
+    const outcome = OPERATION_OUTCOMES[payload[at]!]
     if (outcome === undefined) throw unreadable(`it has the unknown outcome ${payload[at]}`)
     const record = payload.readUInt32BE(at + 1)
     const from = at + OPERATION_BYTES
