@@ -35,6 +35,11 @@ export interface LoadMessage {
   readonly sequence: number
   /** The version of the table by which the source began the move. */
   readonly tableVersion: number
+  /**
+   * bulk: more is to come. last: the source lets writes wait as soon as this is answered.
+   * sealed: they do wait.
+   */
+  readonly stage: 'bulk' | 'last' | 'sealed'
   readonly versions: string
   /** In order of position, over all pieces. */
   readonly operations: string

@@ -11,6 +11,8 @@ const PIECE_BYTES = 32_000
 const longUrl = (code: Code) => `https://example.org/${code}/${'x'.repeat(1_000)}`
 const asked = (code: Code) => ({ url: longUrl(code), operationId: `op-${code}`, reuse: false })
 
+const isLast = ({ params }: { params: unknown }) => (params as LoadMessage).stage === 'last'
+
 /** By call: how many operations each message of this name brought. */
 function broughtBy(world: HandOffWorld, name: string): number[] {
   const calls = world.calls.filter((call) => call.name === name)
@@ -50,7 +52,7 @@ test('what is asked while it streams goes last, and each once', async (t) => {
   const [before, during] = [CODES.slice(0, 100), CODES.slice(100, 110)]
   await Promise.all(before.map((code) => world.a.create(code, asked(code))))
   const move = world.begin()
-  await world.pass(10)
+  while (!world.calls.some(isLast)) await world.pass(1)
   const first = await Promise.all(during.map((code) => world.a.create(code, asked(code))))
   await world.pass(1_000)
   world.handOver(move.outcome)

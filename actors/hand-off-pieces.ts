@@ -5,6 +5,8 @@
  * whatever else is asked of it waits: redirects, and the writes of a partition that is being opened
  * just then. So the size bounds their wait too, not only what NATS takes.
  */
+import type { Code } from '../cluster/ids.ts'
+import type { LinkVersion } from '../cluster/link.ts'
 import type { ScannedVersion } from './link-table.ts'
 import type { Operation } from './operations.ts'
 
@@ -39,4 +41,11 @@ export function* scanned(
   next: () => readonly ScannedVersion[] | undefined,
 ): IterableIterator<ScannedVersion> {
   for (let versions = next(); versions !== undefined; versions = next()) yield* versions
+}
+
+/** Empties the map. What has changed is not in the store yet. */
+export function takeChanged(tail: Map<Code, LinkVersion>): ScannedVersion[] {
+  const versions = Array.from(tail.values(), (version) => ({ ...version, isDirty: true }))
+  tail.clear()
+  return versions
 }

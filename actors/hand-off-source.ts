@@ -2,7 +2,7 @@
  * The source of a hand-off: moves one partition from this node to another, while it serves.
  *
  *   1. streams every link to the target, and which operations it knows, then what changed
- *      meanwhile, until that is little
+ *      meanwhile, until that is little and the target has no other partition to open
  *   2. seals: writes wait; what is under way ends
  *   3. asks the target to open, with the last changes; the target appends its epoch record
  *   4. the caller releases the partition
@@ -36,8 +36,14 @@ import {
   type Opened,
   type OpenMessage,
 } from './hand-off-message.ts'
-import { isOperation, isVersion, piecesOf, scanned, type Entry } from './hand-off-pieces.ts'
-import type { ScannedVersion } from './link-table.ts'
+import {
+  isOperation,
+  isVersion,
+  piecesOf,
+  scanned,
+  takeChanged,
+  type Entry,
+} from './hand-off-pieces.ts'
 import type { Operation } from './operations.ts'
 import type { Actor, PartitionHost } from './partition-host.ts'
 
@@ -75,6 +81,8 @@ const TAIL_MAX = 100
 const TAIL_ROUNDS_MAX = 20
 /** Of records, as they are; a message is half as much again, far below the 1 MB that NATS takes. */
 const PIECE_BYTES = 32 * 1024
+
+type Stage = LoadMessage['stage']
 
 export class HandOffSource {
   readonly #options: HandOffSourceOptions
@@ -133,11 +141,12 @@ class Move {
 
   /** Step 1. False: it cannot be done now. */
   async stream(tail: Map<Code, LinkVersion>): Promise<boolean> {
-    if (!(await this.#load(this.#pieces(this.#everything())))) return false
+    if (!(await this.#load(this.#pieces(this.#everything()), 'bulk'))) return false
     for (let round = 0; round < TAIL_ROUNDS_MAX && this.#isLong(tail); round++) {
-      if (!(await this.#load(this.#pieces(this.#changes(tail))))) return false
+      if (!(await this.#load(this.#pieces(this.#changes(tail)), 'bulk'))) return false
     }
-    return true
+    // With what is left, and from its answer on the target lets other partitions wait.
+    return this.#load(this.#pieces(this.#changes(tail)), 'last')
   }
 
   /** Steps 2 and 3. */
@@ -150,8 +159,8 @@ class Move {
     const isComplete = this.#wasComplete && memory.isComplete
     const pieces = [...this.#pieces(this.#changes(tail))]
     const last = pieces.pop()!
-    if (!(await this.#load(pieces))) return this.#reopen()
-    const message = { ...this.#message(last), epoch, lastPosition, isComplete }
+    if (!(await this.#load(pieces, 'sealed'))) return this.#reopen()
+    const message = { ...this.#message(last, 'sealed'), epoch, lastPosition, isComplete }
     while (this.isHere && this.#isWanted) {
       const answer = await this.#open(message)
       const opened = answer?.opened
@@ -214,7 +223,7 @@ class Move {
   }
 
   *#changes(tail: Map<Code, LinkVersion>): IterableIterator<Entry> {
-    yield* takeAll(tail)
+    yield* takeChanged(tail)
     yield* this.#takeOperations()
   }
 
@@ -238,22 +247,23 @@ class Move {
     return piecesOf(entries, this.#options.pieceBytes ?? PIECE_BYTES)
   }
 
-  async #load(pieces: Iterable<readonly Entry[]>): Promise<boolean> {
+  async #load(pieces: Iterable<readonly Entry[]>, stage: Stage): Promise<boolean> {
     for (const piece of pieces) {
       if (!this.isHere || !this.#isWanted) return false
-      const answer = await this.#call<Loaded>(LOAD_CALL, this.#message(piece))
+      const answer = await this.#call<Loaded>(LOAD_CALL, this.#message(piece, stage))
       if (answer?.isKnown !== true) return false
       this.#sequence++
     }
     return true
   }
 
-  #message(entries: readonly Entry[]): LoadMessage {
+  #message(entries: readonly Entry[], stage: Stage): LoadMessage {
     return {
       partition: this.#partition,
       move: this.#name,
       sequence: this.#sequence,
       tableVersion: this.#tableVersion,
+      stage,
       versions: packVersions(entries.filter(isVersion)),
       operations: packOperations(entries.filter(isOperation)),
     }
@@ -285,13 +295,4 @@ class Move {
   #pause(): Promise<void> {
     return pause(this.#options.clock, RETRY_PAUSE_MS)
   }
-}
-
-/** What has changed is not in the store yet. */
-function takeAll(tail: Map<Code, LinkVersion>): ScannedVersion[] {
-  const versions = Array.from(tail.values(), ({ code, position, record }) => {
-    return { code, position, record, isDirty: true }
-  })
-  tail.clear()
-  return versions
 }

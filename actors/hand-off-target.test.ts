@@ -1,9 +1,21 @@
 /** The target of a move takes pieces in their order, once, and opens once. */
 import test from 'ava'
 import { TinygridError } from '../cluster/errors.ts'
-import { toLogPosition, type Code, type Epoch, type NodeId } from '../cluster/ids.ts'
+import {
+  toLogPosition,
+  type Code,
+  type Epoch,
+  type NodeId,
+  type PartitionId,
+} from '../cluster/ids.ts'
 import { linkVersion } from '../persistence/test-links.ts'
-import { LOAD_CALL, OPEN_CALL, packVersions, type Opened } from './hand-off-message.ts'
+import {
+  LOAD_CALL,
+  OPEN_CALL,
+  packVersions,
+  type LoadMessage,
+  type Opened,
+} from './hand-off-message.ts'
 import { HandOffWorld } from './hand-off-world.ts'
 import { codesOf, P } from './host-world.ts'
 
@@ -18,16 +30,21 @@ const version = (code: Code, position: number, url: string, isDirty = false) => 
 async function start() {
   const world = await HandOffWorld.start()
   const peers = world.network.join('other' as NodeId)
+  const ask = (name: string, message: object) => {
+    const piece = { partition: P, move: 'm', stage: 'bulk', versions: '', operations: '' }
+    return peers.call(B, name, { ...piece, ...message }, 5_000).catch((error: unknown) => error)
+  }
   const call = async (name: string, message: object) => {
-    const nothing = { versions: '', operations: '' }
-    const answer = peers.call(B, name, { partition: P, move: 'm', ...nothing, ...message }, 5_000)
-    const settled = answer.catch((error: unknown) => error)
+    const answer = ask(name, message)
     await world.pass(10)
-    return settled
+    return answer
   }
-  const load = (sequence: number, versions = [version(FIRST, 1, 'https://e.org/')], move = 'm') => {
-    return call(LOAD_CALL, { sequence, versions: packVersions(versions), move })
-  }
+  const load = (
+    sequence: number,
+    versions = [version(FIRST, 1, 'https://e.org/')],
+    move = 'm',
+    stage: LoadMessage['stage'] = 'bulk',
+  ) => call(LOAD_CALL, { sequence, versions: packVersions(versions), move, stage })
   const end = { epoch: 1 as Epoch, lastPosition: toLogPosition(1) }
   const open = (sequence: number, message: object = {}) => {
     return call(OPEN_CALL, { ...end, isComplete: true, sequence, ...message }) as Promise<Opened>
@@ -36,7 +53,7 @@ async function start() {
     const found = world.actorOfB.lookup(code, world.disk.now())
     return found.kind === 'redirect' ? found.url : found.kind
   }
-  return { world, load, open, urlOf }
+  return { world, ask, load, open, urlOf }
 }
 
 const KNOWN = { isKnown: true }
@@ -181,4 +198,19 @@ test('a piece that could not be taken in is taken when it comes again', async (t
   t.deepEqual(await open(2), NOT_OPENED)
   t.deepEqual(await open(1, { versions }), OPENED)
   t.is(urlOf(SECOND), 'https://e.org/')
+})
+
+test('the next piece of another partition is not asked for until the one that ends is served', async (t) => {
+  const { world, ask, load, open } = await start()
+  const OTHER = (P + 1) as PartitionId
+  await load(0)
+  t.deepEqual(await load(1, [], 'm', 'last'), KNOWN)
+  let answer: unknown
+  void ask(LOAD_CALL, { partition: OTHER, sequence: 0 }).then((loaded) => (answer = loaded))
+  t.deepEqual(await open(2), OPENED)
+  await world.pass(10)
+  t.is(answer, undefined)
+  world.target.forget(P)
+  await world.pass(2)
+  t.deepEqual(answer, KNOWN)
 })

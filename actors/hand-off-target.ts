@@ -22,6 +22,7 @@ import {
   type Opened,
   type OpenMessage,
 } from './hand-off-message.ts'
+import { HandOffQuiet } from './hand-off-quiet.ts'
 import { Operations } from './operations.ts'
 import type { PartitionMemory } from './partition-memory.ts'
 import type { OpenedMemory } from './recovery.ts'
@@ -55,16 +56,19 @@ const APPEND_ATTEMPTS_MAX = 5
 export class HandOffTarget {
   readonly #options: HandOffTargetOptions
   readonly #incoming = new Map<PartitionId, Incoming>()
+  readonly #quiet: HandOffQuiet
 
   constructor(options: HandOffTargetOptions) {
     this.#options = options
-    options.peers.handle(LOAD_CALL, (params) => this.#load(params as LoadMessage))
+    this.#quiet = new HandOffQuiet(options.clock)
+    options.peers.handle(LOAD_CALL, (params) => this.#answerLoad(params as LoadMessage))
     options.peers.handle(OPEN_CALL, (params) => this.#open(params as OpenMessage))
   }
 
   /** Nothing more comes of the move of this partition to here. */
   forget(partition: PartitionId): void {
     this.#incoming.delete(partition)
+    this.#quiet.end(partition)
   }
 
   /** Whether a move of the partition to here was begun by a newer table than this one. */
@@ -74,6 +78,15 @@ export class HandOffTarget {
 
   forgetAll(): void {
     this.#incoming.clear()
+    this.#quiet.endAll()
+  }
+
+  async #answerLoad(message: LoadMessage): Promise<Loaded> {
+    const loaded = this.#load(message)
+    const { partition, stage } = message
+    if (loaded.isKnown && stage === 'bulk') await this.#quiet.untilNone(partition)
+    if (loaded.isKnown && stage === 'last') await this.#quiet.begin(partition)
+    return loaded
   }
 
   #load(message: LoadMessage): Loaded {

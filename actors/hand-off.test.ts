@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { TinygridError } from '../cluster/errors.ts'
 import type { Code } from '../cluster/ids.ts'
 import { HandOffWorld } from './hand-off-world.ts'
-import { LOAD_CALL, OPEN_CALL } from './hand-off-message.ts'
+import { OPEN_CALL, type LoadMessage } from './hand-off-message.ts'
 import { codesOf, P } from './host-world.ts'
 import type { ScannedVersion } from './link-table.ts'
 import type { PartitionMemory } from './partition-memory.ts'
@@ -74,7 +74,8 @@ test('links go in messages of a bounded size', async (t) => {
   ] as const) {
     const world = await withLinks(40, pieceBytes)
     await world.move()
-    t.is(world.calls.filter(({ name }) => name === LOAD_CALL).length, pieces)
+    const bulk = world.calls.filter(({ params }) => (params as LoadMessage).stage === 'bulk')
+    t.is(bulk.length, pieces)
     await assertAllIsThere(t, world)
   }
 })

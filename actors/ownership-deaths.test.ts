@@ -129,7 +129,7 @@ test('a target that is declared dead meanwhile has to be brought everything agai
   const { world, a, b } = await start()
   world.network.rule = () => [100]
   await world.setRow(['a', 1, 'b'])
-  await world.pass(100)
+  await world.pass(300)
   b.control.declareDead()
   await world.pass(400)
   t.is(b.epochOf(), undefined)
