@@ -64,11 +64,11 @@ export interface HandOffSourceOptions {
 }
 
 /**
- * moved: the target has opened the partition in this epoch. kept: it is still served here.
+ * moved: the target has opened the partition in this epoch; writes wait since `sealedAt`. kept: it is still served here.
  * lost: somebody else has opened it. gone: this node has given it up meanwhile, for whatever reason.
  */
 export type HandOffOutcome =
-  | { readonly kind: 'moved'; readonly epoch: Epoch; readonly waitMs: number }
+  | { readonly kind: 'moved'; readonly epoch: Epoch; readonly sealedAt: number }
   | { readonly kind: 'kept' }
   | { readonly kind: 'lost' }
   | { readonly kind: 'gone' }
@@ -166,7 +166,7 @@ class Move {
       const opened = answer?.opened
       if (opened === null) break
       if (opened !== undefined && this.isHere) {
-        return { kind: 'moved', epoch: opened.epoch, waitMs: clock.now() - sealedAt }
+        return { kind: 'moved', epoch: opened.epoch, sealedAt }
       }
       await this.#pause()
     }

@@ -1,22 +1,30 @@
 /** A report stays until the table shows it, and goes then. */
 import test from 'ava'
 import type { Epoch, NodeId, PartitionId } from '../cluster/ids.ts'
+import { ManualClock } from '../cluster/manual-clock.ts'
 import { Table } from '../cluster/table.ts'
 import { OwnershipReports } from './ownership-reports.ts'
 
 const [ME, OTHER] = ['me', 'other'] as NodeId[] as [NodeId, NodeId]
 const P = 3 as PartitionId
 const OPENED = [{ partition: P, epoch: 5 as Epoch }]
-const RELEASED = [{ partition: P, to: OTHER, epoch: 5 as Epoch }]
+const RELEASE = { partition: P, to: OTHER, epoch: 5 as Epoch }
 
 function start() {
   const sent: unknown[] = []
-  const reports = new OwnershipReports(ME, (opened, released) => sent.push({ opened, released }))
+  const moved: unknown[] = []
+  const clock = new ManualClock()
+  const reports = new OwnershipReports({
+    nodeId: ME,
+    clock,
+    send: (opened, released) => sent.push({ opened, released }),
+    onMoved: (partition, to, waitMs) => moved.push({ partition, to, waitMs }),
+  })
   const settle = (owner: NodeId | null, epoch: number) => {
     const row = { owner, epoch: epoch as Epoch, target: null }
     reports.settle(Table.empty(16).with(new Map([[P, row]])))
   }
-  return { reports, sent, settle }
+  return { reports, clock, sent, moved, settle }
 }
 
 test('what was opened is told until this node owns it in that epoch, or a later one', (t) => {
@@ -42,10 +50,10 @@ test('what was released is told until this node does not own it any more', (t) =
     [null, 4],
     [ME, 6],
   ] as const) {
-    const { reports, sent, settle } = start()
-    reports.addReleased(RELEASED[0]!)
+    const { reports, clock, sent, settle } = start()
+    reports.addReleased(RELEASE, clock.now())
     reports.send()
-    t.deepEqual(sent.splice(0), [{ opened: [], released: RELEASED }])
+    t.deepEqual(sent.splice(0), [{ opened: [], released: [{ ...RELEASE, waitMs: 0 }] }])
     settle(ME, 4)
     t.true(reports.hasReleased(P))
     settle(owner, epoch)
@@ -54,17 +62,33 @@ test('what was released is told until this node does not own it any more', (t) =
   }
 })
 
+test('the writes of what was released have waited until the table shows it', async (t) => {
+  const { reports, clock, sent, moved, settle } = start()
+  const sealedAt = clock.now()
+  await clock.pass(7)
+  reports.addReleased(RELEASE, sealedAt)
+  reports.send()
+  t.like(sent[0], { released: [{ waitMs: 7 }] }, 'so far')
+  await clock.pass(5)
+  settle(ME, 4)
+  t.deepEqual(moved, [])
+  settle(OTHER, 5)
+  settle(OTHER, 6)
+  t.deepEqual(moved, [{ partition: P, to: OTHER, waitMs: 12 }])
+})
+
 test('what is not here any more is not told, nor anything after a declared death', (t) => {
-  const { reports, sent } = start()
+  const { reports, clock, sent, moved } = start()
   reports.addOpened(P, 5 as Epoch)
   reports.dropOpened(P)
   t.false(reports.hasOpened(P))
   reports.addOpened(P, 5 as Epoch)
-  reports.addReleased(RELEASED[0]!)
+  reports.addReleased(RELEASE, clock.now())
   reports.clear()
   t.false(reports.hasOpened(P) || reports.hasReleased(P))
   reports.send()
   t.deepEqual(sent, [{ opened: [], released: [] }])
+  t.deepEqual(moved, [])
 })
 
 test('of one partition the newest report counts', (t) => {

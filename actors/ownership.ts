@@ -51,6 +51,7 @@ export interface OwnershipOptions {
   readonly pieceBytes?: number
   /** The partition is here and may lack links that the store has. */
   readonly onIncomplete: (partition: PartitionId) => void
+  /** The table names the new owner, which takes the writes that waited. */
   readonly onMoved?: (partition: PartitionId, to: NodeId, waitMs: number) => void
   readonly onError: (what: string, error: unknown) => void
 }
@@ -73,8 +74,9 @@ export class Ownership {
   constructor(options: OwnershipOptions) {
     this.#options = options
     this.#turns = new HandOffTurns(options.clock, () => this.#reconcile())
-    this.#reports = new OwnershipReports(options.nodeId, (opened, released) => {
-      options.control.report(opened, released)
+    this.#reports = new OwnershipReports({
+      ...options,
+      send: (opened, released) => options.control.report(opened, released),
     })
     this.#opener = new PartitionOpener({
       ...options,
@@ -247,7 +249,7 @@ export class Ownership {
   async #move(partition: PartitionId, turn: Turn): Promise<void> {
     const life = this.#life
     const { to } = turn
-    const { clock, host, onMoved } = this.#options
+    const { clock, host } = this.#options
     const outcome = await this.#source.run(partition, to)
     if (life !== this.#life) return
     this.#turns.rest(turn, outcome.kind === 'moved')
@@ -260,10 +262,7 @@ export class Ownership {
     }
     this.#turns.end(partition)
     if (outcome.kind === 'lost') this.noteReplaced(partition)
-    if (outcome.kind === 'moved') {
-      this.#release(partition, to, outcome)
-      onMoved?.(partition, to, outcome.waitMs)
-    }
+    if (outcome.kind === 'moved') this.#release(partition, to, outcome)
     this.#reconcile()
   }
 
@@ -271,11 +270,11 @@ export class Ownership {
   #release(
     partition: PartitionId,
     to: NodeId,
-    { epoch, waitMs }: { epoch: Epoch; waitMs: number },
+    { epoch, sealedAt }: { epoch: Epoch; sealedAt: number },
   ): void {
     this.#options.placement.learn(partition, to, epoch)
     this.#drop(partition, { owner: to, epoch })
-    this.#reports.addReleased({ partition, to, epoch, waitMs: Math.round(waitMs) })
+    this.#reports.addReleased({ partition, to, epoch }, sealedAt)
     this.#reports.send()
   }
 

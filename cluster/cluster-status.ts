@@ -88,7 +88,7 @@ export interface NodeReport {
 export interface HandedOver {
   readonly partition: PartitionId
   readonly to: NodeId
-  /** How long the partition's writes waited. */
+  /** How long the partition's writes waited: until the source saw the new owner in the table. */
   readonly waitMs: number
   readonly at: EpochMs
 }

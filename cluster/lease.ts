@@ -45,7 +45,7 @@ export interface ReleasedPartition {
   readonly to: NodeId
   /** In which `to` has opened it. */
   readonly epoch: Epoch
-  /** How long its writes waited, for people; left out where nobody measured. */
+  /** How long its writes waited until then, for people; left out where nobody measured. */
   readonly waitMs?: number
 }
 

@@ -29,7 +29,7 @@ export type MembershipEvent =
       readonly from: NodeId
       readonly to: NodeId
       readonly epoch: Epoch
-      /** How long its writes waited; null: `from` did not say. */
+      /** How long its writes waited until `to` had opened it; null: `from` did not say. */
       readonly waitMs: number | null
     }
   | {
