@@ -228,6 +228,8 @@ export class Node {
       nodeId,
       partitions,
       now,
+      // Nobody waits for it, and a tombstone that the load removes is an operation's only trace.
+      leavesOperations: false,
       newMemory,
       sink: this.writeBehind,
       onOpen: (opened) => {

@@ -29,7 +29,7 @@ import { PartitionMemory } from './partition-memory.ts'
 
 type WaitingEffect = Extract<
   Effect<Ticket>,
-  { kind: 'append' | 'append_again' | 'read_tail' | 'read_store' }
+  { kind: 'append' | 'append_again' | 'read_tail' | 'read_store' | 'read_operations' }
 >
 
 /** A caller; `outcome` is set once. */
@@ -89,6 +89,8 @@ export class ActorWorld {
         return this.#run(this.actor.tailRead(this.log.filter((e) => e.position > effect.after)))
       case 'read_store':
         return this.#run(this.actor.storeRead(effect.code, seen))
+      case 'read_operations':
+        return this.#run(this.actor.recalled(this.#operationsBetween(0, effect.upTo)))
     }
   }
 
@@ -99,7 +101,7 @@ export class ActorWorld {
     if (effect.kind === 'read_store') {
       return this.#run(this.actor.storeReadFailed(effect.code, error))
     }
-    assert(effect.kind !== 'read_tail')
+    assert(effect.kind !== 'read_tail' && effect.kind !== 'read_operations')
     if (isAppended && this.last() === effect.expectedLast) this.#push(effect.payload)
     this.#run(this.actor.appendFailed(error))
   }
@@ -114,8 +116,8 @@ export class ActorWorld {
     this.actor.unseal(this.#pushEpoch(), this.last())
   }
 
-  /** The actor gives up; a new one opens the partition from the log, as a new owner does. */
-  takeOver(isLastBatchAppended: boolean): void {
+  /** The actor gives up; a new one opens the partition from the log, or from the checkpoint on. */
+  takeOver(isLastBatchAppended: boolean, hasCheckpoint = false): void {
     const append = this.waiting.find(({ effect }) => effect.kind.startsWith('append'))?.effect
     if (isLastBatchAppended && append !== undefined && 'payload' in append) {
       if (this.last() === append.expectedLast) this.#push(append.payload)
@@ -124,7 +126,8 @@ export class ActorWorld {
     this.waiting.length = 0
     const epoch = this.#pushEpoch()
     this.memory = new PartitionMemory(new LinkTable())
-    this.actor = this.#newActor(epoch, this.#replay())
+    this.actor = this.#newActor(epoch, this.#replay(hasCheckpoint ? this.#checkpoint() : 0))
+    this.#run(this.actor.recall(false))
   }
 
   flush(): void {
@@ -196,20 +199,38 @@ export class ActorWorld {
     return epoch
   }
 
-  /** Without a checkpoint: everything in the log is dirty. */
-  #replay(): Operations {
-    const operations = new Operations()
+  /** Everything in the log after the checkpoint is dirty. */
+  #replay(checkpoint: number): Operations {
+    this.dirty.clear()
     for (const { position, payload } of this.log) {
-      const record = decodeLogRecord(payload)
-      if (record.kind === 'epoch') continue
-      operations.rememberLogged(record.operations, record.records, position, NOW)
-      for (const bytes of record.records) {
-        const version = { code: codeOfRecord(bytes), position, record: bytes }
+      if (position <= checkpoint) continue
+      for (const version of versionsIn(position, payload)) {
         this.memory.apply(version)
         this.dirty.set(version.code, version)
       }
     }
+    return this.#operationsBetween(checkpoint, this.last(), checkpoint > 0)
+  }
+
+  /** Of the entries after `after`. */
+  #operationsBetween(after: number, upTo: LogPosition, areOthersMissing = false): Operations {
+    const operations = new Operations(areOthersMissing ? upTo : undefined)
+    for (const { position, payload } of this.log) {
+      const record = decodeLogRecord(payload)
+      if (record.kind === 'epoch' || position <= after || position > upTo) continue
+      operations.rememberLogged(record.operations, record.records, position, NOW)
+    }
     return operations
+  }
+
+  /** The store has every entry up to here. */
+  #checkpoint(): number {
+    const missing = this.log.find(({ position, payload }) => {
+      return versionsIn(position, payload).some(({ code }) => {
+        return (this.store.get(code)?.position ?? 0) < position
+      })
+    })
+    return (missing?.position ?? this.last() + 1) - 1
   }
 
   #take(index: number): { effect: WaitingEffect; seen?: LinkVersion | undefined } {
@@ -252,6 +273,7 @@ export class ActorWorld {
       case 'append':
       case 'append_again':
       case 'read_tail':
+      case 'read_operations':
         this.waiting.push({ effect })
     }
   }
@@ -268,4 +290,10 @@ export class ActorWorld {
         : this.timesLogged(operationId) > 0
     assert(isLogged, 'an answer rests on what the log does not hold')
   }
+}
+
+function versionsIn(position: LogPosition, payload: Buffer): LinkVersion[] {
+  const record = decodeLogRecord(payload)
+  if (record.kind === 'epoch') return []
+  return record.records.map((bytes) => ({ code: codeOfRecord(bytes), position, record: bytes }))
 }

@@ -15,6 +15,8 @@ export type Effect<Ticket> =
   | { readonly kind: 'append_again'; readonly payload: Buffer; readonly expectedLast: LogPosition }
   | { readonly kind: 'read_tail'; readonly after: LogPosition }
   | { readonly kind: 'read_store'; readonly code: Code }
+  /** Those of all entries up to here; may be asked for again, when writes have come to wait for it. */
+  | { readonly kind: 'read_operations'; readonly upTo: LogPosition; readonly isUrgent: boolean }
   | { readonly kind: 'answer'; readonly ticket: Ticket; readonly result: WriteResult }
   | { readonly kind: 'answer_read'; readonly ticket: Ticket; readonly link: Link | undefined }
   | { readonly kind: 'refuse'; readonly ticket: Ticket; readonly error: TinygridError }
@@ -24,6 +26,14 @@ export type Effect<Ticket> =
       readonly position: LogPosition
       readonly versions: readonly LinkVersion[]
     }
+
+/** For all who wait for a store read. */
+export function refusals<Ticket>(
+  { readers, writes }: { readers: readonly Ticket[]; writes: readonly { ticket: Ticket }[] },
+  error: TinygridError,
+): Effect<Ticket>[] {
+  return [...readers, ...writes.map(({ ticket }) => ticket)].map((ticket) => refusal(ticket, error))
+}
 
 export function refusal<Ticket>(ticket: Ticket, error: TinygridError): Effect<Ticket> {
   return { kind: 'refuse', ticket, error }

@@ -164,12 +164,12 @@ export class HostWorld {
   }
 
   /** Opens a partition that has nothing in the store, and serves it. */
-  async open(partition: PartitionId = P): Promise<Actor> {
+  async open(partition: PartitionId = P, operationsUpTo?: LogPosition): Promise<Actor> {
     const { epoch, position } = await appendEpoch(this.disk.log, partition, this.nodeId)
     const memory = this.newMemory()
     memory.startLoad()
     memory.endLoad()
-    const operations = new Operations()
+    const operations = new Operations(operationsUpTo)
     const actor = this.newActor({
       id: partition,
       epoch,

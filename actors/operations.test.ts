@@ -54,6 +54,23 @@ test('an operation that comes again from the log counts from its newest place', 
   t.is(operations.oldest(toEpochMs(0)), toLogPosition(2))
 })
 
+test('until the older ones are there, the log keeps everything', (t) => {
+  const operations = new Operations(toLogPosition(7))
+  operations.remember(operation('b', 8))
+  operations.remember(operation('c', 9))
+  t.is(operations.oldest(toEpochMs(0)), toLogPosition(0))
+  t.false(operations.isComplete)
+  const older = new Operations()
+  for (const [index, id] of ['a', 'b'].entries()) older.remember(operation(id, 1 + 7 * index))
+  operations.complete(older)
+  t.true(operations.isComplete)
+  t.deepEqual(
+    [...operations.all()].map(({ id }) => id),
+    ['a', 'b', 'c'],
+  )
+  t.is(operations.oldest(toEpochMs(0)), toLogPosition(1))
+})
+
 test('those of a log entry are remembered with the link that each led to', (t) => {
   const operations = new Operations()
   const records = [linkRecord('x'), linkRecord('y')]

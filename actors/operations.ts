@@ -4,11 +4,12 @@
  * Used by the partition actor, so that a request that is asked again (because its answer was lost, or
  * its link changed owners) gets the first answer and changes nothing a second time. Filled when a
  * batch is applied and, at a take-over, from the log; so the log keeps what is in here (`oldest`).
+ * A take-over reads the older ones last: until then they are not complete, and the log keeps all.
  *
  * Only what changed something is remembered: any other answer may be given anew. Bounded by age and
  * number. Rejected: the id in the link itself, which costs every link some bytes for ever.
  */
-import type { EpochMs, LogPosition } from '../cluster/ids.ts'
+import { POSITION_NONE, type EpochMs, type LogPosition } from '../cluster/ids.ts'
 import { decodeLink, type LinkRecord } from '../cluster/link-record.ts'
 import { OPERATION_KEPT_MS, type WriteResult } from '../cluster/protocol.ts'
 import type { LoggedOperation, OperationOutcome } from '../persistence/log-record.ts'
@@ -34,6 +35,22 @@ export class Operations {
    */
   #order: Operation[] = []
   #first = 0
+  #missingUpTo: LogPosition | undefined
+
+  /** @param missingUpTo there are older ones in the log up to here, which come by `complete` */
+  constructor(missingUpTo?: LogPosition) {
+    this.#missingUpTo = missingUpTo
+  }
+
+  /** Where in the log there are more of them; undefined: nowhere. */
+  get missingUpTo(): LogPosition | undefined {
+    return this.#missingUpTo
+  }
+
+  /** Whether one that is not in here was not carried out, in the time that counts. */
+  get isComplete(): boolean {
+    return this.missingUpTo === undefined
+  }
 
   get size(): number {
     return this.#byId.size
@@ -41,6 +58,7 @@ export class Operations {
 
   /** Where the log must not be trimmed: the position of the oldest one that still counts. */
   oldest(now: EpochMs): LogPosition | undefined {
+    if (this.#missingUpTo !== undefined) return POSITION_NONE
     this.#forgetOlderThan(now - OPERATION_KEPT_MS)
     return this.#order[this.#first]?.position
   }
@@ -69,6 +87,16 @@ export class Operations {
     for (const { id, outcome, record } of logged) {
       this.remember({ id, outcome, record: records[record]!, position, at })
     }
+  }
+
+  /** Takes in the older ones; some may be in here already. */
+  complete(older: Operations): void {
+    const all = [...older.all(), ...this.all()]
+    this.#byId.clear()
+    this.#order = []
+    this.#first = 0
+    for (const operation of all) this.remember(operation)
+    this.#missingUpTo = undefined
   }
 
   all(): Operation[] {

@@ -43,7 +43,8 @@ const STEPS: Record<string, number> = {
   repeat: 3,
   seal: 1,
   unseal: 2,
-  takeOver: 1,
+  takeOver: 2,
+  recall: 1,
 }
 const anyStep: fc.Arbitrary<Step> = fc.record({
   do: fc.oneof(
@@ -72,6 +73,7 @@ class Schedule {
     else if (step === 'repeat') this.#repeat(index)
     else if (step === 'read') this.tickets.push(world.read(code))
     else if (step === 'begin') world.begin()
+    else if (step === 'recall') this.#recall()
     else if (step === 'flush') world.flush()
     else if (step === 'evict') world.memory.evict(1 + index * 100)
     else if (step.endsWith('oad') || step === 'loadOne') this.#playLoad(step)
@@ -90,7 +92,8 @@ class Schedule {
       world.actor.seal()
       this.#isSealed = true
     } else if (step === 'takeOver') {
-      world.takeOver(index % 2 === 0)
+      if (index < 3) world.flush()
+      world.takeOver(index % 2 === 0, index < 4)
       this.#isSealed = false
       this.#load = undefined
     } else this.unseal()
@@ -111,10 +114,18 @@ class Schedule {
 
   #end(step: string, waiting: number, kind: string): void {
     const { world } = this
+    // They take their time.
+    if (kind === 'read_operations') return
     if (step === 'succeed' || kind === 'read_tail') return world.succeed(waiting)
     if (kind === 'read_store') return world.fail('store_unavailable', waiting)
     if (step === 'unavailable') return world.fail('log_unavailable', waiting)
     world.fail('log_uncertain', waiting, step === 'lostButAppended')
+  }
+
+  #recall(): void {
+    const { world } = this
+    const waiting = world.waiting.findIndex(({ effect }) => effect.kind === 'read_operations')
+    if (waiting >= 0) world.succeed(waiting)
   }
 
   #playLoad(step: string): void {

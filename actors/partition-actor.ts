@@ -21,7 +21,8 @@ import type { Link, LinkVersion, Lookup } from '../cluster/link.ts'
 import type { WriteRequest } from '../cluster/protocol.ts'
 import type { LogEntry } from '../persistence/log.ts'
 import { entryOf, sealBatch, type PartitionLimits, type SealedBatch } from './batch.ts'
-import { refusal, type Effect } from './effect.ts'
+import { DoubtfulWrites } from './doubtful-writes.ts'
+import { refusal, refusals, type Effect } from './effect.ts'
 import type { Operations } from './operations.ts'
 import type { PartitionMemory } from './partition-memory.ts'
 import { StoreReads } from './store-reads.ts'
@@ -32,7 +33,6 @@ export interface PartitionActorOptions {
   readonly epoch: Epoch
   /** The position of this epoch's record. */
   readonly lastPosition: LogPosition
-  /** What the log says was done lately. */
   readonly operations: Operations
   /** A new, unique name for a batch; at most 64 characters. */
   readonly nextBatchId: () => string
@@ -43,8 +43,7 @@ export class PartitionActor<Ticket> {
   readonly memory: PartitionMemory
   readonly operations: Operations
   #epoch: Epoch
-  readonly #nextBatchId: () => string
-  readonly #limits: PartitionLimits
+  readonly #options: Pick<PartitionActorOptions, 'nextBatchId' | 'limits'>
   /** Invariant: the position of the newest log entry known to be this owner's. Never falls. */
   #lastPosition: LogPosition
   /**
@@ -57,12 +56,9 @@ export class PartitionActor<Ticket> {
   #inFlight: SealedBatch<Ticket> | undefined
   /** Invariant: while a code's read is in flight, all writes to the code wait in here. */
   readonly #reads = new StoreReads<Ticket, WaitingWrite<Ticket>>()
-  /**
-   * Codes that the store was asked for and does not have, for the writes that asked.
-   * Invariant: no code in it has a version in the store or a link in memory.
-   */
-  readonly #knownAbsent = new Set<Code>()
-  /** Invariant: the number of writes in the mailbox, in `#reads` and in `#inFlight`. */
+  /** Invariant: empty once the operations are complete. */
+  readonly #doubtful: DoubtfulWrites<Ticket>
+  /** Invariant: the number of writes in the mailbox, #reads, #doubtful and #inFlight. */
   #waiting = 0
 
   constructor(options: PartitionActorOptions) {
@@ -70,8 +66,8 @@ export class PartitionActor<Ticket> {
     this.operations = options.operations
     this.#epoch = options.epoch
     this.#lastPosition = options.lastPosition
-    this.#nextBatchId = options.nextBatchId
-    this.#limits = options.limits
+    this.#options = options
+    this.#doubtful = new DoubtfulWrites(options.operations)
   }
 
   get depth(): number {
@@ -116,12 +112,10 @@ export class PartitionActor<Ticket> {
 
   /** Sends everybody on who waits; of the batch in flight nobody knows. The last call of all. */
   retire(error: TinygridError): Effect<Ticket>[] {
-    const { readers, writes } = this.#reads.endAll()
-    const tickets = [...readers, ...writes.map(({ ticket }) => ticket)]
-    const refusals = tickets.map((ticket) => refusal(ticket, error))
+    const reading = refusals(this.#reads.endAll(), error)
     const inFlight = this.isQuiet ? [] : this.#refuseInFlight(new TinygridError('log_uncertain'))
     this.#stage = 'replaced'
-    return [...refusals, ...inFlight, ...this.#refuseMailbox(error)]
+    return [...reading, ...inFlight, ...this.#refuseMailbox(error)]
   }
 
   lookup(code: Code, now: EpochMs): Lookup {
@@ -139,7 +133,7 @@ export class PartitionActor<Ticket> {
   /** Puts a write in the mailbox; `begin` decides it. */
   submit(ticket: Ticket, request: WriteRequest): Effect<Ticket>[] {
     if (this.isReplaced) return [refusal(ticket, new TinygridError('log_replaced'))]
-    if (this.#waiting >= this.#limits.mailboxDepthMax) {
+    if (this.#waiting >= this.#options.limits.mailboxDepthMax) {
       return [refusal(ticket, new TinygridError('mailbox_full'))]
     }
     this.#mailbox.push({ ticket, request })
@@ -159,12 +153,12 @@ export class PartitionActor<Ticket> {
     const turn = new Turn<Ticket>(now, canLog, this.operations)
     const waiting = this.#mailbox
     let index = 0
-    while (index < waiting.length && turn.batch.hasRoom(this.#limits)) {
+    while (index < waiting.length && turn.batch.hasRoom(this.#options.limits)) {
       this.#decideOne(waiting[index++]!, turn)
     }
     this.#mailbox = waiting.slice(index)
     this.#waiting -= turn.settled
-    if (this.#mailbox.length === 0) this.#knownAbsent.clear()
+    if (this.#mailbox.length === 0) this.#reads.forgetAbsent()
     if (!turn.batch.isEmpty) {
       const { payload, expectedLast } = this.#seal(turn)
       turn.effects.push({ kind: 'append', payload, expectedLast })
@@ -173,12 +167,12 @@ export class PartitionActor<Ticket> {
   }
 
   #seal({ batch, now }: Turn<Ticket>): SealedBatch<Ticket> {
-    const id = this.#nextBatchId()
+    const id = this.#options.nextBatchId()
     return (this.#inFlight = sealBatch(batch, id, now, this.#epoch, this.#lastPosition))
   }
 
   #decideOne(waiting: WaitingWrite<Ticket>, turn: Turn<Ticket>): void {
-    if (turn.answerAgain(waiting)) return
+    if (turn.answerAgain(waiting) || this.#doubtful.keepBehind(waiting)) return
     const { code } = waiting.request
     const pending = turn.batch.linkOf(code)
     // A write waits behind a read of its code even if the link is in the table by now:
@@ -189,16 +183,28 @@ export class PartitionActor<Ticket> {
       return
     }
     const link = pending ?? this.#knownLinkOf(code)
-    if (link !== 'unknown') {
-      turn.settle(waiting, link === 'absent' ? undefined : link)
-    } else if (this.#reads.addWrite(code, waiting)) {
-      turn.effects.push({ kind: 'read_store', code })
-    }
+    if (link === 'unknown') {
+      if (this.#reads.addWrite(code, waiting)) turn.effects.push({ kind: 'read_store', code })
+    } else if (this.#doubtful.keep(waiting, this.#reads.absenceOf(code) === 'never given')) {
+      turn.effects.push(...this.recall(true))
+    } else turn.settle(waiting, link === 'absent' ? undefined : link)
+  }
+
+  /** Asks for the operations that are missing, if some are. */
+  recall(isUrgent: boolean): Effect<Ticket>[] {
+    const upTo = this.operations.missingUpTo
+    return upTo === undefined ? [] : [{ kind: 'read_operations', upTo, isUrgent }]
+  }
+
+  /** What the log says was done before. */
+  recalled(older: Operations): Effect<Ticket>[] {
+    this.#mailbox = [...this.#doubtful.end(older), ...this.#mailbox]
+    return []
   }
 
   #knownLinkOf(code: Code): Link | 'absent' | 'unknown' {
     const link = this.memory.linkOf(code)
-    return link === 'unknown' && this.#knownAbsent.has(code) ? 'absent' : link
+    return link === 'unknown' && this.#reads.absenceOf(code) !== undefined ? 'absent' : link
   }
 
   /** The log holds the batch: apply it, then answer. */
@@ -218,13 +224,10 @@ export class PartitionActor<Ticket> {
   }
 
   #apply({ batch, at }: SealedBatch<Ticket>, position: LogPosition): LinkVersion[] {
-    const versions: LinkVersion[] = []
-    for (const { code, record } of batch.records()) {
-      const version = { code, position, record }
+    const versions = Array.from(batch.records(), (record) => ({ ...record, position }))
+    for (const version of versions) {
       this.memory.apply(version)
-      this.#knownAbsent.delete(code)
-      this.#reads.overtake(code)
-      versions.push(version)
+      this.#reads.overtake(version.code)
     }
     const records = versions.map(({ record }) => record)
     this.operations.rememberLogged(batch.operations(), records, position, at)
@@ -264,18 +267,17 @@ export class PartitionActor<Ticket> {
     if (version !== undefined) this.memory.fill(version)
     const known = this.memory.linkOf(code)
     const link = typeof known === 'string' ? undefined : known
-    if (link === undefined) this.#knownAbsent.add(code)
-    const { readers, writes } = this.#reads.end(code)
+    const absence = version === undefined ? 'never given' : 'purged'
+    const { readers, writes } = this.#reads.end(code, link === undefined ? absence : undefined)
     // These came before whatever is in the mailbox for the code: later ones joined them.
     this.#mailbox = [...writes, ...this.#mailbox]
     return readers.map((ticket) => ({ kind: 'answer_read', ticket, link }))
   }
 
   storeReadFailed(code: Code, error: TinygridError): Effect<Ticket>[] {
-    const { readers, writes } = this.#reads.end(code)
-    this.#waiting -= writes.length
-    const tickets = [...readers, ...writes.map(({ ticket }) => ticket)]
-    return tickets.map((ticket) => refusal(ticket, error))
+    const ended = this.#reads.end(code)
+    this.#waiting -= ended.writes.length
+    return refusals(ended, error)
   }
 
   #refuseInFlight(error: TinygridError): Effect<Ticket>[] {
@@ -291,8 +293,7 @@ export class PartitionActor<Ticket> {
   }
 
   #refuseMailbox(error: TinygridError): Effect<Ticket>[] {
-    const waiting = this.#mailbox
-    this.#mailbox = []
+    const waiting = [...this.#doubtful.takeAll(), ...this.#mailbox.splice(0)]
     this.#waiting -= waiting.length
     return waiting.map(({ ticket }) => refusal(ticket, error))
   }

@@ -24,6 +24,7 @@ import type { Effect } from './effect.ts'
 import { Errands, type Tell } from './errands.ts'
 import { relieve } from './eviction.ts'
 import type { MemoryBound } from './memory-bound.ts'
+import { OperationRecalls } from './operation-recalls.ts'
 import type { PartitionActor } from './partition-actor.ts'
 
 interface Caller {
@@ -69,15 +70,17 @@ export class PartitionHost implements LocalOwner, DirtySource {
   readonly #serving: (Actor | undefined)[]
   #sink: AppliedSink | undefined
   readonly #due: DuePartitions
-  /** Called when a partition has no batch in flight any more. */
+  /** Called when a sealed partition is settled. */
   readonly #whenQuiet = new Map<PartitionId, () => void>()
   #isStopping = false
   readonly #errands: Errands<Caller>
+  readonly #recalls: OperationRecalls<Caller>
   #evictions = 0
 
   constructor(options: PartitionHostOptions) {
     this.#options = options
     this.#errands = new Errands(options)
+    this.#recalls = new OperationRecalls(options)
     const begin = (partition: PartitionId) => this.#begin(partition)
     const { defer, appendsMax = Infinity } = options
     const hasRoom = () => this.#errands.appendsUnderWay < appendsMax
@@ -100,8 +103,10 @@ export class PartitionHost implements LocalOwner, DirtySource {
 
   /** From now on this node answers for the partition. */
   serve(partition: PartitionId): void {
-    this.#serving[partition] = this.#actorOf(partition)
+    const actor = this.#actorOf(partition)
+    this.#serving[partition] = actor
     this.#due.add(partition)
+    this.#run(partition, actor, actor.recall(false))
   }
 
   isServing(partition: PartitionId): boolean {
@@ -116,11 +121,12 @@ export class PartitionHost implements LocalOwner, DirtySource {
     return this.#actors
   }
 
-  /** Lets the partition's writes wait; resolves when none is under way. */
+  /** Lets the partition's writes wait; resolves when none is under way, and none in doubt. */
   seal(partition: PartitionId): Promise<void> {
     const actor = this.#actorOf(partition)
     actor.seal()
-    if (actor.isQuiet) return Promise.resolve()
+    this.#run(partition, actor, actor.recall(true))
+    if (actor.isQuiet && actor.operations.isComplete) return Promise.resolve()
     return new Promise((resolve) => this.#whenQuiet.set(partition, resolve))
   }
 
@@ -227,7 +233,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   }
 
   #noteQuiet(partition: PartitionId, actor: Actor): void {
-    if (!actor.isQuiet) return
+    if (!actor.isQuiet || !actor.operations.isComplete) return
     this.#whenQuiet.get(partition)?.()
     this.#whenQuiet.delete(partition)
   }
@@ -248,6 +254,8 @@ export class PartitionHost implements LocalOwner, DirtySource {
         return this.#errands.readStore(effect.code, this.#teller(partition, actor))
       case 'applied':
         return this.#noteApplied(partition, effect.position, effect.versions)
+      case 'read_operations':
+        return this.#recalls.ask(partition, effect, this.#teller(partition, actor))
       case 'answer':
         return effect.ticket.resolve(effect.result as never)
       case 'answer_read':

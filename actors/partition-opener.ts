@@ -13,7 +13,7 @@ import { recover, type OpenedMemory, type RecoveryOptions } from './recovery.ts'
 
 export interface PartitionOpenerOptions extends Omit<
   RecoveryOptions,
-  'partitions' | 'onOpen' | 'onProgress'
+  'partitions' | 'leavesOperations' | 'onOpen' | 'onProgress'
 > {
   readonly clock: Clock
   readonly control: OwnershipControl
@@ -80,6 +80,7 @@ export class PartitionOpener {
       await recover({
         ...this.#options,
         partitions,
+        leavesOperations: true,
         onOpen: (opened) => life === this.#life && onOpened(opened),
         onProgress: () => {},
       })

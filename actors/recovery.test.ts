@@ -32,7 +32,7 @@ class Place {
     return this.log.append(partition, payload, await this.log.last(partition))
   }
 
-  async recover() {
+  async recover(leavesOperations = false) {
     return recover({
       log: this.log,
       store: this.store,
@@ -45,6 +45,7 @@ class Place {
       },
       newMemory: () => new PartitionMemory(new LinkTable()),
       now: () => now,
+      leavesOperations,
       onOpen: (partition) => this.partitions.set(partition.id, partition).size > 0,
       onProgress: () => {},
     })
@@ -103,6 +104,24 @@ test('operations come back from the log, from before the checkpoint too', async 
   await place.recover()
   const answer = place.partitions.get(partition)!.operations.answerTo('asked-once')
   t.like(answer, { kind: 'created', link: { url: 'https://example.org/1' } })
+})
+
+test('a take-over leaves the operations from before the checkpoint for later', async (t) => {
+  const place = new Place()
+  const before = await place.append('a', 'https://example.org/1', 'before')
+  const partition = ring.partitionOf('a' as Code)
+  await place.store.saveCheckpoints(new Map([[partition, before]]))
+  const after = await place.append('a', 'https://example.org/2', 'after')
+  await place.recover(true)
+  const { operations } = place.partitions.get(partition)!
+  t.is(operations.answerTo('before'), undefined)
+  t.like(operations.answerTo('after'), { link: { url: 'https://example.org/2' } })
+  t.is(operations.missingUpTo, toLogPosition(after + 1))
+  const others = [...place.partitions.values()].filter(({ id }) => id !== partition)
+  t.true(
+    others.every((other) => other.operations.isComplete),
+    'nothing was ever asked there',
+  )
 })
 
 test('each recovery opens a higher epoch in every partition, which shuts out the last owner', async (t) => {

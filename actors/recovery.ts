@@ -7,6 +7,8 @@
  * 1. the epoch record, which shuts out every earlier owner;
  * 2. what the log holds after the checkpoint, into memory, dirty;
  * 3. nothing more: what only the store has comes by read-through and by the background load.
+ *    Of a take-over the older operations come last (`logged-operations.ts`): they are a minute of
+ *    writes, and few of those that wait for the partition have to wait for them.
  *
  * The log comes before the store: the other way round, a last flush and trim of the earlier owner
  * could fall between the two reads, and a link would be in neither. A store that is away holds up
@@ -53,6 +55,8 @@ export interface RecoveryOptions {
   readonly sink: ReplaySink
   readonly newMemory: () => PartitionMemory
   readonly now: () => EpochMs
+  /** Operations from before the checkpoint are left to the actor. */
+  readonly leavesOperations: boolean
   /** Called with each opened partition. False: nobody wants it any more. */
   readonly onOpen: (partition: OpenedMemory) => boolean
   readonly onProgress: (partitionsDone: number, linksReplayed: number) => void
@@ -134,7 +138,7 @@ async function replayAll(
 
 /** Appends the epoch record. */
 async function open(
-  { log, nodeId, newMemory }: RecoveryOptions,
+  { log, nodeId, newMemory, leavesOperations }: RecoveryOptions,
   id: PartitionId,
 ): Promise<Opening> {
   const memory = newMemory()
@@ -143,7 +147,8 @@ async function open(
     memory.startLoad()
     memory.endLoad()
   }
-  return { id, epoch, memory, operations: new Operations(), lastPosition: position, isNew }
+  const operations = new Operations(leavesOperations && !isNew ? position : undefined)
+  return { id, epoch, memory, operations, lastPosition: position, isNew }
 }
 
 /** Opens a new epoch at the end of the partition's log, above every one that it has seen. */
@@ -204,13 +209,14 @@ function assertAhead({ id, lastPosition }: Opening, checkpoint: LogPosition): vo
 
 /** Entries that the store has are read for their operations alone. */
 async function replay(
-  { log, now }: RecoveryOptions,
+  { log, now, leavesOperations }: RecoveryOptions,
   { id, memory, operations }: Opening,
   checkpoint: LogPosition,
 ): Promise<Applied[]> {
   const applied: Applied[] = []
   const at = now()
-  for await (const { position, payload } of log.readAfter(id, POSITION_NONE)) {
+  const after = leavesOperations ? checkpoint : POSITION_NONE
+  for await (const { position, payload } of log.readAfter(id, after)) {
     const record = decodeLogRecord(payload)
     const records = record.kind === 'batch' ? record.records : []
     if (record.kind === 'batch') {

@@ -2,10 +2,14 @@
  * The store reads of one partition: one in flight per code, and who waits for it.
  *
  * Used by the partition actor for links that are not in memory. Pure bookkeeping; the actor asks
- * the host to read. Readers are answered when the read ends, writes go back to the mailbox.
+ * the host to read. Readers are answered when the read ends, writes go back to the mailbox, for
+ * which it is kept that the store has no link.
  */
 import assert from 'node:assert/strict'
 import type { Code } from '../cluster/ids.ts'
+
+/** purged: the store has a tombstone. */
+export type Absence = 'never given' | 'purged'
 
 interface StoreRead<Reader, Write> {
   readonly readers: Reader[]
@@ -16,6 +20,8 @@ interface StoreRead<Reader, Write> {
 
 export class StoreReads<Reader, Write> {
   readonly #reads = new Map<Code, StoreRead<Reader, Write>>()
+  /** Invariant: no code in it has a link in store or memory. */
+  readonly #absent = new Map<Code, Absence>()
 
   /** Lets a reader wait; true if a store read has to be started for it. */
   addReader(code: Code, reader: Reader): boolean {
@@ -37,6 +43,7 @@ export class StoreReads<Reader, Write> {
 
   /** A write to this code was applied. */
   overtake(code: Code): void {
+    this.#absent.delete(code)
     const read = this.#reads.get(code)
     if (read !== undefined) read.isOvertaken = true
   }
@@ -50,10 +57,21 @@ export class StoreReads<Reader, Write> {
   }
 
   /** Ends the read and hands out who waited for it. */
-  end(code: Code): { readers: readonly Reader[]; writes: readonly Write[] } {
+  end(code: Code, absence?: Absence): { readers: readonly Reader[]; writes: readonly Write[] } {
     const read = this.#get(code)
     this.#reads.delete(code)
+    if (absence !== undefined) this.#absent.set(code, absence)
     return read
+  }
+
+  /** How the store has no link of the code, as far as it was asked for those who waited. */
+  absenceOf(code: Code): Absence | undefined {
+    return this.#absent.get(code)
+  }
+
+  /** Nobody waits any more. */
+  forgetAbsent(): void {
+    this.#absent.clear()
   }
 
   /** Ends all of them and hands out everybody who waited. */

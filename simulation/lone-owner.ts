@@ -62,6 +62,7 @@ export class LoneOwner implements Program {
         sink: this.#writeBehind,
         newMemory: () => new PartitionMemory(new LinkTable()),
         now: wallClock,
+        leavesOperations: true,
         onOpen: (partition) => {
           const nextBatchId = () => `${nodeId}.${this.#batches++}`
           const actor = new PartitionActor({ ...partition, nextBatchId, limits: LIMITS })

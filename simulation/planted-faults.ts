@@ -5,6 +5,7 @@
  * while a run lasts. A simulator that has never caught anything says nothing.
  */
 import { OPEN_CALL, type OpenMessage } from '../actors/hand-off-message.ts'
+import { Operations } from '../actors/operations.ts'
 import { PartitionMemory } from '../actors/partition-memory.ts'
 import { Membership } from '../cluster/membership.ts'
 import type { Peers } from '../cluster/peers.ts'
@@ -57,6 +58,10 @@ export const PLANTED_FAULTS = {
   'store-before-log': {
     what: 'a take-over reads the store before it shuts the earlier owner out of the log',
     seams: ({ log, store, clock }) => readStoreFirst(log, store, clock),
+  },
+  'no-wait-for-operations': {
+    what: 'a take-over decides a repeated write before it has read what was carried out',
+    plant: () => replaceGetter(Operations.prototype, 'missingUpTo', () => undefined),
   },
 } as const satisfies Record<string, PlantedFault>
 
