@@ -14,6 +14,7 @@ import { benchHelp, parseBenchOptions, UsageError, type BenchOptions } from './o
 import { Bench, type Scenario } from './scenario.ts'
 import { clusterBulk } from './scenarios/cluster-bulk.ts'
 import { clusterJoin } from './scenarios/cluster-join.ts'
+import { clusterKillWrites } from './scenarios/cluster-kill-writes.ts'
 import { clusterKill } from './scenarios/cluster-kill.ts'
 import { clusterRedirects } from './scenarios/cluster-redirects.ts'
 import { clusterServiceLevel } from './scenarios/cluster-service-level.ts'
@@ -30,6 +31,7 @@ const CLUSTER_SCENARIOS: readonly Scenario[] = [
   clusterRedirects,
   clusterServiceLevel,
   clusterKill,
+  clusterKillWrites,
   clusterBulk,
   clusterJoin,
 ]

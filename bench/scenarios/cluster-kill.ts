@@ -8,15 +8,13 @@
  * node takes the place of the old one, and all links are in memory again, before the next kill.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Code, PartitionId } from '../../cluster/ids.ts'
-import { Ring } from '../../cluster/ring.ts'
 import { BenchCluster, type BenchNode } from '../bench-cluster.ts'
-import { newUrl, visitedLinks, type VisitedLink } from '../link-set.ts'
+import { visitedLinks, type VisitedLink } from '../link-set.ts'
 import { figure, median, type Measure } from '../measure.ts'
 import { runOpenLoop, type StreamResult } from '../open-loop.ts'
 import type { Bench, Scenario } from '../scenario.ts'
-import { API_KEY, type ServerProcess } from '../server-process.ts'
 import { redirectStream } from '../streams.ts'
+import { ProbeCodes, untilWritable } from '../writable.ts'
 
 const NODES = 3
 const LINKS_MAX = 20_000
@@ -24,8 +22,6 @@ const REDIRECTS_PER_SECOND = 500
 const REDIRECT_WITHIN_MS = 250
 const LEAD_MS = 500
 const VISIT_SECONDS = 4.5
-const WRITABLE_TIMEOUT_MS = 30_000
-const PARTITIONS = 256
 
 interface Kill {
   readonly writableMs: number
@@ -81,65 +77,6 @@ async function killOne(
 
 function portsOf(nodes: readonly BenchNode[]): number[] {
   return nodes.map(({ server }) => server.port)
-}
-
-/** One free code for each partition, new at each call. */
-class ProbeCodes {
-  readonly #ring = new Ring(PARTITIONS)
-  #next = 0
-
-  of(partitions: ReadonlyMap<PartitionId, unknown>): Map<PartitionId, Code> {
-    const codes = new Map<PartitionId, Code>()
-    while (codes.size < partitions.size) {
-      const code = `p${(this.#next++).toString(36)}` as Code
-      const partition = this.#ring.partitionOf(code)
-      if (partitions.has(partition) && !codes.has(partition)) codes.set(partition, code)
-    }
-    return codes
-  }
-
-  all(): readonly PartitionId[] {
-    return this.#ring.all()
-  }
-}
-
-/** Returns after how many milliseconds the last partition had acknowledged a write. */
-async function untilWritable(server: ServerProcess, codes: ProbeCodes): Promise<number> {
-  const startedAt = performance.now()
-  let missing = new Map(codes.all().map((partition) => [partition, 'not asked']))
-  while (missing.size > 0) {
-    if (performance.now() - startedAt > WRITABLE_TIMEOUT_MS) {
-      throw new Error(
-        `${missing.size} partitions do not become writable (${[...new Set(missing.values())].join()})`,
-      )
-    }
-    missing = await unwritten(server, codes.of(missing))
-  }
-  return performance.now() - startedAt
-}
-
-/** Why which partitions did not take their link. */
-async function unwritten(
-  server: ServerProcess,
-  codes: ReadonlyMap<PartitionId, Code>,
-): Promise<Map<PartitionId, string>> {
-  const links = [...codes.values()].map((code) => ({ code, url: newUrl('kill', code.length) }))
-  const response = await fetch(`${server.url}/api/links/bulk`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-api-key': API_KEY },
-    body: JSON.stringify({ links }),
-  })
-  if (response.status !== 200) throw new Error(`a bulk was answered with ${response.status}`)
-  const { results } = (await response.json()) as {
-    results: { status: number; error?: { code: string } }[]
-  }
-  const answered = [...codes.keys()].map(
-    (partition, index) => [partition, results[index]!] as const,
-  )
-  const failed = answered.filter(([, { status }]) => status !== 201)
-  return new Map(
-    failed.map(([partition, { status, error }]) => [partition, error?.code ?? `${status}`]),
-  )
 }
 
 function writable(kills: readonly Kill[]): Measure {
