@@ -3,7 +3,7 @@ import test from 'ava'
 import type { Code } from '../cluster/ids.ts'
 import { LOAD_CALL, OPEN_CALL, unpackOperations, type LoadMessage } from './hand-off-message.ts'
 import { HandOffWorld } from './hand-off-world.ts'
-import { codesOf, P } from './host-world.ts'
+import { codesOf, HostWorld, P } from './host-world.ts'
 
 const CODES = codesOf(P, 300)
 const FIRST = CODES[0]!
@@ -59,6 +59,31 @@ test('what is asked while it streams goes last, and each once', async (t) => {
   t.deepEqual(broughtBy(world, OPEN_CALL), [during.length])
   t.is(world.actorOfB.operations.size, 110)
   t.deepEqual(await world.b.create(during[3]!, asked(during[3]!)), first[3])
+})
+
+test('what an earlier owner was asked is read from the log before writes wait', async (t) => {
+  const world = new HandOffWorld(PIECE_BYTES)
+  const earlier = new HostWorld('earlier', world.disk)
+  await earlier.open()
+  const first = await earlier.create(FIRST, asked(FIRST))
+  await world.a.open(P, await world.log.last(P))
+  const read = world.log.readAfter.bind(world.log)
+  const held = Promise.withResolvers<void>()
+  world.log.readAfter = async function* (...args) {
+    await held.promise
+    yield* read(...args)
+  }
+  const move = world.begin()
+  await world.pass(1_000)
+  t.like(await world.a.create(CODES[1]!), { kind: 'created' })
+  t.is(move.outcome, undefined)
+  held.resolve()
+  await world.pass(1_000)
+  world.handOver(move.outcome)
+  t.deepEqual(broughtBy(world, OPEN_CALL), [0])
+  const records = (await world.disk.records()).length
+  t.deepEqual(await world.b.create(FIRST, asked(FIRST)), first)
+  t.is((await world.disk.records()).length, records)
 })
 
 /** A move that is sealed while a batch of a hundred links is under way; `go` lets the batch end. */

@@ -141,6 +141,7 @@ class Move {
 
   /** Step 1. False: it cannot be done now. */
   async stream(tail: Map<Code, LinkVersion>): Promise<boolean> {
+    if (!(await this.#recall())) return false
     if (!(await this.#load(this.#pieces(this.#everything()), 'bulk'))) return false
     for (let round = 0; round < TAIL_ROUNDS_MAX && this.#isLong(tail); round++) {
       if (!(await this.#load(this.#pieces(this.#changes(tail)), 'bulk'))) return false
@@ -217,6 +218,20 @@ class Move {
     return this.#options.isWanted(this.#partition, this.#to)
   }
 
+  /**
+   * Waits for the operations that a take-over has left for later: they go in order, and would have to
+   * be read while writes wait. False: it cannot be done now.
+   */
+  async #recall(): Promise<boolean> {
+    const { operations } = this.#actor
+    if (!operations.isComplete) this.#options.host.recall(this.#partition)
+    while (!operations.isComplete) {
+      await this.#pause()
+      if (!this.isHere || !this.#isWanted) return false
+    }
+    return true
+  }
+
   *#everything(): IterableIterator<Entry> {
     yield* scanned(this.#actor.memory.scan())
     yield* this.#takeOperations()
@@ -239,8 +254,7 @@ class Move {
 
   /** A batch is applied in one go: those of one position are all here, or none. */
   #newOperations(): readonly Operation[] {
-    const operations = [...this.#actor.operations.all()]
-    return operations.filter(({ position }) => position > this.#operationsUpTo)
+    return this.#actor.operations.all().filter(({ position }) => position > this.#operationsUpTo)
   }
 
   #pieces(entries: Iterable<Entry>): IterableIterator<Entry[]> {

@@ -203,25 +203,18 @@ test('the log is kept from the oldest operation on that may be asked for again',
   t.is(host.keptFrom(1 as PartitionId), undefined)
 })
 
-test('a sealed partition is quiet once its older operations are known', async (t) => {
+test('older operations are read soon, and at once when they are wanted', async (t) => {
   const { world, host, disk } = await start()
   await world.create(FIRST, { operationId: 'one' })
-  host.drop(P)
-  const actor = await world.open(P, await disk.log.last(P))
-  const read = disk.log.readAfter.bind(disk.log)
-  const held = Promise.withResolvers<void>()
-  disk.log.readAfter = async function* (...args) {
-    await held.promise
-    yield* read(...args)
+  for (const isWanted of [false, true]) {
+    host.drop(P)
+    const { operations } = await world.open(P, await disk.log.last(P))
+    if (isWanted) host.recall(P)
+    await disk.clock.pass(10)
+    t.is(operations.isComplete, isWanted)
+    await disk.clock.pass(10_000)
+    t.like(operations.answerTo('one'), { kind: 'created' })
   }
-  let isQuiet = false
-  const sealed = host.seal(P).then(() => (isQuiet = true))
-  await disk.clock.pass(10)
-  t.false(isQuiet)
-  held.resolve()
-  await disk.clock.pass(0)
-  await sealed
-  t.like(actor.operations.answerTo('one'), { kind: 'created' })
 })
 
 test('memory over its bound is freed as links become clean', async (t) => {

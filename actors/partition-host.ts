@@ -70,7 +70,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   readonly #serving: (Actor | undefined)[]
   #sink: AppliedSink | undefined
   readonly #due: DuePartitions
-  /** Called when a sealed partition is settled. */
+  /** Called when a partition has no batch in flight any more. */
   readonly #whenQuiet = new Map<PartitionId, () => void>()
   #isStopping = false
   readonly #errands: Errands<Caller>
@@ -109,6 +109,12 @@ export class PartitionHost implements LocalOwner, DirtySource {
     this.#run(partition, actor, actor.recall(false))
   }
 
+  /** Reads at once which operations earlier owners have carried out, if that is still to be done. */
+  recall(partition: PartitionId): void {
+    const actor = this.#actorOf(partition)
+    this.#run(partition, actor, actor.recall(true))
+  }
+
   isServing(partition: PartitionId): boolean {
     return this.#serving[partition] !== undefined
   }
@@ -121,12 +127,11 @@ export class PartitionHost implements LocalOwner, DirtySource {
     return this.#actors
   }
 
-  /** Lets the partition's writes wait; resolves when none is under way, and none in doubt. */
+  /** Lets the partition's writes wait; resolves when none is under way. */
   seal(partition: PartitionId): Promise<void> {
     const actor = this.#actorOf(partition)
     actor.seal()
-    this.#run(partition, actor, actor.recall(true))
-    if (actor.isQuiet && actor.operations.isComplete) return Promise.resolve()
+    if (actor.isQuiet) return Promise.resolve()
     return new Promise((resolve) => this.#whenQuiet.set(partition, resolve))
   }
 
@@ -233,7 +238,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   }
 
   #noteQuiet(partition: PartitionId, actor: Actor): void {
-    if (!actor.isQuiet || !actor.operations.isComplete) return
+    if (!actor.isQuiet) return
     this.#whenQuiet.get(partition)?.()
     this.#whenQuiet.delete(partition)
   }
