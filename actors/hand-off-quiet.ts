@@ -8,7 +8,8 @@
  * other sources, at a target that has just started and on processors that are all in use.
  *
  * It makes moves faster and nothing else: every wait ends by itself, because a source may die.
- * Rejected: one source at a time, which costs a join half as much time again.
+ * Rejected: one source at a time. Links hold up nobody's writes while they stream, and the whole join
+ * would take longer.
  */
 import type { Clock } from '../cluster/clock.ts'
 import type { PartitionId } from '../cluster/ids.ts'
