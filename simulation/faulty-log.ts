@@ -18,10 +18,16 @@ export class UnfencedLog extends MemoryLog {
   }
 }
 
-/** Forgets everything that it can, where it is asked to forget a part. */
+/** Keeps the newest entry of each partition, whatever the store has. */
 export class ForgetfulLog extends MemoryLog {
-  override async trim(partition: PartitionId): Promise<void> {
-    await super.trim(partition, await this.last(partition))
+  override async append(
+    partition: PartitionId,
+    payload: Uint8Array,
+    expectedLast: LogPosition,
+  ): Promise<LogPosition> {
+    const position = await super.append(partition, payload, expectedLast)
+    await super.trim(partition, (position - 1) as LogPosition)
+    return position
   }
 }
 
