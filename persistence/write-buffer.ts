@@ -103,11 +103,12 @@ export class WriteBuffer {
     const positions = new Map(versions.map(({ code, position }) => [code, position]))
     for (const partition of this.#taken) {
       const buffer = this.#bufferOf(partition)
-      for (const code of buffer.flushing.keys()) {
+      for (const [code, taken] of buffer.flushing) {
         const position = positions.get(code)
         assert(position !== undefined, `the flush took ${code} and did not end it`)
-        this.#settle(buffer, code, position)
+        this.#settle(buffer, code, taken, position)
       }
+      buffer.flushing = new Map()
       if (buffer.gathering.size === 0) this.#waiting.delete(partition)
     }
     this.#taken.clear()
@@ -181,6 +182,14 @@ export class WriteBuffer {
     const waiting = Array.from(this.#waiting)
     for (const partition of waiting) {
       const buffer = this.#bufferOf(partition)
+      const all = bytesOf(buffer.gathering)
+      if (links + buffer.gathering.size <= linksMax && bytes + all <= bytesMax) {
+        // As a rule: a map is handed over sooner than its entries.
+        buffer.flushing = buffer.gathering
+        buffer.gathering = new Map()
+        links += buffer.flushing.size
+        bytes += all
+      }
       for (const [code, dirty] of buffer.gathering) {
         if (links > 0 && (links >= linksMax || bytes + dirty.bytes > bytesMax)) break
         buffer.gathering.delete(code)
@@ -196,10 +205,8 @@ export class WriteBuffer {
   }
 
   /** The store has this version: drops what it covers, which may be more than what was taken. */
-  #settle(buffer: PartitionBuffer, code: Code, position: LogPosition): void {
-    const taken = buffer.flushing.get(code)!
+  #settle(buffer: PartitionBuffer, code: Code, taken: Dirty, position: LogPosition): void {
     assert(position >= taken.newest, `the flush of ${code} was of an older version than taken`)
-    buffer.flushing.delete(code)
     this.#uncount(taken)
     const later = buffer.gathering.get(code)
     if (later === undefined || later.newest > position) return
@@ -219,6 +226,12 @@ export class WriteBuffer {
     this.#partitions.set(partition, fresh)
     return fresh
   }
+}
+
+function bytesOf(dirty: ReadonlyMap<Code, Dirty>): number {
+  let bytes = 0
+  for (const one of dirty.values()) bytes += one.bytes
+  return bytes
 }
 
 function firstOf({ flushing, gathering }: PartitionBuffer): Dirty | undefined {
