@@ -18,7 +18,7 @@ import type { Operations } from './operations.ts'
 import type { PartitionActor } from './partition-actor.ts'
 
 const URGENT_MAX = 4
-const CALM_MS = 1_000
+const CALM_MS = 5_000
 const RETRY_PAUSE_MS = 50
 const END = toLogPosition(100)
 const partitions = Array.from({ length: 8 }, (_, index) => index as PartitionId)

@@ -35,8 +35,11 @@ interface Recall<Ticket> extends WantedOperations {
 
 /** Partitions that are read at the same time for somebody who waits. */
 const URGENT_MAX = 4
-/** How long the others wait: a take-over is over by then, and those who waited for it are answered. */
-const CALM_MS = 1_000
+/**
+ * How long the others wait: until a take-over is over, those who waited for it are answered, and the
+ * load of the links has had the machine for some time. Measured after 1 s, all took turns with them.
+ */
+const CALM_MS = 5_000
 const RETRY_PAUSE_MS = 50
 
 export class OperationRecalls<Ticket> {
