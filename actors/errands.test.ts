@@ -1,7 +1,7 @@
 /** What an actor asks of log and store ends with one outcome, if the actor still is here. */
 import test from 'ava'
 import { TinygridError, type ErrorCode } from '../cluster/errors.ts'
-import type { Code, LogPosition, PartitionId } from '../cluster/ids.ts'
+import { toEpochMs, type Code, type LogPosition, type PartitionId } from '../cluster/ids.ts'
 import { ManualClock } from '../cluster/manual-clock.ts'
 import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
 import { MemoryLog } from '../persistence/memory-log.ts'
@@ -24,7 +24,7 @@ function start() {
   const store = new MemoryLinkStore(new Ring(16))
   const errors: string[] = []
   const onError = (what: string) => void errors.push(what)
-  const errands = new Errands<string>({ log, store, clock, onError })
+  const errands = new Errands<string>({ log, store, clock, now: () => toEpochMs(0), onError })
   const told: unknown[] = []
   const hear = (...heard: unknown[]) => {
     told.push(heard)

@@ -7,16 +7,18 @@
  */
 import type { Clock } from '../cluster/clock.ts'
 import { TinygridError } from '../cluster/errors.ts'
-import type { Code, LogPosition, PartitionId } from '../cluster/ids.ts'
+import type { Code, EpochMs, LogPosition, PartitionId } from '../cluster/ids.ts'
 import type { LinkStore } from '../persistence/link-store.ts'
 import type { Log, LogEntry } from '../persistence/log.ts'
 import type { Effect } from './effect.ts'
+import { OperationRecalls, type WantedOperations } from './operation-recalls.ts'
 import type { PartitionActor } from './partition-actor.ts'
 
 export interface ErrandOptions {
   readonly log: Log
   readonly store: LinkStore
   readonly clock: Clock
+  readonly now: () => EpochMs
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -31,12 +33,14 @@ const STORE_READS_MAX = 10_000
 
 export class Errands<Ticket> {
   readonly #options: ErrandOptions
+  readonly #recalls: OperationRecalls<Ticket>
   #appends = 0
   #storeReads = 0
   readonly counters = { logAppends: 0, logErrors: 0, storeErrors: 0, readThroughs: 0 }
 
   constructor(options: ErrandOptions) {
     this.#options = options
+    this.#recalls = new OperationRecalls(options)
   }
 
   get appendsUnderWay(): number {
@@ -72,6 +76,10 @@ export class Errands<Ticket> {
     this.later(() => {
       if (tell(() => [])) this.append(partition, entry, tell)
     })
+  }
+
+  readOperations(partition: PartitionId, wanted: WantedOperations, tell: Tell<Ticket>): void {
+    this.#recalls.ask(partition, wanted, tell)
   }
 
   readTail(partition: PartitionId, after: LogPosition, tell: Tell<Ticket>): void {

@@ -14,14 +14,7 @@
  */
 import { pause, type Clock } from '../cluster/clock.ts'
 import { hasCode } from '../cluster/errors.ts'
-import {
-  POSITION_NONE,
-  type Code,
-  type Epoch,
-  type LogPosition,
-  type NodeId,
-  type PartitionId,
-} from '../cluster/ids.ts'
+import type { Code, Epoch, LogPosition, NodeId, PartitionId } from '../cluster/ids.ts'
 import type { LinkVersion } from '../cluster/link.ts'
 import type { Peers } from '../cluster/peers.ts'
 import { decodeLogRecord, encodeLogRecord } from '../persistence/log-record.ts'
@@ -36,15 +29,7 @@ import {
   type Opened,
   type OpenMessage,
 } from './hand-off-message.ts'
-import {
-  isOperation,
-  isVersion,
-  piecesOf,
-  scanned,
-  takeChanged,
-  type Entry,
-} from './hand-off-pieces.ts'
-import type { Operation } from './operations.ts'
+import { isOperation, isVersion, HandOffPieces, type Entry } from './hand-off-pieces.ts'
 import type { Actor, PartitionHost } from './partition-host.ts'
 
 export interface HandOffSourceOptions {
@@ -107,10 +92,10 @@ export class HandOffSource {
     const tail = new Map<Code, LinkVersion>()
     this.#tails.set(partition, tail)
     try {
-      const move = new Move(this.#options, partition, to)
-      const isStreamed = await move.stream(tail)
+      const move = new Move(this.#options, partition, to, tail)
+      const isStreamed = await move.stream()
       if (!move.isHere) return { kind: 'gone' }
-      return isStreamed ? await move.finish(tail) : { kind: 'kept' }
+      return isStreamed ? await move.finish() : { kind: 'kept' }
     } finally {
       if (this.#tails.get(partition) === tail) this.#tails.delete(partition)
     }
@@ -125,11 +110,16 @@ class Move {
   readonly #actor: Actor
   readonly #wasComplete: boolean
   readonly #tableVersion: number
+  readonly #pieces: HandOffPieces
   #sequence = 0
-  /** The position of the newest operation that was sent. */
-  #operationsUpTo = POSITION_NONE
 
-  constructor(options: HandOffSourceOptions, partition: PartitionId, to: NodeId) {
+  /** @param tail what changes from now on */
+  constructor(
+    options: HandOffSourceOptions,
+    partition: PartitionId,
+    to: NodeId,
+    tail: Map<Code, LinkVersion>,
+  ) {
     this.#options = options
     this.#partition = partition
     this.#to = to
@@ -137,28 +127,29 @@ class Move {
     this.#tableVersion = options.tableVersion()
     this.#actor = options.host.actors.get(partition)!
     this.#wasComplete = this.#actor.memory.isComplete
+    this.#pieces = new HandOffPieces(this.#actor, tail, options.pieceBytes ?? PIECE_BYTES)
   }
 
   /** Step 1. False: it cannot be done now. */
-  async stream(tail: Map<Code, LinkVersion>): Promise<boolean> {
+  async stream(): Promise<boolean> {
     if (!(await this.#recall())) return false
-    if (!(await this.#load(this.#pieces(this.#everything()), 'bulk'))) return false
-    for (let round = 0; round < TAIL_ROUNDS_MAX && this.#isLong(tail); round++) {
-      if (!(await this.#load(this.#pieces(this.#changes(tail)), 'bulk'))) return false
+    if (!(await this.#load(this.#pieces.everything(), 'bulk'))) return false
+    for (let round = 0; round < TAIL_ROUNDS_MAX && this.#pieces.left > TAIL_MAX; round++) {
+      if (!(await this.#load(this.#pieces.changes(), 'bulk'))) return false
     }
     // With what is left, and from its answer on the target lets other partitions wait.
-    return this.#load(this.#pieces(this.#changes(tail)), 'last')
+    return this.#load(this.#pieces.changes(), 'last')
   }
 
   /** Steps 2 and 3. */
-  async finish(tail: Map<Code, LinkVersion>): Promise<HandOffOutcome> {
+  async finish(): Promise<HandOffOutcome> {
     const { clock, host } = this.#options
     const sealedAt = clock.now()
     await host.seal(this.#partition)
     if (!this.isHere) return { kind: 'gone' }
     const { epoch, lastPosition, memory } = this.#actor
     const isComplete = this.#wasComplete && memory.isComplete
-    const pieces = [...this.#pieces(this.#changes(tail))]
+    const pieces = [...this.#pieces.changes()]
     const last = pieces.pop()!
     if (!(await this.#load(pieces, 'sealed'))) return this.#reopen()
     const message = { ...this.#message(last, 'sealed'), epoch, lastPosition, isComplete }
@@ -230,35 +221,6 @@ class Move {
       if (!this.isHere || !this.#isWanted) return false
     }
     return true
-  }
-
-  *#everything(): IterableIterator<Entry> {
-    yield* scanned(this.#actor.memory.scan())
-    yield* this.#takeOperations()
-  }
-
-  *#changes(tail: Map<Code, LinkVersion>): IterableIterator<Entry> {
-    yield* takeChanged(tail)
-    yield* this.#takeOperations()
-  }
-
-  #isLong(tail: Map<Code, LinkVersion>): boolean {
-    return tail.size > TAIL_MAX || this.#newOperations().length > TAIL_MAX
-  }
-
-  #takeOperations(): readonly Operation[] {
-    const operations = this.#newOperations()
-    this.#operationsUpTo = operations.at(-1)?.position ?? this.#operationsUpTo
-    return operations
-  }
-
-  /** A batch is applied in one go: those of one position are all here, or none. */
-  #newOperations(): readonly Operation[] {
-    return this.#actor.operations.all().filter(({ position }) => position > this.#operationsUpTo)
-  }
-
-  #pieces(entries: Iterable<Entry>): IterableIterator<Entry[]> {
-    return piecesOf(entries, this.#options.pieceBytes ?? PIECE_BYTES)
   }
 
   async #load(pieces: Iterable<readonly Entry[]>, stage: Stage): Promise<boolean> {

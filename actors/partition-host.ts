@@ -24,13 +24,14 @@ import type { Effect } from './effect.ts'
 import { Errands, type Tell } from './errands.ts'
 import { relieve } from './eviction.ts'
 import type { MemoryBound } from './memory-bound.ts'
-import { OperationRecalls } from './operation-recalls.ts'
 import type { PartitionActor } from './partition-actor.ts'
 
 interface Caller {
   readonly resolve: (result: never) => void
   readonly reject: (error: TinygridError) => void
 }
+
+type Applied = Extract<Effect<Caller>, { kind: 'applied' }>
 
 export type Actor = PartitionActor<Caller>
 
@@ -74,13 +75,11 @@ export class PartitionHost implements LocalOwner, DirtySource {
   readonly #whenQuiet = new Map<PartitionId, () => void>()
   #isStopping = false
   readonly #errands: Errands<Caller>
-  readonly #recalls: OperationRecalls<Caller>
   #evictions = 0
 
   constructor(options: PartitionHostOptions) {
     this.#options = options
     this.#errands = new Errands(options)
-    this.#recalls = new OperationRecalls(options)
     const begin = (partition: PartitionId) => this.#begin(partition)
     const { defer, appendsMax = Infinity } = options
     const hasRoom = () => this.#errands.appendsUnderWay < appendsMax
@@ -258,9 +257,9 @@ export class PartitionHost implements LocalOwner, DirtySource {
       case 'read_store':
         return this.#errands.readStore(effect.code, this.#teller(partition, actor))
       case 'applied':
-        return this.#noteApplied(partition, effect.position, effect.versions)
+        return this.#noteApplied(partition, effect)
       case 'read_operations':
-        return this.#recalls.ask(partition, effect, this.#teller(partition, actor))
+        return this.#errands.readOperations(partition, effect, this.#teller(partition, actor))
       case 'answer':
         return effect.ticket.resolve(effect.result as never)
       case 'answer_read':
@@ -284,11 +283,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
     }
   }
 
-  #noteApplied(
-    partition: PartitionId,
-    position: LogPosition,
-    versions: readonly LinkVersion[],
-  ): void {
+  #noteApplied(partition: PartitionId, { position, versions }: Applied): void {
     this.#sink?.noteApplied(partition, position, versions)
     this.#options.onApplied?.(partition, versions)
   }

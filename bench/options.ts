@@ -68,7 +68,8 @@ Exit code: 0 all goals met, 1 some missed, 2 wrong command line.
 }
 
 function listOf(scenarios: readonly Described[]): string {
-  return scenarios.map(({ name, about }) => `  ${name.padEnd(19)}${about}`).join('\n')
+  const width = Math.max(...scenarios.map(({ name }) => name.length))
+  return scenarios.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`).join('\n')
 }
 
 /** undefined: help is wanted. @throws UsageError */

@@ -111,11 +111,11 @@ function codeOf(target: string): Code | undefined {
 
 /** Node adds Date, Connection and Keep-Alive. */
 function redirect(response: ServerResponse, url: string, source?: Source): void {
+  if (source !== undefined) response.setHeader(SOURCE_HEADER, source)
   response.writeHead(302, {
     Location: url,
     'Cache-Control': 'private, max-age=0',
     'Content-Length': '0',
-    ...(source === undefined ? {} : { [SOURCE_HEADER]: source }),
   })
   response.end()
 }
