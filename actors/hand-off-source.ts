@@ -49,8 +49,8 @@ export interface HandOffSourceOptions {
 }
 
 /**
- * moved: the target has opened the partition in this epoch; writes wait since `sealedAt`. kept: it is still served here.
- * lost: somebody else has opened it. gone: this node has given it up meanwhile, for whatever reason.
+ * moved: the target has opened the partition in this epoch; writes wait since `sealedAt`.
+ * kept: it is still served here. lost: somebody else has opened it. gone: this node has given it up meanwhile, for whatever reason.
  */
 export type HandOffOutcome =
   | { readonly kind: 'moved'; readonly epoch: Epoch; readonly sealedAt: number }

@@ -7,7 +7,7 @@
  * 1. the epoch record, which shuts out every earlier owner;
  * 2. what the log holds after the checkpoint, into memory, dirty;
  * 3. nothing more: what only the store has comes by read-through and by the background load.
- *    Of a take-over the older operations come last (`logged-operations.ts`): they are a minute of
+ *    Of a take-over the older operations come last (`operation-recalls.ts`): they are a minute of
  *    writes, and few of those that wait for the partition have to wait for them.
  *
  * The log comes before the store: the other way round, a last flush and trim of the earlier owner

@@ -57,7 +57,7 @@ export class ControlLoop {
   #isStopped = false
   #cancelTick: () => void = () => {}
   /** From what was last decided that the table says everything. */
-  #settled: { readonly table: Table; readonly reports: string } | undefined
+  #settled: { readonly table: Table; readonly changes: number } | undefined
 
   constructor(options: ControlLoopOptions) {
     this.#options = options
@@ -133,12 +133,12 @@ export class ControlLoop {
   async #changeTable(): Promise<void> {
     const { tables, members, keyValue, seat, onChanged } = this.#options
     const { table, revision } = tables
-    const leases = new Map(members.leases)
-    const reports = reportsIn(leases)
+    const { changes } = members
     // Leases are renewed all the time, and say the same as a rule.
-    if (this.#settled?.table === table && this.#settled.reports === reports) return
+    if (this.#settled?.table === table && this.#settled.changes === changes) return
+    const leases = new Map(members.leases)
     const next = nextTable(table, leases) ?? (revision === 0 ? table : undefined)
-    this.#settled = next === undefined ? { table, reports } : undefined
+    this.#settled = next === undefined ? { table, changes } : undefined
     if (next === undefined || !(await this.#areGone(ownersWithoutLease(table, members)))) return
     if (!seat.isHeld || this.#isStopped) return
     const text = next.toText()
@@ -156,14 +156,6 @@ export class ControlLoop {
     const leases = await Promise.all(nodes.map((node) => keyValue.get(leaseKey(node))))
     return leases.every((lease) => lease === undefined)
   }
-}
-
-/** All that the next table depends on. */
-function reportsIn(leases: Leases): string {
-  const reports = Array.from(leases, ([nodeId, { roles, state, opened, released }]) => {
-    return [nodeId, roles, state, opened, released]
-  })
-  return JSON.stringify(reports)
 }
 
 function ownersWithoutLease(table: Table, { leases }: Members): NodeId[] {

@@ -39,6 +39,7 @@ export class Members {
   readonly #seen = new Map<NodeId, Seen<NodeLease>>()
   readonly #leases = new Map<NodeId, NodeLease>()
   #controller: Seen<ControllerLease> | undefined
+  #changes = 0
 
   /** Every lease there is, expired ones too: only its deletion says that a node is dead. */
   get leases(): ReadonlyMap<NodeId, NodeLease> {
@@ -49,6 +50,11 @@ export class Members {
     return this.#controller?.lease.nodeId
   }
 
+  /** How often `observe` found more than a renewal: while it stands, nobody says anything new. */
+  get changes(): number {
+    return this.#changes
+  }
+
   /**
    * Takes note of a lease or of the controller's key; other keys are ignored.
    * Returns whether there is more to it than a renewal.
@@ -56,9 +62,9 @@ export class Members {
    * @throws SyntaxError or AssertionError if the value cannot be read; the older one stays
    */
   observe(entry: KeyValueEntry, now: number): boolean {
-    if (entry.key === CONTROLLER_KEY) return this.#observeController(entry, now)
-    const nodeId = nodeOfLeaseKey(entry.key)
-    return nodeId !== undefined && this.#observeLease(nodeId, entry, now)
+    const hasChanged = this.#observe(entry, now)
+    if (hasChanged) this.#changes++
+    return hasChanged
   }
 
   /** Since the observer saw the node's lease renewed, or began anew; undefined: it has none. */
@@ -84,6 +90,12 @@ export class Members {
   restart(now: number): void {
     for (const seen of this.#seen.values()) seen.since = now
     if (this.#controller !== undefined) this.#controller.since = now
+  }
+
+  #observe(entry: KeyValueEntry, now: number): boolean {
+    if (entry.key === CONTROLLER_KEY) return this.#observeController(entry, now)
+    const nodeId = nodeOfLeaseKey(entry.key)
+    return nodeId !== undefined && this.#observeLease(nodeId, entry, now)
   }
 
   #observeLease(nodeId: NodeId, { value, revision }: KeyValueEntry, now: number): boolean {

@@ -3,8 +3,8 @@
  *
  * Used by `remote-owners.ts`. A call costs both nodes as much as some dozen redirects, so what
  * comes up in one turn for one node travels together, in order, as many at a time as the limits of a
- * call allow. Each request gets its own answer or error. How many may wait is bounded; one more is refused with
- * owner_unavailable. Nothing is tried again here.
+ * call allow. Each request gets its own answer or error. How many may wait is bounded; one more is
+ * refused with owner_unavailable. Nothing is tried again here.
  *
  * Rejected: a bound on the calls that are under way to a node, while more is gathered for it. That
  * made fewer calls, but each cost more, since nodes and NATS slept and woke in between.

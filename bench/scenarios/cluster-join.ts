@@ -3,8 +3,8 @@
  * what fails, how evenly the links move, and how long the writes of a partition wait while it moves.
  *
  * Waits are the source's own measure, from the moment it takes no more writes until it sees the new
- * owner in the table; what a client sees of them is in the latencies of the creates. For reads there is nothing
- * to measure but their latency: no step of a move makes them wait.
+ * owner in the table; what a client sees of them is in the latencies of the creates. For reads there is
+ * nothing to measure but their latency: no step of a move makes them wait.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterStatus } from '../../cluster/cluster-status.ts'
