@@ -8,9 +8,9 @@
 import os from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway/gateway-settings.ts'
-import { checkClusterSettings, CLUSTER_SETTINGS } from './cluster-settings.ts'
-import { CODE_LENGTH_MAX, type NodeId } from './cluster/ids.ts'
-import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './cluster/ring.ts'
+import { checkClusterSettings, CLUSTER_SETTINGS } from './node/cluster-settings.ts'
+import { CODE_LENGTH_MAX, type NodeId } from './links/ids.ts'
+import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
 import {
   baseUrl,
   bytes,
@@ -21,7 +21,7 @@ import {
   readSetting,
   text,
   type Setting,
-} from './setting.ts'
+} from './node/setting.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 

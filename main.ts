@@ -6,14 +6,14 @@
  * exit code 1, and leaves the data directory as it was.
  */
 import pino, { type Logger } from 'pino'
-import { TinygridError } from './cluster/errors.ts'
-import { StartError } from './cluster/start-error.ts'
+import { TinygridError } from './links/errors.ts'
+import { StartError } from './links/start-error.ts'
 import { describeConfig, readConfig, settingsHelp, type Config } from './config.ts'
-import { openCluster } from './cluster.ts'
-import { openEmbedded } from './embedded.ts'
-import { DataDirectoryError } from './persistence/data-directory.ts'
-import { ConfigError } from './setting.ts'
-import { startTinygrid } from './tinygrid.ts'
+import { openCluster } from './node/cluster-adapters.ts'
+import { openEmbedded } from './node/embedded-adapters.ts'
+import { DataDirectoryError } from './persistence/data-directory/data-directory.ts'
+import { ConfigError } from './node/setting.ts'
+import { startTinygrid } from './node/tinygrid.ts'
 
 const HELP = `Tinygrid, a URL shortener that answers redirects from memory.
 

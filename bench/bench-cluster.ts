@@ -6,9 +6,9 @@
  * links any more.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClusterStatus } from '../cluster/cluster-status.ts'
-import type { Code, NodeId } from '../cluster/ids.ts'
-import { Ring } from '../cluster/ring.ts'
+import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
+import type { Code, NodeId } from '../links/ids.ts'
+import { Ring } from '../links/ring.ts'
 import { ClusterServices } from '../test/services/cluster-services.ts'
 import { createLinks } from './link-creation.ts'
 import type { VisitedLink } from './link-set.ts'

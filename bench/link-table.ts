@@ -8,11 +8,11 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { LinkTable } from '../actors/link-table.ts'
-import { type Code, type EpochMs, toLogPosition } from '../cluster/ids.ts'
-import { encodeLink, RECORD_HEADER_BYTES } from '../cluster/link-record.ts'
-import type { Link, LinkVersion } from '../cluster/link.ts'
-import { Ring } from '../cluster/ring.ts'
+import { LinkTable } from '../actors/memory/link-table.ts'
+import { type Code, type EpochMs, toLogPosition } from '../links/ids.ts'
+import { encodeLink, RECORD_HEADER_BYTES, type LinkVersion } from '../links/link-record.ts'
+import type { Link } from '../links/link.ts'
+import { Ring } from '../links/ring.ts'
 
 const LINKS = 4_000_000
 const READS = 3_000_000

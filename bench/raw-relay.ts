@@ -10,9 +10,9 @@
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { connect, type NatsConnection } from 'nats'
-import type { EpochMs } from '../cluster/ids.ts'
-import { readInto } from '../gateway/fast-path-reading.ts'
-import { RedirectReply } from '../gateway/fast-path-reply.ts'
+import type { EpochMs } from '../links/ids.ts'
+import { readInto } from '../gateway/fast-path/fast-path-reading.ts'
+import { RedirectReply } from '../gateway/fast-path/fast-path-reply.ts'
 import { urlOfLink } from './link-set.ts'
 
 const QUESTIONS = 'raw-relay.questions'

@@ -7,9 +7,9 @@
  * Fit for one request at a time per connection, as the load sends them. Prints its port on a line.
  */
 import { createServer, type AddressInfo } from 'node:net'
-import type { EpochMs } from '../cluster/ids.ts'
-import { readInto } from '../gateway/fast-path-reading.ts'
-import { RedirectReply } from '../gateway/fast-path-reply.ts'
+import type { EpochMs } from '../links/ids.ts'
+import { readInto } from '../gateway/fast-path/fast-path-reading.ts'
+import { RedirectReply } from '../gateway/fast-path/fast-path-reply.ts'
 import { urlOfLink } from './link-set.ts'
 
 const KEEP_ALIVE_SECONDS = 72

@@ -2,8 +2,8 @@
  * Until every partition takes writes: a client asks one node for a new link in each, and asks again
  * for what was refused. What it waits for the last of them is what counts.
  */
-import type { Code, PartitionId } from '../cluster/ids.ts'
-import { Ring } from '../cluster/ring.ts'
+import type { Code, PartitionId } from '../links/ids.ts'
+import { Ring } from '../links/ring.ts'
 import { newUrl } from './link-set.ts'
 import { API_KEY, type ServerProcess } from './server-process.ts'
 

@@ -4,7 +4,7 @@ import { ApiClient, retryAfterMs } from './api-client.ts'
 import { delayBefore, GIVE_UP_AFTER_MS } from './back-off.ts'
 import { BulkSender } from './bulk-sender.ts'
 import { CommandError } from './command-error.ts'
-import { KEY, SmallServer } from './small-server.ts'
+import { KEY, SmallServer } from './testing/small-server.ts'
 
 interface Bench {
   readonly server: SmallServer

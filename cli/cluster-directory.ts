@@ -8,8 +8,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { loadOrCreateApiKey } from '../persistence/api-key-file.ts'
-import { DirectoryLock } from '../persistence/directory-lock.ts'
+import { loadOrCreateApiKey } from '../persistence/data-directory/api-key-file.ts'
+import { DirectoryLock } from '../persistence/data-directory/directory-lock.ts'
 import { CommandError } from './command-error.ts'
 
 const COUNT_FILE = 'nodes-started'

@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { ClusterEvent } from '../cluster/cluster-event.ts'
+import type { ClusterEvent } from '../cluster/nats/cluster-event.ts'
 import { ClusterNews } from './cluster-news.ts'
 
 type Told = ClusterEvent extends infer Event ? Omit<Event, 'at'> : never

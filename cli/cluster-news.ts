@@ -4,7 +4,7 @@
  * Moves come in many events; a line says when the last one to a node has ended, how many they were
  * and how long that took, by the controller's clock. Pure.
  */
-import type { ClusterEvent } from '../cluster/cluster-event.ts'
+import type { ClusterEvent } from '../cluster/nats/cluster-event.ts'
 
 interface Planned {
   /** null: it has no owner, and is to be taken over. */

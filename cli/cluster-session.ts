@@ -5,8 +5,8 @@
  * nodes at once; what goes wrong is a line, and the cluster goes on.
  */
 import type { NatsConnection } from 'nats'
-import { followEvents } from '../cluster/nats-events.ts'
-import { namesOf } from '../cluster/namespace.ts'
+import { followEvents } from '../cluster/nats/nats-events.ts'
+import { namesOf } from '../cluster/nats/namespace.ts'
 import { ClusterNews } from './cluster-news.ts'
 import { NODES_MAX } from './cluster-options.ts'
 import { KEYS_LINE } from './cluster-summary.ts'

@@ -5,8 +5,8 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { serialTestWith } from '../test/services/service-test.ts'
-import { ClusterCommand, hasTerminal } from './cluster-command.ts'
-import { scratchFolder } from './command-process.ts'
+import { ClusterCommand, hasTerminal } from './testing/cluster-command.ts'
+import { scratchFolder } from './testing/command-process.ts'
 
 const clusterTest = serialTestWith('nats', 'redis', 'mongo')
 const terminalTest = hasTerminal ? clusterTest : test.serial.skip

@@ -6,7 +6,7 @@
  * Without a terminal there are no keys, and the rest is the same.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectNats } from '../cluster/nats-connection.ts'
+import { connectNats } from '../cluster/nats/nats-connection.ts'
 import { supplyPrograms } from '../test/services/program-supply.ts'
 import { PROGRAM_NAMES } from '../test/services/service-program.ts'
 import { ClusterDirectory } from './cluster-directory.ts'

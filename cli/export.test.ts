@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { scratchFolder, startCommand } from './command-process.ts'
+import { scratchFolder, startCommand } from './testing/command-process.ts'
 import type { LinkInput } from './link-input.ts'
-import { KEY, SmallServer } from './small-server.ts'
+import { KEY, SmallServer } from './testing/small-server.ts'
 
 const NASTY: readonly LinkInput[] = [
   { url: 'https://a.example/', code: '-dash', title: '=1+1', tags: ['a;b', '@c'] },

@@ -4,8 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { CHUNKS_IN_FLIGHT_MAX } from './import-run.ts'
-import { scratchFolder, startCommand } from './command-process.ts'
-import { KEY, SmallServer } from './small-server.ts'
+import { scratchFolder, startCommand } from './testing/command-process.ts'
+import { KEY, SmallServer } from './testing/small-server.ts'
 
 interface Scene {
   readonly server: SmallServer

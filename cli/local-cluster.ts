@@ -4,7 +4,7 @@
  * Used by `npm run cluster`. Starts, stops and kills; what the nodes then do is their business, and
  * is told by their events. Nodes end before the servers do, so that they can hand over and flush.
  */
-import { ROLES } from '../cluster/lease.ts'
+import { ROLES } from '../cluster/membership/lease.ts'
 import { ClusterServices } from '../test/services/cluster-services.ts'
 import type { ClusterServicesOptions } from '../test/services/cluster-services.ts'
 import type { ClusterDirectory } from './cluster-directory.ts'

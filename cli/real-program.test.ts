@@ -4,7 +4,7 @@ import path from 'node:path'
 import { parse } from 'csv-parse/sync'
 import test, { type ExecutionContext } from 'ava'
 import { API_KEY, Program, temporaryDirectory } from '../test/program.ts'
-import { startCommand } from './command-process.ts'
+import { startCommand } from './testing/command-process.ts'
 
 async function start(t: ExecutionContext, env: Record<string, string> = {}, dataDir?: string) {
   const program = await Program.start({ dataDir: dataDir ?? temporaryDirectory(t), env })

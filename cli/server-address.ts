@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommandError } from './command-error.ts'
 
-/** As the server names it (persistence/api-key-file.ts). */
+/** As the server names it (persistence/data-directory/api-key-file.ts). */
 const KEY_FILE = 'api-key'
 const DATA_DIR_DEFAULT = './data'
 const PORT_DEFAULT = '3000'

@@ -1,9 +1,9 @@
 /**
  * Turns what a node answers into the outcomes of the register, and its errors into what is known.
  */
-import { hasCode } from '../cluster/errors.ts'
-import type { Link, Lookup } from '../cluster/link.ts'
-import type { WriteResult } from '../cluster/protocol.ts'
+import { hasCode } from '../links/errors.ts'
+import type { Link, Lookup } from '../links/link.ts'
+import type { WriteResult } from '../links/link-owner.ts'
 import { shown, type Outcome } from './register.ts'
 
 export function outcomeOfLookup(lookup: Lookup): Outcome {

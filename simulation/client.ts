@@ -6,9 +6,9 @@
  * attempt to its last answer. An answer that rests on no effect says nothing of the attempts before
  * it: these may have an effect yet, and stay in the history as a call without an outcome.
  */
-import { TinygridError } from '../cluster/errors.ts'
-import type { Code } from '../cluster/ids.ts'
-import type { Source, WriteRequest, WriteResult } from '../cluster/protocol.ts'
+import { TinygridError } from '../links/errors.ts'
+import type { Code } from '../links/ids.ts'
+import type { Source, WriteRequest, WriteResult } from '../links/link-owner.ts'
 import {
   hasEffect,
   isUncertain,

@@ -1,9 +1,9 @@
 /**
  * The node of a cluster without its gateway: the real one, with every seam simulated.
  */
-import type { PartitionId } from '../cluster/ids.ts'
-import type { LinkOwner } from '../cluster/protocol.ts'
-import { Node } from '../node.ts'
+import type { PartitionId } from '../links/ids.ts'
+import type { LinkOwner } from '../links/link-owner.ts'
+import { Node } from '../node/node.ts'
 import type { Program, Seams } from './simulated-node.ts'
 
 const LEAVE_TIMEOUT_MS = 10_000

@@ -1,9 +1,9 @@
 /**
  * Logs, stores and peers that do as another one does, but for some methods.
  */
-import type { Peers } from '../cluster/peers.ts'
-import type { LinkStore } from '../persistence/link-store.ts'
-import type { Log } from '../persistence/log.ts'
+import type { Peers } from '../cluster/peers/peers.ts'
+import type { LinkStore } from '../persistence/store/link-store.ts'
+import type { Log } from '../persistence/log/log.ts'
 
 export function delegateLog(log: Log, changed: Partial<Log>): Log {
   return {

@@ -5,12 +5,12 @@
  * Stands in for log and store of one node. Before an epoch record goes to the log, the partition's
  * links are read from the store, which takes its time; what is loaded later is what was read then.
  */
-import type { Clock } from '../cluster/clock.ts'
-import type { PartitionId } from '../cluster/ids.ts'
-import type { LinkVersion } from '../cluster/link.ts'
-import type { LinkStore } from '../persistence/link-store.ts'
-import { decodeLogRecord } from '../persistence/log-record.ts'
-import type { Log } from '../persistence/log.ts'
+import type { LinkVersion } from '../links/link-record.ts'
+import type { Clock } from '../links/clock.ts'
+import type { PartitionId } from '../links/ids.ts'
+import type { LinkStore } from '../persistence/store/link-store.ts'
+import { decodeLogRecord } from '../persistence/log/log-record.ts'
+import type { Log } from '../persistence/log/log.ts'
 import { delegateLog, delegateStore } from './delegates.ts'
 
 /** How long it takes to read a partition of many links. */

@@ -1,9 +1,9 @@
 /**
  * Stores that break their contract on purpose: what the simulator has to catch.
  */
-import type { LinkVersion } from '../cluster/link.ts'
-import type { Refusal } from '../persistence/link-store.ts'
-import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
+import type { LinkVersion } from '../links/link-record.ts'
+import type { Refusal } from '../persistence/store/link-store.ts'
+import { MemoryLinkStore } from '../persistence/store/memory-link-store.ts'
 
 /** Writes what it is given, older than what it has or not. */
 export class UnguardedStore extends MemoryLinkStore {

@@ -1,9 +1,9 @@
 /**
  * Logs that break their contract on purpose: what the simulator has to catch.
  */
-import type { LogPosition, PartitionId } from '../cluster/ids.ts'
-import { MemoryLog } from '../persistence/memory-log.ts'
-import type { Log } from '../persistence/log.ts'
+import type { LogPosition, PartitionId } from '../links/ids.ts'
+import { MemoryLog } from '../persistence/log/memory-log.ts'
+import type { Log } from '../persistence/log/log.ts'
 import { delegateLog } from './delegates.ts'
 
 /** Takes an append whatever the writer believes to be the last position: no owner is shut out. */

@@ -5,7 +5,7 @@
  * All others (Redis, the store, a node that was the owner once) may be old: they must be what the
  * code once was, and never say that it was not given.
  */
-import type { Source } from '../cluster/protocol.ts'
+import type { Source } from '../links/link-owner.ts'
 import { checkLinearizable, type Call } from './linearizability.ts'
 import type { Operation } from './register.ts'
 

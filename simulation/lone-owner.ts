@@ -5,16 +5,16 @@
  * recovery or of the write-behind is easiest to read. Where it crashes, the next one takes over all
  * partitions from the log.
  */
-import { BackgroundLoad } from '../actors/background-load.ts'
-import { LinkTable } from '../actors/link-table.ts'
-import { MemoryBound } from '../actors/memory-bound.ts'
-import { PartitionActor } from '../actors/partition-actor.ts'
-import { PartitionHost } from '../actors/partition-host.ts'
-import { PartitionMemory } from '../actors/partition-memory.ts'
-import { recover } from '../actors/recovery.ts'
-import type { PartitionId } from '../cluster/ids.ts'
-import { Ring } from '../cluster/ring.ts'
-import { WriteBehind } from '../persistence/write-behind.ts'
+import { BackgroundLoad } from '../actors/ownership/background-load.ts'
+import { LinkTable } from '../actors/memory/link-table.ts'
+import { MemoryBound } from '../actors/memory/memory-bound.ts'
+import { PartitionActor } from '../actors/partition/partition-actor.ts'
+import { PartitionHost } from '../actors/partition/partition-host.ts'
+import { PartitionMemory } from '../actors/memory/partition-memory.ts'
+import { recover } from '../actors/ownership/recovery.ts'
+import type { PartitionId } from '../links/ids.ts'
+import { Ring } from '../links/ring.ts'
+import { WriteBehind } from '../persistence/write-behind/write-behind.ts'
 import type { Program, Seams } from './simulated-node.ts'
 
 const LIMITS = { mailboxDepthMax: 1_000, batchRecordsMax: 100, batchBytesMax: 100_000 }

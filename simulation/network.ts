@@ -4,10 +4,9 @@
  * Each message is on its own. The way from one node to another may be closed, in one direction or
  * both; a message that arrives at a closed way is lost. Nothing is ever changed on the way.
  */
-import type { NodeId } from '../cluster/ids.ts'
+import type { NodeId } from '../links/ids.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { SimulatedPeers } from './simulated-peers.ts'
 
 export interface NetworkFaults {
   /** How likely each is for a message, from 0 to 1. */
@@ -22,10 +21,10 @@ const DELAY_MS_MIN = 0.05
 const DELAY_MS_MAX = 1.5
 const SLOW_MS_MAX = 1_500
 
-export class Network {
+export class Network<Station extends { readonly nodeId: NodeId }> {
   readonly scheduler: Scheduler
   readonly #random: Random
-  readonly #peers = new Map<NodeId, SimulatedPeers>()
+  readonly #peers = new Map<NodeId, Station>()
   readonly #closed = new Set<string>()
   faults = CALM_NETWORK
 
@@ -34,7 +33,7 @@ export class Network {
     this.#random = random
   }
 
-  join(peers: SimulatedPeers): void {
+  join(peers: Station): void {
     this.#peers.set(peers.nodeId, peers)
   }
 
@@ -69,7 +68,7 @@ export class Network {
   }
 
   /** Delivers once, twice, late or never. */
-  send(from: NodeId, to: NodeId, deliver: (peers: SimulatedPeers) => void): void {
+  send(from: NodeId, to: NodeId, deliver: (peers: Station) => void): void {
     const { lost, doubled } = this.faults
     if (this.#random.chance(lost)) return
     for (let copies = this.#random.chance(doubled) ? 2 : 1; copies > 0; copies--) {

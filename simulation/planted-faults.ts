@@ -4,11 +4,11 @@
  * None is in the product: each stands in for one of the seams, or for one method of a real class
  * while a run lasts. A simulator that has never caught anything says nothing.
  */
-import { OPEN_CALL, type OpenMessage } from '../actors/hand-off-message.ts'
-import { Operations } from '../actors/operations.ts'
-import { PartitionMemory } from '../actors/partition-memory.ts'
-import { Membership } from '../cluster/membership.ts'
-import type { Peers } from '../cluster/peers.ts'
+import { OPEN_CALL, type OpenMessage } from '../actors/hand-off/hand-off-message.ts'
+import { Operations } from '../actors/partition/operations.ts'
+import { PartitionMemory } from '../actors/memory/partition-memory.ts'
+import { Membership } from '../cluster/membership/membership.ts'
+import type { Peers } from '../cluster/peers/peers.ts'
 import { delegatePeers } from './delegates.ts'
 import { readStoreFirst } from './early-store.ts'
 import { ForgetfulLog, hastyLog, UnfencedLog } from './faulty-log.ts'

@@ -3,7 +3,7 @@
  *
  * The sequential specification that histories are checked against: given a state and an operation, it
  * says the state after it and the only outcome allowed. Written from the words of the protocol
- * (`cluster/protocol.ts`), not from the code that decides (`actors/decision.ts`), which is checked.
+ * (`links/link-owner.ts`), not from the code that decides (`actors/partition/decision.ts`), which is checked.
  */
 
 /** undefined: never given, or purged. */

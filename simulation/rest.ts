@@ -4,9 +4,9 @@
  * Partitions: each is answered for by exactly one node. Store: it has what the cluster says, link by
  * link, tombstones aside; and it is not behind any entry that the log still holds.
  */
-import { POSITION_NONE, type Code, type PartitionId } from '../cluster/ids.ts'
-import { codeOfRecord, decodeLink } from '../cluster/link-record.ts'
-import { decodeLogRecord } from '../persistence/log-record.ts'
+import { POSITION_NONE, type Code, type PartitionId } from '../links/ids.ts'
+import { codeOfRecord, decodeLink } from '../links/link-record.ts'
+import { decodeLogRecord } from '../persistence/log/log-record.ts'
 import { outcomeOfLink } from './answers.ts'
 import type { Population } from './population.ts'
 import type { Surroundings } from './surroundings.ts'

@@ -1,15 +1,15 @@
 /** The simulated seams keep the contracts of the seams they stand for. */
 import test from 'ava'
-import { testKeyValueContract } from '../cluster/key-value.contract.ts'
-import { MemoryKeyValueServer } from '../cluster/memory-key-value.ts'
-import { testFallbackCacheContract } from '../persistence/fallback-cache.contract.ts'
-import { STORE_RING, testLinkStoreContract } from '../persistence/link-store.contract.ts'
-import { testLogContract } from '../persistence/log.contract.ts'
-import { MemoryFallbackCache, TIME_TO_LIVE_MS } from '../persistence/memory-fallback-cache.ts'
-import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
-import { MemoryLog } from '../persistence/memory-log.ts'
-import type { NodeId } from '../cluster/ids.ts'
-import { testPeersContract } from '../cluster/peers.contract.ts'
+import { testKeyValueContract } from '../cluster/membership/key-value.contract.ts'
+import { MemoryKeyValueServer } from '../cluster/membership/memory-key-value.ts'
+import { testFallbackCacheContract } from '../persistence/cache/fallback-cache.contract.ts'
+import { STORE_RING, testLinkStoreContract } from '../persistence/store/link-store.contract.ts'
+import { testLogContract } from '../persistence/log/log.contract.ts'
+import { MemoryFallbackCache, TIME_TO_LIVE_MS } from '../persistence/cache/memory-fallback-cache.ts'
+import { MemoryLinkStore } from '../persistence/store/memory-link-store.ts'
+import { MemoryLog } from '../persistence/log/memory-log.ts'
+import type { NodeId } from '../links/ids.ts'
+import { testPeersContract } from '../cluster/peers/peers.contract.ts'
 import { Network } from './network.ts'
 import { SimulatedPeers } from './simulated-peers.ts'
 import { letTimePass } from './free-time.ts'
@@ -66,7 +66,7 @@ testKeyValueContract('simulated key-value', async (t) => {
 testPeersContract('simulated peers', async (t) => {
   const { scheduler, stop } = letTimePass()
   t.teardown(stop)
-  const network = new Network(scheduler, new Random(1))
+  const network = new Network<SimulatedPeers>(scheduler, new Random(1))
   const connect = (name: string, seed: number) => {
     const process = new SimulatedProcess(name, scheduler, new Random(seed))
     const nodeId = name as NodeId

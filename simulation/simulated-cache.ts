@@ -3,11 +3,10 @@
  *
  * What it cannot reach it fails to: callers must do without. Errors are those of the real adapter.
  */
-import { TinygridError } from '../cluster/errors.ts'
-import type { Code } from '../cluster/ids.ts'
-import type { LinkRecord } from '../cluster/link-record.ts'
-import type { LinkVersion } from '../cluster/link.ts'
-import type { FallbackCache } from '../persistence/fallback-cache.ts'
+import { TinygridError } from '../links/errors.ts'
+import type { Code } from '../links/ids.ts'
+import type { LinkRecord, LinkVersion } from '../links/link-record.ts'
+import type { FallbackCache } from '../persistence/cache/fallback-cache.ts'
 import type { Service } from './service.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 

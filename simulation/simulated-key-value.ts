@@ -5,9 +5,12 @@
  * as the contract allows. While the service cannot be reached they wait, and afterwards the newest of
  * each key comes.
  */
-import { TinygridError } from '../cluster/errors.ts'
-import type { KeyValue, KeyValueEntry, StopWatch } from '../cluster/key-value.ts'
-import type { MemoryKeyValue, MemoryKeyValueServer } from '../cluster/memory-key-value.ts'
+import { TinygridError } from '../links/errors.ts'
+import type { KeyValue, KeyValueEntry, StopWatch } from '../cluster/membership/key-value.ts'
+import type {
+  MemoryKeyValue,
+  MemoryKeyValueServer,
+} from '../cluster/membership/memory-key-value.ts'
 import type { Service } from './service.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 

@@ -5,12 +5,11 @@
  * load is read in parts, and between two parts other processes write: of what was written after the
  * load began it gives any, all or none, as the contract allows.
  */
-import { TinygridError } from '../cluster/errors.ts'
-import type { Code, LogPosition, PartitionId } from '../cluster/ids.ts'
-import type { LinkRecord } from '../cluster/link-record.ts'
-import type { LinkVersion } from '../cluster/link.ts'
-import type { ListPage, ListQuery } from '../cluster/protocol.ts'
-import type { LinkStore, Refusal } from '../persistence/link-store.ts'
+import { TinygridError } from '../links/errors.ts'
+import type { Code, LogPosition, PartitionId } from '../links/ids.ts'
+import type { LinkRecord, LinkVersion } from '../links/link-record.ts'
+import type { ListPage, ListQuery } from '../links/link-owner.ts'
+import type { LinkStore, Refusal } from '../persistence/store/link-store.ts'
 import type { Service } from './service.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 

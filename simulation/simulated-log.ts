@@ -5,9 +5,9 @@
  * contract lets an append fail with depends on what is known: `log_unavailable` before it was sent,
  * `log_uncertain` after. Entries are read in pages, so that a trim may come in between.
  */
-import { TinygridError } from '../cluster/errors.ts'
-import type { LogPosition, PartitionId } from '../cluster/ids.ts'
-import type { DeadLetter, Log, LogEntry } from '../persistence/log.ts'
+import { TinygridError } from '../links/errors.ts'
+import type { LogPosition, PartitionId } from '../links/ids.ts'
+import type { DeadLetter, Log, LogEntry } from '../persistence/log/log.ts'
 import type { Refuse, Service } from './service.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 

@@ -5,14 +5,14 @@
  * What runs in it comes from a factory, so that the same world drives a lone owner and a cluster. A
  * node that has crashed never comes back; another one starts, with a name of its own.
  */
-import type { Clock } from '../cluster/clock.ts'
-import { toEpochMs, type EpochMs, type NodeId, type PartitionId } from '../cluster/ids.ts'
-import type { KeyValue } from '../cluster/key-value.ts'
-import type { Peers } from '../cluster/peers.ts'
-import type { LinkOwner } from '../cluster/protocol.ts'
-import type { FallbackCache } from '../persistence/fallback-cache.ts'
-import type { LinkStore } from '../persistence/link-store.ts'
-import type { Log } from '../persistence/log.ts'
+import type { Clock } from '../links/clock.ts'
+import { toEpochMs, type EpochMs, type NodeId, type PartitionId } from '../links/ids.ts'
+import type { KeyValue } from '../cluster/membership/key-value.ts'
+import type { Peers } from '../cluster/peers/peers.ts'
+import type { LinkOwner } from '../links/link-owner.ts'
+import type { FallbackCache } from '../persistence/cache/fallback-cache.ts'
+import type { LinkStore } from '../persistence/store/link-store.ts'
+import type { Log } from '../persistence/log/log.ts'
 import { SimulatedCache } from './simulated-cache.ts'
 import { SimulatedKeyValue } from './simulated-key-value.ts'
 import { SimulatedLinkStore } from './simulated-link-store.ts'

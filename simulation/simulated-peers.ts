@@ -5,9 +5,9 @@
  * the caller sees the first answer that reaches it in time.
  */
 import assert from 'node:assert/strict'
-import { TinygridError, type ErrorCode, type ErrorDetails } from '../cluster/errors.ts'
-import type { NodeId } from '../cluster/ids.ts'
-import type { PeerHandler, Peers } from '../cluster/peers.ts'
+import { TinygridError, type ErrorCode, type ErrorDetails } from '../links/errors.ts'
+import type { NodeId } from '../links/ids.ts'
+import type { PeerHandler, Peers } from '../cluster/peers/peers.ts'
 import type { Network } from './network.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { Story } from './story.ts'
@@ -20,7 +20,7 @@ type Answer =
 export interface SimulatedPeersOptions {
   readonly nodeId: NodeId
   readonly process: SimulatedProcess
-  readonly network: Network
+  readonly network: Network<SimulatedPeers>
   readonly story: Story
   /** A handler failed with what is no operating error. */
   readonly onBug: (error: unknown) => void

@@ -6,7 +6,7 @@
  * it wakes: the timers in their order and the messages in theirs, either kind first, as an operating
  * system does. Crashed, it never takes anything again; what it had sent is on its way all the same.
  */
-import type { Clock } from '../cluster/clock.ts'
+import type { Clock } from '../links/clock.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 

@@ -1,15 +1,16 @@
 /**
  * What surrounds the nodes of a simulation: time, network, services and what these keep.
  */
-import { MemoryKeyValueServer } from '../cluster/memory-key-value.ts'
-import { Ring, PARTITIONS_MIN } from '../cluster/ring.ts'
-import type { FallbackCache } from '../persistence/fallback-cache.ts'
-import type { LinkStore } from '../persistence/link-store.ts'
-import type { Log } from '../persistence/log.ts'
-import { MemoryFallbackCache } from '../persistence/memory-fallback-cache.ts'
-import { MemoryLog } from '../persistence/memory-log.ts'
+import { MemoryKeyValueServer } from '../cluster/membership/memory-key-value.ts'
+import { Ring, PARTITIONS_MIN } from '../links/ring.ts'
+import type { FallbackCache } from '../persistence/cache/fallback-cache.ts'
+import type { LinkStore } from '../persistence/store/link-store.ts'
+import type { Log } from '../persistence/log/log.ts'
+import { MemoryFallbackCache } from '../persistence/cache/memory-fallback-cache.ts'
+import { MemoryLog } from '../persistence/log/memory-log.ts'
 import { CALM_NETWORK, Network } from './network.ts'
-import { PickyStore } from './picky-store.ts'
+import type { SimulatedPeers } from './simulated-peers.ts'
+import { RefusingStore } from './refusing-store.ts'
 import type { Random } from './random.ts'
 import type { Schedule } from './schedule.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -35,7 +36,7 @@ export interface Surroundings {
   readonly states: States
   /** Codes that the store does not take now. */
   readonly refusedCodes: Set<string>
-  readonly network: Network
+  readonly network: Network<SimulatedPeers>
   /** Something that must never happen has happened: the run has failed. */
   readonly onBug: (error: unknown) => void
 }
@@ -55,11 +56,11 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
   ) as Record<ServiceName, Service>
   for (const name of NAMES) services[name].faults = schedule.faults[name]
   const refusedCodes = new Set(schedule.refusedCodes)
-  const network = new Network(scheduler, random.fork())
+  const network = new Network<SimulatedPeers>(scheduler, random.fork())
   network.faults = schedule.network
   const states = {
     log: new MemoryLog(),
-    store: new PickyStore(ring, refusedCodes),
+    store: new RefusingStore(ring, refusedCodes),
     cache: new MemoryFallbackCache({ now: () => scheduler.now }),
     keyValue: new MemoryKeyValueServer(),
   }

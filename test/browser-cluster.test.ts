@@ -3,8 +3,8 @@
  */
 import test from 'ava'
 import type { Page } from 'playwright-core'
-import type { ClusterMove, ClusterNode, ClusterStatus } from '../cluster/cluster-status.ts'
-import type { NodeId, PartitionId } from '../cluster/ids.ts'
+import type { ClusterMove, ClusterNode, ClusterStatus } from '../cluster/observer/cluster-status.ts'
+import type { NodeId, PartitionId } from '../links/ids.ts'
 import { browserTest, inspect, openPage, signedIn } from './browser.ts'
 import { ClusterWorld } from './cluster-world.ts'
 import { until } from './deadline.ts'

@@ -1,7 +1,7 @@
 /**
  * How long it takes after a fault until every partition of a cluster can be written to.
  */
-import type { Code } from '../cluster/ids.ts'
+import type { Code } from '../links/ids.ts'
 import type { ClusterHistory, Version } from './cluster-history.ts'
 import type { ClusterWorld } from './cluster-world.ts'
 

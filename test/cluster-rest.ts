@@ -1,9 +1,9 @@
 /**
  * A cluster at rest, compared with the history of what its clients did: by the API, and in MongoDB.
  */
-import type { Code } from '../cluster/ids.ts'
-import { decodeLink } from '../cluster/link-record.ts'
-import { MongoLinkStore } from '../persistence/mongo-link-store.ts'
+import type { Code } from '../links/ids.ts'
+import { decodeLink } from '../links/link-record.ts'
+import { MongoLinkStore } from '../persistence/store/mongo-link-store.ts'
 import type { ClusterHistory, LinkState } from './cluster-history.ts'
 import type { ClusterNode, ClusterWorld } from './cluster-world.ts'
 import { until } from './deadline.ts'

@@ -2,10 +2,10 @@
  * What a cluster says of itself in NATS: its table and its controller, as an operator would read
  * them with `nats kv get`.
  */
-import { connectNats } from '../cluster/nats-connection.ts'
-import type { NodeId } from '../cluster/ids.ts'
-import { NatsKeyValue } from '../cluster/nats-key-value.ts'
-import { Table } from '../cluster/table.ts'
+import { connectNats } from '../cluster/nats/nats-connection.ts'
+import type { NodeId } from '../links/ids.ts'
+import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
+import { Table } from '../cluster/table/table.ts'
 
 export class ClusterView {
   readonly #keyValue: NatsKeyValue

@@ -6,8 +6,8 @@
  * keep them, in NATS. Everything ends with the test.
  */
 import type { ExecutionContext } from 'ava'
-import type { Code, NodeId, PartitionId } from '../cluster/ids.ts'
-import { Ring } from '../cluster/ring.ts'
+import type { Code, NodeId, PartitionId } from '../links/ids.ts'
+import { Ring } from '../links/ring.ts'
 import { Random } from '../simulation/random.ts'
 import { ClusterView } from './cluster-view.ts'
 import { until } from './deadline.ts'

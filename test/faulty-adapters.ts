@@ -2,12 +2,12 @@
  * A log and a store that fail when a test says so, around memory adapters that do not.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TinygridError, type ErrorCode } from '../cluster/errors.ts'
-import type { Code, LogPosition, PartitionId } from '../cluster/ids.ts'
-import type { LinkVersion } from '../cluster/link.ts'
-import type { LinkStore, Refusal } from '../persistence/link-store.ts'
-import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
-import { MemoryLog } from '../persistence/memory-log.ts'
+import type { LinkVersion } from '../links/link-record.ts'
+import { TinygridError, type ErrorCode } from '../links/errors.ts'
+import type { Code, LogPosition, PartitionId } from '../links/ids.ts'
+import type { LinkStore, Refusal } from '../persistence/store/link-store.ts'
+import { MemoryLinkStore } from '../persistence/store/memory-link-store.ts'
+import { MemoryLog } from '../persistence/log/memory-log.ts'
 
 export class FaultyLog extends MemoryLog {
   /** What every append fails with, if anything. */

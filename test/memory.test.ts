@@ -1,8 +1,8 @@
 import test from 'ava'
-import { Ring } from '../cluster/ring.ts'
-import { MemoryLinkStore } from '../persistence/memory-link-store.ts'
-import { MemoryLog } from '../persistence/memory-log.ts'
-import type { Tinygrid } from '../tinygrid.ts'
+import { Ring } from '../links/ring.ts'
+import { MemoryLinkStore } from '../persistence/store/memory-link-store.ts'
+import { MemoryLog } from '../persistence/log/memory-log.ts'
+import type { Tinygrid } from '../node/tinygrid.ts'
 import { call, startNode } from './node.ts'
 
 const BULKS = 100

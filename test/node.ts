@@ -3,11 +3,11 @@
  * cannot be given.
  */
 import pino from 'pino'
-import type { EpochMs } from '../cluster/ids.ts'
+import type { EpochMs } from '../links/ids.ts'
 import { readConfig } from '../config.ts'
-import type { LinkStore } from '../persistence/link-store.ts'
-import type { Log } from '../persistence/log.ts'
-import { startTinygrid, type Tinygrid } from '../tinygrid.ts'
+import type { LinkStore } from '../persistence/store/link-store.ts'
+import type { Log } from '../persistence/log/log.ts'
+import { startTinygrid, type Tinygrid } from '../node/tinygrid.ts'
 import { API_KEY } from './program.ts'
 
 export interface NodeOptions {

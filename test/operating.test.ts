@@ -1,7 +1,7 @@
 /** What an operator sees of a cluster with nothing but the `nats` program. */
 import test from 'ava'
-import type { Code } from '../cluster/ids.ts'
-import type { NodeStatus } from '../cluster/protocol.ts'
+import type { Code } from '../links/ids.ts'
+import type { NodeStatus } from '../links/link-owner.ts'
 import { ClusterWorld } from './cluster-world.ts'
 import { until } from './deadline.ts'
 import { NatsCommand } from './nats-command.ts'

@@ -26,8 +26,8 @@ const ALONE = [
   'test/services/*.test.ts',
   'cli/cluster*.test.ts',
   'simulation/*.test.ts',
-  'persistence/{jetstream,mongo,redis}-*.test.ts',
-  'cluster/{nats,moleculer}-*.test.ts',
+  'persistence/{log,store,cache}/{jetstream,mongo,redis}-*.test.ts',
+  'cluster/{nats,peers}/{nats,moleculer}-*.test.ts',
 ]
 
 const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']

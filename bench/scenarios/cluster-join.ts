@@ -7,7 +7,7 @@
  * nothing to measure but their latency: no step of a move makes them wait.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClusterStatus } from '../../cluster/cluster-status.ts'
+import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
 import { BenchCluster, type BenchNode } from '../bench-cluster.ts'
 import { visitedLinks } from '../link-set.ts'
 import { figure, type Measure } from '../measure.ts'

@@ -1,0 +1,174 @@
+import test from 'ava'
+import { TinygridError } from '../../links/errors.ts'
+import { toEpochMs, toLogPosition, type Code, type Epoch, type NodeId } from '../../links/ids.ts'
+import { Ring } from '../../links/ring.ts'
+import { decodeLogRecord, encodeLogRecord } from '../../persistence/log/log-record.ts'
+import { MemoryLinkStore } from '../../persistence/store/memory-link-store.ts'
+import { MemoryLog } from '../../persistence/log/memory-log.ts'
+import { linkRecord } from '../../links/testing/sample-links.ts'
+import { LinkTable } from '../memory/link-table.ts'
+import { PartitionMemory } from '../memory/partition-memory.ts'
+import { recover, type OpenedMemory } from './recovery.ts'
+
+const ring = new Ring(16)
+const now = toEpochMs(1_000)
+const nodeId = 'node' as NodeId
+const EPOCH_RECORD = encodeLogRecord({ kind: 'epoch', epoch: 1 as Epoch, nodeId })
+
+class Place {
+  readonly log = new MemoryLog()
+  readonly store = new MemoryLinkStore(ring)
+  readonly partitions = new Map<number, OpenedMemory>()
+  readonly told: [code: string, position: number][] = []
+
+  /** Appends one link as an owner would; returns its position. */
+  async append(name: string, url: string, operation?: string) {
+    const partition = ring.partitionOf(name as Code)
+    const records = [linkRecord(name, { url: url })]
+    const epoch = 1 as Epoch
+    const outcome = 'created' as const
+    const operations = operation === undefined ? [] : [{ id: operation, outcome, record: 0 }]
+    const payload = encodeLogRecord({ kind: 'batch', epoch, batchId: url, records, operations })
+    return this.log.append(partition, payload, await this.log.last(partition))
+  }
+
+  async recover(leavesOperations = false) {
+    return recover({
+      log: this.log,
+      store: this.store,
+      nodeId,
+      partitions: ring.all(),
+      sink: {
+        noteApplied: (_partition, position, versions) => {
+          for (const { code } of versions) this.told.push([code, position])
+        },
+      },
+      newMemory: () => new PartitionMemory(new LinkTable()),
+      now: () => now,
+      leavesOperations,
+      onOpen: (partition) => this.partitions.set(partition.id, partition).size > 0,
+      onProgress: () => {},
+    })
+  }
+
+  lookup(name: string) {
+    const partition = ring.partitionOf(name as Code)
+    return this.partitions.get(partition)!.memory.lookup(name as Code, now)
+  }
+}
+
+test('what the log holds after the checkpoint is in memory, and the write-behind hears of it', async (t) => {
+  const place = new Place()
+  const position = await place.append('a', 'https://example.org/1')
+  await place.store.saveCheckpoints(new Map([[ring.partitionOf('a' as Code), position]]))
+  const second = await place.append('a', 'https://example.org/2')
+  await place.recover()
+  t.deepEqual(place.lookup('a'), { kind: 'redirect', url: 'https://example.org/2' })
+  t.deepEqual(place.told, [['a', second]])
+})
+
+test('what only the store has is unknown to memory, not absent', async (t) => {
+  const place = new Place()
+  await place.append('stored-beside', 'https://example.org/')
+  for (const id of ring.all()) await place.log.append(id, EPOCH_RECORD, await place.log.last(id))
+  await place.recover()
+  t.is(place.lookup('stored').kind, 'unknown')
+})
+
+test('a partition that was never written to is complete at once', async (t) => {
+  const place = new Place()
+  await place.recover()
+  t.is(place.lookup('anything').kind, 'absent')
+})
+
+test('without the store, all that the log has is replayed', async (t) => {
+  const place = new Place()
+  await place.append('a', 'https://example.org/1')
+  place.store.checkpoints = () => Promise.reject(new TinygridError('store_unavailable'))
+  await place.recover()
+  t.deepEqual(place.lookup('a'), { kind: 'redirect', url: 'https://example.org/1' })
+})
+
+test('a log that ends before the checkpoint is refused', async (t) => {
+  const place = new Place()
+  const partition = ring.partitionOf('a' as Code)
+  await place.store.saveCheckpoints(new Map([[partition, toLogPosition(1_000)]]))
+  await t.throwsAsync(place.recover(), { message: /not the log that the store was written from/ })
+})
+
+test('operations come back from the log, from before the checkpoint too', async (t) => {
+  const place = new Place()
+  const position = await place.append('a', 'https://example.org/1', 'asked-once')
+  const partition = ring.partitionOf('a' as Code)
+  await place.store.saveCheckpoints(new Map([[partition, position]]))
+  await place.recover()
+  const answer = place.partitions.get(partition)!.operations.answerTo('asked-once')
+  t.like(answer, { kind: 'created', link: { url: 'https://example.org/1' } })
+})
+
+test('a take-over leaves the operations from before the checkpoint for later', async (t) => {
+  const place = new Place()
+  const before = await place.append('a', 'https://example.org/1', 'before')
+  const partition = ring.partitionOf('a' as Code)
+  await place.store.saveCheckpoints(new Map([[partition, before]]))
+  const after = await place.append('a', 'https://example.org/2', 'after')
+  await place.recover(true)
+  const { operations } = place.partitions.get(partition)!
+  t.is(operations.answerTo('before'), undefined)
+  t.like(operations.answerTo('after'), { link: { url: 'https://example.org/2' } })
+  t.is(operations.missingUpTo, toLogPosition(after + 1))
+  const others = [...place.partitions.values()].filter(({ id }) => id !== partition)
+  t.true(
+    others.every((other) => other.operations.isComplete),
+    'nothing was ever asked there',
+  )
+})
+
+test('each recovery opens a higher epoch in every partition, which shuts out the last owner', async (t) => {
+  const place = new Place()
+  await place.recover()
+  const partition = ring.partitionOf('a' as Code)
+  const before = await place.log.last(partition)
+  await place.recover()
+  t.is(place.partitions.get(partition)!.epoch, 2 as Epoch)
+  await t.throwsAsync(place.log.append(partition, Buffer.from('late'), before), {
+    code: 'log_replaced',
+  })
+  for await (const { payload } of place.log.readAfter(partition, before)) {
+    t.deepEqual(decodeLogRecord(payload), { kind: 'epoch', epoch: 2 as Epoch, nodeId })
+  }
+})
+
+test('a dead letter comes back into memory, unless the store has something newer', async (t) => {
+  const place = new Place()
+  for (const name of ['kept', 'overtaken']) {
+    const position = await place.append(name, `https://example.org/${name}`)
+    const partition = ring.partitionOf(name as Code)
+    await place.store.saveCheckpoints(new Map([[partition, position]]))
+    const payload = linkRecord(name, { url: `https://example.org/${name}` })
+    await place.log.addDeadLetter({ key: name, partition, position, reason: 'refused', payload })
+  }
+  const record = linkRecord('overtaken', { url: 'https://example.org/newer' })
+  const newer = { code: 'overtaken' as Code, position: toLogPosition(9), record }
+  await place.store.write([newer])
+  await place.recover()
+  t.deepEqual(place.lookup('kept'), { kind: 'redirect', url: 'https://example.org/kept' })
+  t.is(place.lookup('overtaken').kind, 'unknown')
+  const letters: string[] = []
+  for await (const { key } of place.log.deadLetters()) letters.push(key)
+  t.deepEqual(letters, ['kept'])
+})
+
+test('a partition whose log cannot be read keeps no other from being opened', async (t) => {
+  for (const method of ['last', 'readAfter'] as const) {
+    const place = new Place()
+    const work = place.log[method].bind(place.log) as (id: number, after: never) => never
+    place.log[method] = (id: number, after?: unknown): never => {
+      if (id === 3) throw new TinygridError('log_unavailable')
+      return work(id, after as never)
+    }
+    await t.throwsAsync(place.recover(), { code: 'log_unavailable' })
+    t.is(place.partitions.size, 15)
+    t.false(place.partitions.has(3))
+  }
+})

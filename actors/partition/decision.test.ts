@@ -1,0 +1,114 @@
+import test from 'ava'
+import { entityTag } from '../../links/entity-tag.ts'
+import { toEpochMs, type Code } from '../../links/ids.ts'
+import type { Link } from '../../links/link.ts'
+import { decide } from './decision.ts'
+import { createRequest } from '../testing/test-requests.ts'
+
+const code = 'abc1234' as Code
+const at = toEpochMs
+
+const request = createRequest(code)
+
+function given(fields: Partial<Link> = {}): Link {
+  const { next } = decide(undefined, request, at(1_000))
+  return { ...next!, ...fields }
+}
+
+test('a free code is given', (t) => {
+  const { result, next } = decide(undefined, request, at(1_000))
+  t.is(result.kind, 'created')
+  t.like(next, { code, url: 'https://example.org/', createdAt: 1_000, lifecycle: 'live' })
+})
+
+test('the same URL gets the same plain link again, if the request lets it', (t) => {
+  t.deepEqual(decide(given(), request, at(2_000)), {
+    result: { kind: 'reused', link: given() },
+  })
+  t.is(decide(given(), { ...request, reuse: false }, at(2_000)).result.kind, 'taken')
+})
+
+const notReusable: Partial<Link>[] = [
+  { url: 'https://example.org/other' },
+  { lifecycle: 'deleted' },
+  { expiresAt: at(9_000) },
+  { maxVisits: 3 },
+]
+for (const fields of notReusable) {
+  test(`a code is not given again when its link has ${JSON.stringify(fields)}`, (t) => {
+    t.deepEqual(decide(given(fields), request, at(2_000)), { result: { kind: 'taken' } })
+  })
+}
+
+test('a purged code is as good as new', (t) => {
+  t.is(decide(given({ lifecycle: 'purged' }), request, at(2_000)).result.kind, 'created')
+})
+
+test('an update changes what it names and moves updatedAt on, even if the clock steps back', (t) => {
+  const changes = { title: 'Title', tags: ['a'] }
+  const { next } = decide(given(), { kind: 'update', code, changes }, at(10))
+  t.deepEqual(next, given({ title: 'Title', tags: ['a'], updatedAt: at(1_001) }))
+})
+
+test('an update that changes nothing writes nothing', (t) => {
+  const { result, next } = decide(given(), { kind: 'update', code, changes: { tags: [] } }, at(5))
+  t.is(next, undefined)
+  t.deepEqual(result, { kind: 'done', link: given() })
+})
+
+test('an update under If-Match holds only for the version it names', (t) => {
+  const update = { kind: 'update', code, changes: { title: 'x' } } as const
+  const changed = given({ title: 'y', updatedAt: at(1_500) })
+  const ifMatch = entityTag(given())
+  t.is(decide(given(), { ...update, ifMatch }, at(2_000)).result.kind, 'done')
+  t.deepEqual(decide(changed, { ...update, ifMatch }, at(2_000)), { result: { kind: 'stale' } })
+  t.is(decide(changed, { ...update, ifMatch: '*' }, at(2_000)).result.kind, 'done')
+})
+
+test('a deleted link is gone, keeps its settings, and can be restored', (t) => {
+  const deleted = decide(given({ title: 'x' }), { kind: 'delete', code }, at(2_000)).next!
+  t.like(deleted, { lifecycle: 'deleted', title: 'x', updatedAt: 2_000 })
+  const gone = { result: { kind: 'gone', reason: 'deleted' } }
+  t.deepEqual(decide(deleted, { kind: 'delete', code }, at(3_000)), gone)
+  t.deepEqual(decide(deleted, { kind: 'update', code, changes: {} }, at(3_000)), gone)
+  t.deepEqual(decide(deleted, { kind: 'visit', code }, at(3_000)), gone)
+  t.is(decide(deleted, { kind: 'restore', code }, at(3_000)).next?.lifecycle, 'live')
+  t.is(decide(given(), { kind: 'restore', code }, at(3_000)).result.kind, 'not_deleted')
+})
+
+test('a purge leaves nothing of the link but its code', (t) => {
+  const secret = given({ lifecycle: 'deleted', title: 'secret', url: 'https://secret.example/' })
+  const { result, next } = decide(secret, { kind: 'purge', code }, at(2_000))
+  t.deepEqual(result, { kind: 'done', link: secret })
+  t.like(next, { code, lifecycle: 'purged', url: '', title: null })
+})
+
+test('what was never given or is purged cannot be changed', (t) => {
+  for (const link of [undefined, given({ lifecycle: 'purged' })]) {
+    for (const kind of ['delete', 'restore', 'purge'] as const) {
+      t.deepEqual(decide(link, { kind, code }, at(1)), { result: { kind: 'absent' } })
+    }
+    t.deepEqual(decide(link, { kind: 'visit', code }, at(1)), { result: { kind: 'absent' } })
+  }
+})
+
+test('visits count up to the maximum and not beyond', (t) => {
+  const visit = { kind: 'visit', code } as const
+  const { result, next } = decide(given({ maxVisits: 2, visits: 1 }), visit, at(1))
+  t.deepEqual(result, { kind: 'redirect', url: 'https://example.org/' })
+  t.is(next!.visits, 2)
+  t.deepEqual(decide(next, visit, at(1)), { result: { kind: 'gone', reason: 'used_up' } })
+})
+
+test('a visit of a link without a maximum is answered and writes nothing', (t) => {
+  const { result, next } = decide(given(), { kind: 'visit', code }, at(1))
+  t.is(result.kind, 'redirect')
+  t.is(next, undefined)
+})
+
+test('visits start at the moment a maximum is set and are forgotten without one', (t) => {
+  const limit = { kind: 'update', code, changes: { maxVisits: 5 } } as const
+  t.like(decide(given(), limit, at(2_000)).next, { maxVisits: 5, visits: 0 })
+  const free = { kind: 'update', code, changes: { maxVisits: null } } as const
+  t.like(decide(given({ maxVisits: 5, visits: 3 }), free, at(2_000)).next, { visits: 0 })
+})

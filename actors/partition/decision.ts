@@ -1,0 +1,123 @@
+/**
+ * What a write does to a link: the rules of the product, in one pure function.
+ *
+ * Used by the partition actor, which knows the newest version of the link and asks for one request
+ * at a time. Given a link (or none) and a request, `decide` says the answer and the link's next
+ * version, if there is one. Nothing is remembered here and nothing can fail: an answer that the
+ * user will not like is still an answer.
+ */
+import { matchesEntityTag } from '../../links/entity-tag.ts'
+import type { EpochMs } from '../../links/ids.ts'
+import { lookupOf, type Lifecycle, type Link } from '../../links/link.ts'
+import { newLink } from '../../links/new-link.ts'
+import type {
+  CreateRequest,
+  LinkChanges,
+  UpdateRequest,
+  WriteRequest,
+  WriteResult,
+} from '../../links/link-owner.ts'
+
+export interface Decision {
+  readonly result: WriteResult
+  /** The version to log before the answer may go out; undefined: nothing changes. */
+  readonly next?: Link
+}
+
+const isGiven = (link: Link | undefined): link is Link =>
+  link !== undefined && link.lifecycle !== 'purged'
+
+export function decide(link: Link | undefined, request: WriteRequest, now: EpochMs): Decision {
+  switch (request.kind) {
+    case 'create':
+      return isGiven(link) ? decideOnGiven(link, request) : create(request, now)
+    case 'visit':
+      return visit(link, now)
+    case 'update':
+    case 'delete':
+    case 'restore':
+    case 'purge':
+      return isGiven(link) ? decideOnChange(link, request, now) : { result: { kind: 'absent' } }
+  }
+}
+
+function create(request: CreateRequest, now: EpochMs): Decision {
+  const next = newLink(request, now)
+  return { result: { kind: 'created', link: next }, next }
+}
+
+/** A code once given is never given to another URL, deleted or not. */
+function decideOnGiven(link: Link, request: CreateRequest): Decision {
+  const isPlain = link.expiresAt === null && link.maxVisits === null
+  const answers = request.reuse && link.lifecycle === 'live' && isPlain && link.url === request.url
+  return { result: answers ? { kind: 'reused', link } : { kind: 'taken' } }
+}
+
+function visit(link: Link | undefined, now: EpochMs): Decision {
+  const lookup = lookupOf(link, now)
+  switch (lookup.kind) {
+    case 'redirect':
+    case 'gone':
+    case 'absent':
+      return { result: lookup }
+    case 'metered': {
+      const next = { ...link!, visits: link!.visits + 1 }
+      return { result: { kind: 'redirect', url: next.url }, next }
+    }
+    case 'unknown':
+      throw new Error('lookupOf never answers unknown')
+  }
+}
+
+type ChangeRequest = Exclude<WriteRequest, CreateRequest | { kind: 'visit' }>
+
+function decideOnChange(link: Link, request: ChangeRequest, now: EpochMs): Decision {
+  const isDeleted = link.lifecycle === 'deleted'
+  if (isDeleted && (request.kind === 'update' || request.kind === 'delete')) {
+    return { result: { kind: 'gone', reason: 'deleted' } }
+  }
+  if (!isDeleted && request.kind === 'restore') return { result: { kind: 'not_deleted' } }
+  if (request.ifMatch !== undefined && !matchesEntityTag(request.ifMatch, link)) {
+    return { result: { kind: 'stale' } }
+  }
+  switch (request.kind) {
+    case 'update':
+      return update(link, request, now)
+    case 'delete':
+      return done(inLifecycle(link, 'deleted', now))
+    case 'restore':
+      return done(inLifecycle(link, 'live', now))
+    case 'purge':
+      return { result: { kind: 'done', link }, next: tombstoneOf(link, now) }
+  }
+}
+
+function update(link: Link, request: UpdateRequest, now: EpochMs): Decision {
+  const changed = withChanges(link, request.changes)
+  const isSame = JSON.stringify(changed) === JSON.stringify(link)
+  if (isSame) return { result: { kind: 'done', link } }
+  return done({ ...changed, updatedAt: after(link.updatedAt, now) })
+}
+
+/** Visits are counted from the moment a link gets a maximum, and forgotten when it loses it. */
+function withChanges(link: Link, changes: LinkChanges): Link {
+  const next = { ...link, ...changes }
+  return { ...next, visits: next.maxVisits === null ? 0 : link.visits }
+}
+
+function inLifecycle(link: Link, lifecycle: Lifecycle, now: EpochMs): Link {
+  return { ...link, lifecycle, updatedAt: after(link.updatedAt, now) }
+}
+
+/** What is left of a purged link: its code and when it was made, so that indexes find it. */
+function tombstoneOf(link: Link, now: EpochMs): Link {
+  const nothing = { url: '', title: null, tags: [], expiresAt: null, maxVisits: null, visits: 0 }
+  return { ...inLifecycle(link, 'purged', now), ...nothing }
+}
+
+const done = (next: Link): Decision => ({ result: { kind: 'done', link: next }, next })
+
+/** Rises with each change even when the clock stands or steps back, so that entity tags differ. */
+function after(previous: EpochMs, now: EpochMs): EpochMs {
+  return Math.max(now, previous + 1) as EpochMs
+}

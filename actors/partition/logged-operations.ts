@@ -1,0 +1,115 @@
+/**
+ * Recalls: brings the operations that were carried out before a take-over from the log.
+ *
+ * Used by the host for partitions that it took over. They are a minute of writes, which only those
+ * that may be repetitions have to wait for. So the take-over comes first; then partitions for which
+ * some do wait, a few at a time; then the others, one after the other, so that requests come in
+ * between. What fails is tried again for as long as the partition is here.
+ */
+import type { Clock } from '../../links/clock.ts'
+import { POSITION_NONE, type EpochMs, type LogPosition, type PartitionId } from '../../links/ids.ts'
+import { decodeLogRecord } from '../../persistence/log/log-record.ts'
+import type { Log } from '../../persistence/log/log.ts'
+import type { Tell } from './errands.ts'
+import { Operations } from './operations.ts'
+
+export interface OperationRecallsOptions {
+  readonly log: Pick<Log, 'readAfter'>
+  readonly clock: Clock
+  readonly now: () => EpochMs
+  readonly onError: (what: string, error: unknown) => void
+}
+
+export interface WantedOperations {
+  /** The position of the entry with which the partition was taken over. */
+  readonly upTo: LogPosition
+  /** Writes wait for them. */
+  readonly isUrgent: boolean
+}
+
+interface Recall<Ticket> extends WantedOperations {
+  readonly partition: PartitionId
+  readonly notBefore: number
+  readonly tell: Tell<Ticket>
+}
+
+/** Partitions that are read at the same time for somebody who waits. */
+const URGENT_MAX = 4
+/**
+ * How long the others wait: until a take-over is over, those who waited for it are answered, and the
+ * load of the links has had the machine for some time. Measured after 1 s, all took turns with them.
+ */
+const CALM_MS = 5_000
+const RETRY_PAUSE_MS = 50
+
+export class LoggedOperations<Ticket> {
+  readonly #options: OperationRecallsOptions
+  readonly #waiting = new Map<PartitionId, Recall<Ticket>>()
+  readonly #underWay = new Set<Recall<Ticket>>()
+
+  constructor(options: OperationRecallsOptions) {
+    this.#options = options
+  }
+
+  /** Ends with a call of the actor's `recalled`, if the actor still is here. May be asked again. */
+  ask(partition: PartitionId, wanted: WantedOperations, tell: Tell<Ticket>): void {
+    const { upTo, isUrgent } = wanted
+    const { clock } = this.#options
+    for (const recall of this.#underWay) {
+      if (recall.partition === partition && recall.upTo === upTo) return
+    }
+    const pauseMs = isUrgent ? 0 : CALM_MS
+    const notBefore = clock.now() + pauseMs
+    this.#waiting.set(partition, { partition, upTo, isUrgent, notBefore, tell })
+    clock.after(pauseMs, () => this.#next())
+  }
+
+  #next(): void {
+    const now = this.#options.clock.now()
+    const due = [...this.#waiting.values()].filter(({ notBefore }) => notBefore <= now)
+    for (const recall of due.filter(({ isUrgent }) => isUrgent)) {
+      if (this.#underWay.size >= URGENT_MAX) return
+      this.#start(recall)
+    }
+    for (const recall of due.filter(({ isUrgent }) => !isUrgent)) {
+      if (this.#underWay.size > 0) return
+      this.#start(recall)
+    }
+  }
+
+  #start(recall: Recall<Ticket>): void {
+    const { partition, upTo, tell } = recall
+    this.#waiting.delete(partition)
+    const isHere = tell(() => [])
+    if (!isHere) return
+    this.#underWay.add(recall)
+    this.#read(partition, upTo).then(
+      (operations) => {
+        this.#underWay.delete(recall)
+        tell((actor) => actor.recalled(operations))
+        this.#next()
+      },
+      (error: unknown) => {
+        this.#underWay.delete(recall)
+        this.#options.onError('operations could not be read from the log', error)
+        this.#options.clock.after(RETRY_PAUSE_MS, () => {
+          if (!this.#waiting.has(partition)) this.#waiting.set(partition, recall)
+          this.#next()
+        })
+      },
+    )
+  }
+
+  async #read(partition: PartitionId, upTo: LogPosition): Promise<Operations> {
+    const { log, now } = this.#options
+    const operations = new Operations()
+    const at = now()
+    for await (const { position, payload } of log.readAfter(partition, POSITION_NONE)) {
+      if (position > upTo) break
+      const record = decodeLogRecord(payload)
+      if (record.kind !== 'batch') continue
+      operations.rememberLogged(record.operations, record.records, position, at)
+    }
+    return operations
+  }
+}

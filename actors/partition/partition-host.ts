@@ -1,0 +1,301 @@
+/**
+ * The host: runs the partition actors of this node and carries out what they decide.
+ *
+ * The shell around the pure actors. It gives each caller a promise, groups the writes of one
+ * event-loop turn, talks to log and store, hands applied versions to the write-behind, and keeps
+ * memory within its bound. It is the LinkOwner of the partitions it has adopted, and what the
+ * write-behind reads dirty links from.
+ *
+ * Guarantees: an actor is called by one effect at a time (everything here is synchronous between
+ * two awaits). It does not decide anything about links, and it does not choose its partitions.
+ */
+import assert from 'node:assert/strict'
+import type { LinkVersion } from '../../links/link-record.ts'
+import type { Clock } from '../../links/clock.ts'
+import { TinygridError, type OwnerHint } from '../../links/errors.ts'
+import type { Code, Epoch, EpochMs, LogPosition, PartitionId } from '../../links/ids.ts'
+import { lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
+import type { Found, LocalOwner, WriteRequest, WriteResult } from '../../links/link-owner.ts'
+import type { Ring } from '../../links/ring.ts'
+import type { LinkStore } from '../../persistence/store/link-store.ts'
+import type { Log } from '../../persistence/log/log.ts'
+import type { DirtySource } from '../../persistence/write-behind/dirty-source.ts'
+import { DuePartitions } from './due-partitions.ts'
+import type { Effect } from './effect.ts'
+import { Errands, type Tell } from './errands.ts'
+import { relieve } from '../memory/eviction.ts'
+import type { MemoryBound } from '../memory/memory-bound.ts'
+import type { PartitionActor } from './partition-actor.ts'
+
+interface Caller {
+  readonly resolve: (result: never) => void
+  readonly reject: (error: TinygridError) => void
+}
+
+type Applied = Extract<Effect<Caller>, { kind: 'applied' }>
+
+export type Actor = PartitionActor<Caller>
+
+/** What the host tells of applied writes; the write-behind. */
+export interface AppliedSink {
+  noteApplied(partition: PartitionId, position: LogPosition, versions: readonly LinkVersion[]): void
+  /** No further write may be logged until the store has caught up. */
+  isFull(): boolean
+}
+
+export interface PartitionHostOptions {
+  readonly ring: Ring
+  readonly log: Log
+  readonly store: LinkStore
+  readonly bound: MemoryBound
+  readonly clock: Clock
+  readonly now: () => EpochMs
+  /** Runs an action when all input of this event-loop turn is in. */
+  readonly defer: (action: () => void) => void
+  /** Whether this node may not answer as an owner just now. */
+  readonly isFenced?: () => boolean
+  /** The log says that another owner writes the partition. May be told more than once. */
+  readonly onReplaced?: (partition: PartitionId) => void
+  /** Appends under way from which on others wait and gather writes; no bound if left out. */
+  readonly appendsMax?: number
+  /** After each batch, once memory has it. */
+  readonly onApplied?: (partition: PartitionId, versions: readonly LinkVersion[]) => void
+  readonly onError: (what: string, error: unknown) => void
+}
+
+export class PartitionHost implements LocalOwner, DirtySource {
+  readonly #options: PartitionHostOptions
+  readonly #isFenced: () => boolean
+  /** Every partition whose links are here. */
+  readonly #actors = new Map<PartitionId, Actor>()
+  /** By partition: those that this node answers for. Invariant: each is in #actors. */
+  readonly #serving: (Actor | undefined)[]
+  #sink: AppliedSink | undefined
+  readonly #due: DuePartitions
+  /** Called when a partition has no batch in flight any more. */
+  readonly #whenQuiet = new Map<PartitionId, () => void>()
+  #isStopping = false
+  readonly #errands: Errands<Caller>
+  #evictions = 0
+
+  constructor(options: PartitionHostOptions) {
+    this.#options = options
+    this.#errands = new Errands(options)
+    const begin = (partition: PartitionId) => this.#begin(partition)
+    const { defer, appendsMax = Infinity } = options
+    const hasRoom = () => this.#errands.appendsUnderWay < appendsMax
+    this.#due = new DuePartitions({ hasRoom, defer, begin })
+    this.#isFenced = options.isFenced ?? (() => false)
+    this.#serving = Array.from({ length: options.ring.partitions }, () => undefined)
+  }
+
+  /** Where applied writes go from now on. */
+  connect(sink: AppliedSink): void {
+    this.#sink = sink
+  }
+
+  /** Takes a partition in, sealed or not. It is not answered for until `serve`. */
+  adopt(partition: PartitionId, actor: Actor): void {
+    assert(!this.#actors.has(partition))
+    this.#actors.set(partition, actor)
+    this.#noteMemory(partition, actor)
+  }
+
+  /** From now on this node answers for the partition. */
+  serve(partition: PartitionId): void {
+    const actor = this.#actorOf(partition)
+    this.#serving[partition] = actor
+    this.#due.add(partition)
+    this.#run(partition, actor, actor.recall(false))
+  }
+
+  /** Reads at once which operations earlier owners have carried out, if that is still to be done. */
+  recall(partition: PartitionId): void {
+    const actor = this.#actorOf(partition)
+    this.#run(partition, actor, actor.recall(true))
+  }
+
+  isServing(partition: PartitionId): boolean {
+    return this.#serving[partition] !== undefined
+  }
+
+  get counters() {
+    return { ...this.#errands.counters, evictions: this.#evictions }
+  }
+
+  get actors(): ReadonlyMap<PartitionId, Actor> {
+    return this.#actors
+  }
+
+  /** Lets the partition's writes wait; resolves when none is under way. */
+  seal(partition: PartitionId): Promise<void> {
+    const actor = this.#actorOf(partition)
+    actor.seal()
+    if (actor.isQuiet) return Promise.resolve()
+    return new Promise((resolve) => this.#whenQuiet.set(partition, resolve))
+  }
+
+  /** The log's newest entry is this node's epoch record: writes that waited go on. */
+  unseal(partition: PartitionId, epoch: Epoch, lastPosition: LogPosition): void {
+    this.#actorOf(partition).unseal(epoch, lastPosition)
+    this.#due.add(partition)
+  }
+
+  /** Gives a partition up, with all that is in memory. Who waits is told the owner, if known. */
+  drop(partition: PartitionId, owner?: OwnerHint): void {
+    const actor = this.#actorOf(partition)
+    this.#serving[partition] = undefined
+    this.#actors.delete(partition)
+    this.#whenQuiet.get(partition)?.()
+    this.#whenQuiet.delete(partition)
+    this.#options.bound.note(partition, 0)
+    const error = new TinygridError('not_owner', owner === undefined ? {} : { owner })
+    for (const effect of actor.retire(error)) this.#carryOut(partition, actor, effect)
+  }
+
+  lookup(code: Code, now: EpochMs): Lookup {
+    const actor = this.#serving[this.#options.ring.partitionOf(code)]
+    return actor === undefined || this.#isFenced() ? UNKNOWN : actor.lookup(code, now)
+  }
+
+  staleLookup(code: Code, now: EpochMs): Lookup {
+    const found = this.#actors.get(this.#options.ring.partitionOf(code))?.lookup(code, now)
+    return found?.kind === 'redirect' || found?.kind === 'gone' ? found : UNKNOWN
+  }
+
+  async find(code: Code): Promise<Found> {
+    const now = this.#options.now()
+    const { actor } = this.#authorityOn(code)
+    const lookup = actor.lookup(code, now)
+    if (lookup.kind !== 'unknown') return { lookup, source: 'owner' }
+    return { lookup: lookupOf(await this.read(code), now), source: 'owner' }
+  }
+
+  async read(code: Code): Promise<Link | undefined> {
+    const { partition, actor } = this.#authorityOn(code)
+    return new Promise((resolve, reject) => {
+      this.#run(partition, actor, actor.read({ resolve, reject }, code))
+    })
+  }
+
+  write(request: WriteRequest): Promise<WriteResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#isStopping) throw new TinygridError('shutting_down')
+      const { partition, actor } = this.#authorityOn(request.code)
+      this.#run(partition, actor, actor.submit({ resolve, reject }, request))
+      this.#due.add(partition)
+    })
+  }
+
+  versionOf(partition: PartitionId, code: Code): LinkVersion | undefined {
+    return this.#actors.get(partition)?.memory.versionOf(code)
+  }
+
+  flushed(partition: PartitionId, versions: readonly LinkVersion[]): void {
+    this.#actors.get(partition)?.memory.markFlushed(versions)
+    this.#relieve()
+  }
+
+  keptFrom(partition: PartitionId): LogPosition | undefined {
+    return this.#actors.get(partition)?.operations.oldest(this.#options.now())
+  }
+
+  /** Refuses new writes; resolves when those under way are answered. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    while (this.#depth() > 0) await new Promise<void>((resolve) => this.#errands.later(resolve))
+  }
+
+  #depth(): number {
+    let depth = 0
+    for (const actor of this.#actors.values()) depth += actor.depth
+    return depth
+  }
+
+  #actorOf(partition: PartitionId): Actor {
+    const actor = this.#actors.get(partition)
+    assert(actor !== undefined, 'the partition is not here')
+    return actor
+  }
+
+  /**
+   * The actor that may answer for the code: one that is served, or one that was opened here and
+   * that the caller knows of before this node has heard that the table says so too.
+   */
+  #authorityOn(code: Code): { partition: PartitionId; actor: Actor } {
+    const partition = this.#options.ring.partitionOf(code)
+    const actor = this.#actors.get(partition)
+    if (actor === undefined) throw new TinygridError('not_owner')
+    if (this.#isFenced()) throw new TinygridError('owner_unavailable')
+    return { partition, actor }
+  }
+
+  #begin(partition: PartitionId): void {
+    const actor = this.#actors.get(partition)
+    if (actor === undefined || !actor.canBegin) return
+    const canLog = this.#sink?.isFull() === false
+    this.#run(partition, actor, actor.begin(this.#options.now(), canLog))
+  }
+
+  #noteQuiet(partition: PartitionId, actor: Actor): void {
+    if (!actor.isQuiet) return
+    this.#whenQuiet.get(partition)?.()
+    this.#whenQuiet.delete(partition)
+  }
+
+  #run(partition: PartitionId, actor: Actor, effects: readonly Effect<Caller>[]): void {
+    for (const effect of effects) this.#carryOut(partition, actor, effect)
+  }
+
+  #carryOut(partition: PartitionId, actor: Actor, effect: Effect<Caller>): void {
+    switch (effect.kind) {
+      case 'append':
+        return this.#errands.append(partition, effect, this.#teller(partition, actor))
+      case 'append_again':
+        return this.#errands.appendAgain(partition, effect, this.#teller(partition, actor))
+      case 'read_tail':
+        return this.#errands.readTail(partition, effect.after, this.#teller(partition, actor))
+      case 'read_store':
+        return this.#errands.readStore(effect.code, this.#teller(partition, actor))
+      case 'applied':
+        return this.#noteApplied(partition, effect)
+      case 'read_operations':
+        return this.#errands.readOperations(partition, effect, this.#teller(partition, actor))
+      case 'answer':
+        return effect.ticket.resolve(effect.result as never)
+      case 'answer_read':
+        return effect.ticket.resolve(effect.link as never)
+      case 'refuse':
+        return effect.ticket.reject(effect.error)
+    }
+  }
+
+  /** Hands outcomes to the actor, if it still is here. */
+  #teller(partition: PartitionId, actor: Actor): Tell<Caller> {
+    return (outcome) => {
+      this.#due.plan()
+      if (this.#actors.get(partition) !== actor) return false
+      this.#run(partition, actor, outcome(actor))
+      this.#noteMemory(partition, actor)
+      this.#noteQuiet(partition, actor)
+      if (actor.canBegin) this.#due.addEnded(partition)
+      if (actor.isReplaced) this.#options.onReplaced?.(partition)
+      return true
+    }
+  }
+
+  #noteApplied(partition: PartitionId, { position, versions }: Applied): void {
+    this.#sink?.noteApplied(partition, position, versions)
+    this.#options.onApplied?.(partition, versions)
+  }
+
+  #noteMemory(partition: PartitionId, actor: Actor): void {
+    this.#options.bound.note(partition, actor.memory.bytes)
+    this.#relieve()
+  }
+
+  #relieve(): void {
+    const { bound } = this.#options
+    this.#evictions += relieve(bound, (id) => this.#actors.get(id)?.memory)
+  }
+}

@@ -1,0 +1,168 @@
+import test from 'ava'
+import { TinygridError } from '../../links/errors.ts'
+import { toEpochMs, type Code, type Epoch, type NodeId } from '../../links/ids.ts'
+import { redirectTo, UNKNOWN, type Lookup } from '../../links/link.ts'
+import { ManualClock } from '../../links/testing/manual-clock.ts'
+import { MemoryNetwork } from '../../cluster/testing/memory-peers.ts'
+import {
+  encodeCodes,
+  encodeRequests,
+  OWNER_CALLS,
+  parseAnswers,
+  type OwnerRequest,
+} from '../../cluster/peers/owner-protocol.ts'
+import { parseLookup, parseWriteResult } from '../../cluster/peers/owner-values.ts'
+import type { PlacedOwner } from '../../cluster/table/placement.ts'
+import type { LinkOwner, WriteRequest, WriteResult } from '../../links/link-owner.ts'
+import { Ring } from '../../links/ring.ts'
+import { serveOwner } from './owner-service.ts'
+
+const [ME, OTHER] = ['me', 'other'] as NodeId[]
+const EPOCH = 5 as Epoch
+
+const write = (operationId: string) => ({ kind: 'visit', code: 'm1', operationId })
+
+/** Answers look-ups of codes that begin with `m` from memory, finds the others when told to. */
+class SlowOwner implements LinkOwner {
+  readonly writes: WriteRequest[] = []
+  readonly waiting: (() => void)[] = []
+
+  lookup(code: Code): Lookup {
+    return code.startsWith('m') ? redirectTo(`https://example.com/${code}`, null) : UNKNOWN
+  }
+
+  async find(code: Code) {
+    if (code === 'broken') throw new TinygridError('store_unavailable')
+    if (code !== 'quick') await new Promise<void>((resolve) => this.waiting.push(resolve))
+    return { lookup: redirectTo(`https://example.com/${code}`, null), source: 'owner' } as const
+  }
+
+  async read(): Promise<undefined> {}
+
+  async write(request: WriteRequest): Promise<WriteResult> {
+    this.writes.push(request)
+    await new Promise<void>((resolve) => this.waiting.push(resolve))
+    return { kind: 'absent' }
+  }
+}
+
+function newService(placed: PlacedOwner = { owner: ME!, epoch: EPOCH }, opened?: Epoch) {
+  const clock = new ManualClock()
+  const network = new MemoryNetwork({ clock })
+  const owner = new SlowOwner()
+  serveOwner({
+    ring: new Ring(16),
+    peers: network.join(ME!),
+    owner,
+    placement: { ownerOf: () => placed, learn: () => {}, onChange: () => () => {} },
+    openedEpochOf: () => opened,
+    clock,
+    now: () => toEpochMs(1),
+  })
+  const caller = network.join(OTHER!)
+  const call = (name: string, requests: readonly unknown[], epoch = EPOCH) => {
+    const asked = requests.map((what) => ({ what, epoch }))
+    const isWrite = name === OWNER_CALLS.write
+    const params = isWrite
+      ? encodeRequests(asked, (what) => what)
+      : encodeCodes(asked as OwnerRequest<Code>[])
+    return caller.call(ME!, name, params, 1_000)
+  }
+  const lookups = async (name: string, codes: readonly string[], epoch?: Epoch) => {
+    const reply = await call(name, codes, epoch)
+    const asked = codes.map((what) => ({ what, epoch: EPOCH }))
+    return parseAnswers(reply, asked, parseLookup).map((answer) => {
+      if (answer instanceof TinygridError) return answer
+      return answer.kind === 'redirect' ? answer.url : answer.kind
+    })
+  }
+  return { clock, owner, call, lookups }
+}
+
+test('look-ups are answered in order, by memory alone', async (t) => {
+  const { lookups } = newService()
+  t.deepEqual(await lookups(OWNER_CALLS.lookup, ['m1', 'cold', 'm2']), [
+    'https://example.com/m1',
+    'unknown',
+    'https://example.com/m2',
+  ])
+})
+
+test('one that takes too long does not hold up the others', async (t) => {
+  const { lookups, clock } = newService()
+  const found = lookups(OWNER_CALLS.find, ['quick', 'slow', 'broken'])
+  await clock.pass(400)
+  const [quick, slow, broken] = await found
+  t.is(quick, 'https://example.com/quick')
+  t.like(slow, { code: 'owner_unavailable' })
+  t.like(broken, { code: 'store_unavailable' })
+})
+
+test('all that is found is answered as soon as it is', async (t) => {
+  const { lookups, clock, owner } = newService()
+  const found = lookups(OWNER_CALLS.find, ['quick', 'slow'])
+  await clock.pass(10)
+  owner.waiting[0]!()
+  t.deepEqual(await found, ['https://example.com/quick', 'https://example.com/slow'])
+  t.is(clock.now(), 10)
+})
+
+test('who asks the wrong node is told the owner', async (t) => {
+  const { lookups } = newService({ owner: OTHER!, epoch: EPOCH })
+  const [answer] = await lookups(OWNER_CALLS.lookup, ['m1'])
+  t.like(answer, { code: 'not_owner', owner: { owner: OTHER, epoch: EPOCH } })
+})
+
+test('while nobody owns the partition there is nobody to name', async (t) => {
+  const { lookups } = newService({ owner: null, epoch: EPOCH })
+  const [answer] = await lookups(OWNER_CALLS.lookup, ['m1'])
+  t.like(answer, { code: 'not_owner', owner: undefined })
+})
+
+for (const name of [OWNER_CALLS.lookup, OWNER_CALLS.find, OWNER_CALLS.read, OWNER_CALLS.write]) {
+  test(`a caller that knows of a later epoch is not answered (${name})`, async (t) => {
+    const { call, owner } = newService()
+    const request = name === OWNER_CALLS.write ? { kind: 'visit', code: 'm1' } : 'm1'
+    const reply = await call(name, [request], (EPOCH + 1) as Epoch)
+    const asked = { what: { kind: 'visit', code: 'm1' as Code } as const, epoch: EPOCH }
+    const [answer] = parseAnswers(reply, [asked], parseWriteResult)
+    t.like(answer, { code: 'not_owner', owner: undefined })
+    t.is(owner.writes.length, 0)
+  })
+}
+
+test('a caller with an old table is answered by the owner', async (t) => {
+  const { lookups } = newService()
+  t.deepEqual(await lookups(OWNER_CALLS.lookup, ['m1'], 1 as Epoch), ['https://example.com/m1'])
+})
+
+test('a node that has opened a partition answers who knows, before the table says so', async (t) => {
+  const next = (EPOCH + 1) as Epoch
+  const { lookups } = newService({ owner: OTHER!, epoch: EPOCH }, next)
+  t.deepEqual(await lookups(OWNER_CALLS.lookup, ['m1'], next), ['https://example.com/m1'])
+  t.like((await lookups(OWNER_CALLS.lookup, ['m1'], EPOCH))[0], { code: 'not_owner' })
+  const later = (EPOCH + 2) as Epoch
+  t.like((await lookups(OWNER_CALLS.lookup, ['m1'], later))[0], { code: 'not_owner' })
+})
+
+test('a write that is asked for again, under way or done, joins itself, and its order stays', async (t) => {
+  const { call, owner, clock } = newService()
+  const first = call(OWNER_CALLS.write, [write('one'), write('two')])
+  const again = call(OWNER_CALLS.write, [write('two'), write('one')])
+  await clock.pass(0)
+  t.deepEqual(
+    owner.writes.map(({ operationId }) => operationId),
+    ['one', 'two'],
+  )
+  for (const resolve of owner.waiting) resolve()
+  t.deepEqual(await first, { answers: [{ kind: 'absent' }, { kind: 'absent' }] })
+  t.deepEqual(await again, await first)
+  t.deepEqual(await call(OWNER_CALLS.write, [write('one')]), { answers: [{ kind: 'absent' }] })
+  t.is(owner.writes.length, 2)
+})
+
+test('what is no call is refused', async (t) => {
+  const { call } = newService()
+  await t.throwsAsync(call(OWNER_CALLS.lookup, ['no_code!']), { code: 'bad_request' })
+  await t.throwsAsync(call(OWNER_CALLS.write, [{ kind: 'merge' }]), { code: 'bad_request' })
+})

@@ -1,0 +1,148 @@
+/**
+ * The owner service: answers what gateways of other nodes ask of the partitions here.
+ *
+ * Started once per node that owns partitions, over the peers seam; `cluster/peers/owner-protocol.ts` says
+ * how calls look. A call holds many requests, each of which gets its own answer. Look-ups are
+ * answered in the same turn, by memory alone. Everything else may have to wait for the log or the
+ * store: after some time the call is answered with what there is by then, and what is not decided
+ * says owner_unavailable, so that one slow read does not cost the others their answer.
+ *
+ * Guarantees: writes of one call are submitted in its order. A write that is asked for again while
+ * it is under way joins itself, and soon after gets the answer it had. A caller that knows of a later epoch than this node is not
+ * answered: this node may have been replaced. It decides nothing about links.
+ */
+import type { Clock } from '../../links/clock.ts'
+import { TinygridError } from '../../links/errors.ts'
+import type { Code, Epoch, EpochMs, PartitionId } from '../../links/ids.ts'
+import {
+  encodeAnswers,
+  OWNER_CALLS,
+  parseCodes,
+  parseRequests,
+  WRITES_LIMITS,
+  type Answer,
+} from '../../cluster/peers/owner-protocol.ts'
+import {
+  encodeLink,
+  encodeLookup,
+  encodeWriteResult,
+  parseWriteRequest,
+} from '../../cluster/peers/owner-values.ts'
+import type { Peers } from '../../cluster/peers/peers.ts'
+import type { Placement } from '../../cluster/table/placement.ts'
+import type { LinkOwner } from '../../links/link-owner.ts'
+import type { Ring } from '../../links/ring.ts'
+import { RecentWrites } from './recent-writes.ts'
+
+export interface OwnerServiceOptions {
+  readonly ring: Ring
+  readonly peers: Peers
+  readonly owner: LinkOwner
+  readonly placement: Placement
+  /**
+   * In which epoch this node has opened a partition itself, if it has: callers may know before this
+   * node that the table says so too.
+   */
+  readonly openedEpochOf?: (partition: PartitionId) => Epoch | undefined
+  readonly clock: Clock
+  readonly now: () => EpochMs
+}
+
+/** How long a call may wait; below the caller's own time-out. */
+const FIND_WAIT_MS = 80
+const READ_WAIT_MS = 800
+const WRITE_WAIT_MS = 800
+
+/** Answers calls from now on. */
+export function serveOwner(options: OwnerServiceOptions): void {
+  const { ring, peers, owner, now, clock } = options
+  const refusal = (code: Code, epoch: Epoch) => refusalOf(options, ring.partitionOf(code), epoch)
+
+  peers.handle(OWNER_CALLS.lookup, (params) => {
+    const time = now()
+    const answers = parseCodes(params).map(({ what, epoch }) => {
+      return refusal(what, epoch) ?? owner.lookup(what, time)
+    })
+    return encodeAnswers(answers, encodeLookup)
+  })
+
+  peers.handle(OWNER_CALLS.find, async (params) => {
+    const finds = parseCodes(params).map(async ({ what, epoch }) => {
+      return refusal(what, epoch) ?? (await owner.find(what)).lookup
+    })
+    return encodeAnswers(await settle(finds, clock, FIND_WAIT_MS), encodeLookup)
+  })
+
+  peers.handle(OWNER_CALLS.read, async (params) => {
+    const reads = parseCodes(params).map(async ({ what, epoch }) => {
+      return refusal(what, epoch) ?? owner.read(what)
+    })
+    return encodeAnswers(await settle(reads, clock, READ_WAIT_MS), encodeLink)
+  })
+
+  const writes = new RecentWrites(owner, clock)
+  peers.handle(OWNER_CALLS.write, async (params) => {
+    const requests = parseRequests(params, parseWriteRequest, WRITES_LIMITS)
+    const answers = requests.map(({ what, epoch }) => {
+      return refusal(what.code, epoch) ?? writes.write(what)
+    })
+    const settled = await settle(answers, clock, WRITE_WAIT_MS)
+    return encodeAnswers(settled, (result, index) => {
+      return encodeWriteResult(result, requests[index]!.what)
+    })
+  })
+}
+
+/** Why this node must not answer for the partition to a caller that knows of `epoch`. */
+function refusalOf(
+  { peers, placement, openedEpochOf }: OwnerServiceOptions,
+  partition: PartitionId,
+  epoch: Epoch,
+): TinygridError | undefined {
+  const placed = placement.ownerOf(partition)
+  if (epoch > placed.epoch) {
+    //   1. this node, A, owns a partition and freezes   2. B takes it over, in a later epoch
+    //   3. A wakes and has not heard of it               4. a caller that has asks A
+    const isOpenedHere = openedEpochOf?.(partition) === epoch
+    return isOpenedHere ? undefined : new TinygridError('not_owner')
+  }
+  if (placed.owner === peers.nodeId) return undefined
+  if (placed.owner === null) return new TinygridError('not_owner')
+  const hint = { owner: placed.owner, epoch: placed.epoch }
+  return new TinygridError('not_owner', { owner: hint })
+}
+
+/** Each answer or error, in order; owner_unavailable for what takes longer than `ms`. */
+function settle<T>(
+  work: readonly (Promise<Answer<T>> | TinygridError)[],
+  clock: Clock,
+  ms: number,
+): Promise<readonly Answer<T>[]> {
+  const undecided = new TinygridError('owner_unavailable')
+  const answers = work.map((one): Answer<T> => (one instanceof TinygridError ? one : undecided))
+  return new Promise((resolve) => {
+    let waiting = 0
+    const end = () => {
+      cancel()
+      resolve(answers)
+    }
+    const cancel = clock.after(ms, end)
+    const note = (index: number, answer: Answer<T>) => {
+      answers[index] = answer
+      if (--waiting === 0) end()
+    }
+    for (const [index, one] of work.entries()) {
+      if (one instanceof TinygridError) continue
+      waiting++
+      one.then(
+        (answer) => note(index, answer),
+        (error: unknown) => note(index, asOperatingError(error)),
+      )
+    }
+    if (waiting === 0) end()
+  })
+}
+
+function asOperatingError(error: unknown): TinygridError {
+  return error instanceof TinygridError ? error : new TinygridError('internal', { cause: error })
+}

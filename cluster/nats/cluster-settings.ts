@@ -1,0 +1,57 @@
+/**
+ * The settings that a cluster keeps for life: written by its first node, checked by every later one.
+ *
+ * The number of partitions decides in which partition's log and store range a link lies; a node
+ * that counts otherwise would look for links where they are not. So it is checked before a node
+ * takes its lease, and a node that disagrees does not start.
+ */
+import { hasCode } from '../../links/errors.ts'
+import type { KeyValue } from '../membership/key-value.ts'
+import { ClusterDataError } from '../../links/start-error.ts'
+
+const SETTINGS_KEY = 'settings'
+/** Of everything the cluster stores; rises when an older program could not read it. */
+const FORMAT = 1
+
+interface StoredSettings {
+  readonly format: number
+  readonly partitions: number
+}
+
+/** @throws ClusterDataError if the cluster is another one, TinygridError key_value_unavailable */
+export async function checkSettings(keyValue: KeyValue, partitions: number): Promise<void> {
+  const stored = await storedSettings(keyValue, { format: FORMAT, partitions })
+  if (stored.format > FORMAT) {
+    throw new ClusterDataError(
+      `The cluster stores format ${stored.format}, and this program reads formats up to ` +
+        `${FORMAT}. Start the version that made it, or a newer one.`,
+    )
+  }
+  if (stored.partitions !== partitions) {
+    throw new ClusterDataError(
+      `TINYGRID_PARTITIONS is ${partitions}, and the cluster was created with ` +
+        `${stored.partitions}, which cannot change. Set TINYGRID_PARTITIONS=${stored.partitions}.`,
+    )
+  }
+}
+
+async function storedSettings(keyValue: KeyValue, own: StoredSettings): Promise<StoredSettings> {
+  const entry = await keyValue.get(SETTINGS_KEY)
+  if (entry?.value !== undefined) return parseSettings(entry.value)
+  try {
+    await keyValue.create(SETTINGS_KEY, JSON.stringify(own))
+    return own
+  } catch (error) {
+    if (!hasCode(error, 'key_value_conflict')) throw error
+    // Another first node was faster; what it wrote is there now, and nobody deletes it.
+    return storedSettings(keyValue, own)
+  }
+}
+
+function parseSettings(text: string): StoredSettings {
+  const { format, partitions } = JSON.parse(text) as Partial<StoredSettings>
+  if (Number.isInteger(format) && Number.isInteger(partitions)) {
+    return { format: format!, partitions: partitions! }
+  }
+  throw new ClusterDataError(`The cluster's key "${SETTINGS_KEY}" holds no settings: ${text}`)
+}

@@ -1,0 +1,59 @@
+/**
+ * What a cluster calls its subjects, streams and buckets on a NATS server.
+ *
+ * Used by every adapter of NATS, so that two clusters on one server never touch each other's data:
+ * every name starts with the namespace (`TINYGRID_NAMESPACE`), and no two namespaces share a name.
+ * Pure; knows no driver.
+ */
+import assert from 'node:assert/strict'
+import type { Code, PartitionId } from '../../links/ids.ts'
+
+export interface ClusterNames {
+  readonly namespace: string
+  /** What every subject of the cluster starts with, without a dot at its end. */
+  readonly subjectPrefix: string
+  readonly logStream: string
+  /** All subjects of the log. */
+  readonly logSubjects: string
+  logSubject(partition: PartitionId): string
+  readonly deadLetterStream: string
+  /** All subjects of dead letters. */
+  readonly deadLetterSubjects: string
+  /** Without a partition: the letters of the code, whatever its partition. */
+  deadLetterSubject(partition: PartitionId | undefined, code: Code): string
+  readonly clicksStream: string
+  readonly clicksSubject: string
+  /** `kind` is one or more subject tokens, such as `node.joined`. */
+  eventSubject(kind: string): string
+  /** Key-value bucket of the table and the leases. */
+  readonly kvBucket: string
+}
+
+/** Without the underscore: in names of streams it stands for the hyphen. */
+const NAMESPACE_PATTERN = /^[a-z][a-z0-9-]{0,31}$/
+
+/** What a namespace must be, to follow "must be". */
+export const NAMESPACE_TAKES = 'a letter and up to 31 of a-z, 0-9 and -, in lower case'
+
+export function isNamespace(text: string): boolean {
+  return NAMESPACE_PATTERN.test(text)
+}
+
+export function namesOf(namespace: string): ClusterNames {
+  assert(isNamespace(namespace), `not a namespace: ${namespace}`)
+  const stream = namespace.toUpperCase().replaceAll('-', '_')
+  return {
+    namespace,
+    subjectPrefix: namespace,
+    logStream: `${stream}_LOG`,
+    logSubjects: `${namespace}.log.*`,
+    logSubject: (partition) => `${namespace}.log.${partition}`,
+    deadLetterStream: `${stream}_DEAD_LETTERS`,
+    deadLetterSubjects: `${namespace}.dead-letter.*.*`,
+    deadLetterSubject: (partition, code) => `${namespace}.dead-letter.${partition ?? '*'}.${code}`,
+    clicksStream: `${stream}_CLICKS`,
+    clicksSubject: `${namespace}.clicks`,
+    eventSubject: (kind) => `${namespace}.events.${kind}`,
+    kvBucket: namespace,
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The connection to NATS: how it is made, what the server must be, and whether it stands.
+ *
+ * Used at the start of a node in a cluster, and by the adapters that have to know whether what they
+ * are about to send can have left. A connection that once stood is made again for ever, so whatever
+ * uses it needs its own time-outs and no help after an outage. Messages never hold the password.
+ *
+ * Rejected: waiting for a server at the start. An operator sees sooner from one line than from
+ * silence that the address or the password is wrong, and what restarts processes tries again.
+ */
+import { connect, ErrorCode, Events, NatsError, type NatsConnection } from 'nats'
+import { parseNatsUrl, type NatsAddress } from './nats-url.ts'
+import { StartError } from '../../links/start-error.ts'
+
+export interface NatsConnectionOptions {
+  /** One or more addresses separated by commas; credentials as `nats://user:password@host`. */
+  readonly url: string
+  /** What the server lists the connection as. */
+  readonly name: string
+}
+
+const CONNECT_TIMEOUT_MS = 2_000
+const RECONNECT_WAIT_MS = 250
+/** A frozen server is noticed after two to three of these. */
+const PING_INTERVAL_MS = 1_000
+const PINGS_UNANSWERED_MAX = 2
+const API_TIMEOUT_MS = 2_000
+const ELECTION_MS_MAX = 15_000
+/** The first that has batched direct reads; older ones ignore unknown options without a word. */
+const VERSION_MIN = [2, 11] as const
+/** Room for the largest log entry (half of it, and as much again for its encoding in a reply). */
+const PAYLOAD_BYTES_MIN = 2 ** 20
+
+/** What the driver calls a refusal of the credentials, and a wait that was too long. */
+const REFUSALS = new Set<string>([ErrorCode.AuthorizationViolation, ErrorCode.BadAuthentication])
+const TIMEOUTS = new Set<string>([ErrorCode.Timeout, ErrorCode.ConnectionTimeout])
+const NO_RESPONDERS: string = ErrorCode.NoResponders
+/** By the server's list of error codes. */
+const NOT_ENABLED_FOR_ACCOUNT = 10039
+
+/** Connections that have lost their server and not found one again. */
+const disconnected = new WeakSet<NatsConnection>()
+const listeners = new WeakMap<NatsConnection, Set<() => void>>()
+
+/** Connects, and checks what the server is. @throws StartError */
+export async function connectNats({ url, name }: NatsConnectionOptions): Promise<NatsConnection> {
+  const address = parseNatsUrl(url)
+  const connection = await dial(address, name)
+  void watch(connection)
+  try {
+    await checkNatsServer(connection)
+    return connection
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+/**
+ * Whether the connection stands, as far as is known. An outage is noticed late, so true promises
+ * nothing; false means that nothing sent now leaves this process at once. Of a connection that was
+ * not made here it is only known whether it is closed.
+ */
+export function isConnected(connection: NatsConnection): boolean {
+  return !connection.isClosed() && !connection.isDraining() && !disconnected.has(connection)
+}
+
+/**
+ * Calls `listener` whenever the connection is lost: answers to what was sent over it never come.
+ *
+ * @returns ends that
+ */
+export function onDisconnect(connection: NatsConnection, listener: () => void): () => void {
+  const all = listeners.get(connection) ?? new Set()
+  listeners.set(connection, all.add(listener))
+  return () => all.delete(listener)
+}
+
+/** Checks version, message size and JetStream. @throws StartError */
+async function checkNatsServer(connection: NatsConnection): Promise<void> {
+  const { version, max_payload: payloadBytesMax } = connection.info!
+  const at = `NATS at ${connection.getServer()}`
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < VERSION_MIN[0] || (major === VERSION_MIN[0] && minor < VERSION_MIN[1])) {
+    throw new StartError(`${at} is version ${version}; ${VERSION_MIN.join('.')} or later is needed`)
+  }
+  if (payloadBytesMax < PAYLOAD_BYTES_MIN) {
+    throw new StartError(
+      `${at} takes messages of ${payloadBytesMax} bytes; set its max_payload to 1MB or more`,
+    )
+  }
+  await checkJetStream(connection, at)
+}
+
+/** Servers that elect, as after a start of all of them, are waited for. */
+async function checkJetStream(connection: NatsConnection, at: string): Promise<void> {
+  const manager = await connection.jetstreamManager({ checkAPI: false, timeout: API_TIMEOUT_MS })
+  const deadline = performance.now() + ELECTION_MS_MAX
+  while (true) {
+    try {
+      await manager.getAccountInfo()
+      return
+    } catch (cause) {
+      if (!(cause instanceof NatsError)) throw cause
+      const missing = missingJetStream(cause)
+      if (missing !== undefined) throw new StartError(`${at} ${missing}`, { cause })
+      if (performance.now() > deadline) {
+        const why = cause.api_error?.description ?? cause.message
+        throw new StartError(`${at} has a JetStream that is not ready: ${why}`, { cause })
+      }
+    }
+    await new Promise((resolve) => {
+      setTimeout(resolve, RECONNECT_WAIT_MS)
+    })
+  }
+}
+
+async function dial(address: NatsAddress, name: string): Promise<NatsConnection> {
+  try {
+    return await connect({
+      ...address.options,
+      name,
+      noAsyncTraces: true,
+      timeout: CONNECT_TIMEOUT_MS,
+      pingInterval: PING_INTERVAL_MS,
+      maxPingOut: PINGS_UNANSWERED_MAX,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RECONNECT_WAIT_MS,
+      waitOnFirstConnect: false,
+      // Wrong credentials end a first connection at once; later they may be right again.
+      ignoreAuthErrorAbort: true,
+    })
+  } catch (cause) {
+    throw connectFailure(address.shown, cause)
+  }
+}
+
+/** Ends with the connection. */
+async function watch(connection: NatsConnection): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type === Events.Reconnect) disconnected.delete(connection)
+    if (type !== Events.Disconnect) continue
+    disconnected.add(connection)
+    for (const listener of listeners.get(connection) ?? []) listener()
+  }
+}
+
+function connectFailure(shown: string, cause: unknown): StartError {
+  const { code, message, chainedError } = cause as NatsError
+  if (REFUSALS.has(code)) {
+    return new StartError(`NATS at ${shown} refuses the credentials in NATS_URL`, { cause })
+  }
+  const why = chainedError?.message ?? (TIMEOUTS.has(code) ? 'no answer' : message)
+  return new StartError(`NATS at ${shown} cannot be reached: ${why}; check NATS_URL`, { cause })
+}
+
+/** What to tell where waiting does not help. */
+function missingJetStream({ api_error: refusal, code }: NatsError): string | undefined {
+  if (refusal?.err_code === NOT_ENABLED_FOR_ACCOUNT) {
+    return 'has no JetStream for this account; enable it there'
+  }
+  const isUnheard = refusal === undefined && code === NO_RESPONDERS
+  return isUnheard ? 'has no JetStream; start nats-server with -js' : undefined
+}

@@ -1,0 +1,65 @@
+/**
+ * `NATS_URL`: the addresses of the servers of one NATS cluster, and the credentials for all.
+ *
+ * Used by `nats-connection.ts`. The driver takes addresses and credentials apart from each other,
+ * and would show a password left in an address in its messages. Pure.
+ */
+import { StartError } from '../../links/start-error.ts'
+
+export interface NatsAddress {
+  /** As the driver takes them. */
+  readonly options: {
+    readonly servers: string[]
+    readonly user?: string
+    readonly pass?: string
+    readonly token?: string
+    readonly tls?: Record<string, never>
+  }
+  /** The addresses alone, for messages. */
+  readonly shown: string
+}
+
+const SCHEMES = new Set(['nats:', 'tls:'])
+const PORT_DEFAULT = '4222'
+const TAKES = 'nats://[user:password@]host[:port], or several separated by commas'
+
+/** @throws StartError */
+export function parseNatsUrl(text: string): NatsAddress {
+  const urls = text.split(',').map((part) => parseOne(part.trim()))
+  const servers = urls.map(({ hostname, port }) => `${hostname}:${port || PORT_DEFAULT}`)
+  const credentials = urls.find(({ username }) => username !== '')
+  const usesTls = urls.some(({ protocol }) => protocol === 'tls:')
+  return {
+    options: {
+      servers,
+      ...(credentials && credentialsOf(credentials)),
+      ...(usesTls && { tls: {} }),
+    },
+    shown: servers.join(', '),
+  }
+}
+
+function parseOne(part: string): URL {
+  const text = part.includes('://') ? part : `nats://${part}`
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isAddress = url !== undefined && SCHEMES.has(url.protocol) && url.hostname !== ''
+  if (!isAddress || !/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
+    throw new StartError(`NATS_URL cannot be read; it must be ${TAKES}`)
+  }
+  return url
+}
+
+/** A name without a password is a token, as everywhere with NATS. */
+function credentialsOf({ username, password }: URL): NatsAddress['options'] | object {
+  const [user, pass] = [decode(username), decode(password)]
+  return pass === '' ? { token: user } : { user, pass }
+}
+
+/** A percent sign that is no escape stands for itself. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

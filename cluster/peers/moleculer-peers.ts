@@ -1,0 +1,201 @@
+/**
+ * Peers over Moleculer and NATS: how the nodes of a cluster ask and tell each other.
+ *
+ * Keeps the contract of `peers.ts`. Each node is a Moleculer node with one service of one action and
+ * one event, which carry the name of the call as data: a call is directed to a node, so the subject
+ * names the node whatever the action is called, and handlers can come and go without an announcement.
+ * Errors travel as data (`peer-failure.ts`). Whether a node owns anything is decided by its lease,
+ * never by Moleculer's registry, which only says where a call can be sent at all.
+ *
+ * A message must fit into the server's `max_payload` (1 MB by default) with some 300 bytes of
+ * Moleculer's; a larger one fails with `internal`, since it would fail again.
+ *
+ * Rejected: Moleculer's shard strategy, in which a join moves half of all keys; an action for each
+ * name, which has to be announced and known everywhere before it can be called.
+ */
+import assert from 'node:assert/strict'
+import { ServiceBroker, type Context, type ServiceSchema } from 'moleculer'
+import type { NatsConnection } from 'nats'
+import { within } from '../../links/deadline.ts'
+import { TinygridError } from '../../links/errors.ts'
+import type { NodeId } from '../../links/ids.ts'
+import { MoleculerLogger } from './moleculer-logger.ts'
+import { MoleculerTransporter } from './moleculer-transporter.ts'
+import { isConnected } from '../nats/nats-connection.ts'
+import { toError, toFailure, type PeerFailure } from './peer-failure.ts'
+import type { PeerHandler, Peers } from './peers.ts'
+import { StartError } from '../../links/start-error.ts'
+
+export interface MoleculerPeersOptions {
+  /** Stays its owner's: it is not closed here. */
+  readonly connection: NatsConnection
+  readonly namespace: string
+  /** New for each process. */
+  readonly nodeId: NodeId
+  /** Told what Moleculer warns of. */
+  readonly onError?: (what: string, error: unknown) => void
+}
+
+const HEARTBEAT_SECONDS = 1
+/** A silent node is forgotten after this to twice this. */
+const HEARTBEAT_TIMEOUT_SECONDS = 3
+/** Each call names its own; this is for one that would not. */
+const REQUEST_TIMEOUT_MS = 5_000
+const HEAR_TIMEOUT_MS = 2_000
+const CLOSE_TIMEOUT_MS = 2_000
+
+const SERVICE = 'tinygrid'
+const ACTION = `${SERVICE}.call`
+const EVENT = `${SERVICE}.told`
+const TOO_LARGE = 'MAX_PAYLOAD_EXCEEDED'
+
+interface PeerQuestion {
+  readonly name: string
+  readonly params?: unknown
+}
+
+interface PeerAnswer {
+  readonly result?: unknown
+  readonly failure?: PeerFailure
+}
+
+export class MoleculerPeers implements Peers {
+  readonly nodeId: NodeId
+  /** For other services of this node, such as what answers `nats micro`. */
+  readonly connection: NatsConnection
+  readonly #broker: ServiceBroker
+  readonly #onError: (what: string, error: unknown) => void
+  readonly #handlers = new Map<string, PeerHandler>()
+  readonly #listeners = new Map<string, ((params: unknown, from: NodeId) => void)[]>()
+  #isClosed = false
+
+  private constructor(options: MoleculerPeersOptions, transporter: MoleculerTransporter) {
+    this.nodeId = options.nodeId
+    this.connection = options.connection
+    this.#onError = options.onError ?? (() => {})
+    this.#broker = new ServiceBroker({
+      nodeID: options.nodeId,
+      namespace: options.namespace,
+      transporter,
+      serializer: 'JSON',
+      logger: new MoleculerLogger(this.#onError),
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_SECONDS,
+      heartbeatTimeout: HEARTBEAT_TIMEOUT_SECONDS,
+      // Its `$node.options` hands out the password of NATS.
+      internalServices: false,
+      skipProcessEventRegistration: true,
+      validator: false,
+    })
+    this.#broker.createService(this.#service())
+  }
+
+  /** Resolves when this node hears and is heard; the others are known a moment later. @throws StartError */
+  static async start(options: MoleculerPeersOptions): Promise<MoleculerPeers> {
+    assert(/^[\w-]+$/.test(options.nodeId), `no name for a node: ${options.nodeId}`)
+    const transporter = new MoleculerTransporter(options.connection)
+    const peers = new MoleculerPeers(options, transporter)
+    await peers.#broker.start()
+    const unheard = await transporter.findUnheard(HEAR_TIMEOUT_MS)
+    if (unheard.length === 0) {
+      // Nodes that start at the same time do not answer each other until they have started.
+      await transporter.announce()
+      return peers
+    }
+    await peers.close()
+    throw new StartError(
+      `NATS at ${options.connection.getServer()} does not deliver ${unheard[0]}; the user in ` +
+        `NATS_URL must be allowed to publish and subscribe to MOL-${options.namespace}.>`,
+    )
+  }
+
+  get isConnected(): boolean {
+    return !this.#isClosed && isConnected(this.connection)
+  }
+
+  handle(name: string, handler: PeerHandler): void {
+    assert(!this.#handlers.has(name), `${name} has a handler`)
+    this.#handlers.set(name, handler)
+  }
+
+  async call(node: NodeId, name: string, params: unknown, timeoutMs: number): Promise<unknown> {
+    if (!this.isConnected) throw unreachable(node, 'this node is cut off')
+    const { result, failure } = await this.#ask(node, { name, params }, timeoutMs)
+    if (failure !== undefined) throw toError(failure)
+    return result
+  }
+
+  broadcast(name: string, params: unknown): void {
+    if (!this.isConnected) return
+    const question: PeerQuestion = { name, params }
+    this.#broker.broadcast(EVENT, question).catch((error: unknown) => {
+      this.#onError('a broadcast could not be sent', error)
+    })
+  }
+
+  listen(name: string, listener: (params: unknown, from: NodeId) => void): void {
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener])
+  }
+
+  /** Calls under way are given up when their time is over. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)
+    })
+    await Promise.race([this.#broker.stop(), timeout])
+    clearTimeout(timer)
+  }
+
+  async #ask(node: NodeId, question: PeerQuestion, timeoutMs: number): Promise<PeerAnswer> {
+    try {
+      // Moleculer's own timer, after a pause of the process, does not let the answer in first.
+      const options = { nodeID: node, timeout: 2 * timeoutMs }
+      const call = this.#broker.call<PeerAnswer, PeerQuestion>(ACTION, question, options)
+      return await within(timeoutMs, 'the answer', call)
+    } catch (cause) {
+      const { code, message } = cause as { code?: unknown; message: string }
+      if (code !== TOO_LARGE) throw unreachable(node, message, cause)
+      const detail = `${question.name} or its answer is too large for NATS`
+      throw new TinygridError('internal', { detail, cause })
+    }
+  }
+
+  async #answer({ name, params }: PeerQuestion, from: NodeId): Promise<PeerAnswer> {
+    try {
+      const handler = this.#handlers.get(name)
+      if (handler === undefined) throw unreachable(this.nodeId, `it does not know ${name}`)
+      return { result: await handler(params, from) }
+    } catch (error) {
+      if (!(error instanceof TinygridError)) this.#onError(`answering ${name} failed`, error)
+      return { failure: toFailure(error) }
+    }
+  }
+
+  #service(): ServiceSchema {
+    return {
+      name: SERVICE,
+      actions: {
+        call: ({ params, nodeID }: Context<PeerQuestion>) => this.#answer(params, nodeID as NodeId),
+      },
+      events: {
+        [EVENT]: ({ params, nodeID }: Context<PeerQuestion>) => {
+          // Moleculer tells a node its own broadcasts too.
+          if (nodeID === this.nodeId || nodeID === null) return
+          for (const listener of this.#listeners.get(params.name) ?? []) {
+            listener(params.params, nodeID as NodeId)
+          }
+        },
+      },
+    }
+  }
+}
+
+function unreachable(node: NodeId, why: string, cause?: unknown): TinygridError {
+  return new TinygridError('owner_unavailable', {
+    detail: `${node} does not answer: ${why}`,
+    cause,
+  })
+}

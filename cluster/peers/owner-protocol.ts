@@ -1,0 +1,163 @@
+/**
+ * How gateways and owners speak over the peers seam: the names of the calls and their framing.
+ *
+ * Used by the router (`routing/remote-owners.ts`) and by the owner service. Each call carries many
+ * requests of one kind, each with the epoch in which the caller believes the owner, and is answered
+ * in the same order: by a value, or by `{error}`. What a value looks like says `owner-values.ts`.
+ *
+ * A node may talk to a newer or an older one. So a request that is not understood is refused with
+ * bad_request, an answer that is not understood counts as none (owner_unavailable), and fields that
+ * are not known are left alone. Rejected: MessagePack and the like; the peers seam speaks JSON.
+ */
+import { TinygridError } from '../../links/errors.ts'
+import { parseCode, type Code, type Epoch } from '../../links/ids.ts'
+import { toError, toFailure, type PeerFailure } from './peer-failure.ts'
+
+/**
+ * lookup: what a visitor gets, by memory alone ('unknown' is an answer). find: the same, by
+ * whatever it takes. read and write: as in protocol.ts.
+ */
+export const OWNER_CALLS = {
+  lookup: 'links.lookup',
+  find: 'links.find',
+  read: 'links.read',
+  write: 'links.write',
+} as const
+
+/** The broadcast of links that were changed. */
+export const CHANGED = 'links.changed'
+
+export interface CallLimits {
+  readonly requestsMax: number
+  /** Of requests, and of answers too. */
+  readonly bytesMax: number
+}
+
+/** A NATS server takes messages of up to 1 MB. */
+const CALL_BYTES_MAX = 768 * 2 ** 10
+/** The largest link takes some 12 KB as JSON with everything escaped. */
+export const LINK_BYTES_MAX = 12 * 2 ** 10
+
+/** Requests that are a code and nothing else: each answer may be a link. */
+export const CODES_LIMITS: CallLimits = { requestsMax: 64, bytesMax: Infinity }
+/** What each write takes, and its answer, says `owner-values.ts`. */
+export const WRITES_LIMITS: CallLimits = { requestsMax: 256, bytesMax: CALL_BYTES_MAX }
+
+/** No character of a code. */
+const CODE_SEPARATOR = ' '
+
+/** Most codes in one broadcast. */
+export const CHANGED_CODES_MAX = 500
+
+export interface OwnerRequest<T> {
+  readonly what: T
+  /** Of the owner that the caller means to ask. */
+  readonly epoch: Epoch
+}
+
+export function encodeRequests<T>(
+  requests: readonly OwnerRequest<T>[],
+  encode: (what: T) => unknown,
+): unknown {
+  return {
+    requests: requests.map(({ what }) => encode(what)),
+    epochs: requests.map(({ epoch }) => epoch),
+  }
+}
+
+/** @throws TinygridError bad_request; also what `parse` returns undefined for is one */
+export function parseRequests<T>(
+  params: unknown,
+  parse: (what: unknown) => T | undefined,
+  { requestsMax }: CallLimits,
+): OwnerRequest<T>[] {
+  const { requests, epochs } = (params ?? {}) as { requests?: unknown; epochs?: unknown }
+  const isFramed = Array.isArray(requests) && Array.isArray(epochs)
+  if (!isFramed || requests.length !== epochs.length) throw notUnderstood()
+  if (requests.length > requestsMax) throw notUnderstood()
+  return requests.map((request: unknown, index) => {
+    const what = parse(request)
+    const epoch: unknown = epochs[index]
+    if (what === undefined || !isEpoch(epoch)) throw notUnderstood()
+    return { what, epoch }
+  })
+}
+
+/** Requests that are a code and nothing else, which most are. */
+export function encodeCodes(requests: readonly OwnerRequest<Code>[]): unknown {
+  return {
+    // One text: of an array of short texts JSON.parse looks up each in a table of all that it knows.
+    codes: requests.map(({ what }) => what).join(CODE_SEPARATOR),
+    epochs: requests.map(({ epoch }) => epoch),
+  }
+}
+
+/** @throws TinygridError bad_request */
+export function parseCodes(params: unknown): OwnerRequest<Code>[] {
+  const { codes, epochs } = (params ?? {}) as { codes?: unknown; epochs?: unknown }
+  if (typeof codes !== 'string') throw notUnderstood()
+  const requests = codes.split(CODE_SEPARATOR)
+  return parseRequests({ requests, epochs }, (code) => parseCode(code as string), CODES_LIMITS)
+}
+
+export type Answer<T> = T | TinygridError
+
+export function encodeAnswers<T>(
+  answers: readonly Answer<T>[],
+  encode: (value: T, index: number) => unknown,
+): unknown {
+  return {
+    answers: answers.map((answer, index) => {
+      return answer instanceof TinygridError ? { error: toFailure(answer) } : encode(answer, index)
+    }),
+  }
+}
+
+/**
+ * @param parse is told what was asked; returns an error for what it does not understand
+ * @throws TinygridError owner_unavailable if these are no answers to so many requests
+ */
+export function parseAnswers<Asked, T>(
+  reply: unknown,
+  asked: readonly OwnerRequest<Asked>[],
+  parse: (value: unknown, what: Asked) => Answer<T>,
+): Answer<T>[] {
+  const { answers } = (reply ?? {}) as { answers?: unknown }
+  if (!Array.isArray(answers) || answers.length !== asked.length) throw noAnswer()
+  return answers.map((answer: unknown, index) => {
+    return parseError(answer) ?? parse(answer, asked[index]!.what)
+  })
+}
+
+export function encodeChanged(codes: readonly Code[]): unknown {
+  return { codes }
+}
+
+/** What is not understood is left out. */
+export function parseChanged(params: unknown): Code[] {
+  const { codes } = (params ?? {}) as { codes?: unknown }
+  if (!Array.isArray(codes)) return []
+  return codes.filter((code): code is Code => typeof code === 'string' && parseCode(code) === code)
+}
+
+/** For an answer that is not understood. */
+export function noAnswer(): TinygridError {
+  return new TinygridError('owner_unavailable', { detail: 'The owner’s answer is not understood' })
+}
+
+function parseError(answer: unknown): TinygridError | undefined {
+  if (typeof answer !== 'object' || answer === null || !('error' in answer)) return undefined
+  const { error } = answer
+  const isFailure = typeof error === 'object' && error !== null && 'code' in error
+  return isFailure ? toError(error as PeerFailure) : noAnswer()
+}
+
+function isEpoch(value: unknown): value is Epoch {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function notUnderstood(): TinygridError {
+  return new TinygridError('bad_request', {
+    detail: 'The call of the other node is not understood',
+  })
+}

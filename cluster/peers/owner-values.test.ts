@@ -1,0 +1,242 @@
+import test from 'ava'
+import * as fc from 'fast-check'
+import { TinygridError } from '../../links/errors.ts'
+import { toEpochMs, type Code } from '../../links/ids.ts'
+import { redirectTo, UNKNOWN, ABSENT, METERED, type Link, type Lookup } from '../../links/link.ts'
+import {
+  encodeLink,
+  encodeLookup,
+  encodeWriteRequest,
+  encodeWriteResult,
+  parseCodeValue,
+  parseLinkAnswer,
+  parseLookup,
+  parseWriteRequest,
+  parseWriteResult,
+  writeBytes,
+} from './owner-values.ts'
+import { newLink } from '../../links/new-link.ts'
+import { WRITES_LIMITS } from './owner-protocol.ts'
+import type { WriteRequest, WriteResult } from '../../links/link-owner.ts'
+
+const overTheWire = (data: unknown): unknown => JSON.parse(JSON.stringify(data))
+
+const anyCode = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/).map((code) => code as Code)
+const anyUrl = fc.stringMatching(/^[!-~]{0,50}$/).map((path) => `http://a.example/${path}`)
+const time = fc.nat(2 ** 45).map(toEpochMs)
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null })
+
+const settings = {
+  url: anyUrl,
+  title: maybe(fc.string()),
+  tags: fc.array(fc.string(), { maxLength: 3 }),
+  expiresAt: maybe(time),
+  maxVisits: maybe(fc.nat()),
+}
+const anyLink: fc.Arbitrary<Link> = fc.record({
+  ...settings,
+  code: anyCode,
+  createdAt: time,
+  updatedAt: time,
+  visits: fc.nat(),
+  isAlias: fc.boolean(),
+  lifecycle: fc.constantFrom('live', 'deleted'),
+})
+const anyReason = fc.constantFrom('deleted', 'expired', 'used_up')
+const anyLookup: fc.Arbitrary<Lookup> = fc.oneof(
+  fc.constantFrom(ABSENT, METERED, UNKNOWN),
+  fc.record({ kind: fc.constant('gone'), reason: anyReason }),
+  fc.record({ url: anyUrl, expiresAt: maybe(time) }).map((to) => redirectTo(to.url, to.expiresAt)),
+)
+const optional = {
+  requiredKeys: ['kind', 'code'],
+} satisfies fc.RecordConstraints<'kind' | 'code' | 'ifMatch' | 'operationId'>
+const operationId = fc.stringMatching(/^[a-z0-9.]{1,64}$/)
+const anyCreate = fc.record({
+  ...settings,
+  kind: fc.constant('create' as const),
+  code: anyCode,
+  isAlias: fc.boolean(),
+  reuse: fc.boolean(),
+  operationId,
+})
+/** As most are. */
+const plainCreate = anyCreate.map((create) => ({ ...create, ...PLAIN }))
+const PLAIN = {
+  title: null,
+  tags: [],
+  expiresAt: null,
+  maxVisits: null,
+  isAlias: false,
+  reuse: true,
+}
+const anyRequest: fc.Arbitrary<WriteRequest> = fc.oneof(
+  plainCreate,
+  anyCreate,
+  fc.record({
+    kind: fc.constant('update'),
+    code: anyCode,
+    changes: fc.record(settings, { requiredKeys: [] }),
+  }),
+  fc.record(
+    {
+      kind: fc.constantFrom('delete', 'restore', 'purge'),
+      code: anyCode,
+      ifMatch: fc.string(),
+      operationId,
+    },
+    optional,
+  ),
+  fc.record({ kind: fc.constant('visit'), code: anyCode }),
+)
+const anyResult: fc.Arbitrary<WriteResult> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('created', 'reused', 'done'), link: anyLink }),
+  fc.record({ kind: fc.constantFrom('taken', 'absent', 'not_deleted', 'stale') }),
+  fc.record({ kind: fc.constant('gone'), reason: anyReason }),
+  fc.record({ kind: fc.constant('redirect'), url: anyUrl }),
+)
+
+test('every look-up arrives as it was sent', (t) => {
+  const property = fc.property(anyLookup, (lookup) => {
+    t.deepEqual(parseLookup(overTheWire(encodeLookup(lookup))), lookup)
+  })
+  fc.assert(property)
+})
+
+test('every link arrives as it was sent, and so does none', (t) => {
+  const property = fc.property(anyLink, (link) => {
+    t.deepEqual(parseLinkAnswer(overTheWire(encodeLink(link))), link)
+  })
+  fc.assert(property)
+  t.is(parseLinkAnswer(overTheWire(encodeLink(undefined))), undefined)
+})
+
+test('every write arrives as it was sent', (t) => {
+  const property = fc.property(anyRequest, (request) => {
+    const sent = overTheWire(encodeWriteRequest(request))
+    t.deepEqual(parseWriteRequest(sent), overTheWire(request))
+  })
+  fc.assert(property)
+})
+
+test('a plain create takes little more than its texts', (t) => {
+  const property = fc.property(plainCreate, (request) => {
+    const texts = [request.code, request.url, request.operationId]
+    t.is(String(encodeWriteRequest(request)).length, texts.join('').length + 2)
+  })
+  fc.assert(property)
+})
+
+const sentBack = (result: WriteResult, request: WriteRequest) => {
+  return parseWriteResult(overTheWire(encodeWriteResult(result, request)), request)
+}
+
+test('every result arrives as it was sent', (t) => {
+  const property = fc.property(anyResult, anyRequest, (result, request) => {
+    if (result.kind !== 'reused') t.deepEqual(sentBack(result, request), result)
+  })
+  fc.assert(property)
+})
+
+test('a link that was made or found as asked is sent without what the asker knows', (t) => {
+  const property = fc.property(anyCreate, anyLink, time, (request, other, now) => {
+    const created: WriteResult = { kind: 'created', link: newLink(request, now) }
+    t.deepEqual(sentBack(created, request), created)
+    t.is(encodeWriteResult(created, request), now)
+    const { code, url } = request
+    const reused: WriteResult = { kind: 'reused', link: { ...other, code, url } }
+    t.deepEqual(sentBack(reused, request), reused)
+    t.false(JSON.stringify(encodeWriteResult(reused, request)).includes('"url"'))
+  })
+  fc.assert(property)
+})
+
+test('a link that was made, and has changed since, is sent whole', (t) => {
+  const request = fc.sample(anyCreate, 1)[0]!
+  const link = newLink(request, toEpochMs(1))
+  const changes: Partial<Link>[] = [
+    { url: 'https://b.example/', updatedAt: toEpochMs(2) },
+    { visits: 1 },
+    { lifecycle: 'deleted', updatedAt: toEpochMs(2) },
+  ]
+  for (const change of changes) {
+    const created: WriteResult = { kind: 'created', link: { ...link, ...change } }
+    t.deepEqual(sentBack(created, request), created)
+  }
+})
+
+test('neither a write nor its answer takes more than is counted for it', (t) => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 40 })
+  const texts = { title: maybe(text), tags: fc.array(text, { maxLength: 10 }) }
+  const property = fc.property(anyRequest, anyLink, fc.record(texts), (request, link, more) => {
+    const asked = request.kind === 'create' ? { ...request, ...more } : request
+    const bytes = writeBytes(asked)
+    t.true(bytes <= WRITES_LIMITS.bytesMax)
+    t.true(Buffer.byteLength(JSON.stringify(encodeWriteRequest(asked))) <= bytes)
+    if (asked.kind !== 'create') return
+    const reused: WriteResult = { kind: 'reused', link: { ...link, ...more, code: asked.code } }
+    t.true(Buffer.byteLength(JSON.stringify(encodeWriteResult(reused, asked))) <= bytes)
+  })
+  fc.assert(property)
+})
+
+test('a purged link arrives without its URL', (t) => {
+  const [link] = fc.sample(anyLink, 1)
+  const purged: Link = { ...link!, lifecycle: 'purged', url: '' }
+  t.deepEqual(parseLinkAnswer(overTheWire(purged)), purged)
+})
+
+test('whatever else comes is not understood, and breaks nothing', (t) => {
+  const visit = { kind: 'visit', code: 'abc' as Code } as const
+  const parseOfVisit = (value: unknown) => parseWriteResult(value, visit)
+  const answers = [parseLookup, parseLinkAnswer, parseOfVisit]
+  const property = fc.property(fc.jsonValue({ maxDepth: 2 }), (value) => {
+    for (const parse of answers) t.notThrows(() => parse(value))
+    t.is(parseWriteRequest(value), undefined)
+  })
+  fc.assert(property)
+  for (const value of ['moved', ['https://a.example/'], ['x', 1], 7, {}, true]) {
+    t.true(parseLookup(value) instanceof TinygridError)
+  }
+  for (const value of ['x', {}, [], { code: 'a', url: 'https://a.example/' }]) {
+    t.true(parseLinkAnswer(value) instanceof TinygridError)
+  }
+  for (const value of [null, 7, {}, { kind: 'merged' }, { kind: 'done' }, { kind: 'gone' }]) {
+    t.true(parseOfVisit(value) instanceof TinygridError)
+  }
+  for (const value of [
+    '',
+    'a',
+    'a b',
+    'a https://a.example/',
+    'a b c',
+    'a https://a.example/ b c',
+  ]) {
+    t.is(parseWriteRequest(value), undefined)
+  }
+})
+
+test('a write with a field of the wrong type is not understood', (t) => {
+  const visit = { kind: 'visit', code: 'abc' }
+  const update = { kind: 'update', code: 'abc', changes: {} }
+  t.truthy(parseWriteRequest(visit))
+  for (const wrong of [
+    { ...visit, code: 'no code' },
+    { ...visit, kind: 'merge' },
+    { ...visit, operationId: 7 },
+    { ...visit, operationId: 'x'.repeat(65) },
+    { ...visit, ifMatch: 7 },
+    { ...update, changes: null },
+    { ...update, changes: { url: 7 } },
+    { ...update, changes: { tags: [7] } },
+    { ...update, changes: { expiresAt: 'soon' } },
+    { ...visit, kind: 'create', url: 'https://a.example/' },
+  ]) {
+    t.is(parseWriteRequest(wrong), undefined, JSON.stringify(wrong))
+  }
+})
+
+test('a code is a text of the right alphabet', (t) => {
+  t.is(parseCodeValue('abc'), 'abc' as Code)
+  for (const value of ['', 'a b', 7, null, ['abc']]) t.is(parseCodeValue(value), undefined)
+})

@@ -1,0 +1,223 @@
+/**
+ * The values in calls between gateways and owners: codes, look-ups, links, writes and results.
+ *
+ * A look-up is most of the traffic, so it is one short value: the URL; the URL and when it expires;
+ * or a word, which no URL can be taken for because it has no colon. A plain create is one text, its
+ * answer the time of its link: what the asker knows is not sent back. Everything else goes as the
+ * plain data it is. Parsers check what a wrong reading would spoil: the kind, the code, the fields'
+ * types. They do not check again what the gateway of the other node has validated.
+ */
+import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
+import { ABSENT, METERED, redirectTo, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
+import { isNew, newLink } from '../../links/new-link.ts'
+import { LINK_BYTES_MAX, noAnswer, type Answer } from './owner-protocol.ts'
+import {
+  OPERATION_ID_LENGTH_MAX,
+  type CreateRequest,
+  type WriteRequest,
+  type WriteResult,
+} from '../../links/link-owner.ts'
+
+const WORDS: ReadonlyMap<unknown, Lookup> = new Map<unknown, Lookup>([
+  ['absent', ABSENT],
+  ['metered', METERED],
+  ['unknown', UNKNOWN],
+  ['deleted', { kind: 'gone', reason: 'deleted' }],
+  ['expired', { kind: 'gone', reason: 'expired' }],
+  ['used_up', { kind: 'gone', reason: 'used_up' }],
+])
+
+/** No character of a code, a URL or an operation id. */
+const TEXT_SEPARATOR = ' '
+
+/** What a create says that asks for nothing but a code. */
+const PLAIN = {
+  kind: 'create',
+  title: null,
+  tags: [],
+  expiresAt: null,
+  maxVisits: null,
+  isAlias: false,
+  reuse: true,
+} as const
+
+/** Of a write: everything but the texts that a client gives. Of a reused link: its title and tags too. */
+const FIELDS_BYTES_MAX = 2048
+/** Escaped, or in UTF-8. */
+const CHARACTER_BYTES_MAX = 3
+
+type Fields = Readonly<Record<string, unknown>>
+
+export function parseCodeValue(value: unknown): Code | undefined {
+  return typeof value === 'string' ? parseCode(value) : undefined
+}
+
+export function encodeLookup(lookup: Lookup): unknown {
+  if (lookup.kind === 'gone') return lookup.reason
+  if (lookup.kind !== 'redirect') return lookup.kind
+  return lookup.expiresAt === undefined ? lookup.url : [lookup.url, lookup.expiresAt]
+}
+
+export function parseLookup(value: unknown): Answer<Lookup> {
+  if (isUrl(value)) return redirectTo(value, null)
+  if (!Array.isArray(value)) return WORDS.get(value) ?? noAnswer()
+  const [url, expiresAt] = value as unknown[]
+  return isUrl(url) && isTime(expiresAt) ? redirectTo(url, expiresAt) : noAnswer()
+}
+
+export function encodeLink(link: Link | undefined): unknown {
+  return link ?? null
+}
+
+export function parseLinkAnswer(value: unknown): Answer<Link | undefined> {
+  if (value === null) return undefined
+  return isLink(value) ? value : noAnswer()
+}
+
+export function encodeWriteResult(result: WriteResult, request: WriteRequest): unknown {
+  if (request.kind !== 'create') return result
+  if (result.kind === 'created' && isNew(result.link)) return result.link.createdAt
+  if (result.kind !== 'reused') return result
+  return { ...result, link: { ...result.link, code: undefined, url: undefined } }
+}
+
+export function parseWriteResult(value: unknown, request: WriteRequest): Answer<WriteResult> {
+  if (isTime(value)) {
+    return request.kind === 'create'
+      ? { kind: 'created', link: newLink(request, value) }
+      : noAnswer()
+  }
+  if (!isFields(value)) return noAnswer()
+  const result = value['kind'] === 'reused' ? withAsked(value, request) : value
+  return isResult(result) ? (result as unknown as WriteResult) : noAnswer()
+}
+
+/** A link that is reused has the code and the URL of the request. */
+function withAsked(result: Fields, request: WriteRequest): Fields {
+  if (request.kind !== 'create' || !isFields(result['link'])) return result
+  return { ...result, link: { ...result['link'], code: request.code, url: request.url } }
+}
+
+function isResult(result: Fields): boolean {
+  switch (result['kind']) {
+    case 'created':
+    case 'reused':
+    case 'done':
+      return isLink(result['link'])
+    case 'gone':
+      return WORDS.get(result['reason'])?.kind === 'gone'
+    case 'redirect':
+      return isUrl(result['url'])
+    case 'taken':
+    case 'absent':
+    case 'not_deleted':
+    case 'stale':
+      return true
+    default:
+      return false
+  }
+}
+
+export function encodeWriteRequest(request: WriteRequest): unknown {
+  if (!isPlain(request)) return request
+  const { code, url, operationId } = request
+  return [code, url, operationId].join(TEXT_SEPARATOR)
+}
+
+/** At least the bytes of the request as JSON, and of its answer. */
+export function writeBytes(request: WriteRequest): number {
+  // Anything but a create may be answered with a link that has nothing of the request.
+  if (request.kind !== 'create') return LINK_BYTES_MAX
+  const { url, title, tags } = request
+  const characters = tags.reduce((sum, tag) => sum + tag.length, url.length + (title?.length ?? 0))
+  return FIELDS_BYTES_MAX + CHARACTER_BYTES_MAX * characters
+}
+
+function isPlain(request: WriteRequest): request is CreateRequest & { operationId: string } {
+  if (request.kind !== 'create' || request.operationId === undefined) return false
+  const { title, tags, expiresAt, maxVisits, isAlias, reuse } = request
+  const isBare = title === null && tags.length === 0 && expiresAt === null && maxVisits === null
+  return isBare && reuse && !isAlias
+}
+
+/** What stands in the text: code, URL, operation id. */
+function parsePlainCreate(text: string): WriteRequest | undefined {
+  const [code, url, operationId, more] = text.split(TEXT_SEPARATOR)
+  const parsed = parseCodeValue(code)
+  const isWhole = parsed !== undefined && isUrl(url) && isOperationId(operationId)
+  if (!isWhole || more !== undefined) return undefined
+  return { ...PLAIN, code: parsed, url, operationId }
+}
+
+export function parseWriteRequest(value: unknown): WriteRequest | undefined {
+  if (typeof value === 'string') return parsePlainCreate(value)
+  if (!isFields(value) || parseCodeValue(value['code']) === undefined) return undefined
+  const { operationId, ifMatch } = value
+  if (operationId !== undefined && !isOperationId(operationId)) return undefined
+  if (ifMatch !== undefined && typeof ifMatch !== 'string') return undefined
+  return isRequest(value) ? (value as unknown as WriteRequest) : undefined
+}
+
+function isRequest(request: Fields): boolean {
+  switch (request['kind']) {
+    case 'create':
+      return isUrl(request['url']) && hasSettings(request)
+    case 'update':
+      return isFields(request['changes']) && areChanges(request['changes'])
+    case 'delete':
+    case 'restore':
+    case 'purge':
+    case 'visit':
+      return true
+    default:
+      return false
+  }
+}
+
+function hasSettings(fields: Fields): boolean {
+  const { title, tags, expiresAt, maxVisits, isAlias, reuse } = fields
+  const given = [title, tags, expiresAt, maxVisits].every((setting) => setting !== undefined)
+  return given && areChanges(fields) && typeof isAlias === 'boolean' && typeof reuse === 'boolean'
+}
+
+/** Whether each field that is there has the right type. */
+function areChanges({ url, title, tags, expiresAt, maxVisits }: Fields): boolean {
+  return (
+    (url === undefined || isUrl(url)) &&
+    (title === undefined || title === null || typeof title === 'string') &&
+    (tags === undefined || isTags(tags)) &&
+    (expiresAt === undefined || expiresAt === null || isTime(expiresAt)) &&
+    (maxVisits === undefined || maxVisits === null || isTime(maxVisits))
+  )
+}
+
+function isLink(value: unknown): value is Link {
+  if (!isFields(value) || parseCodeValue(value['code']) === undefined) return false
+  const { url, lifecycle, createdAt, updatedAt, visits, isAlias } = value
+  const times = [createdAt, updatedAt, visits].every(isTime)
+  const isKnown = lifecycle === 'live' || lifecycle === 'deleted' || lifecycle === 'purged'
+  const isPurged = lifecycle === 'purged' && url === ''
+  const settings = { ...value, url: undefined, reuse: false, isAlias }
+  return times && isKnown && (isPurged || isUrl(url)) && hasSettings(settings)
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isUrl(value: unknown): value is string {
+  return typeof value === 'string' && value.includes(':')
+}
+
+function isTags(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((tag) => typeof tag === 'string')
+}
+
+/** A time in milliseconds or a count. */
+function isTime(value: unknown): value is EpochMs {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isOperationId(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= OPERATION_ID_LENGTH_MAX
+}

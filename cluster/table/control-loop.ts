@@ -1,0 +1,164 @@
+/**
+ * What the controller does: stands for election, declares deaths, changes the table.
+ *
+ * Every node runs one, within its Membership; it acts while it holds the controller's key. Woken by
+ * whatever changes and by a slow tick; one step at a time, one write in flight, and what failed is
+ * decided anew in the next step from what is known then.
+ *
+ * Two controllers at once do no harm, so the election need not be exact:
+ * 1. C1 decides on the table at revision r, then freezes.
+ * 2. C2 takes the key over, and writes a table on revision r.
+ * 3. C1 thaws and writes its table on revision r: a conflict. It decides anew, from the newer table,
+ *    or learns that the key is gone.
+ * So every table follows from the one before it. Only the leases it is decided from may be older
+ * than the table, and of those one thing must not be outdated: that an owner has no lease.
+ * 1. C1 saw lease A deleted; its watch is slow from then on.
+ * 2. A, having dropped everything, took a new lease, and C2 made it owner again: {A, e2}, at r.
+ * 3. C1 sees the table at r, but not A's new lease. It would take the row from an owner that serves.
+ * Hence the absence of an owner's lease is read again after the table at r was seen; if the table is
+ * still at r when it is changed, that owner has served nothing since.
+ */
+import type { Clock } from '../../links/clock.ts'
+import { nextTable } from './controller.ts'
+import { hasCode } from '../../links/errors.ts'
+import type { LeasedKey } from '../membership/leased-key.ts'
+import type { NodeId } from '../../links/ids.ts'
+import type { KeyValue } from '../membership/key-value.ts'
+import { leaseKey, type NodeLease } from '../membership/lease.ts'
+import type { Members } from '../membership/members.ts'
+import { TABLE_KEY } from './newest-table.ts'
+import type { NewestTable } from './newest-table.ts'
+import type { Table } from './table.ts'
+
+type Leases = ReadonlyMap<NodeId, NodeLease>
+
+/** How late an expired lease may be noticed. */
+const TICK_MS = 50
+
+export interface ControlLoopOptions {
+  readonly keyValue: KeyValue
+  readonly clock: Clock
+  readonly nodeId: NodeId
+  readonly members: Members
+  readonly tables: NewestTable
+  /** The controller's key, if this node has it. */
+  readonly seat: LeasedKey
+  /** Whether this node has observed without a gap; if not, it must call nobody dead. */
+  readonly mayJudge: () => boolean
+  /** `leases`: from which the change was decided. */
+  readonly onChanged: (before: Table, after: Table, leases: Leases) => void
+  readonly onError: (error: unknown) => void
+}
+
+export class ControlLoop {
+  readonly #options: ControlLoopOptions
+  #isRunning = false
+  #isWanted = false
+  #isStopped = false
+  #cancelTick: () => void = () => {}
+  /** From what was last decided that the table says everything. */
+  #settled: { readonly table: Table; readonly changes: number } | undefined
+
+  constructor(options: ControlLoopOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#tick()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#cancelTick()
+  }
+
+  /** Something has changed: decides soon. */
+  wake(): void {
+    this.#isWanted = true
+    if (!this.#isRunning) void this.#run()
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick())
+    this.wake()
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    while (this.#isWanted && !this.#isStopped) {
+      this.#isWanted = false
+      try {
+        await this.#step()
+      } catch (error) {
+        // Perhaps it happened nevertheless; the watch tells. Otherwise the next tick tries again.
+        if (!hasCode(error, 'key_value_conflict')) this.#options.onError(error)
+      }
+    }
+    this.#isRunning = false
+  }
+
+  async #step(): Promise<void> {
+    await this.#standForElection()
+    if (!this.#options.seat.isHeld) return
+    await this.#declareDeaths()
+    await this.#changeTable()
+  }
+
+  async #standForElection(): Promise<void> {
+    const { seat, members, nodeId, clock, mayJudge } = this.#options
+    if (seat.isHeld || !mayJudge()) return
+    // An own key that is not known to be held: an answer was lost, and taking it finds that out.
+    const isVacant = members.controller === undefined || members.controller === nodeId
+    const expired = members.controllerExpiredAt(clock.now())
+    if (isVacant) await seat.take()
+    else if (expired !== undefined) await seat.take(expired.revision)
+  }
+
+  async #declareDeaths(): Promise<void> {
+    const { members, nodeId, clock, keyValue, mayJudge, onError } = this.#options
+    if (!mayJudge()) return
+    const expired = members.expiredAt(clock.now()).filter((lease) => lease.nodeId !== nodeId)
+    await Promise.all(
+      expired.map(async ({ nodeId: dead, revision }) => {
+        try {
+          await keyValue.delete(leaseKey(dead), revision)
+        } catch (error) {
+          // A conflict: it has renewed its lease just now, and lives.
+          if (!hasCode(error, 'key_value_conflict')) onError(error)
+        }
+      }),
+    )
+  }
+
+  async #changeTable(): Promise<void> {
+    const { tables, members, keyValue, seat, onChanged } = this.#options
+    const { table, revision } = tables
+    const { changes } = members
+    // Leases are renewed all the time, and say the same as a rule.
+    if (this.#settled?.table === table && this.#settled.changes === changes) return
+    const leases = new Map(members.leases)
+    const next = nextTable(table, leases) ?? (revision === 0 ? table : undefined)
+    this.#settled = next === undefined ? { table, changes } : undefined
+    if (next === undefined || !(await this.#areGone(ownersWithoutLease(table, members)))) return
+    if (!seat.isHeld || this.#isStopped) return
+    const text = next.toText()
+    const written =
+      revision === 0
+        ? await keyValue.create(TABLE_KEY, text)
+        : await keyValue.update(TABLE_KEY, text, revision)
+    tables.see(next, written)
+    onChanged(table, next, leases)
+  }
+
+  /** If not, the watch will tell of their new leases. */
+  async #areGone(nodes: readonly NodeId[]): Promise<boolean> {
+    const { keyValue } = this.#options
+    const leases = await Promise.all(nodes.map((node) => keyValue.get(leaseKey(node))))
+    return leases.every((lease) => lease === undefined)
+  }
+}
+
+function ownersWithoutLease(table: Table, { leases }: Members): NodeId[] {
+  const owners = new Set(table.rows.map(({ owner }) => owner))
+  return [...owners].filter((owner) => owner !== null && !leases.has(owner)) as NodeId[]
+}

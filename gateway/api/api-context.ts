@@ -1,0 +1,59 @@
+/**
+ * What the API's routes share: the owner of links, the clock, the address, the checks.
+ *
+ * Made once by the gateway. Also the steps that several routes begin or end with.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { entityTag } from '../../links/entity-tag.ts'
+import { TinygridError } from '../../links/errors.ts'
+import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
+import type { Link } from '../../links/link.ts'
+import type { LinkDirectory, LinkOwner } from '../../links/link-owner.ts'
+import type { ErrorReplies } from '../http/error-reply.ts'
+import type { GatewaySettings } from '../gateway-settings.ts'
+import type { LinkCreator } from './link-creation.ts'
+import type { RequestContext } from './link-request.ts'
+import { viewOf } from './link-view.ts'
+import type { PublicAddress } from '../http/public-address.ts'
+
+export interface ApiContext {
+  readonly settings: GatewaySettings
+  readonly owner: LinkOwner
+  readonly directory: LinkDirectory
+  readonly creator: LinkCreator
+  readonly address: PublicAddress
+  readonly errors: ErrorReplies
+  readonly now: () => EpochMs
+}
+
+/** The code in the path. What cannot be a code was never given. */
+export function codeParam(request: FastifyRequest): Code {
+  const { code } = request.params as { code: string }
+  const parsed = parseCode(code)
+  if (parsed === undefined) throw new TinygridError('link_not_found')
+  return parsed
+}
+
+/** The If-Match header for the owner; absent if there is none. */
+export function ifMatchOf(request: FastifyRequest): { ifMatch?: string } {
+  const ifMatch = request.headers['if-match']
+  return ifMatch === undefined ? {} : { ifMatch }
+}
+
+export function requestContext(
+  { address, now }: ApiContext,
+  request: FastifyRequest,
+  prefix = '',
+): RequestContext {
+  return { own: address.own(request), now: now(), prefix }
+}
+
+/** Replies with the link and its entity tag. */
+export function sendLink(
+  { address }: ApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  link: Link,
+): FastifyReply {
+  return reply.header('etag', entityTag(link)).send(viewOf(link, address.baseUrl(request)))
+}

@@ -1,0 +1,58 @@
+/**
+ * Everything under `/api`, with what all of it shares: the key, the security headers, the access
+ * log, and no answer once the server stops.
+ *
+ * An encapsulated Fastify context, so that none of these hooks runs for a redirect.
+ */
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { TinygridError } from '../../links/errors.ts'
+import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
+import { accessLog } from '../http/access-log.ts'
+import type { ApiContext } from './api-context.ts'
+import { authentication, type KeyCheck } from './authentication.ts'
+import { bulkRoute } from './bulk-route.ts'
+import { clusterRoute } from './cluster-route.ts'
+import { createRoute } from './create-route.ts'
+import { linkRoutes } from './link-routes.ts'
+import { listRoute } from './list-route.ts'
+import { RateLimit } from './rate-limit.ts'
+import type { RequestTimes } from '../http/request-times.ts'
+import { DATA_SECURITY_HEADERS } from '../http/security-headers.ts'
+
+export interface ApiOptions {
+  readonly context: ApiContext
+  readonly keys: KeyCheck
+  readonly logger: Logger
+  readonly times: RequestTimes
+  readonly clusterStatus: () => Promise<ClusterStatus>
+  readonly isClosing: () => boolean
+}
+
+const API_HEADERS = { ...DATA_SECURITY_HEADERS, 'cache-control': 'no-store' }
+const KEYED = [{ apiKey: [] }, { bearer: [] }]
+
+export function api(app: FastifyInstance, options: ApiOptions): void {
+  const { context, keys, logger, times, isClosing } = options
+  const { settings, now } = context
+  const limited = { addressesMax: settings.limitedAddressesMax, now }
+  const authenticate = authentication({
+    keys,
+    publicCreate: settings.publicCreate,
+    unkeyedCreates: new RateLimit({ max: settings.unkeyedCreatesPerMinuteMax, ...limited }),
+  })
+  app.addHook('onRoute', (route) => {
+    route.schema = { security: KEYED, ...route.schema }
+  })
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(API_HEADERS)
+    done(isClosing() ? new TinygridError('shutting_down') : undefined)
+  })
+  app.addHook('onRequest', authenticate)
+  app.addHook('onResponse', accessLog(logger, times))
+  createRoute(app, context)
+  bulkRoute(app, context)
+  listRoute(app, context)
+  linkRoutes(app, context)
+  clusterRoute(app, options.clusterStatus)
+}

@@ -1,0 +1,80 @@
+/**
+ * Who may call the API: whoever presents the key, and for public creation everybody, a little.
+ *
+ * A hook of every route under /api; the redirect route asks too, and tells more to who has the key. Runs before the body is read, so a stranger cannot make us
+ * parse megabytes. An address that presents wrong keys too often is refused with any key for the
+ * rest of the minute, so that keys cannot be guessed at full speed.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { TinygridError } from '../../links/errors.ts'
+import { presentedKey, type ApiKey } from './api-key.ts'
+import type { RateLimit } from './rate-limit.ts'
+
+/** What it takes to judge a key; shared by all who do, so that all count wrong ones together. */
+export interface KeyCheck {
+  readonly apiKey: ApiKey
+  readonly wrongKeys: RateLimit
+  readonly logger: Logger
+}
+
+export interface AuthenticationOptions {
+  readonly keys: KeyCheck
+  readonly publicCreate: boolean
+  readonly unkeyedCreates: RateLimit
+}
+
+/** The one call that publicCreate opens. */
+const PUBLIC_METHOD = 'POST'
+const PUBLIC_ROUTE = '/api/links'
+
+type Done = (error?: Error) => void
+
+export function authentication(options: AuthenticationOptions) {
+  return (request: FastifyRequest, reply: FastifyReply, done: Done): void => {
+    const key = presentedKey(request.headers)
+    done(
+      key === undefined
+        ? admitUnkeyed(options, request, reply)
+        : admitKey(options.keys, request, key),
+    )
+  }
+}
+
+/** Whether a request carries the right key. A wrong one is counted, but no error here. */
+export function isKeyed(keys: KeyCheck, request: FastifyRequest): boolean {
+  const key = presentedKey(request.headers)
+  return key !== undefined && admitKey(keys, request, key) === undefined
+}
+
+function admitKey(
+  { apiKey, wrongKeys, logger }: KeyCheck,
+  request: FastifyRequest,
+  key: string,
+): TinygridError | undefined {
+  if (wrongKeys.isExceeded(request.ip)) return wrongKeys.error(request.ip)
+  if (apiKey.matches(key)) return undefined
+  wrongKeys.take(request.ip)
+  logger.warn({ ip: request.ip }, 'wrong API key')
+  return new TinygridError('unauthorized', { detail: 'The API key is wrong' })
+}
+
+function admitUnkeyed(
+  { publicCreate, unkeyedCreates }: AuthenticationOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): TinygridError | undefined {
+  const isPublic = request.method === PUBLIC_METHOD && request.routeOptions.url === PUBLIC_ROUTE
+  if (!publicCreate || !isPublic) {
+    const detail = 'Send the API key as X-Api-Key, or as Authorization: Bearer'
+    return new TinygridError('unauthorized', { detail })
+  }
+  const { ip } = request
+  const isAllowed = unkeyedCreates.take(ip)
+  reply.headers({
+    'ratelimit-limit': unkeyedCreates.max,
+    'ratelimit-remaining': unkeyedCreates.remaining(ip),
+    'ratelimit-reset': unkeyedCreates.secondsLeft(ip),
+  })
+  return isAllowed ? undefined : unkeyedCreates.error(ip)
+}

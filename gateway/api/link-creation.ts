@@ -1,0 +1,92 @@
+/**
+ * Creates a link: tries codes at their owners until one is given.
+ *
+ * Used by single and bulk creation. The owner decides about each code, so two gateways, or two
+ * items of one bulk request, cannot give the same code twice. `log_uncertain` is not tried again
+ * here: the client must know that the link may exist. With an Idempotency-Key it can ask again.
+ */
+import assert from 'node:assert/strict'
+import { randomBytes as cryptoRandomBytes } from 'node:crypto'
+import { TinygridError } from '../../links/errors.ts'
+import type { Link } from '../../links/link.ts'
+import type { CreateRequest, LinkOwner, Repeatable } from '../../links/link-owner.ts'
+import { RepeatableRequest } from './idempotency.ts'
+import { isPlain, type LinkDraft } from './link-draft.ts'
+import { codesOfUrl, randomCodes, type RandomBytes } from './link-code.ts'
+
+export interface CreatedLink {
+  readonly link: Link
+  /** false: the link was there before. */
+  readonly isNew: boolean
+}
+
+export interface LinkCreatorOptions {
+  readonly owner: LinkOwner
+  /** Length of generated codes, in characters. */
+  readonly codeLength: number
+  readonly randomBytes?: RandomBytes
+  /** Hides which codes follow from an Idempotency-Key; the same on all nodes. */
+  readonly secret: string
+}
+
+type Candidate = Pick<CreateRequest, 'code' | 'reuse'>
+type Attempt = Candidate & Repeatable
+
+export class LinkCreator {
+  readonly #owner: LinkOwner
+  readonly #codeLength: number
+  readonly #randomBytes: RandomBytes
+  readonly #secret: string
+
+  constructor(options: LinkCreatorOptions) {
+    const { owner, codeLength, randomBytes = cryptoRandomBytes, secret } = options
+    this.#owner = owner
+    this.#codeLength = codeLength
+    this.#randomBytes = randomBytes
+    this.#secret = secret
+  }
+
+  /**
+   * @param key by which the client can ask again and gets the first answer
+   * @throws TinygridError alias_taken, no_free_code, or what the owner rejects with
+   */
+  async create(draft: LinkDraft, key?: string): Promise<CreatedLink> {
+    const repeatable = key === undefined ? undefined : this.#repeatable(key, draft)
+    for (const { code, reuse } of this.#candidates(draft, repeatable)) {
+      const operation =
+        repeatable === undefined ? {} : { operationId: repeatable.operationId(code) }
+      const created = await this.#try(draft, { code, reuse, ...operation })
+      if (created !== undefined) return created
+    }
+    if (draft.alias === undefined) throw new TinygridError('no_free_code')
+    throw new TinygridError('alias_taken', { field: 'code' })
+  }
+
+  #repeatable(key: string, draft: LinkDraft): RepeatableRequest {
+    return new RepeatableRequest(this.#secret, key, draft)
+  }
+
+  /** What to try, in order: the same each time if the request is repeatable. */
+  *#candidates(draft: LinkDraft, repeatable?: RepeatableRequest): Generator<Candidate> {
+    const { alias, reuse, url } = draft
+    if (alias !== undefined) return yield { code: alias, reuse: reuse === true && isPlain(draft) }
+    if (reuse !== false && isPlain(draft)) {
+      for (const code of codesOfUrl(url, this.#codeLength)) yield { code, reuse: true }
+    }
+    const randomBytes = repeatable?.randomBytes() ?? this.#randomBytes
+    for (const code of randomCodes(this.#codeLength, randomBytes)) yield { code, reuse: false }
+  }
+
+  /** undefined: the code is taken. */
+  async #try(draft: LinkDraft, attempt: Attempt): Promise<CreatedLink | undefined> {
+    const { url, title, tags, expiresAt, maxVisits } = draft
+    const isAlias = draft.alias !== undefined
+    const settings = { url, title, tags, expiresAt, maxVisits, isAlias }
+    const request: CreateRequest & Repeatable = { kind: 'create', ...settings, ...attempt }
+    const result = await this.#owner.write(request)
+    if (result.kind === 'taken') return undefined
+    const isNew = result.kind === 'created'
+    assert(isNew || result.kind === 'reused', `a create was answered with ${result.kind}`)
+    return { link: result.link, isNew }
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * A link that a client asked for: checked, but no code is given yet.
+ *
+ * Made by `link-request.ts`; `link-creation.ts` tries codes for it.
+ */
+import type { Code, EpochMs } from '../../links/ids.ts'
+
+/** A link to be created, checked. */
+export interface LinkDraft {
+  readonly url: string
+  /** The code that the user chose. */
+  readonly alias: Code | undefined
+  /**
+   * Whether an existing link may answer; undefined: yes for a plain link without an alias. With an
+   * alias, true makes the request safe to repeat: the same alias for the same URL is found again.
+   */
+  readonly reuse: boolean | undefined
+  readonly title: string | null
+  readonly tags: readonly string[]
+  readonly expiresAt: EpochMs | null
+  readonly maxVisits: number | null
+}
+
+/** Nothing is asked of the link but that it leads to its URL. */
+export function isPlain({ title, tags, expiresAt, maxVisits }: LinkDraft): boolean {
+  return title === null && tags.length === 0 && expiresAt === null && maxVisits === null
+}

@@ -1,0 +1,141 @@
+/**
+ * `/api/links/:code`: read, change, delete, restore and purge one link.
+ *
+ * A deleted link answers 410 and keeps its code. If-Match is passed on to the owner, which alone can
+ * compare it with the newest version in the same turn as the change.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { entityTag, matchesEntityTag } from '../../links/entity-tag.ts'
+import { TinygridError } from '../../links/errors.ts'
+import type { Link } from '../../links/link.ts'
+import type { WriteResult } from '../../links/link-owner.ts'
+import { codeParam, ifMatchOf, requestContext, sendLink, type ApiContext } from './api-context.ts'
+import { emptyReply, linkReply, problemReplies } from './api-replies.ts'
+import { toChanges } from './link-request.ts'
+import {
+  codeParamsSchema,
+  deleteQuerySchema,
+  ifMatchSchema,
+  ifNoneMatchSchema,
+  linkChangesSchema,
+  type LinkChangesBody,
+} from './link-schemas.ts'
+import { goneError } from '../pages/visitor-error.ts'
+
+const PATH = '/api/links/:code'
+
+export function linkRoutes(app: FastifyInstance, context: ApiContext): void {
+  readRoute(app, context)
+  updateRoute(app, context)
+  deleteRoute(app, context)
+  restoreRoute(app, context)
+}
+
+function readRoute(app: FastifyInstance, context: ApiContext): void {
+  const schema = {
+    summary: 'Read a link',
+    description: 'Expired and used up links are shown too; deleted ones answer 410.',
+    tags: ['links'],
+    params: codeParamsSchema,
+    headers: ifNoneMatchSchema,
+    response: {
+      200: linkReply('The link', 'ETag'),
+      304: emptyReply('Not changed since If-None-Match'),
+      ...problemReplies(401, 404, 410, 503),
+    },
+  }
+  app.get(PATH, { schema }, async (request, reply) => {
+    const link = await context.owner.read(codeParam(request))
+    if (link === undefined) throw new TinygridError('link_not_found')
+    if (link.lifecycle === 'deleted') throw goneError('deleted')
+    if (isKnown(request, link)) return reply.code(304).header('etag', entityTag(link)).send()
+    return sendLink(context, request, reply, link)
+  })
+}
+
+/** Visits are not part of the tag, so a link that counts them is always sent. */
+function isKnown(request: FastifyRequest, link: Link): boolean {
+  const known = request.headers['if-none-match']
+  if (known === undefined || link.maxVisits !== null) return false
+  return matchesEntityTag(known.replaceAll('W/', ''), link)
+}
+
+function updateRoute(app: FastifyInstance, context: ApiContext): void {
+  const schema = {
+    summary: 'Change a link',
+    tags: ['links'],
+    params: codeParamsSchema,
+    headers: ifMatchSchema,
+    body: linkChangesSchema,
+    response: {
+      200: linkReply('The link as it is now', 'ETag'),
+      ...problemReplies(400, 401, 404, 410, 412, 413, 415, 503),
+    },
+  }
+  app.patch<{ Body: LinkChangesBody }>(PATH, { schema }, async (request, reply) => {
+    const code = codeParam(request)
+    const changes = toChanges(request.body, requestContext(context, request))
+    const result = await context.owner.write({
+      kind: 'update',
+      code,
+      changes,
+      ...ifMatchOf(request),
+    })
+    return sendLink(context, request, reply, changedLink(result))
+  })
+}
+
+function deleteRoute(app: FastifyInstance, context: ApiContext): void {
+  const schema = {
+    summary: 'Delete a link',
+    description: 'The code stays taken and the link can be restored, unless it is purged.',
+    tags: ['links'],
+    params: codeParamsSchema,
+    headers: ifMatchSchema,
+    querystring: deleteQuerySchema,
+    response: { 204: emptyReply('Deleted'), ...problemReplies(400, 401, 404, 410, 412, 503) },
+  }
+  app.delete<{ Querystring: { purge?: string } }>(PATH, { schema }, async (request, reply) => {
+    const kind = request.query.purge === 'true' ? 'purge' : 'delete'
+    const code = codeParam(request)
+    const link = changedLink(await context.owner.write({ kind, code, ...ifMatchOf(request) }))
+    if (kind === 'delete') reply.header('etag', entityTag(link))
+    return reply.code(204).send()
+  })
+}
+
+function restoreRoute(app: FastifyInstance, context: ApiContext): void {
+  const schema = {
+    summary: 'Restore a deleted link',
+    tags: ['links'],
+    params: codeParamsSchema,
+    headers: ifMatchSchema,
+    response: {
+      200: linkReply('The link, live again', 'ETag'),
+      ...problemReplies(401, 404, 409, 412, 503),
+    },
+  }
+  app.post(`${PATH}/restore`, { schema }, async (request, reply) => {
+    const code = codeParam(request)
+    const result = await context.owner.write({ kind: 'restore', code, ...ifMatchOf(request) })
+    return sendLink(context, request, reply, changedLink(result))
+  })
+}
+
+/** The link after a change; throws what the owner answered otherwise. */
+function changedLink(result: WriteResult): Link {
+  switch (result.kind) {
+    case 'done':
+      return result.link
+    case 'absent':
+      throw new TinygridError('link_not_found')
+    case 'gone':
+      throw goneError(result.reason)
+    case 'not_deleted':
+      throw new TinygridError('link_not_deleted')
+    case 'stale':
+      throw new TinygridError('precondition_failed')
+    default:
+      throw new Error(`a change was answered with ${result.kind}`)
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * The shapes of requests and replies, as JSON schemas: what is checked and what OpenAPI shows.
+ *
+ * Used by the routes. Requests are checked against them; replies are written by `link-view.ts` and a
+ * test holds them to these. The rules that a schema cannot say (a URL's own rules, reserved codes,
+ * times in the future) are in `link-request.ts`.
+ */
+import { Type, type TSchema } from 'typebox'
+import {
+  MAX_VISITS_MAX,
+  TAG_LENGTH_MAX,
+  TAGS_MAX,
+  TITLE_LENGTH_MAX,
+  URL_BYTES_MAX,
+} from '../../links/link.ts'
+import { CODE_LENGTH_MAX } from '../../links/ids.ts'
+import { LIST_LIMIT_MAX, OPERATION_KEPT_MS } from '../../links/link-owner.ts'
+import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_LENGTH_MAX } from './idempotency.ts'
+
+const CODE_PATTERN = '^[A-Za-z0-9_-]+$'
+const SEARCH_LENGTH_MAX = 200
+const CURSOR_LENGTH_MAX = 500
+export const LIST_LIMIT_DEFAULT = 100
+
+const strict = { additionalProperties: false }
+
+/** The schema, or null. One schema with two types reads better in documents than a union. */
+function nullable<T extends TSchema & { type: string }>(schema: T, description: string) {
+  return Type.Unsafe<Type.Static<T> | null>({ ...schema, type: [schema.type, 'null'], description })
+}
+
+const fields = {
+  url: Type.String({
+    minLength: 1,
+    maxLength: URL_BYTES_MAX,
+    description: `http or https, at most ${URL_BYTES_MAX} bytes; stored as browsers write it`,
+    examples: ['https://example.com/a/long/page'],
+  }),
+  title: nullable(
+    Type.String({ maxLength: TITLE_LENGTH_MAX }),
+    'For people; not shown to visitors',
+  ),
+  tags: Type.Array(Type.String({ minLength: 1, maxLength: TAG_LENGTH_MAX }), {
+    maxItems: TAGS_MAX,
+    description: 'For finding links again; each once',
+  }),
+  expiresAt: nullable(
+    Type.String({ maxLength: 40, examples: ['2030-01-31T12:00:00Z'] }),
+    'ISO 8601 with Z or an offset; from then on the link answers 410',
+  ),
+  maxVisits: nullable(
+    Type.Integer({ minimum: 1, maximum: MAX_VISITS_MAX }),
+    'After so many visits the link answers 410. Counted exactly; HEAD and previews do not count',
+  ),
+}
+
+export function newLinkSchema(aliasLengthMax: number) {
+  return Type.Object(
+    {
+      url: fields.url,
+      code: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: aliasLengthMax,
+          pattern: CODE_PATTERN,
+          description: 'The code of your choice; 409 if it is taken, even for the same URL',
+        }),
+      ),
+      reuse: Type.Optional(
+        Type.Boolean({
+          description:
+            'false: a new link even if there is one for this URL. true together with a code: an ' +
+            'existing plain link with this code and URL answers 200 instead of 409',
+        }),
+      ),
+      title: Type.Optional(fields.title),
+      tags: Type.Optional(fields.tags),
+      expiresAt: Type.Optional(fields.expiresAt),
+      maxVisits: Type.Optional(fields.maxVisits),
+    },
+    { ...strict, title: 'NewLink' },
+  )
+}
+
+export type NewLinkBody = Type.Static<ReturnType<typeof newLinkSchema>>
+
+export const linkChangesSchema = Type.Object(
+  {
+    url: Type.Optional(fields.url),
+    title: Type.Optional(fields.title),
+    tags: Type.Optional(fields.tags),
+    expiresAt: Type.Optional(fields.expiresAt),
+    maxVisits: Type.Optional(fields.maxVisits),
+  },
+  {
+    ...strict,
+    title: 'LinkChanges',
+    description:
+      'What is left out stays; null takes a setting away. expiresAt may be past (the link expires ' +
+      'at once) and maxVisits below the visits so far (it is used up)',
+  },
+)
+
+export type LinkChangesBody = Type.Static<typeof linkChangesSchema>
+
+const time = Type.String({ format: 'date-time', description: 'ISO 8601 in UTC' })
+
+export const linkSchema = Type.Object(
+  {
+    code: Type.String(),
+    shortUrl: Type.String({ description: 'What to hand out' }),
+    url: Type.String(),
+    title: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    tags: Type.Array(Type.String()),
+    createdAt: time,
+    updatedAt: time,
+    expiresAt: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
+    maxVisits: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
+    visits: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      description: 'Exact for links with maxVisits; null for others, whose visits are not counted',
+    }),
+  },
+  { ...strict, title: 'Link' },
+)
+
+export type LinkView = Type.Static<typeof linkSchema>
+
+export const problemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'Stable; see the table of errors' }),
+    detail: Type.String(),
+    field: Type.Optional(
+      Type.String({ description: 'What to correct: `url`, `links[3].tags[0]`' }),
+    ),
+    instance: Type.Optional(Type.String({ description: 'Names this occurrence in the log' })),
+  },
+  { ...strict, title: 'Problem' },
+)
+
+/** `links` as they come: each is checked by itself, so that one wrong item fails alone. */
+export function bulkEnvelopeSchema(linksMax: number) {
+  return Type.Object(
+    { links: Type.Array(Type.Unknown(), { minItems: 1, maxItems: linksMax }) },
+    strict,
+  )
+}
+
+export function bulkSchema(aliasLengthMax: number, linksMax: number) {
+  return Type.Object(
+    { links: Type.Array(newLinkSchema(aliasLengthMax), { minItems: 1, maxItems: linksMax }) },
+    { ...strict, title: 'BulkCreation' },
+  )
+}
+
+export const bulkResultsSchema = Type.Object(
+  {
+    results: Type.Array(
+      Type.Union([
+        Type.Object({ status: Type.Integer(), link: linkSchema }, strict),
+        Type.Object({ status: Type.Integer(), error: problemSchema }, strict),
+      ]),
+      { description: 'One per link, in order' },
+    ),
+  },
+  { ...strict, title: 'BulkResults' },
+)
+
+export const linkPageSchema = Type.Object(
+  {
+    links: Type.Array(linkSchema),
+    nextCursor: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'Ask with it for what follows; null at the end',
+    }),
+  },
+  { ...strict, title: 'LinkPage' },
+)
+
+export const codeParamsSchema = Type.Object({
+  code: Type.String({ minLength: 1, maxLength: CODE_LENGTH_MAX }),
+})
+
+export const listQuerySchema = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: LIST_LIMIT_MAX, default: LIST_LIMIT_DEFAULT }),
+    ),
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: CURSOR_LENGTH_MAX })),
+    search: Type.Optional(
+      Type.String({
+        maxLength: SEARCH_LENGTH_MAX,
+        description: 'Part of the code, URL, title or a tag; case does not matter',
+      }),
+    ),
+    tag: Type.Optional(
+      Type.String({ maxLength: TAG_LENGTH_MAX, description: 'Links with exactly this tag' }),
+    ),
+  },
+  strict,
+)
+
+export const deleteQuerySchema = Type.Object(
+  {
+    purge: Type.Optional(
+      Type.Unsafe<'true' | 'false'>({
+        type: 'string',
+        enum: ['true', 'false'],
+        description: 'true frees the code for good; the link cannot be restored',
+      }),
+    ),
+  },
+  strict,
+)
+
+export const idempotencyKeySchema = Type.Object({
+  [IDEMPOTENCY_KEY.toLowerCase()]: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: IDEMPOTENCY_KEY_LENGTH_MAX,
+      pattern: '^[!-~]+$',
+      description:
+        'A name of your choice for this request, visible ASCII. Sent again with the same body, it ' +
+        `gets the first answer and makes no second link, for at least ${OPERATION_KEPT_MS / 1000} s. ` +
+        'With another body it is another request',
+    }),
+  ),
+})
+
+export const ifMatchSchema = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'An ETag; 412 if the link was changed since' }),
+  ),
+})
+
+export const ifNoneMatchSchema = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'An ETag; 304 if the link is still the same and counts no visits' }),
+  ),
+})

@@ -1,0 +1,23 @@
+/**
+ * A link as the API shows it.
+ */
+import type { Link } from '../../links/link.ts'
+import { formatIsoTime } from './iso-time.ts'
+import type { LinkView } from './link-schemas.ts'
+
+/** @param baseUrl what short links start with, without a slash at the end */
+export function viewOf(link: Link, baseUrl: string): LinkView {
+  const createdAt = formatIsoTime(link.createdAt)
+  return {
+    code: link.code,
+    shortUrl: `${baseUrl}/${link.code}`,
+    url: link.url,
+    title: link.title,
+    tags: [...link.tags],
+    createdAt,
+    updatedAt: link.updatedAt === link.createdAt ? createdAt : formatIsoTime(link.updatedAt),
+    expiresAt: link.expiresAt === null ? null : formatIsoTime(link.expiresAt),
+    maxVisits: link.maxVisits,
+    visits: link.maxVisits === null ? null : link.visits,
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Checks requests against their schemas and says in plain words what is wrong, and where.
+ *
+ * Used for every route's body, query and parameters, and for each item of a bulk request. Nothing is
+ * changed, coerced or filled in: a number in quotes is an error, an unknown field too. The first
+ * violation is reported, as a TinygridError that names the field and the limit it broke.
+ */
+import { Compile } from 'typebox/schema'
+import { TinygridError } from '../../links/errors.ts'
+
+/** @param path what stands before the names of fields: `links[3]`, or nothing */
+export function assertValid(check: SchemaCheck, value: unknown, path = ''): void {
+  if (!check.Check(value)) throw toFieldError(check.Errors(value)[1], path)
+}
+
+export type SchemaCheck = Pick<ReturnType<typeof Compile>, 'Check' | 'Errors'>
+
+/** Compiles a JSON schema; done once per schema, at the start. */
+export function compileSchema(schema: object): SchemaCheck {
+  return Compile(schema)
+}
+
+/** A route's validator in the form that Fastify asks for. */
+export function validatorOf(check: SchemaCheck) {
+  return (value: unknown): { value: unknown } | { error: Error } => {
+    if (check.Check(value)) return { value }
+    return { error: toFieldError(check.Errors(value)[1], '') }
+  }
+}
+
+/**
+ * The same for query strings, in which everything is text: digits become numbers where the schema
+ * has an integer.
+ */
+export function queryValidatorOf(schema: object) {
+  const validate = validatorOf(compileSchema(schema))
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  const integers = Object.keys(properties).filter((name) => properties[name]!.type === 'integer')
+  return (query: unknown) => {
+    const value: Record<string, unknown> = { ...(query as object) }
+    for (const name of integers) {
+      const text = value[name]
+      if (typeof text === 'string' && INTEGER.test(text)) value[name] = Number(text)
+    }
+    return validate(value)
+  }
+}
+
+const INTEGER = /^-?\d{1,15}$/
+
+interface Violation {
+  readonly keyword: string
+  /** JSON pointer to the value at fault. */
+  readonly instancePath: string
+  readonly params: object
+}
+
+function toFieldError(violations: readonly Violation[], path: string): TinygridError {
+  const unknown = violations.find((one) => one.keyword === 'additionalProperties')
+  const first = unknown ?? violations[0]!
+  const at = fieldOf(first.instancePath, path)
+  const params = first.params as Readonly<Record<string, unknown>>
+  switch (first.keyword) {
+    case 'additionalProperties': {
+      const field = join(at, (params['additionalProperties'] as string[])[0]!)
+      return new TinygridError('unknown_field', { field, detail: `${shown(field)} does not exist` })
+    }
+    case 'required': {
+      const field = join(at, (params['requiredProperties'] as string[])[0]!)
+      return new TinygridError('missing_field', { field, detail: `${shown(field)} is required` })
+    }
+    default: {
+      const detail = `${at === '' ? 'The body' : shown(at)} ${ruleOf(first.keyword, params)}`
+      return new TinygridError('invalid_field', at === '' ? { detail } : { detail, field: at })
+    }
+  }
+}
+
+/** What the value must be, to follow its name. */
+function ruleOf(keyword: string, params: Readonly<Record<string, unknown>>): string {
+  const limit = String(params['limit'])
+  switch (keyword) {
+    case 'type':
+      return `must be ${typeNames(params['type'] as string | string[])}`
+    case 'minLength':
+      return limit === '1' ? 'must not be empty' : `must have at least ${limit} characters`
+    case 'maxLength':
+      return `must have at most ${limit} characters`
+    case 'minItems':
+      return `must have at least ${limit} items`
+    case 'maxItems':
+      return `must have at most ${limit} items`
+    case 'minimum':
+      return `must be at least ${limit}`
+    case 'maximum':
+      return `must be at most ${limit}`
+    case 'pattern':
+      return 'has characters that are not allowed'
+    case 'enum':
+      return `must be one of ${(params['allowedValues'] as unknown[]).map(String).join(', ')}`
+    default:
+      return 'is not allowed'
+  }
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  null: 'null',
+}
+
+function typeNames(types: string | readonly string[]): string {
+  return [types]
+    .flat()
+    .map((type) => TYPE_NAMES[type] ?? type)
+    .join(' or ')
+}
+
+/** `/links/3/tags/0` as `links[3].tags[0]`. */
+function fieldOf(pointer: string, path: string): string {
+  const keys = pointer.split('/').slice(1)
+  return keys.reduce((field, key) => join(field, unescapePointer(key)), path)
+}
+
+function join(path: string, key: string): string {
+  if (/^\d+$/.test(key)) return `${path}[${key}]`
+  return path === '' ? key : `${path}.${key}`
+}
+
+function unescapePointer(key: string): string {
+  return key.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+const SHOWN_LENGTH_MAX = 60
+
+function shown(field: string): string {
+  return field.length <= SHOWN_LENGTH_MAX ? field : `${field.slice(0, SHOWN_LENGTH_MAX)}...`
+}

@@ -1,0 +1,130 @@
+/**
+ * The one shape of request that the fast path answers, found in text without building objects.
+ *
+ * Used by the fast path's connections. A request is `GET /<code> HTTP/1.1` and plain headers: one
+ * Host, no key, no body, no upgrade, no expectation, no connection option but keep-alive, every line
+ * ended by CRLF. What is said to be complete is exactly that; what is said to be incomplete becomes it if
+ * the right bytes follow; all the rest is OTHER and nobody's to judge here. So a doubt costs speed,
+ * never a wrong answer: accepting less than Node's parser does is allowed, accepting more is not.
+ *
+ * It works on latin1 text, one character per byte, since comparing and cutting strings is cheaper
+ * in V8 than doing the same with Buffers of this size. Rejected: a regular expression, which cannot
+ * tell a beginning from a mistake, and so would have to wait for bytes that do not matter any more.
+ */
+import { CODE_LENGTH_MAX } from '../../links/ids.ts'
+
+/** The bytes are a true beginning of a request; the rest of it has not come yet. */
+export const INCOMPLETE = 0
+/** The bytes are something else, or may be. */
+export const OTHER = -1
+
+/** The longest head, in bytes, that is read here; Node's own limit is 16,384. */
+export const HEAD_BYTES_MAX = 4096
+
+/** What stands before the code. */
+export const TARGET_PREFIX = 'GET /'
+const VERSION = ' HTTP/1.1\r\n'
+const CR = 13
+const LF = 10
+const COLON = 58
+
+const IN_CODE = 1
+const IN_NAME = 2
+const IN_VALUE = 4
+const CLASSES = characterClasses()
+
+/**
+ * Headers that change how a connection or a message is read, and so belong to Node's parser; and
+ * those that may carry the API key, which the redirect route answers with more.
+ */
+const FOREIGN_HEADERS = new Set([
+  'authorization',
+  'content-length',
+  'expect',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-api-key',
+])
+const HOST = 'host'
+const CONNECTION = 'connection'
+const KEEP_ALIVE = 'keep-alive'
+
+/** Where the code ends whose request starts at `start`: an index, INCOMPLETE or OTHER. */
+export function endOfCode(text: string, start: number): number {
+  const codeStart = start + TARGET_PREFIX.length
+  if (!text.startsWith(TARGET_PREFIX, start)) return beginning(TARGET_PREFIX, text, start)
+  const limit = codeStart + CODE_LENGTH_MAX
+  let at = codeStart
+  while (at <= limit && (CLASSES[text.charCodeAt(at)]! & IN_CODE) !== 0) at++
+  if (at > limit) return OTHER
+  if (at === text.length) return INCOMPLETE
+  return at > codeStart ? at : OTHER
+}
+
+/** Where the head ends whose code ends at `start`: the index after it, INCOMPLETE or OTHER. */
+export function endOfHead(text: string, start: number): number {
+  if (!text.startsWith(VERSION, start)) return beginning(VERSION, text, start)
+  let at = start + VERSION.length
+  let hosts = 0
+  let connections = 0
+  for (;;) {
+    if (at === text.length) return INCOMPLETE
+    if (text.charCodeAt(at) === CR) return hosts === 1 ? endOfLine(text, at) : OTHER
+    const nameEnd = endOfRun(text, at, IN_NAME)
+    if (nameEnd === text.length) return INCOMPLETE
+    if (nameEnd === at || text.charCodeAt(nameEnd) !== COLON) return OTHER
+    const valueEnd = endOfRun(text, nameEnd + 1, IN_VALUE)
+    const lineEnd = valueEnd === text.length ? INCOMPLETE : endOfLine(text, valueEnd)
+    if (lineEnd <= 0) return lineEnd
+    const name = text.slice(at, nameEnd).toLowerCase()
+    if (FOREIGN_HEADERS.has(name)) return OTHER
+    if (name === HOST && (++hosts > 1 || valueIn(text, nameEnd, valueEnd) === '')) return OTHER
+    if (name === CONNECTION && (++connections > 1 || !keepsAlive(text, nameEnd, valueEnd))) {
+      return OTHER
+    }
+    at = lineEnd
+  }
+}
+
+/** INCOMPLETE if the text from `start` on is a beginning of `whole`, otherwise OTHER. */
+function beginning(whole: string, text: string, start: number): number {
+  return whole.startsWith(text.slice(start, start + whole.length)) ? INCOMPLETE : OTHER
+}
+
+function endOfRun(text: string, start: number, kind: number): number {
+  let at = start
+  while (at < text.length && (CLASSES[text.charCodeAt(at)]! & kind) !== 0) at++
+  return at
+}
+
+/** The index after the CRLF that should stand at `at`. */
+function endOfLine(text: string, at: number): number {
+  if (text.charCodeAt(at) !== CR) return OTHER
+  if (at + 1 === text.length) return INCOMPLETE
+  return text.charCodeAt(at + 1) === LF ? at + 2 : OTHER
+}
+
+function valueIn(text: string, colon: number, end: number): string {
+  return text.slice(colon + 1, end).trim()
+}
+
+function keepsAlive(text: string, colon: number, end: number): boolean {
+  return valueIn(text, colon, end).toLowerCase() === KEEP_ALIVE
+}
+
+/** RFC 9110: tokens in 5.6.2, values in 5.5 but for obs-text (bytes past 127), left to Node. */
+function characterClasses(): Uint8Array {
+  const classes = new Uint8Array(256)
+  const add = (characters: string, kind: number): void => {
+    for (const character of characters) classes[character.charCodeAt(0)]! |= kind
+  }
+  const alphanumerics = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+  add(`${alphanumerics}_-`, IN_CODE)
+  add(`${alphanumerics}!#$%&'*+-.^_\`|~`, IN_NAME)
+  add('\t', IN_VALUE)
+  for (let character = 0x20; character < 0x7f; character++) classes[character]! |= IN_VALUE
+  return classes
+}

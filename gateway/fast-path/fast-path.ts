@@ -1,0 +1,202 @@
+/**
+ * The fast path: a small reader in front of the HTTP server that answers plain redirects by itself.
+ *
+ * The gateway installs it on Fastify's server, or does not: a setting decides, and the answers are
+ * the same. Node's HTTP server spends most of a redirect on request and response objects that a
+ * redirect does not need. So each new socket is read here first; at the first byte that is anything
+ * but a plain redirect, socket and unread bytes go to the listeners that the server had before,
+ * for good. They are the reference, and every limit that both know is read from the server.
+ *
+ * It guarantees: replies in order; no reply that the server would not have given; clients that
+ * are slow or idle are cut off as the server would have done, within a tick. The server's bound on
+ * connections holds for all of them. It does not parse what it hands over, and logs nothing.
+ *
+ * The server must listen by itself: Node enforces its time-outs for heads and requests only on a
+ * server that has emitted `listening`. Rejected: a `net.Server` in front that emits `connection` on
+ * the HTTP server, after which a slow client that was handed over stays for ever.
+ */
+import assert from 'node:assert/strict'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Code, EpochMs } from '../../links/ids.ts'
+import { ABSENT, type Lookup } from '../../links/link.ts'
+import type { Found } from '../../links/link-owner.ts'
+import { type ConnectionHost, FastPathConnection } from './fast-path-connection.ts'
+import type { Expected } from './fast-path-line.ts'
+import { canReadInto } from './fast-path-reading.ts'
+import { RedirectReply } from './fast-path-reply.ts'
+
+/** What the fast path did: plain numbers, since one is raised at every redirect. */
+export interface FastPathCounters {
+  /** Redirects answered here. */
+  fast: number
+}
+
+export interface FastPathOptions {
+  /** What a code leads to, now. Only `redirect` is answered here; if it throws, Fastify answers. */
+  readonly lookup: (code: Code) => Lookup
+  /** What an 'unknown' code leads to; has no effect, and settles. Left out: Fastify answers. */
+  readonly find?: (code: Code) => Promise<Found>
+  readonly counters: FastPathCounters
+  readonly now?: () => EpochMs
+  /** How finely time-outs are kept: a client is cut off this much too late at most. */
+  readonly tickMs?: number
+}
+
+export interface FastPath {
+  /** The connections that were not handed over. */
+  readonly connections: number
+  /**
+   * Ends idle connections, answers requests that are partly here and ends their connections too;
+   * resolves when none is left. New connections go to the server, which should stop listening.
+   */
+  close(): Promise<void>
+}
+
+const TICK_MS = 1_000
+/** How much is read from a socket at once. */
+const READ_BYTES_MAX = 65_536
+/** How long a client may take for what is under way when the server stops. */
+const CLOSE_TIMEOUT_MS = 5_000
+
+/** Any answer that is no redirect: what it is, the server finds out. */
+const SERVER_ANSWERS = ABSENT
+
+type ConnectionListener = (this: Server, socket: Socket) => void
+
+export function installFastPath(server: Server, options: FastPathOptions): FastPath {
+  const listeners = server.listeners('connection') as ConnectionListener[]
+  for (const listener of listeners) server.off('connection', listener)
+  const shared = new SharedState(server, listeners, options)
+  server.on('connection', (socket) => shared.accept(socket))
+  return shared
+}
+
+class SharedState implements ConnectionHost, FastPath {
+  readonly buffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX)
+  headTicks: number
+  idleTicks: number
+  tick = 0
+  isClosing = false
+  readonly #server: Server
+  readonly #listeners: readonly ConnectionListener[]
+  readonly #lookup: (code: Code) => Lookup
+  readonly #find: ((code: Code) => Promise<Found>) | undefined
+  readonly #counters: FastPathCounters
+  readonly #now: () => EpochMs
+  readonly #tickMs: number
+  readonly #reply: RedirectReply
+  readonly #connections = new Set<FastPathConnection>()
+  /** Those that can go on, since an answer came in this turn; possibly more than once. */
+  #answered: FastPathConnection[] = []
+  /** Runs while there are connections. */
+  #timer: NodeJS.Timeout | undefined
+  #onEmpty: () => void = () => {}
+
+  constructor(server: Server, listeners: readonly ConnectionListener[], options: FastPathOptions) {
+    const { keepAliveTimeout, keepAliveTimeoutBuffer, headersTimeout } = server
+    assert(keepAliveTimeout >= 1_000 && headersTimeout > 0, 'the fast path needs time-outs')
+    this.#server = server
+    this.#listeners = listeners
+    this.#lookup = options.lookup
+    this.#find = options.find
+    this.#counters = options.counters
+    this.#now = options.now ?? (() => Date.now() as EpochMs)
+    this.#tickMs = options.tickMs ?? TICK_MS
+    this.headTicks = Math.ceil(headersTimeout / this.#tickMs)
+    this.idleTicks = Math.ceil((keepAliveTimeout + keepAliveTimeoutBuffer) / this.#tickMs)
+    this.#reply = new RedirectReply(Math.floor(keepAliveTimeout / 1_000))
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  accept(socket: Socket): void {
+    if (this.isClosing || !canReadInto) return this.#emit(socket)
+    this.#timer ??= setInterval(this.#onTick, this.#tickMs).unref()
+    this.#connections.add(new FastPathConnection(socket, this))
+  }
+
+  beginBatch(): void {
+    this.#reply.setTime(this.#now())
+  }
+
+  /** A failing look-up fails again in the route, where errors have their log and their reply. */
+  lookup(code: Code): Lookup {
+    try {
+      const found = this.#lookup(code)
+      return found.kind === 'unknown' && this.#find === undefined ? SERVER_ANSWERS : found
+    } catch {
+      return SERVER_ANSWERS
+    }
+  }
+
+  replyWith(found: Lookup): string | undefined {
+    if (found.kind !== 'redirect') return undefined
+    const reply = this.#reply.text(found.url, this.isClosing)
+    if (reply !== undefined) this.#counters.fast++
+    return reply
+  }
+
+  find(code: Code, expected: Expected, connection: FastPathConnection): void {
+    this.#find!(code).then(
+      ({ lookup }) => this.#settle(expected, lookup, connection),
+      () => this.#settle(expected, SERVER_ANSWERS, connection),
+    )
+  }
+
+  /** Answers come many at a time: the replies to them leave together, when all are here. */
+  #settle(expected: Expected, found: Lookup, connection: FastPathConnection): void {
+    expected.found = found
+    this.#answered.push(connection)
+    if (this.#answered.length === 1) queueMicrotask(this.#sendAnswered)
+  }
+
+  readonly #sendAnswered = (): void => {
+    const answered = this.#answered
+    this.#answered = []
+    this.beginBatch()
+    for (const connection of answered) connection.goOn()
+  }
+
+  handOver(connection: FastPathConnection): void {
+    this.forget(connection)
+    this.#emit(connection.socket)
+  }
+
+  refuse(socket: Socket, reason: 'incomplete' | 'slow'): void {
+    const code = reason === 'slow' ? 'ERR_HTTP_REQUEST_TIMEOUT' : 'HPE_INVALID_EOF_STATE'
+    const error = Object.assign(new Error(`the request is ${reason}`), { code })
+    if (!this.#server.emit('clientError', error, socket)) socket.destroy()
+  }
+
+  forget(connection: FastPathConnection): void {
+    this.#connections.delete(connection)
+    if (this.#connections.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#onEmpty()
+  }
+
+  close(): Promise<void> {
+    this.isClosing = true
+    const closeTicks = Math.ceil(CLOSE_TIMEOUT_MS / this.#tickMs)
+    this.headTicks = Math.min(this.headTicks, closeTicks)
+    this.idleTicks = Math.min(this.idleTicks, closeTicks)
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve
+      for (const connection of this.#connections) connection.finish()
+      if (this.#connections.size === 0) resolve()
+    })
+  }
+
+  #emit(socket: Socket): void {
+    for (const listener of this.#listeners) listener.call(this.#server, socket)
+  }
+
+  readonly #onTick = (): void => {
+    this.tick++
+    for (const connection of this.#connections) connection.expire()
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The HTTP server under the gateway: Fastify with every limit set.
+ *
+ * What is not set here has no limit in Node or one that suits nobody (a request may take five
+ * minutes, a body a megabyte, an unknown field passes). Nothing is trusted that a client can send,
+ * unless a proxy is declared.
+ */
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { answerClientError } from './client-error.ts'
+import { FrameworkLog } from './framework-log.ts'
+import type { GatewaySettings } from '../gateway-settings.ts'
+import { acceptJsonOnly } from '../api/json-body.ts'
+import { cutOffUnread } from './unread-answers.ts'
+import { compileSchema, queryValidatorOf, validatorOf } from '../api/validation.ts'
+
+/** Longest part of a path that a route takes; codes have at most 64. */
+const PATH_PART_LENGTH_MAX = 100
+/** How often Node looks for requests that are late. */
+const TIMEOUT_CHECK_INTERVAL_MS = 1_000
+
+export interface HttpServerOptions {
+  readonly settings: GatewaySettings
+  readonly logger: Logger
+  /** Answers errors that arise before a route is found. */
+  readonly onRoutingError: (error: Error, request: FastifyRequest, reply: FastifyReply) => void
+}
+
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { settings, logger, onRoutingError } = options
+  const app = fastify({
+    http: {
+      maxHeaderSize: settings.headerBytesMax,
+      headersTimeout: settings.headersTimeoutMs,
+      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+    },
+    logController: new FrameworkLog(logger),
+    requestTimeout: settings.requestTimeoutMs,
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
+    bodyLimit: settings.bodyBytesMax,
+    trustProxy: settings.trustProxy && isNearestProxy,
+    exposeHeadRoutes: true,
+    // While stopping, redirects go on; the API refuses by itself, in its own words.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: PATH_PART_LENGTH_MAX },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: onRoutingError,
+  })
+  app.server.maxConnections = settings.connectionsMax
+  cutOffUnread(app.server, settings.unreadTimeoutMs)
+  acceptJsonOnly(app)
+  app.setValidatorCompiler(({ schema, httpPart }) => validatorFor(schema as object, httpPart))
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  return app
+}
+
+/**
+ * Only the proxy that connects to us is believed: what stands before its entry in X-Forwarded-For
+ * came from the client, who could make up a new address for each request.
+ */
+function isNearestProxy(_address: string, hop: number): boolean {
+  return hop === 0
+}
+
+/** Codes in paths are parsed by their routes, and headers by those who read them. */
+function validatorFor(schema: object, httpPart: string | undefined) {
+  if (httpPart === 'body') return validatorOf(compileSchema(schema))
+  if (httpPart === 'querystring') return queryValidatorOf(schema)
+  return () => true
+}

@@ -1,0 +1,130 @@
+import test from 'ava'
+import { Compile } from 'typebox/schema'
+import {
+  linkSchema,
+  problemSchema,
+  bulkResultsSchema,
+  linkPageSchema,
+} from '../api/link-schemas.ts'
+import { startGateway } from '../testing/test-gateway.ts'
+
+interface Operation {
+  readonly summary?: string
+  readonly tags?: readonly string[]
+  readonly security?: readonly object[]
+  readonly parameters?: readonly { in: string; name: string }[]
+  readonly requestBody?: { content: Record<string, { schema: object }> }
+  readonly responses: Record<string, { description?: string }>
+}
+
+interface Document {
+  readonly openapi: string
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: { securitySchemes: object }
+}
+
+const METHODS = new Set(['get', 'head', 'post', 'patch', 'delete'])
+
+test('every route is described, and nothing else', async (t) => {
+  const { call } = await startGateway(t)
+  const { status, json, headers } = await call('GET', '/openapi.json')
+  t.is(status, 200)
+  t.regex(headers['content-type']!, /^application\/json/)
+  const document = json as unknown as Document
+  const calls = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  t.deepEqual(calls.sort(), [
+    'DELETE /api/links/{code}',
+    'GET /api/cluster',
+    'GET /api/links',
+    'GET /api/links/{code}',
+    'GET /health/live',
+    'GET /health/ready',
+    'GET /metrics',
+    'GET /openapi.json',
+    'GET /{code}',
+    'GET /{code}+',
+    'HEAD /{code}',
+    'PATCH /api/links/{code}',
+    'POST /api/links',
+    'POST /api/links/bulk',
+    'POST /api/links/{code}/restore',
+  ])
+})
+
+test('the document is well-formed', async (t) => {
+  const { call } = await startGateway(t)
+  const document = (await call('GET', '/openapi.json')).json as unknown as Document
+  t.is(document.openapi, '3.1.0')
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(operations)) {
+      t.true(METHODS.has(method))
+      t.truthy(operation.summary, `${method} ${path}`)
+      t.is(operation.tags?.length, 1, `${method} ${path}`)
+      t.true(Object.keys(operation.responses).length > 0)
+      for (const reply of Object.values(operation.responses)) t.truthy(reply.description)
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+      const described = operation.parameters?.filter((one) => one.in === 'path') ?? []
+      t.deepEqual(
+        described.map((one) => one.name),
+        named,
+      )
+      t.is(operation.security !== undefined, path.startsWith('/api/'), `${method} ${path}`)
+    }
+  }
+  for (const schema of schemasIn(document)) t.notThrows(() => Compile(schema))
+})
+
+test('what the API takes is described with its limits', async (t) => {
+  const { call } = await startGateway(t, { aliasLengthMax: 12 })
+  const document = (await call('GET', '/openapi.json')).json as unknown as Document
+  const create = document.paths['/api/links']!['post']!
+  const body = create.requestBody!.content['application/json']!.schema as {
+    properties: Record<string, { maxLength?: number }>
+    additionalProperties: boolean
+  }
+  t.is(body.properties['code']!.maxLength, 12)
+  t.is(body.properties['url']!.maxLength, 4096)
+  t.false(body.additionalProperties)
+  t.deepEqual(Object.keys(create.responses).sort(), STATUSES_OF_CREATE)
+})
+
+const STATUSES_OF_CREATE = ['200', '201', '400', '401', '409', '413', '415', '429', '503']
+
+test('replies are as they are described', async (t) => {
+  const { call } = await startGateway(t)
+  const link = { url: 'https://example.com/', title: 'a', expiresAt: '2031-01-01T00:00:00Z' }
+  const { json: created } = await call('POST', '/api/links', { ...link, maxVisits: 2 })
+  const { json: bulk } = await call('POST', '/api/links/bulk', { links: [link, {}] })
+  const { json: page } = await call('GET', '/api/links')
+  const { json: problem } = await call('GET', '/api/links/nothing')
+  for (const [schema, value] of [
+    [linkSchema, created],
+    [bulkResultsSchema, bulk],
+    [linkPageSchema, page],
+    [problemSchema, problem],
+  ] as const) {
+    t.deepEqual(Compile(schema).Errors(value)[1], [])
+  }
+})
+
+test('the page at /docs is our own files under a policy of its own', async (t) => {
+  const { call } = await startGateway(t)
+  const page = await call('GET', '/docs/')
+  t.is(page.status, 200)
+  t.regex(page.headers['content-type']!, /^text\/html/)
+  t.false(/(?:src|href)="https?:/.test(page.text))
+  const files = [...page.text.matchAll(/(?:src|href)="\.(\/[^"]+)"/g)].map((match) => match[1]!)
+  t.true(files.length > 3)
+  for (const file of files) t.is((await call('GET', `/docs${file}`)).status, 200, file)
+  t.regex(page.headers['content-security-policy']!, /^default-src 'self'/)
+  t.false(page.headers['content-security-policy']!.includes('unsafe-inline'))
+  t.is(page.headers['x-content-type-options'], 'nosniff')
+})
+
+function schemasIn(value: unknown): object[] {
+  if (typeof value !== 'object' || value === null) return []
+  const own = 'schema' in value ? [value.schema as object] : []
+  return [...own, ...Object.values(value).flatMap((part) => schemasIn(part))]
+}

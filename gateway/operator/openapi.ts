@@ -1,0 +1,95 @@
+/**
+ * The OpenAPI document, made from the route schemas, and its page.
+ *
+ * `/openapi.json` is for programs, `/docs` for people. The page is Swagger UI from our own files,
+ * under a policy of its own. Both are open: they tell nothing that the source does not.
+ */
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { ERRORS } from '../../links/errors.ts'
+import { visitorPaths } from './openapi-visitor-paths.ts'
+import { DATA_SECURITY_HEADERS, SECURITY_HEADERS } from '../http/security-headers.ts'
+
+/** The one style element that Swagger UI adds itself; without it the page only looks plainer. */
+const DOCS_STYLE_HASH = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
+
+const DOCS_POLICY = [
+  "default-src 'self'",
+  `style-src 'self' ${DOCS_STYLE_HASH}`,
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "object-src 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** Call before the routes that it shall describe. */
+export async function describeRoutes(
+  app: FastifyInstance,
+  baseUrl: string | undefined,
+): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Tinygrid', version: '1', description: introduction() },
+      servers: [{ url: baseUrl ?? '/' }],
+      tags: [
+        { name: 'links', description: 'Make, find and change links' },
+        { name: 'visitors', description: 'What a short link answers' },
+        { name: 'operation', description: 'For load balancers and monitoring' },
+      ],
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+          bearer: { type: 'http', scheme: 'bearer' },
+        },
+      },
+    },
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) return document.swaggerObject
+      const { openapiObject } = document
+      return { ...openapiObject, paths: { ...openapiObject.paths, ...visitorPaths } }
+    },
+  })
+}
+
+/** Call after the routes. */
+export async function documentRoutes(app: FastifyInstance): Promise<void> {
+  const schema = {
+    summary: 'This document',
+    tags: ['operation'],
+    response: {
+      200: {
+        description: 'OpenAPI 3.1',
+        content: { 'application/json': { schema: { type: 'object' } } },
+      },
+    },
+  }
+  app.get('/openapi.json', { schema }, (_request, reply) =>
+    reply
+      .headers(DATA_SECURITY_HEADERS)
+      .type('application/json; charset=utf-8')
+      .send(app.swagger()),
+  )
+  await app.register(async (docs) => {
+    docs.addHook('onRequest', (_request, reply, done) => {
+      reply.headers(SECURITY_HEADERS)
+      done()
+    })
+    await docs.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: DOCS_POLICY,
+      uiConfig: { deepLinking: true, persistAuthorization: false },
+    })
+  })
+}
+
+function introduction(): string {
+  const rows = Object.entries(ERRORS).map(
+    ([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`,
+  )
+  return [
+    'Short links and their settings. Errors are `application/problem+json` with a stable `code`:',
+    ['| code | status | meaning |', '| --- | --- | --- |', ...rows].join('\n'),
+  ].join('\n\n')
+}

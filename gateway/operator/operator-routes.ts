@@ -1,0 +1,67 @@
+/**
+ * What load balancers and monitoring ask: `/health/live`, `/health/ready`, `/metrics`.
+ *
+ * Open without a key: they tell numbers, no links. Whoever shall not see them is kept off by the
+ * reverse proxy.
+ */
+import type { FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
+import { Type } from 'typebox'
+import type { NodeStatus } from '../../links/link-owner.ts'
+import { jsonReply } from '../api/api-replies.ts'
+import { renderMetrics } from './metrics.ts'
+import { DATA_SECURITY_HEADERS } from '../http/security-headers.ts'
+
+export interface OperatorOptions {
+  readonly registry: Registry
+  readonly status: () => NodeStatus
+  readonly isClosing: () => boolean
+}
+
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+const stateSchema = Type.Object({ status: Type.String() })
+
+export function operatorRoutes(app: FastifyInstance, options: OperatorOptions): void {
+  const { registry, status, isClosing } = options
+  const live = {
+    summary: 'Whether the process runs',
+    tags: ['operation'],
+    response: { 200: jsonReply('It does', stateSchema) },
+  }
+  app.get('/health/live', { schema: live }, (_request, reply) =>
+    reply.headers(UNCACHED).send({ status: 'live' }),
+  )
+  const ready = {
+    summary: 'Whether requests should be sent here',
+    tags: ['operation'],
+    response: {
+      200: jsonReply('Every partition answers', stateSchema),
+      503: jsonReply('Starting or stopping', stateSchema),
+    },
+  }
+  app.get('/health/ready', { schema: ready }, (_request, reply) => {
+    const state = isClosing() ? 'stopping' : status().ready ? 'ready' : 'starting'
+    return reply
+      .code(state === 'ready' ? 200 : 503)
+      .headers(UNCACHED)
+      .send({ status: state })
+  })
+  const metrics = {
+    summary: 'Metrics for Prometheus',
+    tags: ['operation'],
+    response: {
+      200: {
+        description: 'Text format 0.0.4',
+        content: { 'text/plain': { schema: { type: 'string' } } },
+      },
+    },
+  }
+  app.get('/metrics', { schema: metrics }, async (_request, reply) =>
+    reply
+      .headers(UNCACHED)
+      .type(METRICS_TYPE)
+      .send(await renderMetrics(registry)),
+  )
+}
+
+const UNCACHED = { ...DATA_SECURITY_HEADERS, 'cache-control': 'no-store' }

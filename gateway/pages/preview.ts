@@ -1,0 +1,57 @@
+/**
+ * `GET /:code+`: a page that shows where a short link leads, without going there.
+ *
+ * Used by the redirect route, which sees the plus sign. Not a visit: nothing is counted, and a link
+ * with maxVisits shows its target too, as long as it has visits left.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
+import { lookupOf, type Link } from '../../links/link.ts'
+import type { LinkOwner } from '../../links/link-owner.ts'
+import type { ErrorReplies } from '../http/error-reply.ts'
+import { HTML_TYPE } from './page.ts'
+import type { PublicAddress } from '../http/public-address.ts'
+import { pathOfTarget } from '../http/request-target.ts'
+import { SECURITY_HEADERS } from '../http/security-headers.ts'
+import { previewPage } from './visitor-pages.ts'
+import { visitorError } from './visitor-error.ts'
+
+export interface PreviewOptions {
+  readonly owner: LinkOwner
+  readonly now: () => EpochMs
+  readonly errors: ErrorReplies
+  readonly address: PublicAddress
+}
+
+/** The code before the plus sign; undefined if the target is no preview of anything. */
+export function previewedCode(target: string): Code | undefined {
+  const path = pathOfTarget(target)
+  return path.endsWith('+') ? parseCode(path.slice(1, -1)) : undefined
+}
+
+export async function sendPreview(
+  options: PreviewOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  code: Code,
+): Promise<FastifyReply> {
+  try {
+    const link = await visibleLink(options, code)
+    const shortUrl = options.address.shortUrl(request, code)
+    return reply
+      .headers(SECURITY_HEADERS)
+      .header('cache-control', 'no-store')
+      .type(HTML_TYPE)
+      .send(previewPage(link, shortUrl))
+  } catch (error) {
+    return options.errors.sendPage(request, reply, error)
+  }
+}
+
+async function visibleLink({ owner, now }: PreviewOptions, code: Code): Promise<Link> {
+  const link = await owner.read(code)
+  const found = lookupOf(link, now())
+  const isVisible = found.kind === 'redirect' || found.kind === 'metered'
+  if (link === undefined || !isVisible) throw visitorError(found)
+  return link
+}

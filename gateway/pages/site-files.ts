@@ -1,0 +1,77 @@
+/**
+ * The few small files that belong to the service and not to the web page's build.
+ *
+ * The style sheet of the server's own pages, the icon, and robots.txt, which keeps crawlers from
+ * short links: they would count as visits and index other people's pages under our addresses.
+ */
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { STYLESHEET_PATH } from './page.ts'
+import { SECURITY_HEADERS } from '../http/security-headers.ts'
+
+const STYLESHEET = `:root {
+  color-scheme: light dark;
+  --ground: light-dark(#f6f7f5, #0f1413);
+  --text: light-dark(#17201d, #e6ece9);
+  --quiet: light-dark(#55625c, #9aa8a2);
+  --accent: light-dark(#0a6b5c, #5fd0a6);
+}
+body {
+  margin: 0;
+  min-height: 100vh;
+  display: grid;
+  place-content: center;
+  gap: 2rem;
+  padding: 1.5rem;
+  box-sizing: border-box;
+  background: var(--ground);
+  color: var(--text);
+  font: 1rem/1.5 system-ui, sans-serif;
+}
+main { max-width: 38rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 0.75rem; }
+p { margin: 0 0 1rem; }
+a { color: var(--accent); }
+a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.status { color: var(--quiet); font-variant-numeric: tabular-nums; }
+.target { font-size: 1.15rem; overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 0; }
+dt, footer { color: var(--quiet); }
+dd { margin: 0; overflow-wrap: anywhere; }
+`
+
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+<rect width="32" height="32" rx="7" fill="#0a6b5c"/>
+<path d="M8 11h16M16 11v13" stroke="#fff" stroke-width="4" stroke-linecap="round"/>
+</svg>
+`
+
+const ROBOTS = `User-agent: *
+Allow: /$
+Disallow: /
+`
+
+interface SiteFile {
+  readonly type: string
+  readonly content: string
+}
+
+const FILES: Readonly<Record<string, SiteFile>> = {
+  [STYLESHEET_PATH]: { type: 'text/css; charset=utf-8', content: STYLESHEET },
+  '/favicon.svg': { type: 'image/svg+xml', content: ICON },
+  '/favicon.ico': { type: 'image/svg+xml', content: ICON },
+  '/robots.txt': { type: 'text/plain; charset=utf-8', content: ROBOTS },
+}
+
+const DAY_SECONDS = 86_400
+
+export function siteFiles(app: FastifyInstance): void {
+  for (const [path, { type, content }] of Object.entries(FILES)) {
+    app.get(path, { schema: { hide: true } }, (_request, reply: FastifyReply) =>
+      reply
+        .headers(SECURITY_HEADERS)
+        .type(type)
+        .header('cache-control', `public, max-age=${DAY_SECONDS}`)
+        .send(content),
+    )
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * What a visitor sees instead of a redirect: nothing there, gone, not now, or the preview.
+ *
+ * Pure: texts from values. All values come from users and are escaped by `html`.
+ */
+import type { ErrorCode, TinygridError } from '../../links/errors.ts'
+import type { Link } from '../../links/link.ts'
+import { html } from './html.ts'
+import { page } from './page.ts'
+
+interface Notice {
+  readonly heading: string
+  readonly text: string
+}
+
+const NO_LINK: Notice = {
+  heading: 'There is no such link',
+  text: 'The address may have been copied incompletely. Check it for missing or extra characters.',
+}
+
+const NOT_NOW: Notice = {
+  heading: 'Not available right now',
+  text: 'The link may well exist, but cannot be looked up at the moment. Try again in a few seconds.',
+}
+
+const NOTICES: Partial<Record<ErrorCode, Notice>> = {
+  link_not_found: NO_LINK,
+  not_found: NO_LINK,
+  link_deleted: {
+    heading: 'This link was deleted',
+    text: 'Whoever made it has taken it back.',
+  },
+  link_expired: {
+    heading: 'This link has expired',
+    text: 'It worked until the time that its maker had set.',
+  },
+  link_used_up: {
+    heading: 'This link has had all its visits',
+    text: 'It was made for a limited number of visits, and they have been used.',
+  },
+}
+
+/** The page for an error; what it does not know reads as the error's title. */
+export function errorPage(error: TinygridError): string {
+  const known = NOTICES[error.code] ?? (error.status === 503 ? NOT_NOW : undefined)
+  const { heading, text } = known ?? { heading: error.message, text: '' }
+  return page({
+    title: heading,
+    content: html`<p class="status">${String(error.status)}</p>
+      <h1>${heading}</h1>
+      <p>${text}</p>`,
+  })
+}
+
+export function previewPage(link: Link, shortUrl: string): string {
+  const rows = [
+    ['Short link', shortUrl],
+    ['Title', link.title],
+    ['Created', timeOf(link.createdAt)],
+    ['Expires', link.expiresAt === null ? null : timeOf(link.expiresAt)],
+  ].flatMap(([name, value]) =>
+    name != null && value != null
+      ? [
+          html`<dt>${name}</dt>
+            <dd>${value}</dd>`,
+        ]
+      : [],
+  )
+  return page({
+    title: `Where ${link.code} leads`,
+    content: html`<h1>This short link leads to</h1>
+      <p class="target">
+        <a href="${link.url}" rel="noreferrer noopener nofollow">${link.url}</a>
+      </p>
+      <dl>${rows.reduce((all, row) => html`${all}${row}`, html``)}</dl>`,
+  })
+}
+
+function timeOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}

@@ -1,0 +1,146 @@
+/**
+ * Links in a map, behind the gateway's protocol: what the gateway's tests run against.
+ *
+ * Decides as the owner of a partition does, without a log, and can be told to fail. It remembers what
+ * it did by operation ids, for ever. Whether the real owner decides alike is shown by the tests of
+ * the whole system.
+ */
+import { matchesEntityTag } from '../../links/entity-tag.ts'
+import { TinygridError } from '../../links/errors.ts'
+import type { Code, EpochMs } from '../../links/ids.ts'
+import { lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
+import type {
+  CreateRequest,
+  Found,
+  LinkDirectory,
+  LinkOwner,
+  ListPage,
+  ListQuery,
+  Repeatable,
+  WriteRequest,
+  WriteResult,
+} from '../../links/link-owner.ts'
+
+type ChangeRequest = Exclude<WriteRequest, CreateRequest | { kind: 'visit' }>
+
+/** What is remembered: any other answer may be given anew. */
+const CHANGES: ReadonlySet<WriteResult['kind']> = new Set(['created', 'done', 'redirect'])
+
+export class FakeLinks implements LinkOwner, LinkDirectory {
+  readonly links = new Map<Code, Link>()
+  /** Codes that are not in memory: their look-up is 'unknown'. */
+  readonly evicted = new Set<Code>()
+  /** Thrown by every read, write and list, if set. */
+  failure: Error | undefined
+  /** Acts, then throws, as if the answer were lost. */
+  losesAnswers = false
+  reads = 0
+  writes = 0
+  readonly #now: () => EpochMs
+  readonly #answers = new Map<string, WriteResult>()
+
+  constructor(now: () => EpochMs) {
+    this.#now = now
+  }
+
+  lookup(code: Code, now: EpochMs): Lookup {
+    return this.evicted.has(code) ? UNKNOWN : lookupOf(this.links.get(code), now)
+  }
+
+  async find(code: Code): Promise<Found> {
+    return { lookup: lookupOf(await this.read(code), this.#now()), source: 'owner' }
+  }
+
+  async read(code: Code): Promise<Link | undefined> {
+    this.reads++
+    this.#fail()
+    return this.links.get(code)
+  }
+
+  async write(request: WriteRequest): Promise<WriteResult> {
+    this.writes++
+    this.#fail()
+    const known = this.#answers.get(request.operationId ?? '')
+    const result = known ?? this.#decide(request)
+    const { operationId } = request
+    if (operationId !== undefined && CHANGES.has(result.kind))
+      this.#answers.set(operationId, result)
+    if (this.losesAnswers) throw new TinygridError('log_uncertain')
+    return result
+  }
+
+  #decide(request: WriteRequest): WriteResult {
+    const link = this.links.get(request.code)
+    if (request.kind === 'create') return this.#create(link, request)
+    if (request.kind === 'visit') return this.#visit(link)
+    return link === undefined ? { kind: 'absent' } : this.#change(link, request)
+  }
+
+  async list({ limit, cursor, search = '', tag }: ListQuery): Promise<ListPage> {
+    this.#fail()
+    const from = cursor === undefined ? 0 : Number(cursor)
+    if (!Number.isInteger(from)) throw new TinygridError('invalid_field', { field: 'cursor' })
+    const wanted = [...this.links.values()]
+      .toReversed()
+      .filter((link) => link.lifecycle === 'live' && (tag === undefined || link.tags.includes(tag)))
+      .filter((link) => `${link.code} ${link.url} ${link.title}`.toLowerCase().includes(search))
+    const end = from + limit
+    return { links: wanted.slice(from, end), nextCursor: end < wanted.length ? `${end}` : null }
+  }
+
+  #create(link: Link | undefined, request: CreateRequest & Repeatable): WriteResult {
+    if (link !== undefined) {
+      const isPlain = link.expiresAt === null && link.maxVisits === null
+      const isSame = link.lifecycle === 'live' && isPlain && link.url === request.url
+      return request.reuse && isSame ? { kind: 'reused', link } : { kind: 'taken' }
+    }
+    const { kind: _kind, reuse: _reuse, operationId: _id, ...settings } = request
+    const now = this.#now()
+    return this.#done('created', {
+      ...settings,
+      createdAt: now,
+      updatedAt: now,
+      visits: 0,
+      lifecycle: 'live',
+    })
+  }
+
+  #visit(link: Link | undefined): WriteResult {
+    const found = lookupOf(link, this.#now())
+    if (found.kind === 'gone' || found.kind === 'absent') return found
+    this.links.set(link!.code, { ...link!, visits: link!.visits + 1 })
+    return { kind: 'redirect', url: link!.url }
+  }
+
+  #change(link: Link, request: ChangeRequest): WriteResult {
+    const isDeleted = link.lifecycle === 'deleted'
+    if (isDeleted && (request.kind === 'update' || request.kind === 'delete')) {
+      return { kind: 'gone', reason: 'deleted' }
+    }
+    if (!isDeleted && request.kind === 'restore') return { kind: 'not_deleted' }
+    if (request.ifMatch !== undefined && !matchesEntityTag(request.ifMatch, link)) {
+      return { kind: 'stale' }
+    }
+    const updatedAt = Math.max(this.#now(), link.updatedAt + 1) as EpochMs
+    switch (request.kind) {
+      case 'update':
+        return this.#done('done', { ...link, ...request.changes, updatedAt })
+      case 'delete':
+        return this.#done('done', { ...link, lifecycle: 'deleted', updatedAt })
+      case 'restore':
+        return this.#done('done', { ...link, lifecycle: 'live', updatedAt })
+      case 'purge':
+        this.links.delete(link.code)
+    }
+    return { kind: 'done', link }
+  }
+
+  #done(kind: 'created' | 'done', link: Link): WriteResult {
+    this.links.set(link.code, link)
+    return { kind, link }
+  }
+
+  #fail(): void {
+    if (this.failure !== undefined) throw this.failure
+  }
+}

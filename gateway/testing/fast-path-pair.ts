@@ -1,0 +1,148 @@
+/**
+ * Gateways with the fast path in front, and clients that know no HTTP; for the fast path's tests.
+ *
+ * `exchange` sends bytes, piece by piece, ends its side, and returns every byte that came back until
+ * the server closed. The servers run in the test's own process, so it can see that a piece was read
+ * before it sends the next. One exchange at a time.
+ */
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
+import type { Code, EpochMs } from '../../links/ids.ts'
+import type { Link, Lookup } from '../../links/link.ts'
+import type { Found, NodeStatus } from '../../links/link-owner.ts'
+import { FakeLinks } from './fake-links.ts'
+import { type FastPath, type FastPathOptions, installFastPath } from '../fast-path/fast-path.ts'
+import { GATEWAY_DEFAULTS, type GatewaySettings } from '../gateway-settings.ts'
+import { createGateway } from '../gateway.ts'
+
+export const KEY = 'a-key-for-tests-0123456789'
+const NOW = Date.UTC(2030, 0, 1) as EpochMs
+
+export interface FastServer {
+  readonly server: Server
+  readonly fastPath: FastPath
+  readonly counters: { fast: number }
+  readonly stop: () => Promise<unknown>
+}
+
+/** The code `broken` cannot be looked up at all. */
+class BrittleLinks extends FakeLinks {
+  override lookup(code: Code, now: EpochMs): Lookup {
+    if (code === 'broken') throw new Error('the look-up fails')
+    return super.lookup(code, now)
+  }
+}
+
+const links = new BrittleLinks(() => NOW)
+addLink('abc', 'https://example.com/a')
+addLink('b', 'https://example.com/b?c=%20#d')
+addLink('long-code_0', `https://example.com/${'p'.repeat(4_000)}`)
+addLink('gone', 'https://example.com/', { lifecycle: 'deleted' })
+addLink('metered', 'https://example.com/', { maxVisits: 1_000_000 })
+addLink('unknown', 'https://example.com/')
+addLink('unsafe', 'https://example.com/\r\nSet-Cookie: a')
+links.evicted.add('unknown' as Code)
+
+function addLink(code: string, url: string, changes: Partial<Link> = {}): void {
+  const times = { createdAt: NOW, updatedAt: NOW, expiresAt: null }
+  const limits = { maxVisits: null, visits: 0, isAlias: true, lifecycle: 'live' } as const
+  const link = { code: code as Code, url, title: null, tags: [], ...times, ...limits, ...changes }
+  links.links.set(link.code, link)
+}
+
+/** A gateway over these links that does not listen yet. */
+export function makeGateway(settings: Partial<GatewaySettings> = {}): Promise<FastifyInstance> {
+  return createGateway({
+    settings: { ...GATEWAY_DEFAULTS, ...settings },
+    owner: links,
+    directory: links,
+    apiKey: KEY,
+    status: () => ({}) as NodeStatus,
+    clusterStatus: async () => ({}) as ClusterStatus,
+    logger: pino({ level: 'silent' }),
+    now: () => NOW,
+  })
+}
+
+/** One whose parsers get their bytes through the socket's `data` event always. */
+export async function makeEventfulGateway(): Promise<FastifyInstance> {
+  const app = await makeGateway()
+  // After Node's own listener: a listener for `data` keeps its parser off the socket's handle.
+  app.server.on('connection', (socket) => socket.on('data', () => {}))
+  return app
+}
+
+export function lookup(code: Code): Lookup {
+  return links.lookup(code, NOW)
+}
+
+export function find(code: Code): Promise<Found> {
+  return links.find(code)
+}
+
+/** Listens with the fast path in front of `app`. */
+export async function startFast(
+  app: FastifyInstance,
+  options: Partial<FastPathOptions> = {},
+): Promise<FastServer> {
+  const { server } = app
+  const counters = { fast: 0 }
+  const fastPath = installFastPath(server, { lookup, counters, ...options })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const stop = () => Promise.all([fastPath.close(), app.close()])
+  return { server, fastPath, counters, stop }
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
+}
+
+export async function open(server: Server): Promise<Socket> {
+  const socket = connect({ port: portOf(server), host: '127.0.0.1', noDelay: true })
+  await once(socket, 'connect')
+  return socket
+}
+
+/** Everything that a socket receives until it is closed; a reset ends it like a close. */
+export async function received(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  socket.on('error', () => {})
+  await new Promise((resolve) => socket.once('close', resolve))
+  return Buffer.concat(chunks).toString('latin1')
+}
+
+/**
+ * What `server` answers to the pieces, read one by one, until it closes. Dates are left out. The
+ * client ends its side when `settled` resolves, since a server drops what it answers after that.
+ */
+export async function exchange(
+  server: Server,
+  pieces: readonly string[],
+  settled?: () => Promise<void>,
+): Promise<string> {
+  const accepted = once(server, 'connection') as Promise<[Socket]>
+  const socket = await open(server)
+  const [peer] = await accepted
+  const answer = received(socket)
+  let sent = 0
+  for (const piece of pieces) {
+    // More bytes would be answered by a reset, which takes replies away that are not read yet.
+    if (peer.destroyed) break
+    socket.write(piece, 'latin1')
+    sent += piece.length
+    while (peer.bytesRead < sent && !peer.destroyed) await setImmediate()
+  }
+  await settled?.()
+  socket.end()
+  return withoutDates(await answer)
+}
+
+function withoutDates(answer: string): string {
+  return answer.replaceAll(/\r\nDate: [^\r]+/gi, '\r\nDate: -')
+}

@@ -1,0 +1,214 @@
+/**
+ * The bytes of a link, the same in the log, in the store, in the fallback cache and in memory.
+ *
+ * A link is encoded once, where it is decided, and copied from there on. The layout, big-endian:
+ *
+ *   0  u8   flags (below)
+ *   1  u8   length of the code, 1 to 64
+ *   2  u16  length of the URL
+ *   4  u48  createdAt
+ *  10  code, ASCII; URL, ASCII
+ *      u48  updatedAt             if UPDATED (otherwise it equals createdAt)
+ *      u48  expiresAt             if EXPIRES
+ *      u32  maxVisits, u32 visits if METERED
+ *      u8   length and UTF-8      if TITLED (u16 length)
+ *      u8   count, each u8 length and UTF-8, if TAGGED
+ *
+ * The first byte of a log entry that carries records names the format, so a later layout can be
+ * told from this one. Rejected: MessagePack, which needs a decode to find the URL of a redirect.
+ */
+import assert from 'node:assert/strict'
+import type { Code, EpochMs, LogPosition } from './ids.ts'
+import { METERED, obstacle, redirectTo, type Lifecycle, type Link, type Lookup } from './link.ts'
+
+declare const recordBrand: unique symbol
+export type LinkRecord = Buffer & { readonly [recordBrand]: true }
+
+/** One version of a link with its place in its partition's log, encoded. Newer has a higher place. */
+export interface LinkVersion {
+  readonly code: Code
+  readonly position: LogPosition
+  readonly record: LinkRecord
+}
+
+export const RECORD_HEADER_BYTES = 10
+export const RECORD_FLAGS = {
+  alias: 1,
+  updated: 2,
+  expires: 4,
+  metered: 8,
+  titled: 16,
+  tagged: 32,
+  deleted: 64,
+  purged: 128,
+} as const
+
+const F = RECORD_FLAGS
+
+export function encodeLink(link: Link): LinkRecord {
+  const title = link.title === null ? undefined : Buffer.from(link.title)
+  const tags = link.tags.map((tag) => Buffer.from(tag))
+  const bytes = Buffer.allocUnsafe(sizeOf(link, title, tags))
+  bytes[0] = flagsOf(link)
+  bytes[1] = link.code.length
+  bytes.writeUInt16BE(link.url.length, 2)
+  bytes.writeUIntBE(link.createdAt, 4, 6)
+  let at = RECORD_HEADER_BYTES
+  at += bytes.write(link.code, at, 'latin1')
+  at += bytes.write(link.url, at, 'latin1')
+  if (link.updatedAt !== link.createdAt) at = bytes.writeUIntBE(link.updatedAt, at, 6)
+  if (link.expiresAt !== null) at = bytes.writeUIntBE(link.expiresAt, at, 6)
+  if (link.maxVisits !== null) {
+    at = bytes.writeUInt32BE(link.maxVisits, at)
+    at = bytes.writeUInt32BE(link.visits, at)
+  }
+  if (title !== undefined) {
+    at = bytes.writeUInt16BE(title.length, at)
+    at += title.copy(bytes, at)
+  }
+  if (tags.length > 0) at = writeTags(bytes, at, tags)
+  assert.equal(at, bytes.length)
+  return bytes as LinkRecord
+}
+
+function sizeOf(link: Link, title: Buffer | undefined, tags: readonly Buffer[]): number {
+  let size = RECORD_HEADER_BYTES + link.code.length + link.url.length
+  if (link.updatedAt !== link.createdAt) size += 6
+  if (link.expiresAt !== null) size += 6
+  if (link.maxVisits !== null) size += 8
+  if (title !== undefined) size += 2 + title.length
+  if (tags.length > 0) size += 1 + tags.reduce((sum, tag) => sum + 1 + tag.length, 0)
+  return size
+}
+
+function flagsOf(link: Link): number {
+  return (
+    (link.isAlias ? F.alias : 0) |
+    (link.updatedAt !== link.createdAt ? F.updated : 0) |
+    (link.expiresAt !== null ? F.expires : 0) |
+    (link.maxVisits !== null ? F.metered : 0) |
+    (link.title !== null ? F.titled : 0) |
+    (link.tags.length > 0 ? F.tagged : 0) |
+    (link.lifecycle === 'deleted' ? F.deleted : 0) |
+    (link.lifecycle === 'purged' ? F.purged : 0)
+  )
+}
+
+function writeTags(bytes: Buffer, at: number, tags: readonly Buffer[]): number {
+  at = bytes.writeUInt8(tags.length, at)
+  for (const tag of tags) {
+    at = bytes.writeUInt8(tag.length, at)
+    at += tag.copy(bytes, at)
+  }
+  return at
+}
+
+/** The code of the record that starts at `start`, without decoding the rest. */
+export function codeOfRecord(bytes: Buffer, start = 0): Code {
+  const from = start + RECORD_HEADER_BYTES
+  return bytes.toString('latin1', from, from + bytes[start + 1]!) as Code
+}
+
+/** Bytes of the record that starts at `start`, from its own fields. */
+export function recordLength(bytes: Buffer, start = 0): number {
+  const flags = bytes[start]!
+  let length = RECORD_HEADER_BYTES + bytes[start + 1]! + urlLength(bytes, start)
+  if (flags & F.updated) length += 6
+  if (flags & F.expires) length += 6
+  if (flags & F.metered) length += 8
+  if (flags & F.titled) length += 2 + bytes.readUInt16BE(start + length)
+  if (flags & F.tagged) {
+    let tags = bytes[start + length++]!
+    for (; tags > 0; tags--) length += 1 + bytes[start + length]!
+  }
+  return length
+}
+
+/** What a visitor gets, read from the bytes: `lookupOf(decodeLink(bytes, start), now)`, but fast. */
+export function lookupRecord(bytes: Buffer, start: number, now: EpochMs): Lookup {
+  const flags = bytes[start]!
+  const urlStart = start + RECORD_HEADER_BYTES + bytes[start + 1]!
+  const urlEnd = urlStart + urlLength(bytes, start)
+  let at = flags & F.updated ? urlEnd + 6 : urlEnd
+  let expiresAt: EpochMs | null = null
+  if (flags & F.expires) {
+    expiresAt = bytes.readUIntBE(at, 6) as EpochMs
+    at += 6
+  }
+  const isMetered = (flags & F.metered) !== 0
+  const maxVisits = isMetered ? bytes.readUInt32BE(at) : null
+  const visits = isMetered ? bytes.readUInt32BE(at + 4) : 0
+  const blocked = obstacle(lifecycleOf(flags), expiresAt, maxVisits, visits, now)
+  if (blocked !== undefined) return blocked
+  return isMetered ? METERED : redirectTo(bytes.toString('latin1', urlStart, urlEnd), expiresAt)
+}
+
+function urlLength(bytes: Buffer, start: number): number {
+  return (bytes[start + 2]! << 8) | bytes[start + 3]!
+}
+
+/** The link whose record starts at `start`. Its strings are copies: the bytes may be reused. */
+export function decodeLink(bytes: Buffer, start = 0): Link {
+  const flags = bytes[start]!
+  const createdAt = bytes.readUIntBE(start + 4, 6) as EpochMs
+  const urlStart = start + RECORD_HEADER_BYTES + bytes[start + 1]!
+  const urlEnd = urlStart + bytes.readUInt16BE(start + 2)
+  const rest = new Reader(bytes, urlEnd)
+  return {
+    code: codeOfRecord(bytes, start),
+    url: bytes.toString('latin1', urlStart, urlEnd),
+    createdAt,
+    updatedAt: flags & F.updated ? rest.time() : createdAt,
+    expiresAt: flags & F.expires ? rest.time() : null,
+    maxVisits: flags & F.metered ? rest.u32() : null,
+    visits: flags & F.metered ? rest.u32() : 0,
+    title: flags & F.titled ? rest.text(rest.u16()) : null,
+    tags: flags & F.tagged ? rest.tags() : [],
+    isAlias: (flags & F.alias) !== 0,
+    lifecycle: lifecycleOf(flags),
+  }
+}
+
+export function lifecycleOf(flags: number): Lifecycle {
+  if (flags & F.purged) return 'purged'
+  return flags & F.deleted ? 'deleted' : 'live'
+}
+
+/** Reads the optional fields in the order in which they were written. */
+class Reader {
+  readonly #bytes: Buffer
+  #at: number
+
+  constructor(bytes: Buffer, at: number) {
+    this.#bytes = bytes
+    this.#at = at
+  }
+
+  u16(): number {
+    return this.#bytes.readUInt16BE(this.#advance(2))
+  }
+
+  u32(): number {
+    return this.#bytes.readUInt32BE(this.#advance(4))
+  }
+
+  time(): EpochMs {
+    return this.#bytes.readUIntBE(this.#advance(6), 6) as EpochMs
+  }
+
+  text(length: number): string {
+    const start = this.#advance(length)
+    return this.#bytes.toString('utf8', start, start + length)
+  }
+
+  tags(): string[] {
+    const count = this.#bytes.readUInt8(this.#advance(1))
+    return Array.from({ length: count }, () => this.text(this.#bytes.readUInt8(this.#advance(1))))
+  }
+
+  #advance(length: number): number {
+    const at = this.#at
+    this.#at += length
+    return at
+  }
+}

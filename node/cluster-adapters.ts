@@ -1,0 +1,109 @@
+/**
+ * The cluster way to run: log and agreement in NATS, links in MongoDB, Redis as fallback.
+ *
+ * Opens what the settings name, in an order in which a wrong address or password is told in one line
+ * before anything is written. NATS must be there; MongoDB and Redis may come later.
+ */
+import type { NatsConnection } from 'nats'
+import type { Logger } from 'pino'
+import type { ClusterSeams } from './node-options.ts'
+import { systemClock } from '../links/clock.ts'
+import { toEpochMs, type EpochMs } from '../links/ids.ts'
+import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
+import { MoleculerPeers } from '../cluster/peers/moleculer-peers.ts'
+import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { NatsEvents } from '../cluster/nats/nats-events.ts'
+import { natsServer } from '../cluster/nats/nats-server.ts'
+import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
+import { openNatsService, type AskedNode } from '../cluster/nats/nats-service.ts'
+import { checkSettings } from '../cluster/nats/cluster-settings.ts'
+import type { Config } from '../config.ts'
+import type { Outside } from './node-observation.ts'
+import { readLogFacts } from '../persistence/log/jetstream-facts.ts'
+import { JetStreamLog } from '../persistence/log/jetstream-log.ts'
+import type { LinkStore } from '../persistence/store/link-store.ts'
+import type { Log } from '../persistence/log/log.ts'
+import { MongoLinkStore } from '../persistence/store/mongo-link-store.ts'
+import { RedisFallbackCache } from '../persistence/cache/redis-fallback-cache.ts'
+import { PROGRAM_VERSION } from './program-version.ts'
+
+export interface OpenCluster {
+  readonly log: Log
+  readonly store: LinkStore
+  readonly cluster: ClusterSeams
+  readonly outside: Outside
+  readonly apiKey: string
+  readonly connection: NatsConnection
+  close(): Promise<void>
+}
+
+/** @throws StartError with one line that says what to mend */
+export async function openCluster(config: Config, logger: Logger): Promise<OpenCluster> {
+  const opened: { close(): Promise<unknown> }[] = []
+  const keep = <T extends { close(): Promise<unknown> }>(part: T): T => {
+    opened.unshift(part)
+    return part
+  }
+  const close = async () => {
+    for (const part of opened) await part.close()
+  }
+  try {
+    return { ...(await openParts(config, logger, keep)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openParts(
+  config: Config,
+  logger: Logger,
+  keep: <T extends { close(): Promise<unknown> }>(part: T) => T,
+): Promise<Omit<OpenCluster, 'close'>> {
+  const { nodeId, namespace, partitions, logBytesMax, logReplicas: replicas, roles } = config
+  const url = config.natsUrl!
+  const connection = keep(await connectNats({ url, name: `${namespace} ${nodeId}` }))
+  const keyValue = keep(await NatsKeyValue.open({ connection, namespace, replicas }))
+  await checkSettings(keyValue, partitions)
+  const log = keep(
+    await JetStreamLog.open({ connection, namespace, replicas, logBytesMax, partitions }),
+  )
+  const store = keep(await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions }))
+  if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
+  const cache =
+    config.redisUrl === undefined
+      ? undefined
+      : keep(await RedisFallbackCache.open({ url: config.redisUrl, namespace }))
+  const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
+  // A connection of their own: what one node sends another must not hold up its lease.
+  const calls = keep(await connectNats({ url, name: `${namespace} ${nodeId} calls` }))
+  const peers = keep(await MoleculerPeers.start({ connection: calls, namespace, nodeId, onError }))
+  const { nearCache } = config
+  const events = keep(new NatsEvents({ connection, namespace, clock: systemClock, now }))
+  const cluster = {
+    keyValue,
+    peers,
+    cache,
+    roles,
+    nearCache,
+    url: addressOf(config),
+    onEvent: (event: MembershipEvent) => events.note(event),
+    openService: (node: AskedNode) =>
+      openNatsService({ connection, namespace, version: PROGRAM_VERSION, onError }, node),
+  }
+  const outside = {
+    servers: [natsServer(connection), store.server, ...(cache === undefined ? [] : [cache.server])],
+    readLog: () => readLogFacts(connection, namespace),
+  }
+  return { log, store, cluster, outside, connection, apiKey: config.apiKey! }
+}
+
+function now(): EpochMs {
+  return toEpochMs(Date.now())
+}
+
+/** Where people find the gateway; null if there is none. */
+function addressOf({ roles, baseUrl, host, port }: Config): string | null {
+  if (!roles.includes('gateway')) return null
+  return baseUrl ?? `http://${host}:${port}`
+}

@@ -1,0 +1,71 @@
+/**
+ * The settings of the cluster way to run: where its servers are, and what a node does in it.
+ *
+ * Part of the one list in `config.ts`. They mean something only where NATS_URL is set.
+ */
+import { ROLES } from '../cluster/membership/lease.ts'
+import { isNamespace, NAMESPACE_TAKES } from '../cluster/nats/namespace.ts'
+import { ConfigError, flag, integer, matching, severalOf, text } from './setting.ts'
+
+export const CLUSTER_SETTINGS = {
+  natsUrl: text('NATS_URL', {
+    isSecret: true,
+    about: 'NATS servers, separated by commas; makes this process a node of a cluster',
+  }),
+  mongoUrl: text('MONGO_URL', { isSecret: true, about: 'MongoDB, the store of a cluster' }),
+  redisUrl: text('REDIS_URL', {
+    isSecret: true,
+    about: 'Redis, what gateways ask when an owner does not answer; may be left out',
+  }),
+  roles: severalOf('TINYGRID_ROLES', {
+    fallback: ROLES.join(','),
+    of: ROLES,
+    about: 'what this node does: answer HTTP, own partitions',
+  }),
+  namespace: matching('TINYGRID_NAMESPACE', isNamespace, NAMESPACE_TAKES, {
+    fallback: 'tinygrid',
+    about: 'what the names of a cluster start with in NATS, MongoDB and Redis',
+  }),
+  logReplicas: integer('TINYGRID_LOG_REPLICAS', {
+    fallback: '1',
+    min: 1,
+    max: 5,
+    unit: '1, 3 or 5 NATS servers',
+    about: 'copies of the log in NATS',
+  }),
+  nearCache: flag('TINYGRID_NEAR_CACHE', {
+    fallback: 'true',
+    about: 'whether a gateway keeps redirects of other nodes for up to a second',
+  }),
+  reusePort: flag('TINYGRID_REUSE_PORT', {
+    fallback: 'false',
+    about: 'whether several nodes of this machine share the port',
+  }),
+} as const
+
+interface ClusterValues {
+  readonly natsUrl: string | undefined
+  readonly mongoUrl: string | undefined
+  readonly redisUrl: string | undefined
+  readonly apiKey: string | undefined
+  readonly logReplicas: number
+}
+
+/** @throws ConfigError if one is missing, or means nothing, without the other */
+export function checkClusterSettings(values: ClusterValues): void {
+  const { natsUrl, mongoUrl, redisUrl, apiKey, logReplicas } = values
+  if (natsUrl === undefined) {
+    const stray = mongoUrl !== undefined ? 'MONGO_URL' : redisUrl !== undefined ? 'REDIS_URL' : ''
+    if (stray === '') return
+    throw new ConfigError(`${stray} is set, but NATS_URL is not: without it no server is used`)
+  }
+  if (mongoUrl === undefined) {
+    throw new ConfigError('MONGO_URL is missing: a cluster (NATS_URL is set) keeps its links there')
+  }
+  if (apiKey === undefined) {
+    throw new ConfigError('TINYGRID_API_KEY is missing: all nodes of a cluster must have the same')
+  }
+  if (logReplicas % 2 === 0) {
+    throw new ConfigError(`TINYGRID_LOG_REPLICAS is "${logReplicas}", but must be 1, 3 or 5`)
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The front of a node: its gateway, with the fast path before it.
+ *
+ * Used by `tinygrid.ts` for a node that has the role of a gateway.
+ */
+import type { FastifyInstance, FastifyListenOptions } from 'fastify'
+import type { Logger } from 'pino'
+import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
+import type { EpochMs } from '../links/ids.ts'
+import { gatewaySettingsOf, type Config } from '../config.ts'
+import { installFastPath } from '../gateway/fast-path/fast-path.ts'
+import { createGateway } from '../gateway/gateway.ts'
+import type { MembershipNumbers } from '../gateway/operator/membership-metrics.ts'
+import type { RedirectCounters } from '../gateway/pages/redirect-counters.ts'
+import type { Node } from './node.ts'
+import { ConfigError } from './setting.ts'
+
+export interface FrontOptions {
+  readonly config: Config
+  /** Alone it has started; in a cluster it may start later, before the front listens. */
+  readonly node: Node
+  readonly redirects: RedirectCounters
+  readonly clusterStatus: () => Promise<ClusterStatus>
+  /** undefined: the node is alone. */
+  readonly membership: (() => MembershipNumbers) | undefined
+  /** The node is on its way out: load balancers are to send nothing more. */
+  readonly isStopping: () => boolean
+  readonly apiKey: string
+  readonly logger: Logger
+  readonly now: () => EpochMs
+}
+
+export interface Front {
+  /** Returns where, `http://localhost:3000`. @throws ConfigError if HOST or PORT cannot be used */
+  listen(): Promise<string>
+  /** Answers what is under way, and ends. */
+  close(): Promise<void>
+}
+
+/** Keeps the processor busy for a tenth of a second and more. */
+export async function buildFront(options: FrontOptions): Promise<Front> {
+  const { config, node, redirects, clusterStatus, membership } = options
+  const { isStopping, apiKey, logger, now } = options
+  const owner = node.links
+  const gateway = await createGateway({
+    settings: gatewaySettingsOf(config),
+    directory: node.directory,
+    status: () => node.status(),
+    router: node.cluster && node.router.counters,
+    owner,
+    redirects,
+    clusterStatus,
+    membership,
+    isStopping,
+    apiKey,
+    logger,
+    now,
+  })
+  const fastPath = config.fastPath
+    ? installFastPath(gateway.server, {
+        lookup: (code) => owner.lookup(code, now()),
+        find: (code) => owner.find(code),
+        counters: redirects,
+      })
+    : undefined
+  const close = async () => {
+    await Promise.all([gateway.close(), fastPath?.close()])
+  }
+  return { listen: () => listen(gateway, config), close }
+}
+
+/** Where a person on this machine finds it. */
+async function listen(gateway: FastifyInstance, config: Config): Promise<string> {
+  const { host, port, reusePort } = config
+  // Fastify hands the options on to Node, which knows one more than Fastify's types.
+  const options: FastifyListenOptions & { reusePort: boolean } = { host, port, reusePort }
+  try {
+    const url = new URL(await gateway.listen(options))
+    if (['127.0.0.1', '0.0.0.0', '[::]', '[::1]'].includes(url.hostname)) url.hostname = 'localhost'
+    return url.origin
+  } catch (error) {
+    const { syscall, message } = error as NodeJS.ErrnoException
+    if (syscall === undefined) throw error
+    throw new ConfigError(`HOST ${host} with PORT ${port} cannot be used: ${message}`)
+  }
+}

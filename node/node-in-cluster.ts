@@ -1,0 +1,145 @@
+/**
+ * What a node has more in a cluster: membership, ownership, a router that knows the others.
+ *
+ * Used by `node.ts`, which has the parts that embedded nodes have too.
+ */
+import type { ClusterSeams, NodeOptions } from './node-options.ts'
+import type { LinkVersion } from '../links/link-record.ts'
+import { ChangeBroadcast } from '../actors/remote/change-broadcast.ts'
+import { serveOwner } from '../actors/remote/owner-service.ts'
+import { Ownership } from '../actors/ownership/ownership.ts'
+import type { Actor, PartitionHost } from '../actors/partition/partition-host.ts'
+import type { PartitionMemory } from '../actors/memory/partition-memory.ts'
+import type { OpenedMemory } from '../actors/ownership/recovery.ts'
+import type { Code, EpochMs, PartitionId } from '../links/ids.ts'
+import { Membership } from '../cluster/membership/membership.ts'
+import type { Ring } from '../links/ring.ts'
+import { TablePlacement } from '../cluster/table/table-placement.ts'
+import { Router } from '../routing/router.ts'
+import { FallbackFeed } from '../persistence/cache/fallback-feed.ts'
+import type { WriteBehind } from '../persistence/write-behind/write-behind.ts'
+
+interface NodeParts {
+  readonly ring: Ring
+  readonly host: PartitionHost
+  readonly writeBehind: WriteBehind
+  readonly startedAt: EpochMs
+  readonly newMemory: () => PartitionMemory
+  readonly newActor: (opened: OpenedMemory) => Actor
+  readonly nextMove: () => string
+  readonly onIncomplete: (partition: PartitionId) => void
+}
+
+/** What Redis has not got by then, it misses until its entries end. */
+const FEED_CLOSE_MS = 1_000
+const FLUSH_CALL = 'write-behind.flush'
+
+export class NodeInCluster {
+  readonly membership: Membership
+  readonly ownership: Ownership
+  readonly router: Router
+  readonly #seams: ClusterSeams
+  readonly #changes: ChangeBroadcast
+  readonly #feed: FallbackFeed | undefined
+
+  constructor(options: NodeOptions, seams: ClusterSeams, parts: NodeParts) {
+    const { nodeId, partitions, store, clock, now, defer, random, onError } = options
+    const { keyValue, peers, roles, url, cache, nearCache } = seams
+    const { ring, host, writeBehind, startedAt } = parts
+    this.#seams = seams
+    this.membership = new Membership({
+      keyValue,
+      clock,
+      nodeId,
+      roles,
+      url,
+      partitions,
+      startedAt,
+      random,
+      onError: (error) => onError('the cluster state could not be read or written', error),
+      ...(seams.onEvent === undefined ? {} : { onEvent: seams.onEvent }),
+    })
+    const placement = new TablePlacement(this.membership)
+    this.ownership = this.#newOwnership(options, parts, placement)
+    const own = { ring, nodeId, placement, local: host, peers, clock, now }
+    this.router = new Router({ ...own, nearCache, defer, random, fallback: { cache, store } })
+    serveOwner({
+      owner: host,
+      peers,
+      placement,
+      ring,
+      clock,
+      now,
+      openedEpochOf: (partition) => host.actors.get(partition)?.epoch,
+    })
+    const onChanged = (codes: readonly Code[]) => this.router.forget(codes)
+    this.#changes = new ChangeBroadcast({ peers, defer, onChanged })
+    this.#feed = cache && new FallbackFeed({ cache, clock, random })
+    peers.handle(FLUSH_CALL, (params) => writeBehind.barrier(params as number))
+  }
+
+  #newOwnership(options: NodeOptions, parts: NodeParts, placement: TablePlacement): Ownership {
+    const { peers, onMoved } = this.#seams
+    const { writeBehind } = parts
+    return new Ownership({
+      ...options,
+      ...parts,
+      peers,
+      placement,
+      control: this.membership,
+      sink: {
+        noteApplied: (partition, position, versions) => {
+          writeBehind.noteApplied(partition, position, versions)
+          // The owner that died may have taken the newest versions with it on their way to Redis.
+          this.#feed?.note(versions)
+        },
+        forget: (partition) => writeBehind.forget(partition),
+      },
+      ...(onMoved === undefined ? {} : { onMoved }),
+    })
+  }
+
+  async join(): Promise<void> {
+    await this.membership.join()
+    this.ownership.start()
+  }
+
+  isFenced(): boolean {
+    return this.membership.isFenced()
+  }
+
+  /** Every partition has an owner. */
+  get isReady(): boolean {
+    return this.membership.table.rows.every(({ owner }) => owner !== null)
+  }
+
+  noteReplaced(partition: PartitionId): void {
+    this.ownership.noteReplaced(partition)
+  }
+
+  noteApplied(partition: PartitionId, versions: readonly LinkVersion[]): void {
+    this.ownership.noteApplied(partition, versions)
+    this.#changes.note(versions)
+    this.#feed?.note(versions)
+  }
+
+  /** Resolves when the store has what the other nodes acknowledged before, or the time is up. */
+  async flushOthers(timeoutMs: number): Promise<void> {
+    const { peers } = this.#seams
+    const others = [...this.membership.leases.keys()].filter((node) => node !== peers.nodeId)
+    await Promise.allSettled(
+      others.map((node) => peers.call(node, FLUSH_CALL, timeoutMs, timeoutMs)),
+    )
+  }
+
+  async leave(timeoutMs: number): Promise<void> {
+    this.ownership.hurry()
+    await this.membership.leave(timeoutMs)
+  }
+
+  async close(): Promise<void> {
+    this.ownership.stop()
+    await this.#feed?.close(FEED_CLOSE_MS)
+    await this.membership.close()
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What a node is put together from: the seams, the limits, and what is not deterministic.
+ *
+ * Used by `node.ts` and `node-in-cluster.ts`; `cluster` is there only for a node of a cluster.
+ */
+import type { KeyValue } from '../cluster/membership/key-value.ts'
+import type { Role } from '../cluster/membership/lease.ts'
+import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
+import type { AskedNode } from '../cluster/nats/nats-service.ts'
+import type { Peers } from '../cluster/peers/peers.ts'
+import type { Clock } from '../links/clock.ts'
+import type { EpochMs, NodeId, PartitionId } from '../links/ids.ts'
+import type { FallbackCache } from '../persistence/cache/fallback-cache.ts'
+import type { Log } from '../persistence/log/log.ts'
+import type { LinkStore } from '../persistence/store/link-store.ts'
+
+export interface NodeOptions {
+  readonly nodeId: NodeId
+  readonly partitions: number
+  readonly memoryBytesMax: number
+  readonly dirtyBytesMax: number
+  readonly log: Log
+  readonly store: LinkStore
+  readonly clock: Clock
+  /** The wall clock. */
+  readonly now: () => EpochMs
+  /** Runs an action when all input of this event-loop turn is in. */
+  readonly defer: (action: () => void) => void
+  /** From 0 to below 1. */
+  readonly random: () => number
+  /** How to reach other nodes; undefined: there are none. */
+  readonly cluster?: ClusterSeams
+  /** Of the messages of a hand-off; as in HandOffSource. */
+  readonly pieceBytes?: number
+  /** Told what goes wrong and is tried again. */
+  readonly onError: (what: string, error: unknown) => void
+  /** Told how far an opening of all partitions is. */
+  readonly onProgress?: (partitionsDone: number, linksReplayed: number) => void
+  /** Told when links were brought from the store. */
+  readonly onLoaded?: (partitions: readonly PartitionId[], ms: number) => void
+}
+
+export interface ClusterSeams {
+  readonly keyValue: KeyValue
+  readonly peers: Peers
+  /** undefined: there is none. */
+  readonly cache?: FallbackCache | undefined
+  readonly roles: readonly Role[]
+  /** Where the gateway listens, for people; null if there is none. */
+  readonly url: string | null
+  /** Whether answers of other nodes are kept for up to a second. */
+  readonly nearCache: boolean
+  /** Called on the controller only. */
+  readonly onEvent?: (event: MembershipEvent) => void
+  readonly onMoved?: (partition: PartitionId, to: string, waitMs: number) => void
+  /** From when this node serves until it has given its partitions away: answers operators. */
+  readonly openService?: (node: AskedNode) => Promise<{ close(): Promise<void> }>
+}

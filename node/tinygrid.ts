@@ -1,0 +1,204 @@
+/**
+ * Tinygrid put together: a node behind a gateway.
+ *
+ * Used by `main.ts` with the adapters that the settings ask for, and by tests with adapters that
+ * fail on purpose. Which adapters they are is all that differs between the ways to run. The caller
+ * opens and closes them.
+ */
+import type { Logger } from 'pino'
+import type { ClusterSeams } from './node-options.ts'
+import { systemClock } from '../links/clock.ts'
+import type { ClusterStatus, NodeReport } from '../cluster/observer/cluster-status.ts'
+import { HandOvers } from '../cluster/observer/hand-overs.ts'
+import { toEpochMs, type EpochMs, type NodeId } from '../links/ids.ts'
+import type { NodeStatus } from '../links/link-owner.ts'
+import type { Config } from '../config.ts'
+import { ErrorLog } from './error-log.ts'
+import { buildFront, type Front } from './front.ts'
+import {
+  createRedirectCounters,
+  type RedirectCounters,
+} from '../gateway/pages/redirect-counters.ts'
+import { Node } from './node.ts'
+import { embeddedOutside, NodeObservation, type Outside } from './node-observation.ts'
+import type { LinkStore } from '../persistence/store/link-store.ts'
+import type { Log } from '../persistence/log/log.ts'
+
+export interface TinygridOptions {
+  readonly config: Config
+  readonly log: Log
+  readonly store: LinkStore
+  /** undefined: one process, which owns everything. */
+  readonly cluster?: ClusterSeams
+  /** For people: what the node leans on. Embedded it is the log alone. */
+  readonly outside?: Outside
+  readonly apiKey: string
+  readonly logger: Logger
+  readonly now?: () => EpochMs
+}
+
+export interface Tinygrid {
+  /** Where it listens, `http://localhost:3000`; null: it has no gateway. */
+  readonly url: string | null
+  readonly status: () => NodeStatus
+  /** What this node tells the others of itself. */
+  readonly report: () => NodeReport
+  /** What this node sees of the whole cluster: the answer of `GET /api/cluster`. */
+  readonly clusterStatus: () => Promise<ClusterStatus>
+  /** Resolves when the store's links are in memory, as far as they fit. */
+  readonly loaded: Promise<void>
+  /** Stops in order: partitions to others, requests, writes, flush. May be called again. */
+  close(): Promise<void>
+}
+
+/** An opening of all partitions tells how far it is this often. */
+const PROGRESS_EVERY_MS = 1_000
+/** Of the time for a stop, what the hand-off of the partitions may take. */
+const LEAVE_SHARE = 0.7
+
+/** What the front asks of its node, once there is an answer. */
+interface Running {
+  observation?: NodeObservation
+  closing?: Promise<void>
+}
+
+/** Opens every partition or joins the cluster, then listens; the background load goes on behind. */
+export async function startTinygrid(options: TinygridOptions): Promise<Tinygrid> {
+  const now = options.now ?? (() => toEpochMs(Date.now()))
+  const handOvers = new HandOvers(now)
+  const node = nodeOf(options, now, handOvers)
+  const parts = { node, now, handOvers, redirects: createRedirectCounters(), running: {} }
+  const began = Date.now()
+  // In a cluster this comes before the join: from then on others hand partitions over, and writes
+  // to those would wait for this node until it is built.
+  const early = node.cluster && (await frontOf(options, parts))
+  try {
+    await node.start()
+  } catch (error) {
+    await early?.close()
+    throw error
+  }
+  logTimed(options.logger, 'opened', Date.now() - began)
+  return serve(options, parts, early ?? (await frontOf(options, parts)))
+}
+
+interface Parts {
+  readonly node: Node
+  readonly now: () => EpochMs
+  readonly handOvers: HandOvers
+  readonly redirects: RedirectCounters
+  readonly running: Running
+}
+
+/** undefined: the node is to have none. */
+function frontOf({ config, apiKey, logger }: TinygridOptions, parts: Parts) {
+  if (!config.roles.includes('gateway')) return undefined
+  const { node, now, redirects, running } = parts
+  return buildFront({
+    config,
+    apiKey,
+    logger,
+    node,
+    now,
+    redirects,
+    clusterStatus: () => running.observation!.observer.status(),
+    membership: node.cluster && (() => running.observation!.membership!()),
+    isStopping: () => running.closing !== undefined,
+  })
+}
+
+function nodeOf(
+  { config, log, store, cluster, logger }: TinygridOptions,
+  now: () => EpochMs,
+  handOvers: HandOvers,
+): Node {
+  const { nodeId, partitions, memoryBytesMax, dirtyBytesMax } = config
+  let toldAt = Date.now()
+  return new Node({
+    nodeId,
+    partitions,
+    memoryBytesMax,
+    dirtyBytesMax,
+    log,
+    store,
+    ...(cluster === undefined ? {} : { cluster: noting(cluster, handOvers) }),
+    clock: systemClock,
+    now,
+    defer: (action) => setImmediate(action),
+    random: Math.random,
+    onError: new ErrorLog(logger).report,
+    onProgress: (done, links) => {
+      if (Date.now() - toldAt < PROGRESS_EVERY_MS) return
+      toldAt = Date.now()
+      logger.info(`recovering: ${done} of ${partitions} partitions, ${links} links`)
+    },
+    onLoaded: (loaded, ms) => logTimed(logger, 'loaded from the store', ms, loaded.length),
+  })
+}
+
+/** The same cluster, with each partition that is handed over noted. */
+function noting(cluster: ClusterSeams, handOvers: HandOvers): ClusterSeams {
+  return {
+    ...cluster,
+    onMoved: (partition, to, waitMs) => {
+      handOvers.note(partition, to as NodeId, waitMs)
+      cluster.onMoved?.(partition, to, waitMs)
+    },
+  }
+}
+
+async function serve(
+  options: TinygridOptions,
+  { node, now, handOvers, redirects, running }: Parts,
+  front: Front | undefined,
+): Promise<Tinygrid> {
+  const { config } = options
+  let url: string | null = null
+  const observation = (running.observation = new NodeObservation({
+    node,
+    nodeId: config.nodeId,
+    peers: options.cluster?.peers,
+    outside: options.outside ?? embeddedOutside(options.log, config),
+    handOvers,
+    redirects,
+    url: () => config.baseUrl ?? url,
+    clock: systemClock,
+    now,
+  }))
+  url = (await front?.listen()) ?? null
+  const service = await openService(options, node)
+  observation.start()
+  const closeInOrder = async () => {
+    const deadline = Date.now() + config.stopDelayMs + config.stopTimeoutMs
+    const delayed = new Promise((resolve) => {
+      systemClock.after(config.stopDelayMs, () => resolve(undefined))
+    })
+    await Promise.all([delayed, node.leave(config.stopTimeoutMs * LEAVE_SHARE)])
+    await service?.close()
+    await front?.close()
+    observation.stop()
+    await node.close(Math.max(0, deadline - Date.now()))
+  }
+  return {
+    url,
+    status: () => node.status(),
+    report: () => observation.report(),
+    clusterStatus: () => observation.observer.status(),
+    loaded: node.loaded(),
+    close: () => (running.closing ??= closeInOrder()),
+  }
+}
+
+/** Answers operators; undefined: nobody can ask. */
+function openService({ config, cluster }: TinygridOptions, node: Node) {
+  if (node.cluster === undefined) return undefined
+  const { ring } = node
+  const { membership } = node.cluster
+  const status = () => node.status()
+  return cluster?.openService?.({ nodeId: config.nodeId, ring, membership, status })
+}
+
+/** A line for what took long; otherwise only who debugs wants to know. */
+function logTimed(logger: Logger, what: string, ms: number, partitions?: number): void {
+  logger[ms < PROGRESS_EVERY_MS ? 'debug' : 'info']({ ms: Math.round(ms), partitions }, what)
+}

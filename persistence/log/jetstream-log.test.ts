@@ -1,0 +1,150 @@
+/** The JetStream log keeps the contract of a log, and what only it can show with a server that runs. */
+import test from 'ava'
+import type { LogPosition, PartitionId } from '../../links/ids.ts'
+import { ClusterDataError, StartError } from '../../links/start-error.ts'
+import { testWith } from '../../test/services/service-test.ts'
+import { JetStreamWorld } from '../testing/jetstream-world.ts'
+import { testLogContract } from './log.contract.ts'
+
+const natsTest = testWith('nats')
+const P = 3 as PartitionId
+const Q = 4 as PartitionId
+const NONE = 0 as LogPosition
+
+let world: JetStreamWorld
+
+test.before(async () => {
+  world = await JetStreamWorld.start()
+})
+test.after.always(() => world.close())
+
+testLogContract(
+  'JetStream log',
+  async ({ logBytesMax }) => {
+    const connection = await world.connect()
+    const options = { connection, namespace: world.newNamespace(), logBytesMax }
+    return { open: () => world.openLog(options), remove: () => connection.close() }
+  },
+  natsTest,
+)
+
+natsTest('a replaced owner is refused, whatever it believes', async (t) => {
+  const namespace = world.newNamespace()
+  const [old, young] = [await world.openLog({ namespace }), await world.openLog({ namespace })]
+  const first = await old.append(P, Buffer.from('first'), NONE)
+  const epoch = await young.append(P, Buffer.from('epoch'), await young.last(P))
+  await t.throwsAsync(old.append(P, Buffer.from('late'), first), { code: 'log_replaced' })
+  t.deepEqual(await textsOf(old, P), ['first', 'epoch'])
+  t.is(await old.last(P), epoch)
+})
+
+natsTest('positions go on rising after a partition was trimmed by another node', async (t) => {
+  const namespace = world.newNamespace()
+  const [a, b] = [await world.openLog({ namespace }), await world.openLog({ namespace })]
+  const first = await a.append(P, Buffer.from('1'), NONE)
+  const second = await a.append(P, Buffer.from('2'), first)
+  await a.append(Q, Buffer.from('other'), NONE)
+  await b.trim(P, second)
+  t.deepEqual(await textsOf(a, P), ['2'])
+  const third = await a.append(P, Buffer.from('3'), second)
+  t.true(third > second)
+  await b.trim(P, third)
+  t.deepEqual(await textsOf(a, P), ['3'])
+  t.is(await b.last(P), third)
+})
+
+natsTest('two clusters on one server do not see each other', async (t) => {
+  const [a, b] = [await world.openLog(), await world.openLog()]
+  await a.append(P, Buffer.from('a'), NONE)
+  t.is(await b.last(P), NONE)
+  await b.append(P, Buffer.from('b'), NONE)
+  const letter = { key: 'k', partition: P, position: 1 as LogPosition, reason: 'no' }
+  await a.addDeadLetter({ ...letter, payload: Buffer.from('x') })
+  t.deepEqual(await textsOf(a, P), ['a'])
+  t.deepEqual(await textsOf(b, P), ['b'])
+  t.deepEqual(await Array.fromAsync(b.deadLetters()), [])
+})
+
+natsTest('a long tail comes whole and in order, among other partitions', async (t) => {
+  const log = await world.openLog()
+  const partitions = Array.from({ length: 40 }, (_, index) => index as PartitionId)
+  const texts = Array.from({ length: 120 }, (_, index) => `${index}`.padStart(20_000))
+  await Promise.all(
+    partitions.map(async (partition) => {
+      let last = NONE
+      const count = partition === P ? texts.length : 3
+      for (const text of texts.slice(0, count)) {
+        last = await log.append(partition, Buffer.from(text), last)
+      }
+    }),
+  )
+  t.deepEqual(await textsOf(log, P), texts)
+  t.is((await textsOf(log, Q)).length, 3)
+})
+
+natsTest('nodes that open a new log at once all find it', async (t) => {
+  const namespace = world.newNamespace()
+  const logs = await Promise.all([1, 2, 3, 4].map(() => world.openLog({ namespace })))
+  await logs[0]!.append(P, Buffer.from('x'), NONE)
+  for (const log of logs) t.deepEqual(await textsOf(log, P), ['x'])
+})
+
+natsTest('a log made with other partitions is refused, in one line that names both', async (t) => {
+  const namespace = world.newNamespace()
+  await world.openLog({ namespace, partitions: 64 })
+  const error = await t.throwsAsync(world.openLog({ namespace, partitions: 256 }), {
+    instanceOf: ClusterDataError,
+  })
+  t.regex(error.message, /^The stream WORLD_\d+_LOG was made with 64 partitions, not 256; set TINY/)
+})
+
+natsTest("a stream of somebody else's is refused and left as it was", async (t) => {
+  const connection = await world.connect()
+  const { streams } = await connection.jetstreamManager()
+  await streams.add({ name: 'FOREIGN_LOG', subjects: ['foreign.log.*'] })
+  const opening = world.openLog({ connection, namespace: 'foreign' })
+  await t.throwsAsync(opening, { instanceOf: ClusterDataError, message: /is not Tinygrid's/ })
+  t.is((await streams.info('FOREIGN_LOG')).config.max_bytes, -1)
+})
+
+natsTest('another size is taken over from the settings', async (t) => {
+  const namespace = world.newNamespace()
+  const small = await world.openLog({ namespace, logBytesMax: 10_000 })
+  const first = await small.append(P, Buffer.alloc(9_000), NONE)
+  await t.throwsAsync(small.append(P, Buffer.alloc(9_000), first), { code: 'log_full' })
+  const large = await world.openLog({ namespace, logBytesMax: 100_000 })
+  await t.notThrowsAsync(large.append(P, Buffer.alloc(9_000), first))
+  t.deepEqual((await textsOf(small, P)).length, 2)
+})
+
+natsTest('what the server cannot keep is refused with its own words', async (t) => {
+  const opening = world.openLog({ replicas: 3 })
+  const error = await t.throwsAsync(opening, { instanceOf: StartError })
+  t.regex(error.message, /^The stream WORLD_\d+_LOG cannot be opened: replicas > 1 /)
+})
+
+natsTest('an entry as large as a batch gets is taken, a larger message is not sent', async (t) => {
+  const log = await world.openLog()
+  const first = await log.append(P, Buffer.alloc(640 * 1024, 1), NONE)
+  t.is(await log.last(P), first)
+  await t.throwsAsync(log.append(P, Buffer.alloc(2 ** 20), first), { code: 'log_unavailable' })
+  await t.notThrowsAsync(log.append(P, Buffer.from('x'), first))
+})
+
+natsTest('an append to a closed log is refused, its connection stays open', async (t) => {
+  const connection = await world.connect()
+  const log = await world.openLog({ connection })
+  const append = log.append(P, Buffer.from('in flight'), NONE)
+  await log.close()
+  await t.notThrowsAsync(append)
+  await t.throwsAsync(log.append(P, Buffer.from('x'), NONE), { code: 'log_unavailable' })
+  t.false(connection.isClosed())
+})
+
+async function textsOf(
+  log: Awaited<ReturnType<JetStreamWorld['openLog']>>,
+  partition: PartitionId,
+): Promise<string[]> {
+  const entries = await Array.fromAsync(log.readAfter(partition, NONE))
+  return entries.map(({ payload }) => payload.toString())
+}

@@ -1,0 +1,255 @@
+/**
+ * The log in NATS JetStream, for a cluster of several processes.
+ *
+ * Keeps the contract of `log.ts` for all nodes at once: one stream holds the entries of every
+ * partition, each under a subject of its own, and their sequences in the stream are the positions.
+ * An append names its subject's last sequence and the server refuses it if that is another one:
+ * this is what stops a replaced owner. It is acknowledged when a majority of the stream's replicas
+ * has it; whether each has synced it to disk is the servers' setting (`sync_interval`).
+ *
+ * Every call ends in bounded time, also while a server is dead or frozen, and works again once it is
+ * back. Reads go to the stream's leader, or are checked against what it has told. One that was
+ * deposed and does not know it yet can tell too little; what a node decides by such a read it has to
+ * append, and that is refused. What this log itself has had acknowledged it misses in no read.
+ *
+ * Rejected: a stream for each partition. 256 replicated streams take 256 elections after each
+ * restart of a server, and one subject costs a few bytes.
+ */
+import { ErrorCode, NatsError } from 'nats'
+import type { JetStreamManager, NatsConnection } from 'nats'
+import { TinygridError } from '../../links/errors.ts'
+import {
+  POSITION_NONE,
+  toLogPosition,
+  type Code,
+  type LogPosition,
+  type PartitionId,
+} from '../../links/ids.ts'
+import { namesOf, type ClusterNames } from '../../cluster/nats/namespace.ts'
+import { isConnected, onDisconnect } from '../../cluster/nats/nats-connection.ts'
+import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
+import { JetStreamAppends } from './jetstream-appends.ts'
+import { appendFailureOf, unavailable } from './jetstream-failure.ts'
+import { openStreams } from './jetstream-streams.ts'
+import { lastOf, readSubject, type StreamReader } from './jetstream-tail.ts'
+import { JetStreamTrims } from './jetstream-trims.ts'
+import { JetStreamUsage } from './jetstream-usage.ts'
+import type { DeadLetter, Log, LogEntry } from './log.ts'
+
+export interface JetStreamLogOptions {
+  /** As `connectNats` made and checked it. Stays its owner's: it is not closed here. */
+  readonly connection: NatsConnection
+  readonly namespace: string
+  /** Of each stream; 1, 3 or 5. */
+  readonly replicas: number
+  /** Bytes that the stream may hold, for all nodes; an append above is refused with log_full. */
+  readonly logBytesMax: number
+  /** Fixed when the cluster is made. */
+  readonly partitions: number
+}
+
+const REQUEST_TIMEOUT_MS = 2_000
+
+export class JetStreamLog implements Log {
+  readonly #connection: NatsConnection
+  readonly #names: ClusterNames
+  readonly #manager: JetStreamManager
+  readonly #appends: JetStreamAppends
+  readonly #log: StreamReader
+  readonly #letters: StreamReader
+  readonly #trims = new JetStreamTrims((partition, upTo) => this.#purge(partition, upTo))
+  readonly #usage: JetStreamUsage
+  /** Of each partition the highest position known to be in the log; it may be trimmed since. */
+  readonly #known = new Map<PartitionId, LogPosition>()
+  /** Requests whose answers are awaited, and how to end the wait. */
+  readonly #inFlight = new Map<Promise<unknown>, (error: Error) => void>()
+  readonly #stopListening: () => void
+  #isClosed = false
+
+  private constructor(
+    { connection }: JetStreamLogOptions,
+    names: ClusterNames,
+    manager: JetStreamManager,
+  ) {
+    this.#connection = connection
+    this.#names = names
+    this.#manager = manager
+    this.#appends = new JetStreamAppends(connection)
+    this.#log = { connection, manager, stream: names.logStream }
+    this.#letters = { connection, manager, stream: names.deadLetterStream }
+    this.#stopListening = onDisconnect(connection, () => this.#abandon())
+    this.#usage = new JetStreamUsage(async () => {
+      return (await manager.streams.info(names.logStream)).state.bytes
+    })
+  }
+
+  /**
+   * Opens the cluster's log; makes it if there is none.
+   *
+   * @throws StartError if the server cannot keep it; ClusterDataError if it was made with others
+   */
+  static async open(options: JetStreamLogOptions): Promise<JetStreamLog> {
+    const { connection } = options
+    const names = namesOf(options.namespace)
+    const api = { checkAPI: false, timeout: REQUEST_TIMEOUT_MS }
+    const manager = await connection.jetstreamManager(api)
+    await openStreams(manager, { ...options, names })
+    const log = new JetStreamLog(options, names, manager)
+    await log.#usage.refresh().catch(() => log.#usage.refreshSoon())
+    return log
+  }
+
+  async append(
+    partition: PartitionId,
+    payload: Uint8Array,
+    expectedLast: LogPosition,
+  ): Promise<LogPosition> {
+    this.#refuseIfUnusable()
+    const subject = this.#names.logSubject(partition)
+    try {
+      const seq = await this.#run(this.#appends.append(subject, payload, expectedLast))
+      this.#usage.add(payload.length)
+      return this.#learn(partition, seq)
+    } catch (cause) {
+      const endsElsewhere = async () => (await this.last(partition)) !== expectedLast
+      throw await appendFailureOf(cause, { partition, expectedLast }, endsElsewhere)
+    }
+  }
+
+  async last(partition: PartitionId): Promise<LogPosition> {
+    const known = this.#known.get(partition) ?? POSITION_NONE
+    const reading = this.#run(lastOf(this.#log, this.#names.logSubject(partition)))
+    const message = await reading.catch((cause: unknown) => {
+      throw unavailable(`reading the end of partition ${partition}`, cause)
+    })
+    const last = message?.seq ?? POSITION_NONE
+    //   1. the leader is cut off from its replicas, which elect another    2. that one acknowledges
+    //   3. the first still answers reads, with the last position it knew
+    if (last < known) {
+      const detail = `partition ${partition} is said to end at ${last}, but holds ${known}`
+      throw new TinygridError('log_unavailable', { detail })
+    }
+    return this.#learn(partition, last)
+  }
+
+  async *readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
+    const known = this.#known.get(partition) ?? POSITION_NONE
+    try {
+      const filter = this.#names.logSubject(partition)
+      for await (const { sequence, payload } of readSubject(this.#log, filter, after, known)) {
+        yield { position: toLogPosition(sequence), payload }
+      }
+    } catch (cause) {
+      throw unavailable(`reading partition ${partition}`, cause)
+    }
+  }
+
+  async trim(partition: PartitionId, upTo: LogPosition): Promise<void> {
+    this.#refuseIfUnusable()
+    await this.#run(this.#trims.trim(partition, upTo))
+  }
+
+  async addDeadLetter(letter: DeadLetter): Promise<void> {
+    this.#refuseIfUnusable()
+    const { partition, key, position } = letter
+    const subject = this.#names.deadLetterSubject(partition, key as Code)
+    try {
+      const held = await this.#letterUnder(subject, key)
+      if (held !== undefined && held.position >= position) return
+      //   1. a letter is sent, and given up    2. a later one of its key is kept
+      //   3. the first one arrives, and is refused, since it expects another one before it
+      await this.#run(this.#appends.append(subject, encodeDeadLetter(letter), held?.sequence ?? 0))
+    } catch (cause) {
+      throw unavailable(`keeping the dead letter of ${key}`, cause)
+    }
+  }
+
+  async *deadLetters(): AsyncGenerator<DeadLetter> {
+    try {
+      const letters = readSubject(this.#letters, this.#names.deadLetterSubjects, 0, 0)
+      for await (const { subject, payload } of letters) {
+        yield decodeDeadLetter(subject.slice(subject.lastIndexOf('.') + 1), payload)
+      }
+    } catch (cause) {
+      throw unavailable('reading dead letters', cause)
+    }
+  }
+
+  async removeDeadLetter(key: string, upTo: LogPosition): Promise<void> {
+    this.#refuseIfUnusable()
+    const filter = this.#names.deadLetterSubject(undefined, key as Code)
+    try {
+      const held = await this.#letterUnder(filter, key)
+      if (held === undefined || held.position > upTo) return
+      const query = { filter, seq: held.sequence + 1 }
+      await this.#run(this.#manager.streams.purge(this.#letters.stream, query))
+    } catch (cause) {
+      throw unavailable(`removing the dead letter of ${key}`, cause)
+    }
+  }
+
+  bytes(): number {
+    return this.#usage.bytes
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#usage.stop()
+    await Promise.allSettled(this.#inFlight.keys())
+    this.#stopListening()
+    this.#appends.close()
+  }
+
+  async #letterUnder(filter: string, key: string) {
+    const message = await this.#run(lastOf(this.#letters, filter))
+    if (message === undefined) return undefined
+    const { position } = decodeDeadLetter(key, Buffer.from(message.data))
+    return { sequence: message.seq, position }
+  }
+
+  #refuseIfUnusable(): void {
+    if (this.#isClosed) throw new TinygridError('log_unavailable', { detail: 'The log is closed' })
+    if (!isConnected(this.#connection)) {
+      throw new TinygridError('log_unavailable', { detail: 'The connection to NATS is down' })
+    }
+  }
+
+  /** The request's outcome; where the connection is lost before, that it is. */
+  async #run<T>(request: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    request.then(resolve, reject)
+    this.#inFlight.set(promise, reject)
+    try {
+      return await promise
+    } finally {
+      this.#inFlight.delete(promise)
+    }
+  }
+
+  #abandon(): void {
+    for (const reject of this.#inFlight.values()) {
+      reject(NatsError.errorForCode(ErrorCode.Disconnect))
+    }
+  }
+
+  #learn(partition: PartitionId, position: number): LogPosition {
+    const known = toLogPosition(position)
+    if (known > (this.#known.get(partition) ?? POSITION_NONE)) this.#known.set(partition, known)
+    return known
+  }
+
+  async #purge(partition: PartitionId, upTo: LogPosition): Promise<void> {
+    const known = this.#known.get(partition) ?? POSITION_NONE
+    // The last position only rises: what lies behind a known one is not the last. So nobody has to be
+    // asked, but for an entry that another has appended.
+    const last = upTo <= known ? known : await this.last(partition)
+    if (last === POSITION_NONE) return
+    const query = { filter: this.#names.logSubject(partition), seq: Math.min(upTo + 1, last) }
+    try {
+      await this.#manager.streams.purge(this.#names.logStream, query)
+    } catch (cause) {
+      throw unavailable(`trimming partition ${partition}`, cause)
+    }
+    this.#usage.refreshSoon()
+  }
+}

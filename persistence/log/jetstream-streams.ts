@@ -1,0 +1,162 @@
+/**
+ * The streams that the log is kept in: made if need be, and checked against the settings.
+ *
+ * Used by `jetstream-log.ts` when it opens, by every node at every start, at the same time too.
+ * What was fixed when the cluster was made (partitions, format) stands in the stream's metadata and
+ * is never changed; a start with other settings is refused. Size and replicas follow the settings.
+ */
+import {
+  DiscardPolicy,
+  ErrorCode,
+  NatsError,
+  RetentionPolicy,
+  StorageType,
+  StoreCompression,
+} from 'nats'
+import type { JetStreamManager, StreamConfig } from 'nats'
+import type { ClusterNames } from '../../cluster/nats/namespace.ts'
+import { ClusterDataError, StartError } from '../../links/start-error.ts'
+
+export interface StreamSettings {
+  readonly names: ClusterNames
+  readonly partitions: number
+  readonly replicas: number
+  readonly logBytesMax: number
+}
+
+const FORMAT = 1
+/** No message carries an id to compare, so nothing is kept for it; this is the least there is. */
+const DUPLICATE_WINDOW_NS = 100e6
+/** Of all letters: one per link that the store refused for good, replaced by its newer one. */
+const DEAD_LETTER_BYTES_MAX = 64 * 2 ** 20
+/** An election among the servers, which may hold up everything, is over by then. */
+const OPEN_MS_MAX = 20_000
+const OPEN_PAUSE_MS = 250
+/** What servers say, or do not say, while they elect. */
+const PASSING = new Set<string>([ErrorCode.Timeout, ErrorCode.NoResponders])
+/** Answers of the server, by its list of error codes. */
+const NAME_IN_USE = 10058
+const STREAM_NOT_FOUND = 10059
+
+/** @throws ClusterDataError, or StartError if the server cannot keep them as the settings say */
+export async function openStreams(
+  manager: JetStreamManager,
+  settings: StreamSettings,
+): Promise<void> {
+  const { names, replicas, logBytesMax } = settings
+  const common = {
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    compression: StoreCompression.None,
+    num_replicas: replicas,
+    duplicate_window: DUPLICATE_WINDOW_NS,
+    allow_direct: true,
+    deny_purge: false,
+    metadata: { 'tinygrid-format': `${FORMAT}`, 'tinygrid-partitions': `${settings.partitions}` },
+  }
+  const log = { ...common, name: names.logStream, subjects: [names.logSubjects] }
+  await openStream(manager, settings, {
+    ...log,
+    description: 'Acknowledged writes, one subject per partition',
+    max_bytes: logBytesMax,
+  })
+  const letters = { ...common, name: names.deadLetterStream, subjects: [names.deadLetterSubjects] }
+  await openStream(manager, settings, {
+    ...letters,
+    description: 'Links that the store refused for good, one subject per link',
+    max_bytes: DEAD_LETTER_BYTES_MAX,
+    max_msgs_per_subject: 1,
+  })
+}
+
+type Wanted = Partial<StreamConfig> & { readonly name: string }
+
+async function openStream(
+  manager: JetStreamManager,
+  settings: StreamSettings,
+  wanted: Wanted,
+): Promise<void> {
+  const deadline = performance.now() + OPEN_MS_MAX
+  while (true) {
+    try {
+      await tryToOpen(manager, settings, wanted)
+      return
+    } catch (cause) {
+      if (!(cause instanceof NatsError)) throw cause
+      if (PASSING.has(cause.code) && performance.now() < deadline) {
+        await pause()
+        continue
+      }
+      const why = cause.api_error?.description ?? cause.message
+      throw new StartError(`The stream ${wanted.name} cannot be opened: ${why}`, { cause })
+    }
+  }
+}
+
+async function tryToOpen(
+  manager: JetStreamManager,
+  settings: StreamSettings,
+  wanted: Wanted,
+): Promise<void> {
+  //   1. two nodes find no stream    2. one makes it    3. the other's is made already, and checked
+  const config = (await configOf(manager, wanted.name)) ?? (await make(manager, wanted))
+  check(settings, config)
+  const isAsWanted =
+    config.max_bytes === wanted.max_bytes && config.num_replicas === wanted.num_replicas
+  if (!isAsWanted) await manager.streams.update(wanted.name, { ...config, ...wanted })
+}
+
+async function configOf(
+  manager: JetStreamManager,
+  name: string,
+): Promise<StreamConfig | undefined> {
+  try {
+    return (await manager.streams.info(name)).config
+  } catch (error) {
+    if (errorCodeOf(error) === STREAM_NOT_FOUND) return undefined
+    throw error
+  }
+}
+
+async function make(manager: JetStreamManager, wanted: Wanted): Promise<StreamConfig> {
+  try {
+    return (await manager.streams.add(wanted)).config
+  } catch (error) {
+    const made = errorCodeOf(error) === NAME_IN_USE && (await configOf(manager, wanted.name))
+    if (made) return made
+    throw error
+  }
+}
+
+function check({ names, partitions }: StreamSettings, { name, metadata }: StreamConfig): void {
+  const format = Number(metadata?.['tinygrid-format'])
+  const made = Number(metadata?.['tinygrid-partitions'])
+  if (!(format >= 1) || !(made >= 1)) {
+    throw new ClusterDataError(
+      `The stream ${name} is not Tinygrid's; remove it or set another TINYGRID_NAMESPACE ` +
+        `than ${names.namespace}`,
+    )
+  }
+  if (format !== FORMAT) {
+    throw new ClusterDataError(
+      `The stream ${name} has format ${format}, this version knows ${FORMAT}; start its version`,
+    )
+  }
+  if (made !== partitions) {
+    throw new ClusterDataError(
+      `The stream ${name} was made with ${made} partitions, not ${partitions}; ` +
+        `set TINYGRID_PARTITIONS to ${made} or another TINYGRID_NAMESPACE`,
+    )
+  }
+}
+
+async function pause(): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, OPEN_PAUSE_MS)
+  })
+}
+
+function errorCodeOf(error: unknown): number | undefined {
+  return error instanceof NatsError ? error.api_error?.err_code : undefined
+}

@@ -1,0 +1,279 @@
+/**
+ * The log in LMDB, for a cluster of one process.
+ *
+ * Keeps the contract of `log.ts` through SIGKILL and power cuts: an append resolves once its
+ * transaction is synced. Positions are dense from 1.
+ *
+ * Group commit: appends of one turn of the event loop, of whatever partitions, are packed into
+ * chunks (`log-chunk.ts`) under rising numbers and committed together; the next group gathers while
+ * the disk syncs this one. Where each partition's entries are is known from memory (`log-index.ts`).
+ * Trimming marks entries in memory, and a chunk without entries is removed along with the next
+ * group; a partition's last entry is never trimmed, so it carries the last position over a restart.
+ *
+ * Rejected, measured with 100 appends of 160 bytes in flight, trimmed behind: a key for each
+ * partition and position (a third of the speed and 20 times the bytes written, since each commit
+ * touches as many pages as partitions); a key for each entry in one sequence (half of the speed).
+ */
+import { TinygridError } from '../../links/errors.ts'
+import { POSITION_NONE, type LogPosition, type PartitionId } from '../../links/ids.ts'
+import { placeAppends, takeGroup, type Append, type PlacedAppend } from './append-group.ts'
+import { Breather } from '../breather.ts'
+import { DataDirectoryError } from '../data-directory/data-directory.ts'
+import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
+import {
+  isOutOfSpace,
+  isPanicked,
+  LmdbEnvironment,
+  type Keyspace,
+} from '../data-directory/lmdb-environment.ts'
+import {
+  CHUNK_BYTES_MAX,
+  chunksOf,
+  decodeChunk,
+  encodeChunk,
+  type ChunkEntry,
+} from './log-chunk.ts'
+import { LogIndex } from './log-index.ts'
+import type { DeadLetter, Log, LogEntry } from './log.ts'
+
+export interface LmdbLogOptions {
+  /** Payload bytes it may hold; an append above is refused with log_full. */
+  readonly logBytesMax: number
+}
+
+/** Empty chunks removed in one transaction, so that a large trim holds up no append. */
+const REMOVALS_PER_GROUP_MAX = 1000
+const CHUNK_KEY_BYTES = 6
+
+interface Waiting {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Change extends Waiting {
+  readonly write: () => void
+}
+
+export class LmdbLog implements Log {
+  readonly #environment: LmdbEnvironment
+  readonly #chunks: Keyspace
+  readonly #letters: Keyspace
+  readonly #bytesMax: number
+  readonly #index = new LogIndex()
+  /** Number of the newest chunk. */
+  #chunk = 0
+  /** Not yet in a group. At most one of each partition, as actors use it. */
+  #appends: Append[] = []
+  #changes: Change[] = []
+  /** Set while groups are being written. */
+  #writing: Promise<void> | undefined
+  #isClosed = false
+
+  private constructor(environment: LmdbEnvironment, options: LmdbLogOptions) {
+    this.#environment = environment
+    this.#chunks = environment.keyspace('chunks')
+    this.#letters = environment.keyspace('letters')
+    this.#bytesMax = options.logBytesMax
+  }
+
+  /**
+   * Opens the log in a directory of its own, which is made if need be, and finds its entries.
+   *
+   * @throws DataDirectoryError if what is in it cannot be a log
+   */
+  static async open(directory: string, options: LmdbLogOptions): Promise<LmdbLog> {
+    const log = new LmdbLog(new LmdbEnvironment(directory), options)
+    try {
+      await log.#readIndex()
+      return log
+    } catch (cause) {
+      await log.close()
+      const message = `The log in ${directory} is damaged; restore its directory from a backup.`
+      throw new DataDirectoryError(message, { cause })
+    }
+  }
+
+  append(
+    partition: PartitionId,
+    payload: Uint8Array,
+    expectedLast: LogPosition,
+  ): Promise<LogPosition> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed)
+        throw new TinygridError('log_unavailable', { detail: 'The log is closed' })
+      this.#appends.push({ partition, payload, expectedLast, resolve, reject })
+      this.#wake()
+    })
+  }
+
+  async last(partition: PartitionId): Promise<LogPosition> {
+    return this.#index.lastOf(partition)
+  }
+
+  async *readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
+    const breather = new Breather()
+    for (const chunk of this.#index.chunksAfter(partition, after)) {
+      const bytes = this.#chunks.getBinary(chunkKey(chunk))
+      if (bytes === undefined) continue // trimmed since
+      for (const entry of decodeChunk(bytes)) {
+        const { position, payload } = entry
+        if (entry.partition === partition && position > after) yield { position, payload }
+      }
+      if (breather.due()) await breather.breathe()
+    }
+  }
+
+  async trim(partition: PartitionId, upTo: LogPosition): Promise<void> {
+    this.#index.trim(partition, upTo)
+    if (this.#index.empty.size > 0) await this.#change(() => {})
+  }
+
+  addDeadLetter(letter: DeadLetter): Promise<void> {
+    const bytes = encodeDeadLetter(letter)
+    return this.#change(() => {
+      if (this.#letterPosition(letter.key) > letter.position) return
+      void this.#letters.put(Buffer.from(letter.key), bytes)
+    })
+  }
+
+  async *deadLetters(): AsyncGenerator<DeadLetter> {
+    for (const { key, value } of this.#letters.getRange({})) {
+      yield decodeDeadLetter(key.toString(), value)
+    }
+  }
+
+  removeDeadLetter(key: string, upTo: LogPosition): Promise<void> {
+    return this.#change(() => {
+      if (this.#letterPosition(key) <= upTo) void this.#letters.remove(Buffer.from(key))
+    })
+  }
+
+  bytes(): number {
+    return this.#index.bytes
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#writing
+    await this.#environment.close()
+  }
+
+  /** POSITION_NONE if there is no letter. */
+  #letterPosition(key: string): LogPosition {
+    const bytes = this.#letters.getBinary(Buffer.from(key))
+    return bytes === undefined ? POSITION_NONE : decodeDeadLetter(key, bytes).position
+  }
+
+  async #readIndex(): Promise<void> {
+    const breather = new Breather()
+    let next = chunkKey(0)
+    do {
+      const from = next
+      for (const { key, value } of this.#chunks.getRange({ start: from })) {
+        this.#chunk = key.readUIntBE(0, CHUNK_KEY_BYTES)
+        for (const { partition, position, payload } of decodeChunk(value)) {
+          this.#index.add(partition, position, this.#chunk, payload.length)
+        }
+        if (breather.due()) break
+      }
+      next = chunkKey(this.#chunk + 1)
+      await breather.breathe()
+    } while (this.#chunks.getKeysCount({ start: next, limit: 1 }) > 0)
+  }
+
+  #change(write: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed)
+        throw new TinygridError('log_unavailable', { detail: 'The log is closed' })
+      this.#changes.push({ write, resolve, reject })
+      this.#wake()
+    })
+  }
+
+  #wake(): void {
+    this.#writing ??= this.#writeGroups()
+  }
+
+  async #writeGroups(): Promise<void> {
+    while (true) {
+      await nextTurn()
+      if (this.#appends.length === 0 && this.#changes.length === 0) break
+      await this.#writeGroup()
+    }
+    this.#writing = undefined
+  }
+
+  async #writeGroup(): Promise<void> {
+    const group = this.#placeGroup()
+    const changes = this.#changes
+    this.#changes = []
+    const removals = [...this.#index.empty.values().take(REMOVALS_PER_GROUP_MAX)]
+    const waiting: Waiting[] = [...changes]
+    for (const { append, position } of group) {
+      waiting.push({ resolve: () => append.resolve(position), reject: append.reject })
+    }
+    if (waiting.length === 0) return
+    const chunks = chunksOf(group)
+    const values = chunks.map(encodeChunk)
+    const need = { bytes: bytesOf(group), makesRoom: group.length === 0 }
+    try {
+      await this.#environment.commit(need, () => {
+        values.forEach((value, index) => {
+          void this.#chunks.put(chunkKey(this.#chunk + 1 + index), value)
+        })
+        for (const chunk of removals) void this.#chunks.remove(chunkKey(chunk))
+        for (const change of changes) change.write()
+      })
+    } catch (error) {
+      const failure = failureOf(error)
+      for (const { reject } of waiting) reject(failure)
+      return
+    }
+    this.#noteCommitted(chunks, removals)
+    for (const { resolve } of waiting) resolve()
+  }
+
+  /** Places the next appends; none on a full disk, where a group may still make room. */
+  #placeGroup(): PlacedAppend[] {
+    const appends = takeGroup(this.#appends)
+    if (appends.length === 0) return []
+    const hasRoom = this.#environment.hasRoom({ bytes: bytesOf(appends) })
+    return placeAppends(appends, this.#index, hasRoom ? this.#bytesMax : 0)
+  }
+
+  #noteCommitted(chunks: readonly ChunkEntry[][], removals: readonly number[]): void {
+    for (const chunk of removals) this.#index.forget(chunk)
+    for (const entries of chunks) {
+      this.#chunk++
+      for (const { partition, position, payload } of entries) {
+        this.#index.add(partition, position, this.#chunk, payload.length)
+      }
+    }
+  }
+}
+
+/** Of the pages that the payloads need, by the rule that chunks are at least half full. */
+function bytesOf(appends: readonly { readonly payload: Uint8Array }[]): number {
+  return appends.reduce((sum, { payload }) => sum + 2 * payload.length, 2 * CHUNK_BYTES_MAX)
+}
+
+function chunkKey(chunk: number): Buffer {
+  const key = Buffer.allocUnsafe(CHUNK_KEY_BYTES)
+  key.writeUIntBE(chunk, 0, CHUNK_KEY_BYTES)
+  return key
+}
+
+/**
+ * What a failed commit means for an append. Out of space: nothing was written. Panicked: LMDB took
+ * no work. Anything else may have happened before or after the one write that makes it count.
+ */
+function failureOf(cause: unknown): TinygridError {
+  if (isOutOfSpace(cause)) return new TinygridError('log_full', { cause })
+  return new TinygridError(isPanicked(cause) ? 'log_unavailable' : 'log_uncertain', { cause })
+}
+
+async function nextTurn(): Promise<void> {
+  await new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}

@@ -1,0 +1,103 @@
+/**
+ * The log in memory: for tests and simulations, which want the contract without a disk.
+ *
+ * Used by tests of every folder. Keeps the whole contract of `log.ts` but durability: the object is
+ * its own disk, so a test that "restarts" a process keeps the log and drops everything else, and
+ * `close` changes nothing. Each append resolves in a later microtask, as a real one never resolves
+ * at once. Faults are the caller's to add around it. Positions are dense from 1.
+ */
+import { TinygridError } from '../../links/errors.ts'
+import { POSITION_NONE, type LogPosition, type PartitionId } from '../../links/ids.ts'
+import type { DeadLetter, Log, LogEntry } from './log.ts'
+
+export interface MemoryLogOptions {
+  /** Payload bytes it may hold; an append above is refused with log_full. */
+  readonly bytesMax?: number
+}
+
+interface PartitionLog {
+  last: LogPosition
+  /** Invariant: positions rise and end with `last`. */
+  entries: LogEntry[]
+}
+
+export class MemoryLog implements Log {
+  readonly #bytesMax: number
+  readonly #partitions = new Map<PartitionId, PartitionLog>()
+  readonly #deadLetters = new Map<string, DeadLetter>()
+  /** Invariant: the sum of all entries' payload lengths. */
+  #bytes = 0
+
+  constructor(options: MemoryLogOptions = {}) {
+    this.#bytesMax = options.bytesMax ?? Number.POSITIVE_INFINITY
+  }
+
+  async append(
+    partition: PartitionId,
+    payload: Uint8Array,
+    expectedLast: LogPosition,
+  ): Promise<LogPosition> {
+    const log = this.#partition(partition)
+    if (log.last !== expectedLast) {
+      throw new TinygridError('log_replaced', {
+        detail: `partition ${partition} ends at ${log.last}, not at ${expectedLast}`,
+      })
+    }
+    if (this.#bytes + payload.length > this.#bytesMax) throw new TinygridError('log_full')
+    const position = (log.last + 1) as LogPosition
+    log.entries.push({ position, payload: Buffer.from(payload) })
+    log.last = position
+    this.#bytes += payload.length
+    return position
+  }
+
+  async last(partition: PartitionId): Promise<LogPosition> {
+    return this.#partition(partition).last
+  }
+
+  async *readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
+    const { entries } = this.#partition(partition)
+    yield* entries.filter((entry) => entry.position > after)
+  }
+
+  async trim(partition: PartitionId, upTo: LogPosition): Promise<void> {
+    const log = this.#partition(partition)
+    const isKept = (entry: LogEntry) => entry.position > upTo || entry.position === log.last
+    const kept = log.entries.filter(isKept)
+    this.#bytes += payloadBytes(kept) - payloadBytes(log.entries)
+    log.entries = kept
+  }
+
+  async addDeadLetter(letter: DeadLetter): Promise<void> {
+    const held = this.#deadLetters.get(letter.key)?.position ?? POSITION_NONE
+    if (held > letter.position) return
+    this.#deadLetters.set(letter.key, { ...letter, payload: Buffer.from(letter.payload) })
+  }
+
+  async *deadLetters(): AsyncGenerator<DeadLetter> {
+    yield* this.#deadLetters.values()
+  }
+
+  async removeDeadLetter(key: string, upTo: LogPosition): Promise<void> {
+    const held = this.#deadLetters.get(key)
+    if (held !== undefined && held.position <= upTo) this.#deadLetters.delete(key)
+  }
+
+  bytes(): number {
+    return this.#bytes
+  }
+
+  async close(): Promise<void> {}
+
+  #partition(partition: PartitionId): PartitionLog {
+    const known = this.#partitions.get(partition)
+    if (known !== undefined) return known
+    const fresh: PartitionLog = { last: POSITION_NONE, entries: [] }
+    this.#partitions.set(partition, fresh)
+    return fresh
+  }
+}
+
+function payloadBytes(entries: readonly LogEntry[]): number {
+  return entries.reduce((sum, entry) => sum + entry.payload.length, 0)
+}

@@ -1,0 +1,148 @@
+/** What every link store must list, in which order, page by page. Run by each adapter's test. */
+import { decodeLink } from '../../links/link-record.ts'
+import type { Link } from '../../links/link.ts'
+import type { EpochMs } from '../../links/ids.ts'
+import type { ListQuery } from '../../links/link-owner.ts'
+import { storeStories, type StorePlace, type StoreStory } from './link-store.contract.ts'
+import type { LinkStore } from './link-store.ts'
+import { SEARCH_EXAMINED_MAX } from './list-page.ts'
+import { linkVersion } from '../../links/testing/sample-links.ts'
+
+export function testLinkListContract(name: string, createPlace: () => Promise<StorePlace>): void {
+  const story = storeStories(name, createPlace)
+  testOrder(story)
+  testFilters(story)
+  testCursors(story)
+}
+
+function testOrder(story: StoreStory): void {
+  story('an empty list', async (t, store) => {
+    t.deepEqual(await store.list({ limit: 10 }), { links: [], nextCursor: null })
+  })
+
+  story('newest first, then by code, whole links', async (t, store) => {
+    const versions = [linkVersion('a', 1, { createdAt: at(1), tags: ['t'] }), made('c', 3)]
+    await store.write([...versions, made('b', 3), made('d', 2)])
+    const { links, nextCursor } = await store.list({ limit: 10 })
+    t.deepEqual(codesOf(links), ['c', 'b', 'd', 'a'])
+    t.deepEqual(links.at(-1), decodeLink(versions[0]!.record))
+    t.is(nextCursor, null)
+  })
+
+  story('only live links are listed', async (t, store) => {
+    await store.write([made('a', 1), made('b', 2), made('c', 3)])
+    await store.write([
+      linkVersion('a', 2, { createdAt: at(1), lifecycle: 'deleted' }),
+      linkVersion('b', 2, { createdAt: at(2), lifecycle: 'purged' }),
+    ])
+    t.deepEqual(await codes(store, {}), ['c'])
+    await store.write([linkVersion('a', 3, { createdAt: at(1) })])
+    t.deepEqual(await codes(store, {}), ['c', 'a'])
+  })
+
+  story('a code given again after a purge is listed at its new time', async (t, store) => {
+    await store.write([made('a', 1), made('b', 2)])
+    await store.write([linkVersion('a', 2, { createdAt: at(1), lifecycle: 'purged' })])
+    await store.write([linkVersion('a', 3, { createdAt: at(9) })])
+    t.deepEqual(await codes(store, {}), ['a', 'b'])
+  })
+}
+
+function testFilters(story: StoreStory): void {
+  story('a tag lists the links that have exactly it', async (t, store) => {
+    await store.write([
+      linkVersion('a', 1, { createdAt: at(1), tags: ['red', 'blue'] }),
+      linkVersion('b', 1, { createdAt: at(2), tags: ['redder'] }),
+      linkVersion('c', 1, { createdAt: at(3), tags: ['ré', 'red'] }),
+    ])
+    t.deepEqual(await codes(store, { tag: 'red' }), ['c', 'a'])
+    t.deepEqual(await codes(store, { tag: 'ré' }), ['c'])
+    t.deepEqual(await codes(store, { tag: 're' }), [])
+    await store.write([linkVersion('c', 2, { createdAt: at(3), tags: ['blue'] })])
+    t.deepEqual(await codes(store, { tag: 'red' }), ['a'])
+    t.deepEqual(await codes(store, { tag: 'blue' }), ['c', 'a'])
+  })
+
+  story('a search finds a part of code, URL, title or tag in any case', async (t, store) => {
+    await store.write([
+      made('needle-1', 1),
+      linkVersion('b', 1, { createdAt: at(2), url: 'https://example.com/a-NEEDLE' }),
+      linkVersion('c', 1, { createdAt: at(3), title: 'Some Needle' }),
+      linkVersion('d', 1, { createdAt: at(4), tags: ['x', 'needles'] }),
+      made('e', 5),
+    ])
+    t.deepEqual(await codes(store, { search: 'nEEdle' }), ['d', 'c', 'b', 'needle-1'])
+    t.deepEqual(await codes(store, { search: 'needle', tag: 'x' }), ['d'])
+    t.deepEqual(await codes(store, { search: 'nowhere' }), [])
+  })
+
+  story('a search ends a page after a bounded effort and can go on', async (t, store) => {
+    const count = SEARCH_EXAMINED_MAX + 10
+    const haystack = Array.from({ length: count }, (_, index) => made(`hay-${index}`, 1000 + index))
+    await store.write([made('needle', 1), ...haystack])
+    const first = await store.list({ limit: 10, search: 'needle' })
+    t.deepEqual(first.links, [])
+    const second = await store.list({ limit: 10, search: 'needle', cursor: first.nextCursor! })
+    t.deepEqual(codesOf(second.links), ['needle'])
+    t.is(second.nextCursor, null)
+  })
+}
+
+function testCursors(story: StoreStory): void {
+  story('pages follow each other without gap or repetition', async (t, store) => {
+    const versions = Array.from({ length: 25 }, (_, index) => made(`c${index}`, index >> 2))
+    await store.write(versions)
+    const all = await codes(store, {})
+    t.is(all.length, 25)
+    for (const limit of [1, 5, 24, 25, 26]) {
+      t.deepEqual((await pages(store, { limit })).flat(), all)
+    }
+    t.deepEqual(
+      (await pages(store, { limit: 5 })).map((page) => page.length),
+      [5, 5, 5, 5, 5],
+    )
+  })
+
+  story('links created or deleted between pages disturb nothing', async (t, store) => {
+    await store.write([made('a', 1), made('b', 2), made('c', 3), made('d', 4)])
+    const { links, nextCursor } = await store.list({ limit: 2 })
+    t.deepEqual(codesOf(links), ['d', 'c'])
+    await store.write([
+      made('new', 9),
+      linkVersion('c', 2, { createdAt: at(3), lifecycle: 'deleted' }),
+    ])
+    t.deepEqual(await codes(store, { cursor: nextCursor! }), ['b', 'a'])
+  })
+
+  story('a cursor that no list has given is refused', async (t, store) => {
+    for (const cursor of ['', 'x', '!!!', 'AAAAAAAA', 'AAAAAAAALy8', 'A'.repeat(500)]) {
+      await t.throwsAsync(
+        store.list({ limit: 1, cursor }),
+        { code: 'invalid_field', message: /cursor/ },
+        cursor,
+      )
+    }
+  })
+}
+
+function at(ms: number): EpochMs {
+  return ms as EpochMs
+}
+
+function made(code: string, createdAt: number) {
+  return linkVersion(code, 1, { createdAt: at(createdAt) })
+}
+
+function codesOf(links: readonly Link[]): string[] {
+  return links.map(({ code }) => code)
+}
+
+async function codes(store: LinkStore, query: Partial<ListQuery>): Promise<string[]> {
+  return codesOf((await store.list({ limit: 1000, ...query })).links)
+}
+
+async function pages(store: LinkStore, query: ListQuery): Promise<string[][]> {
+  const { links, nextCursor } = await store.list(query)
+  if (nextCursor === null) return [codesOf(links)]
+  return [codesOf(links), ...(await pages(store, { ...query, cursor: nextCursor }))]
+}

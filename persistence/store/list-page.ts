@@ -1,0 +1,105 @@
+/**
+ * A page of a list of links: what belongs on it, where it ends, and the cursor that goes on there.
+ *
+ * Used by every link store, so that all of them list alike: live links, newest first and by code
+ * within a millisecond. A store offers links in that order, from just after the cursor, until the
+ * page refuses one. The cursor names the last link examined, not a number of links to skip, so
+ * links created or deleted between two pages neither repeat nor hide others.
+ *
+ * A search looks at every link on its way. To bound that, a page ends after SEARCH_EXAMINED_MAX
+ * links, with what it has found and a cursor. Rejected: a full-text index, which would cost every
+ * write more than the write itself, for a list that a person looks at now and then.
+ */
+import { TinygridError } from '../../links/errors.ts'
+import { CODE_LENGTH_MAX, parseCode, type Code, type EpochMs } from '../../links/ids.ts'
+import type { Link } from '../../links/link.ts'
+import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+
+/** Links that a search examines for one page. */
+export const SEARCH_EXAMINED_MAX = 20_000
+
+/** Where a link stands in the order of the list. */
+export interface ListPlace {
+  readonly createdAt: EpochMs
+  readonly code: Code
+}
+
+const TIME_BYTES = 6
+
+/** Newest first; within a millisecond by code, the highest first. */
+export function comparePlaces(a: ListPlace, b: ListPlace): number {
+  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt
+  if (a.code === b.code) return 0
+  return a.code > b.code ? -1 : 1
+}
+
+function encodeCursor(place: ListPlace): string {
+  const bytes = Buffer.allocUnsafe(TIME_BYTES + place.code.length)
+  bytes.writeUIntBE(place.createdAt, 0, TIME_BYTES)
+  bytes.write(place.code, TIME_BYTES, 'latin1')
+  return bytes.toString('base64url')
+}
+
+/** @throws TinygridError invalid_field (cursor) */
+function decodeCursor(cursor: string): ListPlace {
+  const bytes = Buffer.from(cursor, 'base64url')
+  const isCanonical = bytes.toString('base64url') === cursor
+  const isLengthRight = bytes.length <= TIME_BYTES + CODE_LENGTH_MAX && bytes.length > TIME_BYTES
+  const code = isLengthRight ? parseCode(bytes.toString('latin1', TIME_BYTES)) : undefined
+  if (!isCanonical || code === undefined) {
+    throw new TinygridError('invalid_field', {
+      detail: 'The cursor is not one that a list has given',
+      field: 'cursor',
+    })
+  }
+  return { createdAt: bytes.readUIntBE(0, TIME_BYTES) as EpochMs, code }
+}
+
+export class ListPageBuilder {
+  readonly #query: ListQuery
+  readonly #needle: string | undefined
+  readonly #links: Link[] = []
+  #examined = 0
+  #isCut = false
+  /** The last link examined; before the first, what the cursor names. */
+  #place: ListPlace | undefined
+
+  /** @throws TinygridError invalid_field (cursor) */
+  constructor(query: ListQuery) {
+    this.#query = query
+    this.#needle = query.search === undefined ? undefined : query.search.toLowerCase()
+    this.#place = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
+  }
+
+  /** The next link to offer comes after this one; undefined: from the first. */
+  get place(): ListPlace | undefined {
+    return this.#place
+  }
+
+  /** Examines the next live link. False: the page is full, the link is not on it, offer no more. */
+  offer(link: Link): boolean {
+    const isSpent = this.#needle !== undefined && this.#examined >= SEARCH_EXAMINED_MAX
+    if (this.#links.length >= this.#query.limit || isSpent) {
+      this.#isCut = true
+      return false
+    }
+    this.#examined++
+    this.#place = { createdAt: link.createdAt, code: link.code }
+    if (this.#matches(link)) this.#links.push(link)
+    return true
+  }
+
+  page(): ListPage {
+    const place = this.#isCut ? this.#place : undefined
+    return { links: this.#links, nextCursor: place === undefined ? null : encodeCursor(place) }
+  }
+
+  #matches(link: Link): boolean {
+    const { tag } = this.#query
+    if (tag !== undefined && !link.tags.includes(tag)) return false
+    const needle = this.#needle
+    if (needle === undefined) return true
+    const texts = [link.code, link.url, link.title ?? '', ...link.tags]
+    return texts.some((text) => text.toLowerCase().includes(needle))
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Lists links from the indexes of the LMDB store.
+ *
+ * Used by `lmdb-link-store.ts`. Reads keys backwards from the cursor, a stretch at a time, and takes
+ * a turn of the event loop between two stretches. Each stretch sees one state of the database; a
+ * link that goes between two of them is left out.
+ */
+import type { Code } from '../../links/ids.ts'
+import { decodeLink } from '../../links/link-record.ts'
+import type { Link } from '../../links/link.ts'
+import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import { Breather } from '../breather.ts'
+import { codeOfKey, placeKey, tagPrefix } from './link-index.ts'
+import { ListPageBuilder } from './list-page.ts'
+import type { Keyspace } from '../data-directory/lmdb-environment.ts'
+import { linkKey, recordOfValue } from './link-entry.ts'
+
+/** Index keys read in one go, by a search; a plain page knows how many it needs. */
+const STRETCH_KEYS_MAX = 200
+/** Above every index key with the same prefix: times end below 2^48 - 1. */
+const TOP = Buffer.alloc(6, 0xff)
+
+export interface LinkKeyspaces {
+  readonly links: Keyspace
+  readonly byTime: Keyspace
+  readonly byTag: Keyspace
+}
+
+/** A page of the list, as `ListQuery` and `ListPage` say. */
+export async function listLinks(keyspaces: LinkKeyspaces, query: ListQuery): Promise<ListPage> {
+  const page = new ListPageBuilder(query)
+  const breather = new Breather()
+  const index = query.tag === undefined ? keyspaces.byTime : keyspaces.byTag
+  const prefix = query.tag === undefined ? Buffer.alloc(0) : tagPrefix(query.tag)
+  const stretch =
+    query.search === undefined ? Math.min(STRETCH_KEYS_MAX, query.limit + 1) : STRETCH_KEYS_MAX
+  let before: Buffer | undefined = Buffer.concat([
+    prefix,
+    page.place === undefined ? TOP : placeKey(page.place),
+  ])
+  while (before !== undefined) {
+    const keys = keysBefore(index, prefix, before, stretch)
+    const codes = keys.map((key) => codeOfKey(key, prefix.length))
+    const isFull = codes.some((code) => !offer(page, keyspaces.links, code))
+    before = isFull ? undefined : keys.at(-1)
+    if (breather.due()) await breather.breathe()
+  }
+  return page.page()
+}
+
+/** Keys below `before` that begin with the prefix, from the highest down. */
+function keysBefore(index: Keyspace, prefix: Buffer, before: Buffer, limit: number): Buffer[] {
+  const range = { start: before, end: prefix, reverse: true, exclusiveStart: true, limit }
+  return [...index.getKeys(range)]
+}
+
+/** False: the page is full. */
+function offer(page: ListPageBuilder, links: Keyspace, code: Code): boolean {
+  const link = liveLink(links, code)
+  return link === undefined || page.offer(link)
+}
+
+function liveLink(links: Keyspace, code: Code): Link | undefined {
+  const value = links.getBinaryFast(linkKey(code))
+  if (value === undefined) return undefined
+  const link = decodeLink(recordOfValue(value))
+  return link.lifecycle === 'live' ? link : undefined
+}

@@ -1,0 +1,223 @@
+/**
+ * The link store in LMDB, for a cluster of one process.
+ *
+ * Keeps the contract of `link-store.ts`; a write is synced before it resolves. A link stands under
+ * its hash and code (`link-entry.ts`); beside it the indexes of the list (`link-index.ts`) and the
+ * checkpoints.
+ *
+ * Writes run one after another, in slices of one transaction each: a slice is as much work as the
+ * event loop can do at once, and whoever hands links over by partition, as the write-behind does,
+ * gets slices that touch few pages. What a link replaces is read before its transaction, not within:
+ * this process is the only writer. Nothing is ever refused for good: keys and records are far below
+ * LMDB's limits. Rejected: the driver's own conditional writes, which do not tell which index keys a
+ * replaced link had; writes from a worker thread (a link costs the event loop 3 microseconds).
+ */
+import assert, { AssertionError } from 'node:assert/strict'
+import { TinygridError } from '../../links/errors.ts'
+import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
+import { lifecycleOf, type LinkVersion } from '../../links/link-record.ts'
+import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import { Ring } from '../../links/ring.ts'
+import { Breather } from '../breather.ts'
+import { linkKey, linkValue, positionOfValue, recordOfValue } from './link-entry.ts'
+import { indexChange, type IndexChange } from './link-index.ts'
+import type { LinkStore, Refusal } from './link-store.ts'
+import { LmdbEnvironment, type Keyspace } from '../data-directory/lmdb-environment.ts'
+import { listLinks, type LinkKeyspaces } from './lmdb-link-list.ts'
+import { loadLinks } from './lmdb-link-load.ts'
+
+export interface LmdbLinkStoreOptions {
+  /** As many as the cluster was created with. */
+  readonly partitions: number
+}
+
+/** Links written in one transaction. */
+const SLICE_LINKS_MAX = 1000
+const PARTITION_BYTES = 2
+const POSITION_BYTES = 6
+/** Index keys carry all there is to know. */
+const NOTHING = Buffer.alloc(0)
+
+/** What becomes of one link; without a value it goes. */
+interface LinkChange {
+  readonly key: Buffer
+  readonly value: Buffer | undefined
+  readonly index: IndexChange
+}
+
+export class LmdbLinkStore implements LinkStore {
+  readonly #ring: Ring
+  readonly #environment: LmdbEnvironment
+  readonly #keyspaces: LinkKeyspaces & { readonly checkpoints: Keyspace }
+  /** Settles when the last change called so far has; never rejects. */
+  #lastChange: Promise<unknown> = Promise.resolve()
+
+  private constructor(environment: LmdbEnvironment, { partitions }: LmdbLinkStoreOptions) {
+    this.#ring = new Ring(partitions)
+    this.#environment = environment
+    this.#keyspaces = {
+      links: environment.keyspace('links'),
+      byTime: environment.keyspace('links by time'),
+      byTag: environment.keyspace('links by tag'),
+      checkpoints: environment.keyspace('checkpoints'),
+    }
+  }
+
+  /** Opens the store in a directory of its own, which is made if need be. */
+  static async open(directory: string, options: LmdbLinkStoreOptions): Promise<LmdbLinkStore> {
+    return new LmdbLinkStore(new LmdbEnvironment(directory), options)
+  }
+
+  get(code: Code): Promise<LinkVersion | undefined> {
+    return available(async () => {
+      const value = this.#keyspaces.links.getBinary(linkKey(code))
+      if (value === undefined) return undefined
+      return { code, position: positionOfValue(value), record: recordOfValue(value) }
+    })
+  }
+
+  write(versions: readonly LinkVersion[]): Promise<readonly Refusal[]> {
+    return this.#change(async () => {
+      const breather = new Breather()
+      for (let from = 0; from < versions.length; from += SLICE_LINKS_MAX) {
+        const slice = newestOf(versions.slice(from, from + SLICE_LINKS_MAX))
+        await this.#commit(slice.map((version) => this.#replacement(version)))
+        await breather.breathe()
+      }
+      return []
+    })
+  }
+
+  async *load(partitions: readonly PartitionId[]): AsyncGenerator<readonly LinkVersion[]> {
+    try {
+      yield* loadLinks(this.#keyspaces.links, this.#ring, partitions)
+    } catch (cause) {
+      throw unavailable(cause)
+    }
+  }
+
+  checkpoints(): Promise<ReadonlyMap<PartitionId, LogPosition>> {
+    return available(async () => this.#storedCheckpoints())
+  }
+
+  saveCheckpoints(checkpoints: ReadonlyMap<PartitionId, LogPosition>): Promise<void> {
+    return this.#change(async () => {
+      const stored = this.#storedCheckpoints()
+      const higher = [...checkpoints].filter(
+        ([partition, position]) => position > (stored.get(partition) ?? 0),
+      )
+      if (higher.length === 0) return
+      const entries = higher.map(([partition, position]) => ({
+        key: numberBytes(partition, PARTITION_BYTES),
+        value: numberBytes(position, POSITION_BYTES),
+      }))
+      await this.#environment.commit({ bytes: 0, makesRoom: true }, () => {
+        for (const { key, value } of entries) void this.#keyspaces.checkpoints.put(key, value)
+      })
+    })
+  }
+
+  removeTombstones(tombstones: readonly LinkVersion[]): Promise<void> {
+    return this.#change(async () => {
+      await this.#commit(tombstones.map((tombstone) => this.#removal(tombstone)))
+    })
+  }
+
+  list(query: ListQuery): Promise<ListPage> {
+    return available(() => listLinks(this.#keyspaces, query))
+  }
+
+  async close(): Promise<void> {
+    await this.#lastChange
+    await this.#environment.close()
+  }
+
+  /** Runs after all changes called before, whatever became of them. */
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#lastChange.then(() => available(change))
+    this.#lastChange = result.catch(() => {})
+    return result
+  }
+
+  /** What writing the version changes; nothing, if the store has it or a newer one. */
+  #replacement(version: LinkVersion): LinkChange | undefined {
+    const key = linkKey(version.code)
+    const stored = this.#keyspaces.links.getBinaryFast(key)
+    if (stored !== undefined && positionOfValue(stored) >= version.position) return undefined
+    const before = stored === undefined ? undefined : recordOfValue(stored)
+    const index = indexChange(version.code, before, version.record)
+    return { key, value: linkValue(version), index }
+  }
+
+  /** A tombstone is in no index. */
+  #removal({ code, position }: LinkVersion): LinkChange | undefined {
+    const key = linkKey(code)
+    const stored = this.#keyspaces.links.getBinaryFast(key)
+    if (stored === undefined || positionOfValue(stored) !== position) return undefined
+    assert.equal(lifecycleOf(recordOfValue(stored)[0]!), 'purged', `${code} is no tombstone`)
+    return { key, value: undefined, index: indexChange(code, undefined, undefined) }
+  }
+
+  async #commit(changes: readonly (LinkChange | undefined)[]): Promise<void> {
+    const real = changes.filter((change) => change !== undefined)
+    if (real.length === 0) return
+    const bytes = real.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0)
+    const touches = real.reduce((sum, { index }) => sum + keysOf(index) + 1, 0)
+    await this.#environment.commit({ bytes: 2 * bytes, touches }, () => {
+      for (const change of real) this.#carryOut(change)
+    })
+  }
+
+  #carryOut({ key, value, index }: LinkChange): void {
+    const { links, byTime, byTag } = this.#keyspaces
+    void (value === undefined ? links.remove(key) : links.put(key, value))
+    if (index.timeBefore !== undefined) void byTime.remove(index.timeBefore)
+    if (index.timeAfter !== undefined) void byTime.put(index.timeAfter, NOTHING)
+    for (const tag of index.tagsBefore) void byTag.remove(tag)
+    for (const tag of index.tagsAfter) void byTag.put(tag, NOTHING)
+  }
+
+  #storedCheckpoints(): Map<PartitionId, LogPosition> {
+    const checkpoints = new Map<PartitionId, LogPosition>()
+    for (const { key, value } of this.#keyspaces.checkpoints.getRange({})) {
+      const partition = key.readUIntBE(0, PARTITION_BYTES) as PartitionId
+      checkpoints.set(partition, value.readUIntBE(0, POSITION_BYTES) as LogPosition)
+    }
+    return checkpoints
+  }
+}
+
+function keysOf({ timeBefore, timeAfter, tagsBefore, tagsAfter }: IndexChange): number {
+  const times = (timeBefore === undefined ? 0 : 1) + (timeAfter === undefined ? 0 : 1)
+  return times + tagsBefore.length + tagsAfter.length
+}
+
+/** The newest version of each code. */
+function newestOf(versions: readonly LinkVersion[]): LinkVersion[] {
+  const newest = new Map<Code, LinkVersion>()
+  for (const version of versions) {
+    const other = newest.get(version.code)
+    if (other === undefined || other.position < version.position) newest.set(version.code, version)
+  }
+  return [...newest.values()]
+}
+
+function numberBytes(value: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  bytes.writeUIntBE(value, 0, length)
+  return bytes
+}
+
+async function available<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw unavailable(error)
+  }
+}
+
+/** What the driver threw as the contract has it. */
+function unavailable(cause: unknown): Error {
+  const isOurs = cause instanceof TinygridError || cause instanceof AssertionError
+  return isOurs ? cause : new TinygridError('store_unavailable', { cause })
+}

@@ -1,0 +1,50 @@
+/**
+ * Lists links from the indexes of MongoDB.
+ *
+ * Used by `mongo-link-store.ts`. One cursor in the order of the list, from just after the place where
+ * the last page ended. What is not live has no `v.t` and is never met. A search reads on until the
+ * page is full or its effort is spent.
+ */
+import type { Collection, Filter } from 'mongodb'
+import { decodeLink } from '../../links/link-record.ts'
+import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import { ListPageBuilder, SEARCH_EXAMINED_MAX, type ListPlace } from './list-page.ts'
+import { versionOf, type LinkDocument, type StoredLink } from './mongo-link-document.ts'
+
+const LIST_BATCH_MAX = 1000
+/** Above every time. */
+const TIME_END = 2 ** 48
+
+export async function listLinks(
+  links: Collection<LinkDocument>,
+  query: ListQuery,
+  timeMsMax: number,
+): Promise<ListPage> {
+  const page = new ListPageBuilder(query)
+  // One more than the page takes tells whether anything follows.
+  const examined = query.search === undefined ? query.limit + 1 : SEARCH_EXAMINED_MAX + 1
+  const cursor = links
+    .find<StoredLink>(filterOf(query, page.place), {
+      sort: { 'v.t': -1, _id: -1 },
+      limit: examined,
+      batchSize: Math.min(LIST_BATCH_MAX, examined),
+      maxTimeMS: timeMsMax,
+    })
+    .project<StoredLink>({ v: 1 })
+  try {
+    for await (const document of cursor) {
+      if (!page.offer(decodeLink(versionOf(document).record))) break
+    }
+  } finally {
+    await cursor.close()
+  }
+  return page.page()
+}
+
+function filterOf({ tag }: ListQuery, place: ListPlace | undefined): Filter<LinkDocument> {
+  const ofTag = tag === undefined ? {} : { 'v.g': tag }
+  if (place === undefined) return { ...ofTag, 'v.t': { $lt: TIME_END } }
+  const { createdAt, code } = place
+  const after = [{ 'v.t': { $lt: createdAt } }, { 'v.t': createdAt, _id: { $lt: code } }]
+  return { ...ofTag, $or: after }
+}

@@ -1,0 +1,94 @@
+/**
+ * Real NATS servers with logs in them, for tests: one server, or a cluster of several.
+ *
+ * Used by tests of the JetStream log. Each log has a connection of its own, as each node has, and
+ * all are closed with the world.
+ */
+import type { NatsConnection } from 'nats'
+import { connectNats } from '../../cluster/nats/nats-connection.ts'
+import { freePort } from '../../test/services/free-port.ts'
+import { NatsService } from '../../test/services/nats-service.ts'
+import { JetStreamLog, type JetStreamLogOptions } from '../log/jetstream-log.ts'
+
+/** A server that runs answers sooner, and one that is asked once more does no harm. */
+const SILENCE_MS = 200
+
+export class JetStreamWorld {
+  readonly servers: readonly NatsService[]
+  readonly #connections: NatsConnection[] = []
+  #namespaces = 0
+
+  private constructor(servers: readonly NatsService[]) {
+    this.servers = servers
+  }
+
+  static async start(): Promise<JetStreamWorld> {
+    return new JetStreamWorld([await NatsService.start()])
+  }
+
+  /** Servers named n0, n1 and so on. */
+  static async startCluster(size: number): Promise<JetStreamWorld> {
+    const ports = await Promise.all(Array.from({ length: size }, () => freePort()))
+    const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(', ')
+    const configs = ports.map(
+      (port, index) =>
+        `server_name: n${index}\n` +
+        `cluster { name: world, listen: "127.0.0.1:${port}", routes: [${routes}] }`,
+    )
+    const starting = configs.map((config) => NatsService.start({ config }))
+    return new JetStreamWorld(await Promise.all(starting))
+  }
+
+  /** The only server, or the first. */
+  get server(): NatsService {
+    return this.servers[0]!
+  }
+
+  newNamespace(): string {
+    return `world-${++this.#namespaces}`
+  }
+
+  async connect(): Promise<NatsConnection> {
+    const url = this.servers.map((server) => server.url).join(',')
+    const connection = await connectNats({ url, name: 'test' })
+    this.#connections.push(connection)
+    return connection
+  }
+
+  /** Opens a log over a connection of its own; of one namespace as often as there are nodes. */
+  async openLog(options: Partial<JetStreamLogOptions> = {}): Promise<JetStreamLog> {
+    return await JetStreamLog.open({
+      connection: options.connection ?? (await this.connect()),
+      namespace: this.newNamespace(),
+      replicas: 1,
+      logBytesMax: 1e9,
+      partitions: 256,
+      ...options,
+    })
+  }
+
+  /** Resolves when the server has stopped answering, which takes it a moment. */
+  async freeze(): Promise<void> {
+    const probe = await this.connect()
+    this.server.freeze()
+    while (await answers(probe)) {
+      // The last of its threads still runs.
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#connections.map((connection) => connection.close()))
+    await Promise.all(this.servers.map((server) => server.close()))
+  }
+}
+
+async function answers(connection: NatsConnection): Promise<boolean> {
+  const silence = new Promise<boolean>((resolve) => {
+    setTimeout(resolve, SILENCE_MS, false)
+  })
+  const answer = connection.rtt().then(
+    () => true,
+    () => false,
+  )
+  return await Promise.race([answer, silence])
+}
