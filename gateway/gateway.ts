@@ -39,6 +39,7 @@ import { createRedirectCounters, type RedirectCounters } from './pages/redirect-
 import { redirectAtOnce, redirectRoute } from './pages/redirect-route.ts'
 import { RequestTimes } from './http/request-times.ts'
 import type { RouterCounters } from '../routing/router-counters.ts'
+import { refuseTwoHosts } from './http/single-host.ts'
 import { siteFiles } from './pages/site-files.ts'
 import { webPage } from './pages/web-page.ts'
 
@@ -82,6 +83,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     endConnectionsWhenIdle(app)
     done()
   })
+  app.addHook('onRequest', refuseTwoHosts)
   const allowed = new AllowedMethods()
   allowed.watch(app)
   app.setErrorHandler((error, request, reply) => sendFor(errors, request, reply, error))

@@ -2,8 +2,9 @@
  * Whether a URL leads back to this service: a redirect to itself is a loop.
  *
  * Pure; used when a target is checked. Own are the public host (with either scheme's default port
- * taken as one) and, on the port that this process listens to, every way to say "this machine".
- * Other names of this machine are not looked up: DNS may change after the check anyway.
+ * taken as one) and, on the port that this process listens to, every way to say "this machine": the
+ * loopback and unspecified addresses, also written as IPv6, and the names and addresses that the
+ * machine itself gives. Other names are not looked up: DNS may change after the check anyway.
  */
 
 export interface OwnAddress {
@@ -11,14 +12,18 @@ export interface OwnAddress {
   readonly base: URL
   /** Where the process listens. */
   readonly port: number
+  /** The machine's own names and addresses as `plainHost` writes them. */
+  readonly machine: ReadonlySet<string>
 }
 
-const THIS_MACHINE =
-  /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\])$/
+const LOOPBACK = /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\])$/
+/** An IPv4 address in IPv6 form, as the WHATWG parser writes it: two groups of hexadecimal digits. */
+const MAPPED = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/
 
 export function isOwnAddress(url: URL, own: OwnAddress): boolean {
   const host = plainHost(url)
-  if (THIS_MACHINE.test(host) && portOf(url) === own.port) return true
+  const isThisMachine = LOOPBACK.test(host) || own.machine.has(host)
+  if (isThisMachine && portOf(url) === own.port) return true
   const { base } = own
   return (
     host === plainHost(base) &&
@@ -26,9 +31,13 @@ export function isOwnAddress(url: URL, own: OwnAddress): boolean {
   )
 }
 
-/** A name with a dot at its end is the same host. */
-function plainHost(url: URL): string {
-  return url.hostname.replace(/\.$/, '')
+/** A host in one way of many: a name without the dot at its end, IPv4 also where IPv6 is written. */
+export function plainHost(url: URL): string {
+  const host = url.hostname.replace(/\.$/, '')
+  const mapped = MAPPED.exec(host)
+  if (mapped === null) return host
+  const [high, low] = [mapped[1]!, mapped[2]!].map((group) => Number.parseInt(group, 16))
+  return [high! >> 8, high! & 255, low! >> 8, low! & 255].join('.')
 }
 
 function portOf(url: URL): number {

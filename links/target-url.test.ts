@@ -4,7 +4,11 @@ import { hasCode } from './errors.ts'
 import { URL_BYTES_MAX } from './link.ts'
 import { parseTargetUrl } from './target-url.ts'
 
-const OWN = { base: new URL('https://sho.rt'), port: 3000 }
+const OWN = {
+  base: new URL('https://sho.rt'),
+  port: 3000,
+  machine: new Set(['box', '10.1.2.3', '[fe80::1]']),
+}
 
 test('a target is what the WHATWG parser makes of it', (t) => {
   fc.assert(

@@ -4,8 +4,8 @@
  * Only documents: replies are serialised by JSON.stringify, and a test holds them to the schemas.
  */
 import { STATUS_CODES } from 'node:http'
-import type { TSchema } from 'typebox'
-import { linkSchema, problemSchema } from './link-schemas.ts'
+import { Type, type TSchema } from 'typebox'
+import { linkSchema, problemSchema, shortLinkSchema } from './link-schemas.ts'
 
 type ReplySchema = Readonly<Record<string, unknown>>
 
@@ -19,8 +19,20 @@ export function jsonReply(description: string, schema: TSchema): ReplySchema {
 }
 
 export function linkReply(description: string, ...headers: readonly string[]): ReplySchema {
+  return replyWith(linkSchema, description, headers)
+}
+
+/** Without a key no more than the short link is told, and no entity tag. */
+export function linkOrShortLinkReply(
+  description: string,
+  ...headers: readonly string[]
+): ReplySchema {
+  return replyWith(Type.Union([linkSchema, shortLinkSchema]), description, headers)
+}
+
+function replyWith(schema: TSchema, description: string, headers: readonly string[]): ReplySchema {
   const described = headers.map((name) => [name, { type: 'string', description: HEADERS[name] }])
-  return { ...jsonReply(description, linkSchema), headers: Object.fromEntries(described) }
+  return { ...jsonReply(description, schema), headers: Object.fromEntries(described) }
 }
 
 export function emptyReply(description: string): ReplySchema {

@@ -66,6 +66,23 @@ test('public creation opens that one call', async (t) => {
   t.is((await call('POST', '/api/links', LINK, { 'x-api-key': 'wrong' })).status, 401)
 })
 
+test('who creates without the key is told the short link alone, whatever else it has', async (t) => {
+  const { call } = await startGateway(t, { publicCreate: true })
+  const secret = { ...LINK, title: 'Offer for Acme', tags: ['secret'] }
+  for (const body of [LINK, { ...secret, code: 'mine' }]) {
+    const reply = await call('POST', '/api/links', body, NO_KEY)
+    t.is(reply.status, 201)
+    t.deepEqual(Object.keys(reply.json), ['code', 'shortUrl', 'url'])
+    t.is(reply.headers['etag'], undefined)
+  }
+  const { code } = (await call('POST', '/api/links', LINK)).json
+  await call('PATCH', `/api/links/${code}`, { title: 'Offer for Acme', tags: ['secret'] })
+  const again = await call('POST', '/api/links', LINK, NO_KEY)
+  t.is(again.status, 200)
+  t.is(again.json.code, code)
+  t.notRegex(again.text, /Acme|secret/)
+})
+
 test('public creation is limited per address, creation with the key is not', async (t) => {
   const settings = { publicCreate: true, unkeyedCreatesPerMinuteMax: 3 }
   const { call, clock } = await startGateway(t, settings)
@@ -128,4 +145,17 @@ test('behind a proxy, the address counts that the proxy saw, not what the client
   t.is((await createFrom('1.1.1.1, 9.9.9.9')).status, 201)
   t.is((await createFrom('2.2.2.2, 9.9.9.9')).status, 429)
   t.is((await createFrom('9.9.9.8')).status, 200)
+})
+
+test('a port behind the address that the proxy saw makes nobody another client', async (t) => {
+  const settings = { publicCreate: true, unkeyedCreatesPerMinuteMax: 1, trustProxy: true }
+  const { call } = await startGateway(t, settings)
+  const createFrom = (forwarded: string) =>
+    call('POST', '/api/links', LINK, { ...NO_KEY, 'x-forwarded-for': forwarded })
+  t.is((await createFrom('9.9.9.9:1000')).status, 201)
+  for (const again of ['9.9.9.9:1001', '9.9.9.9', '"9.9.9.9"', '[::ffff:9.9.9.9]:3']) {
+    t.is((await createFrom(again)).status, 429, again)
+  }
+  t.is((await createFrom('unknown')).status, 200)
+  t.is((await createFrom('made-up')).status, 429, 'what is no address counts as the proxy')
 })

@@ -1,13 +1,14 @@
 /**
  * Who may call the API: whoever presents the key, and for public creation everybody, a little.
  *
- * A hook of every route under /api; the redirect route asks too, and tells more to who has the key. Runs before the body is read, so a stranger cannot make us
- * parse megabytes. An address that presents wrong keys too often is refused with any key for the
+ * A hook of every route under /api; the redirect route asks too, and tells more to who has the key.
+ * Runs before the body is read, so a stranger cannot make us parse megabytes. An address that presents wrong keys too often is refused with any key for the
  * rest of the minute, so that keys cannot be guessed at full speed.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { TinygridError } from '../../links/errors.ts'
+import { clientAddress } from '../http/client-address.ts'
 import { presentedKey, type ApiKey } from './api-key.ts'
 import type { RateLimit } from './rate-limit.ts'
 
@@ -52,10 +53,11 @@ function admitKey(
   request: FastifyRequest,
   key: string,
 ): TinygridError | undefined {
-  if (wrongKeys.isExceeded(request.ip)) return wrongKeys.error(request.ip)
+  const ip = clientAddress(request)
+  if (wrongKeys.isExceeded(ip)) return wrongKeys.error(ip)
   if (apiKey.matches(key)) return undefined
-  wrongKeys.take(request.ip)
-  logger.warn({ ip: request.ip }, 'wrong API key')
+  wrongKeys.take(ip)
+  logger.warn({ ip }, 'wrong API key')
   return new TinygridError('unauthorized', { detail: 'The API key is wrong' })
 }
 
@@ -69,7 +71,7 @@ function admitUnkeyed(
     const detail = 'Send the API key as X-Api-Key, or as Authorization: Bearer'
     return new TinygridError('unauthorized', { detail })
   }
-  const { ip } = request
+  const ip = clientAddress(request)
   const isAllowed = unkeyedCreates.take(ip)
   reply.headers({
     'ratelimit-limit': unkeyedCreates.max,

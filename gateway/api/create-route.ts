@@ -3,15 +3,18 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { requestContext, sendLink, type ApiContext } from './api-context.ts'
-import { linkReply, problemReplies } from './api-replies.ts'
+import { presentedKey } from './api-key.ts'
+import { linkOrShortLinkReply, linkReply, problemReplies } from './api-replies.ts'
 import { IDEMPOTENCY_KEY, parseIdempotencyKey } from './idempotency.ts'
 import { toDraft } from './link-request.ts'
 import { idempotencyKeySchema, newLinkSchema, type NewLinkBody } from './link-schemas.ts'
+import { shortViewOf } from './link-view.ts'
 
 const IDEMPOTENCY_KEY_HEADER = IDEMPOTENCY_KEY.toLowerCase()
 
 export function createRoute(app: FastifyInstance, context: ApiContext): void {
   const { settings, creator } = context
+  const replyOf = settings.publicCreate ? linkOrShortLinkReply : linkReply
   const schema = {
     summary: 'Create a link',
     description:
@@ -22,8 +25,8 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
     headers: idempotencyKeySchema,
     body: newLinkSchema(settings.aliasLengthMax),
     response: {
-      201: linkReply('The new link', 'Location', 'ETag'),
-      200: linkReply('The link that this URL has already', 'Location', 'ETag'),
+      201: replyOf('The new link', 'Location', 'ETag'),
+      200: replyOf('The link that this URL has already', 'Location', 'ETag'),
       ...problemReplies(400, 401, 409, 413, 415, 429, 503),
     },
   }
@@ -32,6 +35,10 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
     const key = parseIdempotencyKey(request.headers[IDEMPOTENCY_KEY_HEADER])
     const { link, isNew } = await creator.create(draft, key)
     reply.code(isNew ? 201 : 200).header('location', `/api/links/${link.code}`)
+    // An entity tag is a digest of title and tags, which could be guessed by it.
+    if (presentedKey(request.headers) === undefined) {
+      return shortViewOf(link, context.address.baseUrl(request))
+    }
     return sendLink(context, request, reply, link)
   })
 }

@@ -130,11 +130,19 @@ for (const [host, start] of [
   ['user@evil.example', 'http://localhost:3000'],
   ['<script>', 'http://localhost:3000'],
   ['x'.repeat(300), 'http://localhost:3000'],
+  ['a.1', 'http://localhost:3000'],
+  ['1.2.3.4.5', 'http://localhost:3000'],
+  ['x:99999', 'http://localhost:3000'],
+  ['[:::::]', 'http://localhost:3000'],
 ] as const) {
   test(`a client that says Host: ${host.slice(0, 20)} gets links at ${start}`, async (t) => {
     const { call } = await startGateway(t)
     const { json } = await call('POST', '/api/links', { url: URL_1, code: 'mine' }, { host })
     t.is(json.shortUrl, `${start}/mine`)
+    const proxied = await startGateway(t, { trustProxy: true })
+    const forwarded = { host: 'sho.rt', 'x-forwarded-host': host }
+    const behind = await proxied.call('POST', '/api/links', { url: URL_1, code: 'mine' }, forwarded)
+    t.is(behind.json.shortUrl, `${start}/mine`)
   })
 }
 

@@ -1,7 +1,7 @@
 import net from 'node:net'
 import test from 'ava'
 import { ERRORS } from '../../links/errors.ts'
-import { startGateway } from '../testing/test-gateway.ts'
+import { KEY, startGateway } from '../testing/test-gateway.ts'
 
 for (const [method, path, allow] of [
   ['PUT', '/api/links', 'GET, HEAD, POST'],
@@ -141,3 +141,16 @@ async function talk(port: number, bytes: string): Promise<string> {
   socket.destroy()
   return text
 }
+
+test('a request that names two hosts is refused, whatever it is for', async (t) => {
+  const { listen, add } = await startGateway(t)
+  add({ code: 'abc1234' })
+  const port = await listen()
+  const key = `X-Api-Key: ${KEY}\r\n`
+  for (const path of ['/abc1234', '/abc1234+', '/', '/api/links', '/health/live', '/nonesuch']) {
+    const head = `GET ${path} HTTP/1.1\r\nHost: sho.rt\r\nhost: go.example\r\n${key}Connection: close\r\n\r\n`
+    t.regex(await talk(port, head), /^HTTP\/1\.1 400 /, path)
+  }
+  const redirect = 'GET /abc1234 HTTP/1.1\r\nHost: a\r\nHost: a\r\nConnection: close\r\n\r\n'
+  t.regex(await talk(port, redirect), /^HTTP\/1\.1 400 /)
+})

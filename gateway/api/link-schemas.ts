@@ -126,6 +126,14 @@ export const linkSchema = Type.Object(
 
 export type LinkView = Type.Static<typeof linkSchema>
 
+/** What who created without the key is told: the link may be another's, with a title and tags. */
+export const shortLinkSchema = Type.Pick(linkSchema, ['code', 'shortUrl', 'url'], {
+  ...strict,
+  title: 'ShortLink',
+})
+
+export type ShortLinkView = Type.Static<typeof shortLinkSchema>
+
 export const problemSchema = Type.Object(
   {
     type: Type.String(),

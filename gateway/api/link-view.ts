@@ -3,7 +3,7 @@
  */
 import type { Link } from '../../links/link.ts'
 import { formatIsoTime } from './iso-time.ts'
-import type { LinkView } from './link-schemas.ts'
+import type { LinkView, ShortLinkView } from './link-schemas.ts'
 
 /** @param baseUrl what short links start with, without a slash at the end */
 export function viewOf(link: Link, baseUrl: string): LinkView {
@@ -20,4 +20,9 @@ export function viewOf(link: Link, baseUrl: string): LinkView {
     maxVisits: link.maxVisits,
     visits: link.maxVisits === null ? null : link.visits,
   }
+}
+
+/** A link as it is shown to who has no key. */
+export function shortViewOf(link: Link, baseUrl: string): ShortLinkView {
+  return { code: link.code, shortUrl: `${baseUrl}/${link.code}`, url: link.url }
 }

@@ -1,5 +1,11 @@
+import { hostname, networkInterfaces } from 'node:os'
 import test from 'ava'
 import { startGateway } from '../testing/test-gateway.ts'
+
+function addressesOfThisMachine(): string[] {
+  const found = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return found.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address))
+}
 
 test('own addresses are refused on every way to say "here"', async (t) => {
   const { call } = await startGateway(t, { port: 3000 })
@@ -16,6 +22,11 @@ test('own addresses are refused on every way to say "here"', async (t) => {
     'http://[::ffff:127.0.0.1]:3000/',
     'http://a.localhost:3000/',
     'http://0:3000/',
+    'http://[::]:3000/',
+    'http://[::ffff:0.0.0.0]:3000/',
+    `http://${hostname()}:3000/`,
+    `http://${hostname().toUpperCase()}.:3000/x`,
+    ...addressesOfThisMachine().map((address) => `http://${address}:3000/`),
   ]
   for (const url of refused) t.is((await call('POST', '/api/links', { url })).status, 400, url)
   for (const url of ['http://localhost:3001/', 'http://not-sho.rt/', 'http://sho.rt:8080/']) {

@@ -3,12 +3,13 @@
  * a target because it would lead back here.
  *
  * With a base URL that is the address. Without one it is what the client used, from the request's
- * Host (or the proxy's X-Forwarded-Host, if it is trusted), checked before it is repeated: a Host
- * that is not plain falls back to localhost.
+ * Host (or the proxy's X-Forwarded-Host, if it is trusted), parsed before it is repeated: a Host
+ * that is no host falls back to localhost.
  */
+import { hostname, networkInterfaces } from 'node:os'
 import type { FastifyRequest } from 'fastify'
 import type { Code } from '../../links/ids.ts'
-import type { OwnAddress } from '../../links/own-address.ts'
+import { plainHost, type OwnAddress } from '../../links/own-address.ts'
 
 const HOST_PATTERN =
   /^(?:[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
@@ -17,40 +18,63 @@ export interface PublicAddressOptions {
   readonly baseUrl: string | undefined
   /** Where the server listens if the socket does not tell. */
   readonly port: number
+  /** Names and addresses of this machine; by default what the operating system says. */
+  readonly machine?: readonly string[]
 }
 
 export class PublicAddress {
-  readonly #baseUrl: string | undefined
+  readonly #fixed: URL | undefined
   readonly #port: number
+  readonly #machine: ReadonlySet<string>
   /** Parsed once for many requests: clients hardly ever differ in it. */
-  #lastBase = { baseUrl: '', url: new URL('http://localhost') }
+  #last: { readonly text: string; readonly url: URL | undefined } = { text: '', url: undefined }
 
-  constructor({ baseUrl, port }: PublicAddressOptions) {
-    this.#baseUrl = baseUrl?.replace(/\/+$/, '')
+  constructor({ baseUrl, port, machine = namesOfThisMachine() }: PublicAddressOptions) {
+    this.#fixed = baseUrl === undefined ? undefined : new URL(baseUrl)
     this.#port = port
+    this.#machine = new Set(machine.flatMap((name) => hostOf(name) ?? []))
   }
 
   /** Without a slash at the end. Same for all links of one request. */
   baseUrl(request: FastifyRequest): string {
-    if (this.#baseUrl !== undefined) return this.#baseUrl
-    const { host } = request
-    if (!HOST_PATTERN.test(host)) return `http://localhost:${this.#portOf(request)}`
-    return `${request.protocol === 'https' ? 'https' : 'http'}://${host.toLowerCase()}`
+    return this.#base(request).href.replace(/\/+$/, '')
   }
 
   /** What a target of this request must not lead to. */
   own(request: FastifyRequest): OwnAddress {
-    const baseUrl = this.baseUrl(request)
-    if (this.#lastBase.baseUrl !== baseUrl) this.#lastBase = { baseUrl, url: new URL(baseUrl) }
-    return { base: this.#lastBase.url, port: this.#portOf(request) }
+    return { base: this.#base(request), port: this.#portOf(request), machine: this.#machine }
   }
 
   shortUrl(request: FastifyRequest, code: Code): string {
     return `${this.baseUrl(request)}/${code}`
   }
 
+  #base(request: FastifyRequest): URL {
+    if (this.#fixed !== undefined) return this.#fixed
+    const text = `${request.protocol === 'https' ? 'https' : 'http'}://${request.host}`
+    if (this.#last.text !== text) this.#last = { text, url: parseBase(text) }
+    return this.#last.url ?? new URL(`http://localhost:${this.#portOf(request)}`)
+  }
+
   /** The port that the request came in by. */
   #portOf(request: FastifyRequest): number {
     return request.raw.socket.localPort ?? this.#port
   }
+}
+
+/** The pattern refuses what the parser would read as something else than a host. */
+function parseBase(text: string): URL | undefined {
+  if (!HOST_PATTERN.test(text.slice(text.indexOf('//') + 2))) return undefined
+  return URL.parse(text) ?? undefined
+}
+
+function hostOf(name: string): string | undefined {
+  const url = URL.parse(`http://${name.includes(':') ? `[${name}]` : name}`)
+  return url === null ? undefined : plainHost(url)
+}
+
+/** As they are at the start; a zone (`%eth0`) cannot stand in a URL. */
+function namesOfThisMachine(): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? [])
+  return [hostname(), ...addresses.map(({ address }) => address.replace(/%.*$/, ''))]
 }

@@ -71,7 +71,7 @@ export function redirectAtOnce(
 ): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false
   const code = codeOf(url!)
-  if (code === undefined || mayHaveKey(rawHeaders)) return false
+  if (code === undefined || needsRoute(rawHeaders)) return false
   const found = owner.lookup(code, now())
   if (found.kind === 'redirect') {
     counters.found++
@@ -87,17 +87,25 @@ export function redirectAtOnce(
   return true
 }
 
-/** Looks at names alone: an object of all headers costs more than the rest of a redirect. */
-function mayHaveKey(rawHeaders: readonly string[]): boolean {
+/**
+ * Whether the request may carry a key, or names more than one host. Looks at names alone: an object
+ * of all headers costs more than the rest of a redirect.
+ */
+function needsRoute(rawHeaders: readonly string[]): boolean {
+  let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!
-    if (name.length !== X_API_KEY.length && name.length !== AUTHORIZATION.length) continue
-    const lower = name.toLowerCase()
-    if (lower === X_API_KEY || lower === AUTHORIZATION) return true
+    if (name.length === HOST.length) {
+      if (name.toLowerCase() === HOST && ++hosts > 1) return true
+    } else if (name.length === X_API_KEY.length || name.length === AUTHORIZATION.length) {
+      const lower = name.toLowerCase()
+      if (lower === X_API_KEY || lower === AUTHORIZATION) return true
+    }
   }
   return false
 }
 
+const HOST = 'host'
 const X_API_KEY = 'x-api-key'
 const AUTHORIZATION = 'authorization'
 
