@@ -11,8 +11,7 @@
  * - "absent" is said only when the partition is complete or the store was asked.
  * - At most `mailboxDepthMax` writes wait; one more is refused with mailbox_full.
  *
- * It does not time anything, retry on its own, or know what a request means (`turn.ts`).
- * Rejected: a promise chain per code, which hides the order.
+ * It does not time or retry anything, nor know what a request means. Rejected: a promise chain per code.
  */
 import assert from 'node:assert/strict'
 import type { LinkVersion } from '../../links/link-record.ts'

@@ -6,8 +6,7 @@
  * memory within its bound. It is the LinkOwner of the partitions it has adopted, and what the
  * write-behind reads dirty links from.
  *
- * Guarantees: an actor is called by one effect at a time (everything here is synchronous between
- * two awaits). It does not decide anything about links, and it does not choose its partitions.
+ * An actor is called by one effect at a time. It decides nothing about links or its partitions.
  */
 import assert from 'node:assert/strict'
 import type { LinkVersion } from '../../links/link-record.ts'
