@@ -63,8 +63,8 @@ test('servers share the requests, and one that refuses is not taken for one that
   })
   const [result] = await runOpenLoop([right, busy], 0.5, [stream(200)])
   const { correct, refused, wrong, failed } = result!
-  t.true(correct > 0 && refused > 0)
-  t.is(correct + refused, 100)
+  // 100 requests find 128 connections free, which lead to the one and the other in turn.
+  t.deepEqual([correct, refused], [50, 50])
   t.deepEqual([wrong, failed], [0, refused])
 })
 

@@ -87,6 +87,7 @@ export async function runOpenLoop(
 /** Connections, and the requests that wait for one in the order in which they were due. */
 class Pool {
   readonly #all: RawConnection[]
+  /** The one that has been free for longest is first, so that all servers get their share. */
   readonly #free: RawConnection[]
   readonly #waiting: { readonly text: string; readonly onReply: (reply?: Reply) => void }[] = []
   #waitingFrom = 0
@@ -98,7 +99,7 @@ class Pool {
   }
 
   send(text: string, onReply: (reply?: Reply) => void): void {
-    const connection = this.#free.pop()
+    const connection = this.#free.shift()
     if (connection === undefined) this.#waiting.push({ text, onReply })
     else this.#use(connection, text, onReply)
   }
