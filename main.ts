@@ -5,15 +5,15 @@
  * start) and logs JSON lines on standard error. A start that cannot succeed ends with one line and
  * exit code 1, and leaves the data directory as it was.
  */
-import pino, { type Logger } from 'pino'
-import { TinygridError } from './links/errors.ts'
-import { StartError } from './links/start-error.ts'
+import { TinygridError, StartError } from './links/errors.ts'
 import { describeConfig, readConfig, settingsHelp, type Config } from './config.ts'
 import { openCluster } from './node/cluster-adapters.ts'
 import { openEmbedded } from './node/embedded-adapters.ts'
 import { DataDirectoryError } from './persistence/data-directory/data-directory.ts'
 import { ConfigError } from './node/setting.ts'
 import { startTinygrid } from './node/tinygrid.ts'
+
+import pino, { type Logger } from 'pino'
 
 const HELP = `Tinygrid, a URL shortener that answers redirects from memory.
 

@@ -1,5 +1,5 @@
 /**
- * The clock as what runs in the background sees it: time, timers, nothing else.
+ * The clock as what runs in the background sees it: time, timers, and bounds on waiting.
  *
  * Injected, so that tests let a minute pass in no time.
  */
@@ -33,4 +33,25 @@ export const systemClock: Clock = {
       clearImmediate(immediate)
     }
   },
+}
+
+/**
+ * Settles as the work does, or rejects after `ms`. The work is not stopped: whoever began it bounds
+ * its own resources.
+ */
+export async function within<T>(
+  ms: number,
+  what: string,
+  work: Promise<T>,
+  clock: Clock = systemClock,
+): Promise<T> {
+  let cancel: (() => void) | undefined
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(ms, () => reject(new Error(`${what} took more than ${ms} ms`)))
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    cancel?.()
+  }
 }

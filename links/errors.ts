@@ -2,7 +2,8 @@
  * Every way in which an operation can fail, in one table: its code, HTTP status and title.
  *
  * An operating error is a TinygridError; whoever meets it can act on `code`, which never changes
- * its meaning. Broken invariants are not here: they are assertions, and stop the process.
+ * its meaning. Broken invariants are not here: they are assertions, and stop the process. A start that
+ * cannot succeed is a StartError.
  */
 import type { Epoch, NodeId } from './ids.ts'
 
@@ -87,4 +88,18 @@ export class TinygridError extends Error {
 /** Whether `error` is an operating error with one of the codes. */
 export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is TinygridError {
   return error instanceof TinygridError && codes.includes(error.code)
+}
+
+/**
+ * A start that cannot succeed, for a reason that the operator can mend: thrown by what connects to
+ * servers or opens what is stored, before anything is served. The message is one line: what is wrong,
+ * where, and what to do. It never holds a password. `main.ts` prints it as it is.
+ */
+export class StartError extends Error {
+  override readonly name: string = 'StartError'
+}
+
+/** What the cluster has stored does not fit the settings. */
+export class ClusterDataError extends StartError {
+  override readonly name = 'ClusterDataError'
 }

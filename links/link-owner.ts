@@ -170,3 +170,15 @@ export interface NodeStatus {
   readonly logErrors: number
   readonly storeErrors: number
 }
+
+/** What a create makes, if the code is free. */
+export function newLink(request: CreateRequest, now: EpochMs): Link {
+  const { code, url, title, tags, expiresAt, maxVisits, isAlias } = request
+  const settings = { code, url, title, tags, expiresAt, maxVisits, isAlias }
+  return { ...settings, createdAt: now, updatedAt: now, visits: 0, lifecycle: 'live' }
+}
+
+/** Whether nothing has happened to the link since: each change makes `updatedAt` a later one. */
+export function isNew({ createdAt, updatedAt, visits, lifecycle }: Link): boolean {
+  return createdAt === updatedAt && visits === 0 && lifecycle === 'live'
+}

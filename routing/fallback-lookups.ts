@@ -9,8 +9,7 @@
  * Each source has a time bound; one that fails counts as one that knows nothing. One read in flight
  * per code, FALLBACK_READS_MAX in all.
  */
-import type { Clock } from '../links/clock.ts'
-import { within } from '../links/deadline.ts'
+import { type Clock, within } from '../links/clock.ts'
 import type { Code, EpochMs } from '../links/ids.ts'
 import { lookupRecord, type LinkVersion } from '../links/link-record.ts'
 import type { Lookup } from '../links/link.ts'

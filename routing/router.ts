@@ -13,8 +13,7 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { systemClock, type Clock } from '../links/clock.ts'
-import { within } from '../links/deadline.ts'
+import { systemClock, type Clock, within } from '../links/clock.ts'
 import { TinygridError } from '../links/errors.ts'
 import { toEpochMs, type Code, type EpochMs, type NodeId } from '../links/ids.ts'
 import { UNKNOWN, type Link, type Lookup } from '../links/link.ts'

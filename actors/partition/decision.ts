@@ -9,13 +9,13 @@
 import { matchesEntityTag } from '../../links/entity-tag.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import { lookupOf, type Lifecycle, type Link } from '../../links/link.ts'
-import { newLink } from '../../links/new-link.ts'
-import type {
-  CreateRequest,
-  LinkChanges,
-  UpdateRequest,
-  WriteRequest,
-  WriteResult,
+import {
+  newLink,
+  type CreateRequest,
+  type LinkChanges,
+  type UpdateRequest,
+  type WriteRequest,
+  type WriteResult,
 } from '../../links/link-owner.ts'
 
 export interface Decision {

@@ -2,7 +2,7 @@ import test from 'ava'
 import type { NodeId, PartitionId } from '../../links/ids.ts'
 import { LEASE_DEAD_MS, LEASE_FENCE_MS, leaseKey } from './lease.ts'
 import { MembershipWorld, WORLD_PARTITIONS } from '../testing/membership-world.ts'
-import { StartError } from '../../links/start-error.ts'
+import { StartError } from '../../links/errors.ts'
 
 /** A world at rest with these nodes; the first of them is the controller. */
 async function worldOf(...names: string[]): Promise<MembershipWorld> {

@@ -26,10 +26,9 @@ import type { KeyValue, KeyValueEntry, StopWatch } from './key-value.ts'
 import { LEASE_FENCE_MS, LEASE_RENEW_MS, leaseKey, nodeOfLeaseKey } from './lease.ts'
 import type { NodeLease, OpenedPartition, ReleasedPartition, Role } from './lease.ts'
 import { CONTROLLER_KEY, Members } from './members.ts'
-import { eventsOfLease, eventsOfTable } from './membership-event.ts'
-import type { MembershipEvent } from './membership-event.ts'
+import { eventsOfLease, eventsOfTable, type MembershipEvent } from './membership-event.ts'
 import { NewestTable, TABLE_KEY } from '../table/newest-table.ts'
-import { StartError } from '../../links/start-error.ts'
+import { StartError } from '../../links/errors.ts'
 import type { Table } from '../table/table.ts'
 
 /** A node that could not renew its own lease for so long has not seen the others renew theirs. */

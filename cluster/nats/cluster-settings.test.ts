@@ -1,7 +1,7 @@
 import test from 'ava'
 import { checkSettings } from './cluster-settings.ts'
 import { MemoryKeyValueServer } from '../membership/memory-key-value.ts'
-import { StartError } from '../../links/start-error.ts'
+import { StartError } from '../../links/errors.ts'
 
 test('the first node says how many partitions there are, and others may only agree', async (t) => {
   const server = new MemoryKeyValueServer()

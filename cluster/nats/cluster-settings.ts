@@ -5,9 +5,8 @@
  * that counts otherwise would look for links where they are not. So it is checked before a node
  * takes its lease, and a node that disagrees does not start.
  */
-import { hasCode } from '../../links/errors.ts'
+import { hasCode, ClusterDataError } from '../../links/errors.ts'
 import type { KeyValue } from '../membership/key-value.ts'
-import { ClusterDataError } from '../../links/start-error.ts'
 
 const SETTINGS_KEY = 'settings'
 /** Of everything the cluster stores; rises when an older program could not read it. */

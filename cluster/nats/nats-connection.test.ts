@@ -5,7 +5,7 @@ import test from 'ava'
 import { NatsService, type NatsOptions } from '../../test/services/nats-service.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { connectNats, isConnected, onDisconnect } from './nats-connection.ts'
-import { StartError } from '../../links/start-error.ts'
+import { StartError } from '../../links/errors.ts'
 
 const natsTest = testWith('nats')
 

@@ -10,7 +10,7 @@
  */
 import { connect, ErrorCode, Events, NatsError, type NatsConnection } from 'nats'
 import { parseNatsUrl, type NatsAddress } from './nats-url.ts'
-import { StartError } from '../../links/start-error.ts'
+import { StartError } from '../../links/errors.ts'
 
 export interface NatsConnectionOptions {
   /** One or more addresses separated by commas; credentials as `nats://user:password@host`. */

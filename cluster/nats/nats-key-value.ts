@@ -24,13 +24,12 @@ import {
   type KV,
   type NatsConnection,
 } from 'nats'
-import { within } from '../../links/deadline.ts'
-import { TinygridError } from '../../links/errors.ts'
+import { within } from '../../links/clock.ts'
+import { TinygridError, StartError } from '../../links/errors.ts'
 import type { KeyValue, KeyValueEntry, StopWatch } from '../membership/key-value.ts'
 import { namesOf } from './namespace.ts'
 import { isConnected } from './nats-connection.ts'
 import { KeyValueWatch, type BucketState } from './nats-key-value-watch.ts'
-import { StartError } from '../../links/start-error.ts'
 
 export interface NatsKeyValueOptions {
   /** Stays its owner's: it is not closed here. */

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { parseNatsUrl } from './nats-url.ts'
-import { StartError } from '../../links/start-error.ts'
+import { StartError } from '../../links/errors.ts'
 
 test('an address is a host with an optional port and scheme', (t) => {
   t.deepEqual(parseNatsUrl('nats.example').options, { servers: ['nats.example:4222'] })

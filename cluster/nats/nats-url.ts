@@ -4,7 +4,7 @@
  * Used by `nats-connection.ts`. The driver takes addresses and credentials apart from each other,
  * and would show a password left in an address in its messages. Pure.
  */
-import { StartError } from '../../links/start-error.ts'
+import { StartError } from '../../links/errors.ts'
 
 export interface NatsAddress {
   /** As the driver takes them. */

@@ -1,11 +1,12 @@
 /** The Moleculer adapter keeps the contract of peers over a real server, and what only it can show. */
-import test, { type ExecutionContext } from 'ava'
 import { NatsService } from '../../test/services/nats-service.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { findProgram } from '../../test/services/service-program.ts'
 import { testPeersContract } from './peers.contract.ts'
 import { join, meet } from '../testing/peers-world.ts'
-import { StartError } from '../../links/start-error.ts'
+import { StartError } from '../../links/errors.ts'
+
+import test, { type ExecutionContext } from 'ava'
 
 const natsTest = testWith('nats')
 const TIMEOUT_MS = 2_000

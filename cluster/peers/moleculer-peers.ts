@@ -16,15 +16,14 @@
 import assert from 'node:assert/strict'
 import { ServiceBroker, type Context, type ServiceSchema } from 'moleculer'
 import type { NatsConnection } from 'nats'
-import { within } from '../../links/deadline.ts'
-import { TinygridError } from '../../links/errors.ts'
+import { within } from '../../links/clock.ts'
+import { TinygridError, StartError } from '../../links/errors.ts'
 import type { NodeId } from '../../links/ids.ts'
 import { MoleculerLogger } from './moleculer-logger.ts'
 import { MoleculerTransporter } from './moleculer-transporter.ts'
 import { isConnected } from '../nats/nats-connection.ts'
 import { toError, toFailure, type PeerFailure } from './peer-failure.ts'
 import type { PeerHandler, Peers } from './peers.ts'
-import { StartError } from '../../links/start-error.ts'
 
 export interface MoleculerPeersOptions {
   /** Stays its owner's: it is not closed here. */

@@ -15,9 +15,8 @@ import {
   parseWriteResult,
   writeBytes,
 } from './owner-values.ts'
-import { newLink } from '../../links/new-link.ts'
+import { newLink, type WriteRequest, type WriteResult } from '../../links/link-owner.ts'
 import { WRITES_LIMITS } from './owner-protocol.ts'
-import type { WriteRequest, WriteResult } from '../../links/link-owner.ts'
 
 const overTheWire = (data: unknown): unknown => JSON.parse(JSON.stringify(data))
 

@@ -9,14 +9,15 @@
  */
 import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
 import { ABSENT, METERED, redirectTo, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
-import { isNew, newLink } from '../../links/new-link.ts'
-import { LINK_BYTES_MAX, noAnswer, type Answer } from './owner-protocol.ts'
 import {
+  isNew,
+  newLink,
   OPERATION_ID_LENGTH_MAX,
   type CreateRequest,
   type WriteRequest,
   type WriteResult,
 } from '../../links/link-owner.ts'
+import { LINK_BYTES_MAX, noAnswer, type Answer } from './owner-protocol.ts'
 
 const WORDS: ReadonlyMap<unknown, Lookup> = new Map<unknown, Lookup>([
   ['absent', ABSENT],

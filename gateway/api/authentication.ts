@@ -2,14 +2,17 @@
  * Who may call the API: whoever presents the key, and for public creation everybody, a little.
  *
  * A hook of every route under /api; the redirect route asks too, and tells more to who has the key.
- * Runs before the body is read, so a stranger cannot make us parse megabytes. An address that presents wrong keys too often is refused with any key for the
- * rest of the minute, so that keys cannot be guessed at full speed.
+ * Runs before the body is read, so a stranger cannot make us parse megabytes. An address that
+ * presents wrong keys too often is refused with any key for the rest of the minute, so that keys
+ * cannot be guessed at full speed. A key is compared in constant time: both sides are hashed first, so
+ * that lengths are equal and the key itself is not kept.
  */
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { TinygridError } from '../../links/errors.ts'
 import { clientAddress } from '../http/client-address.ts'
-import { presentedKey, type ApiKey } from './api-key.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 /** What it takes to judge a key; shared by all who do, so that all count wrong ones together. */
@@ -79,4 +82,32 @@ function admitUnkeyed(
     'ratelimit-reset': unkeyedCreates.secondsLeft(ip),
   })
   return isAllowed ? undefined : unkeyedCreates.error(ip)
+}
+
+/** Longer ones are not looked at: no key is that long. */
+const PRESENTED_LENGTH_MAX = 1024
+
+export class ApiKey {
+  readonly #digest: Buffer
+
+  constructor(key: string) {
+    this.#digest = digestOf(key)
+  }
+
+  matches(presented: string): boolean {
+    if (presented.length > PRESENTED_LENGTH_MAX) return false
+    return timingSafeEqual(digestOf(presented), this.#digest)
+  }
+}
+
+/** The key in `X-Api-Key` or `Authorization: Bearer`; other schemes are not meant for us. */
+export function presentedKey(headers: IncomingHttpHeaders): string | undefined {
+  const key = headers['x-api-key']
+  if (typeof key === 'string') return key
+  const bearer = /^bearer +(.*)$/i.exec(headers.authorization ?? '')
+  return bearer?.[1]
+}
+
+function digestOf(text: string): Buffer {
+  return hash('sha256', text, 'buffer')
 }

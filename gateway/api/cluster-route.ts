@@ -2,9 +2,9 @@
  * `GET /api/cluster`: what this node sees of the whole cluster, for operators and the cluster page.
  */
 import type { FastifyInstance } from 'fastify'
+import { Type, type TProperties, type TSchema } from 'typebox'
 import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
 import { jsonReply, problemReplies } from './api-replies.ts'
-import { clusterSchema } from './cluster-schema.ts'
 
 export function clusterRoute(app: FastifyInstance, status: () => Promise<ClusterStatus>): void {
   const schema = {
@@ -17,3 +17,148 @@ export function clusterRoute(app: FastifyInstance, status: () => Promise<Cluster
   }
   app.get('/api/cluster', { schema }, () => status())
 }
+
+const strict = { additionalProperties: false }
+
+function object(properties: TProperties, description?: string) {
+  return Type.Object(properties, {
+    ...strict,
+    ...(description === undefined ? {} : { description }),
+  })
+}
+
+function nullable(type: string, description?: string, more: object = {}) {
+  const about = description === undefined ? {} : { description }
+  return Type.Unsafe({ ...more, type: [type, 'null'], ...about })
+}
+
+function oneOf(values: readonly string[], description?: string) {
+  const about = description === undefined ? {} : { description }
+  return Type.Unsafe({ type: 'string', enum: [...values], ...about })
+}
+
+const time = Type.String({ format: 'date-time' })
+const nullableTime = nullable('string', undefined, { format: 'date-time' })
+const node = Type.String({ description: 'The name of a node' })
+const partition = Type.Integer({ minimum: 0 })
+
+const numbersSchema = {
+  ...object({
+    version: Type.String(),
+    ready: Type.Boolean({ description: 'Every partition can answer writes, as far as it knows' }),
+    isFenced: Type.Boolean({ description: 'Its lease is too old for it to answer as an owner' }),
+    ...Object.fromEntries<TSchema>(
+      Object.entries({
+        partitionsOwned: 'Partitions that it holds',
+        partitionsComplete: 'Those with every link in memory',
+        linksInMemory: 'Links in memory',
+        memoryBytes: 'Memory that links take',
+        memoryBytesMax: 'Memory that links may take',
+        rssBytes: 'Memory of the whole process',
+        cpu: 'Processor time per time over the last seconds; 1 is one core',
+        redirects: 'Answers to visitors of short links by its gateway',
+        redirectsPerSecond: 'The same, over the last seconds',
+        appendsPerSecond: 'Batches of writes appended to the log, over the last seconds',
+        requestsHeld: 'Requests that wait in its gateway for an owner',
+        evictions: 'Links put out of memory to stay within its bound',
+        readThroughs: 'Links read from the store on demand',
+        mailboxDepth: 'Writes that wait for their partition',
+        dirtyLinks: 'Links whose newest version the store does not have yet',
+        dirtyBytes: 'Bytes that wait for the store',
+        dirtyBytesMax: 'Bytes that may wait',
+        flushLagMs: 'Age of the oldest write that the store does not have, in milliseconds',
+        linksFlushed: 'Links written to the store',
+        deadLetters: 'Links that the store refused for good',
+        logAppends: 'Batches appended to the log',
+        logErrors: 'Appends that failed',
+        storeErrors: 'Reads and writes of the store that failed',
+      }).map(([name, description]) => [name, Type.Number({ description })]),
+    ),
+  }),
+  type: ['object', 'null'],
+  description: 'What it says of itself; null: it did not answer in time',
+}
+
+const nodeSchema = object({
+  id: node,
+  url: nullable('string', 'Where its gateway listens'),
+  roles: Type.Array(oneOf(['gateway', 'actors'])),
+  state: oneOf(['active', 'leaving', 'gone'], 'gone: without a lease, and still in the table'),
+  startedAt: nullableTime,
+  isAlive: Type.Boolean({ description: 'Its lease was renewed in time' }),
+  isController: Type.Boolean({ description: 'It alone changes the table' }),
+  leaseAgeMs: nullable('number', 'Since its lease was seen renewed'),
+  partitionsOwned: Type.Integer({ description: 'By the table' }),
+  numbers: numbersSchema,
+})
+
+const tableSchema = object({
+  version: Type.Integer({ description: 'Rises with each change' }),
+  partitions: Type.Integer(),
+  nodes: Type.Array(node),
+  rows: Type.Array(Type.Array(Type.Integer(), { minItems: 3, maxItems: 3 }), {
+    description:
+      'Per partition, in ring order: place of its owner in `nodes` (-1: nobody), epoch, place of ' +
+      'the node it is to move to (-1: none)',
+  }),
+})
+
+const moveSchema = object({
+  partition,
+  from: nullable('string', 'null: its owner died'),
+  to: node,
+  since: time,
+  state: oneOf(['waiting', 'handing_over', 'taking_over']),
+})
+
+const endedMoveSchema = object({
+  partition,
+  from: nullable('string', 'null: it had no owner'),
+  to: node,
+  since: nullableTime,
+  endedAt: time,
+  waitMs: nullable('number', 'How long its writes waited; null: not known'),
+})
+
+const logSchema = object({
+  kind: oneOf(['lmdb', 'jetstream']),
+  entries: nullable('integer'),
+  bytes: nullable('integer'),
+  bytesMax: nullable('integer'),
+  lagMs: Type.Number({ description: 'Age of the oldest write that the store does not have' }),
+  dirtyLinks: Type.Integer(),
+  durability: object(
+    {
+      replicas: nullable('integer', 'Copies that the log is to have'),
+      replicasCurrent: nullable('integer', 'Copies that have everything now'),
+      storage: Type.Unsafe({ type: ['string', 'null'], enum: ['file', 'memory', null] }),
+      syncsBeforeAnswer: nullable('boolean', 'null: the NATS servers decide'),
+      description: Type.String(),
+    },
+    'What a write has behind it when it is answered',
+  ),
+})
+
+const serverSchema = object({
+  name: oneOf(['NATS', 'MongoDB', 'Redis']),
+  address: Type.String(),
+  isReachable: Type.Boolean(),
+  since: time,
+  version: nullable('string'),
+  roundTripMs: nullable('number'),
+})
+
+export const clusterSchema = Type.Object(
+  {
+    mode: oneOf(['embedded', 'cluster']),
+    nodeId: node,
+    at: time,
+    controller: nullable('string', 'null: none is known just now'),
+    nodes: Type.Array(nodeSchema),
+    table: tableSchema,
+    moves: object({ underWay: Type.Array(moveSchema), done: Type.Array(endedMoveSchema) }),
+    log: logSchema,
+    servers: Type.Array(serverSchema),
+  },
+  { ...strict, title: 'Cluster' },
+)

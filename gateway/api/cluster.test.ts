@@ -1,6 +1,6 @@
 import test from 'ava'
 import { Compile } from 'typebox/schema'
-import { clusterSchema } from './cluster-schema.ts'
+import { clusterSchema } from './cluster-route.ts'
 import { sampleCluster } from '../testing/cluster-sample.ts'
 import { startGateway } from '../testing/test-gateway.ts'
 import type { ClusterStatus as ShownStatus } from '../web/src/cluster/status.ts'

@@ -3,7 +3,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { requestContext, sendLink, type ApiContext } from './api-context.ts'
-import { presentedKey } from './api-key.ts'
+import { presentedKey } from './authentication.ts'
 import { linkOrShortLinkReply, linkReply, problemReplies } from './api-replies.ts'
 import { IDEMPOTENCY_KEY, parseIdempotencyKey } from './idempotency.ts'
 import { toDraft } from './link-request.ts'

@@ -20,7 +20,7 @@ import {
   linkChangesSchema,
   type LinkChangesBody,
 } from './link-schemas.ts'
-import { goneError } from '../pages/visitor-error.ts'
+import { goneError } from '../pages/visitor-pages.ts'
 
 const PATH = '/api/links/:code'
 

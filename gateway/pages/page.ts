@@ -4,7 +4,6 @@
  * Used for what a visitor sees when a short link leads nowhere, and for previews. The style sheet
  * is a file of its own (`site-files.ts`), because the content security policy forbids inline style.
  */
-import { html, type Html } from './html.ts'
 
 export const STYLESHEET_PATH = '/pages.css'
 
@@ -33,4 +32,33 @@ export function page({ title, content }: PageParts): string {
       </body>
     </html> `
   return document.text
+}
+
+/** A piece of HTML that is safe to put into another one. */
+export class Html {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+export function html(parts: TemplateStringsArray, ...values: readonly (string | Html)[]): Html {
+  const text = parts.map(
+    (part, index) => part + (index < values.length ? safe(values[index]!) : ''),
+  )
+  return new Html(text.join(''))
+}
+
+function safe(value: string | Html): string {
+  if (value instanceof Html) return value.text
+  return value.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!)
 }

@@ -1,7 +1,7 @@
 import test from 'ava'
 import type { EpochMs } from '../../links/ids.ts'
 import { prefersData } from '../http/accept.ts'
-import { html } from './html.ts'
+import { html } from './page.ts'
 import { NOW, startGateway } from '../testing/test-gateway.ts'
 
 const PAGE_POLICY =

@@ -13,8 +13,7 @@ import { HTML_TYPE } from './page.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 import { pathOfTarget } from '../http/request-target.ts'
 import { SECURITY_HEADERS } from '../http/security-headers.ts'
-import { previewPage } from './visitor-pages.ts'
-import { visitorError } from './visitor-error.ts'
+import { previewPage, visitorError } from './visitor-pages.ts'
 
 export interface PreviewOptions {
   readonly owner: LinkOwner

@@ -26,7 +26,7 @@ import type { PublicAddress } from '../http/public-address.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
 import { pathOfTarget } from '../http/request-target.ts'
 import type { RequestTimes } from '../http/request-times.ts'
-import { goneError, visitorError } from './visitor-error.ts'
+import { goneError, visitorError } from './visitor-pages.ts'
 
 export interface RedirectOptions {
   readonly owner: LinkOwner

@@ -3,10 +3,9 @@
  *
  * Pure: texts from values. All values come from users and are escaped by `html`.
  */
-import type { ErrorCode, TinygridError } from '../../links/errors.ts'
-import type { Link } from '../../links/link.ts'
-import { html } from './html.ts'
-import { page } from './page.ts'
+import { type ErrorCode, TinygridError } from '../../links/errors.ts'
+import type { Link, GoneReason, Lookup } from '../../links/link.ts'
+import { html, page } from './page.ts'
 
 interface Notice {
   readonly heading: string
@@ -78,4 +77,18 @@ export function previewPage(link: Link, shortUrl: string): string {
 
 function timeOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+const GONE_CODES = {
+  deleted: 'link_deleted',
+  expired: 'link_expired',
+  used_up: 'link_used_up',
+} as const satisfies Record<GoneReason, ErrorCode>
+
+export function goneError(reason: GoneReason): TinygridError {
+  return new TinygridError(GONE_CODES[reason])
+}
+
+export function visitorError(found: Lookup): TinygridError {
+  return found.kind === 'gone' ? goneError(found.reason) : new TinygridError('link_not_found')
 }

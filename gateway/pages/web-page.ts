@@ -8,8 +8,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
-import { html } from './html.ts'
-import { HTML_TYPE, page } from './page.ts'
+import { html, HTML_TYPE, page } from './page.ts'
 import { SECURITY_HEADERS } from '../http/security-headers.ts'
 
 const BUILT_PAGE = path.join(import.meta.dirname, '..', 'web', 'dist')

@@ -4,7 +4,7 @@
  * Used by `redis-fallback-cache.ts`. The driver would take the URL itself, but reads one that is
  * mistyped as the path of a socket, and waits for it. Pure. Messages never hold the password.
  */
-import { StartError } from '../../links/start-error.ts'
+import { StartError } from '../../links/errors.ts'
 
 export interface RedisAddress {
   /** As the driver takes them. */

@@ -6,7 +6,7 @@
  * sent at once fails at once, and one that is not answered in time fails then.
  */
 import { Redis, type RedisOptions } from 'ioredis'
-import { StartError } from '../../links/start-error.ts'
+import { StartError } from '../../links/errors.ts'
 import type { RedisAddress } from './redis-address.ts'
 
 export interface RedisConnectionOptions {

@@ -1,7 +1,7 @@
 /** The JetStream log keeps the contract of a log, and what only it can show with a server that runs. */
 import test from 'ava'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
-import { ClusterDataError, StartError } from '../../links/start-error.ts'
+import { ClusterDataError, StartError } from '../../links/errors.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { JetStreamWorld } from '../testing/jetstream-world.ts'
 import { testLogContract } from './log.contract.ts'

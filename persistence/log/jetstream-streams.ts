@@ -12,10 +12,11 @@ import {
   RetentionPolicy,
   StorageType,
   StoreCompression,
+  type JetStreamManager,
+  type StreamConfig,
 } from 'nats'
-import type { JetStreamManager, StreamConfig } from 'nats'
 import type { ClusterNames } from '../../cluster/nats/namespace.ts'
-import { ClusterDataError, StartError } from '../../links/start-error.ts'
+import { ClusterDataError, StartError } from '../../links/errors.ts'
 
 export interface StreamSettings {
   readonly names: ClusterNames

@@ -14,8 +14,8 @@
  * `timeoutMS` does nothing (mongodb 7), hence all the others.
  */
 import { MongoClient, type Collection, type Db, type MongoClientOptions } from 'mongodb'
-import { ClusterDataError, StartError } from '../../links/start-error.ts'
-import { within } from '../../links/deadline.ts'
+import { ClusterDataError, StartError } from '../../links/errors.ts'
+import { within } from '../../links/clock.ts'
 import { failureOf, isCredentialsRefusal } from './mongo-failure.ts'
 import type { LinkDocument } from './mongo-link-document.ts'
 

@@ -12,7 +12,7 @@
 import type { Collection } from 'mongodb'
 import type { PartitionId } from '../../links/ids.ts'
 import { lifecycleOf, RECORD_FLAGS, type LinkVersion } from '../../links/link-record.ts'
-import { within } from '../../links/deadline.ts'
+import { within } from '../../links/clock.ts'
 import type { Refusal } from './link-store.ts'
 import { FLUSH_MS_MAX } from './mongo-database.ts'
 import { failedOperations, type FailedOperation } from './mongo-failure.ts'
