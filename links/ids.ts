@@ -30,6 +30,8 @@ export const POSITION_NONE = 0 as LogPosition
 
 const CODE_PATTERN = new RegExp(`^[A-Za-z0-9_-]{1,${CODE_LENGTH_MAX}}$`)
 const U48_MAX = 2 ** 48 - 1
+/** Latest time that a record can hold, in milliseconds. */
+export const TIME_MAX = U48_MAX
 
 /** The code that `text` spells, or undefined if no link could have it. */
 export function parseCode(text: string): Code | undefined {

@@ -6,6 +6,7 @@ import {
   decodeLink,
   encodeLink,
   lookupRecord,
+  parseRecord,
   RECORD_HEADER_BYTES,
   recordLength,
 } from './link-record.ts'
@@ -83,4 +84,44 @@ test('a visitor gets the same from the bytes as from the link', (t) => {
 test('a plain link costs its header beyond its code and URL', (t) => {
   const payload = plain.code.length + plain.url.length
   t.is(encodeLink(plain).length, RECORD_HEADER_BYTES + payload)
+})
+
+test('bytes are a record only if they are a whole one', (t) => {
+  const property = fc.property(anyLink, fc.nat(), (link, cut) => {
+    const record = encodeLink(link)
+    t.is(parseRecord(record), record)
+    t.is(parseRecord(record.subarray(0, cut % record.length)), undefined)
+    t.is(parseRecord(Buffer.concat([record, Buffer.alloc(1)])), undefined)
+  })
+  fc.assert(property)
+})
+
+test('of damaged bytes, what passes for a record can be read to its end', (t) => {
+  const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 5 })
+  const property = fc.property(anyLink, damage, (link, changes) => {
+    const bytes = Buffer.from(encodeLink(link))
+    for (const [at, value] of changes) bytes[at % bytes.length] = value
+    const record = parseRecord(bytes)
+    if (record === undefined) return
+    t.is(recordLength(record), bytes.length)
+    t.notThrows(() => decodeLink(record))
+    t.notThrows(() => lookupRecord(record, 0, toEpochMs(1)))
+  })
+  fc.assert(property, { numRuns: 2_000 })
+  const others = fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+    t.notThrows(() => parseRecord(Buffer.from(bytes)))
+  })
+  fc.assert(others)
+})
+
+test('a record whose URL cannot stand in a reply is none', (t) => {
+  for (const url of [
+    'javascript:alert(1)',
+    'https://a.example/\r\nx: y',
+    'https://a.example/é',
+    '',
+  ]) {
+    t.is(parseRecord(encodeLink({ ...plain, url })), undefined)
+  }
+  t.truthy(parseRecord(encodeLink({ ...plain, url: '', lifecycle: 'purged' })))
 })

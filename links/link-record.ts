@@ -15,11 +15,13 @@
  *      u8   count, each u8 length and UTF-8, if TAGGED
  *
  * The first byte of a log entry that carries records names the format, so a later layout can be
- * told from this one. Rejected: MessagePack, which needs a decode to find the URL of a redirect.
+ * told from this one. The functions here take the bytes for a record and look no further: bytes that
+ * come from outside the process go through `parseRecord` first. Rejected: MessagePack, which needs a decode to find the URL of a redirect.
  */
 import assert from 'node:assert/strict'
-import type { Code, EpochMs, LogPosition } from './ids.ts'
+import { parseCode, type Code, type EpochMs, type LogPosition } from './ids.ts'
 import { METERED, obstacle, redirectTo, type Lifecycle, type Link, type Lookup } from './link.ts'
+import { isStoredUrl } from './target-url.ts'
 
 declare const recordBrand: unique symbol
 export type LinkRecord = Buffer & { readonly [recordBrand]: true }
@@ -101,6 +103,34 @@ function writeTags(bytes: Buffer, at: number, tags: readonly Buffer[]): number {
     at += tag.copy(bytes, at)
   }
   return at
+}
+
+/**
+ * The bytes as a record; undefined if they are none: cut short, damaged, or of a link that cannot be.
+ * A record that is not as long as it says would make all that follows it in a link table unreadable.
+ */
+export function parseRecord(bytes: Buffer): LinkRecord | undefined {
+  if (bytes.length < RECORD_HEADER_BYTES || wholeLength(bytes) !== bytes.length) return undefined
+  if (parseCode(codeOfRecord(bytes)) === undefined) return undefined
+  const urlStart = RECORD_HEADER_BYTES + bytes[1]!
+  const url = bytes.toString('latin1', urlStart, urlStart + urlLength(bytes, 0))
+  const isPurged = lifecycleOf(bytes[0]!) === 'purged'
+  return isStoredUrl(url) || (isPurged && url === '') ? (bytes as LinkRecord) : undefined
+}
+
+/** Whether a version that was stored can be taken in: a whole record, of the code it was found under. */
+export function isWholeVersion({ code, record }: LinkVersion): boolean {
+  return parseRecord(record) !== undefined && codeOfRecord(record) === code
+}
+
+/** undefined: it says that it is longer than the bytes are. */
+function wholeLength(bytes: Buffer): number | undefined {
+  try {
+    const length = recordLength(bytes)
+    return Number.isNaN(length) ? undefined : length
+  } catch {
+    return undefined
+  }
 }
 
 /** The code of the record that starts at `start`, without decoding the rest. */

@@ -33,6 +33,8 @@ interface NodeParts {
 /** What Redis has not got by then, it misses until its entries end. */
 const FEED_CLOSE_MS = 1_000
 const FLUSH_CALL = 'write-behind.flush'
+/** Longest that another node may let this one wait for its store. */
+const FLUSH_MS_MAX = 5_000
 
 export class NodeInCluster {
   readonly membership: Membership
@@ -75,7 +77,7 @@ export class NodeInCluster {
     const onChanged = (codes: readonly Code[]) => this.router.forget(codes)
     this.#changes = new ChangeBroadcast({ peers, defer, onChanged })
     this.#feed = cache && new FallbackFeed({ cache, clock, random })
-    peers.handle(FLUSH_CALL, (params) => writeBehind.barrier(params as number))
+    peers.handle(FLUSH_CALL, (params) => writeBehind.barrier(flushMs(params)))
   }
 
   #newOwnership(options: NodeOptions, parts: NodeParts, placement: TablePlacement): Ownership {
@@ -142,4 +144,9 @@ export class NodeInCluster {
     await this.#feed?.close(FEED_CLOSE_MS)
     await this.membership.close()
   }
+}
+
+/** What another node asks for, within bounds. */
+function flushMs(params: unknown): number {
+  return typeof params === 'number' ? Math.min(Math.max(params, 0), FLUSH_MS_MAX) || 0 : 0
 }

@@ -6,12 +6,13 @@
  * them may be behind the owner, so only a redirect or "gone" counts as an answer: that a link does
  * not exist, or how many visits one with maxVisits has left, the owner alone may say.
  *
- * Each source has a time bound; one that fails counts as one that knows nothing. One read in flight
+ * Each source has a time bound; one that fails, or has a damaged version, counts as one that knows
+ * nothing. One read in flight
  * per code, FALLBACK_READS_MAX in all.
  */
 import { type Clock, within } from '../links/clock.ts'
 import type { Code, EpochMs } from '../links/ids.ts'
-import { lookupRecord, type LinkVersion } from '../links/link-record.ts'
+import { isWholeVersion, lookupRecord, type LinkVersion } from '../links/link-record.ts'
 import type { Lookup } from '../links/link.ts'
 import type { Found, LocalOwner } from '../links/link-owner.ts'
 import type { RouterCounters } from './router-counters.ts'
@@ -82,7 +83,9 @@ export class FallbackLookups {
   ): Promise<LinkVersion | undefined> {
     if (source === undefined) return undefined
     try {
-      return await within(timeoutMs, 'the answer', source.get(code), this.#options.clock)
+      const version = await within(timeoutMs, 'the answer', source.get(code), this.#options.clock)
+      if (version === undefined || isWholeVersion(version)) return version
+      throw new Error('it is damaged')
     } catch {
       this.#options.counters.fallbackErrors++
       return undefined

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { TinygridError } from '../links/errors.ts'
 import { toEpochMs, type Code } from '../links/ids.ts'
+import type { LinkRecord } from '../links/link-record.ts'
 import { LOOKUP_TIMEOUT_MS } from './remote-owners.ts'
 import { A, HERE, RouterWorld } from './testing/router-world.ts'
 import { LOOKUP_HOLD_MS } from './router.ts'
@@ -166,4 +167,20 @@ test('only so many reads of the fallback are under way', async (t) => {
   await world.clock.pass(10)
   t.is(world.cache.gets, 1_000)
   await Promise.all([refused, world.clock.pass(5_000)])
+})
+
+test('a damaged version in the cache or the store is no answer', async (t) => {
+  const world = worldWithoutOwner()
+  const damage = ({ versions }: typeof world.cache) => {
+    const version = versions.get('abc' as Code)!
+    const record = version.record.subarray(0, 20) as LinkRecord
+    versions.set('abc' as Code, { ...version, record })
+  }
+  for (const source of [world.cache, world.store]) source.add('abc')
+  damage(world.cache)
+  t.is((await timed(world, 'abc')).answer, 'https://example.com/abc by store')
+  damage(world.cache)
+  damage(world.store)
+  t.is((await timed(world, 'abc')).answer, 'owner_unavailable')
+  t.is(world.counters.fallbackErrors, 3)
 })

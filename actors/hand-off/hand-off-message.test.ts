@@ -7,6 +7,9 @@ import { linkRecord, linkVersion } from '../../links/testing/sample-links.ts'
 import {
   packOperations,
   packVersions,
+  parseLoadMessage,
+  parseOpened,
+  parseOpenMessage,
   unpackOperations,
   unpackVersions,
 } from './hand-off-message.ts'
@@ -34,7 +37,7 @@ const version: fc.Arbitrary<ScannedVersion> = fc
   .map(([name, at, link, isDirty]) => Object.assign(linkVersion(name, at, link), { isDirty }))
 const versions = fc.array(version, { maxLength: 8 })
 const operation: fc.Arbitrary<Operation> = fc
-  .tuple(fc.string({ maxLength: 64 }), code, position, fc.nat(U48_MAX))
+  .tuple(fc.stringMatching(/^[!-~]{1,64}$/), code, position, fc.nat(U48_MAX))
   .map(([id, name, at, time]) => {
     const record = linkRecord(name)
     return { id, outcome: 'redirect', record, position: toLogPosition(at), at: time as EpochMs }
@@ -81,6 +84,71 @@ test('a link that is not as long as it says is refused', (t) => {
     else t.throws(() => unpackVersions(bytes.toString('base64')))
   })
   fc.assert(property)
+})
+
+const load = {
+  partition: 3,
+  move: 'a.1z.0',
+  sequence: 0,
+  tableVersion: 7,
+  stage: 'bulk',
+  versions: '',
+  operations: '',
+}
+const open = { ...load, stage: 'sealed', epoch: 4, lastPosition: 9, isComplete: true }
+const isRefused = { code: 'bad_request' }
+
+test('a message is taken as it was sent, without what is not known', (t) => {
+  t.deepEqual<unknown, unknown>(parseLoadMessage({ ...load, more: 1 }), load)
+  t.deepEqual<unknown, unknown>(parseOpenMessage(throughJson({ ...open, more: 1 })), open)
+})
+
+const WRONG: readonly (readonly [string, unknown])[] = [
+  ['partition', -1],
+  ['partition', 4096],
+  ['partition', '3'],
+  ['move', ''],
+  ['move', 'a/b'],
+  ['move', 'x'.repeat(129)],
+  ['move', {}],
+  ['sequence', 0.5],
+  ['sequence', -1],
+  ['tableVersion', null],
+  ['stage', 'later'],
+  ['versions', 7],
+  ['operations', undefined],
+  ['epoch', 2 ** 48 - 1],
+  ['epoch', '4'],
+  ['lastPosition', 2 ** 48],
+  ['isComplete', 'yes'],
+]
+
+for (const [field, value] of WRONG) {
+  test(`a message is refused if ${field} is ${String(value).slice(0, 20)}`, (t) => {
+    t.throws(() => parseOpenMessage({ ...open, [field]: value }), isRefused)
+  })
+}
+
+test('whatever else comes is no message, and its bytes are none', (t) => {
+  const property = fc.property(fc.jsonValue({ maxDepth: 1 }), fc.uint8Array(), (value, bytes) => {
+    t.throws(() => parseLoadMessage(value), isRefused)
+    t.throws(() => parseOpenMessage(value), isRefused)
+    t.notThrows(() => parseOpened(value))
+    const text = Buffer.from(bytes).toString('base64')
+    if (bytes.length === 0) return
+    t.throws(() => unpackVersions(text), isRefused)
+    t.throws(() => unpackOperations(text), isRefused)
+  })
+  fc.assert(property)
+})
+
+test('what a target has opened is believed if it is an epoch and a position', (t) => {
+  const opened = { epoch: 5, position: 10 }
+  t.deepEqual<unknown, unknown>(parseOpened({ opened }), { opened })
+  t.deepEqual(parseOpened({ opened: null }), { opened: null })
+  for (const wrong of [undefined, 7, {}, { epoch: 5 }, { epoch: '5', position: 10 }]) {
+    t.is(parseOpened({ opened: wrong }), undefined)
+  }
 })
 
 function throughJson<T>(value: T): T {

@@ -10,7 +10,7 @@
  *   an operation  u8 outcome, u48 position, u48 time, u8 length and ASCII of the id,
  *                 u16 length and bytes of the record
  */
-import assert from 'node:assert/strict'
+import { TinygridError } from '../../links/errors.ts'
 import {
   toLogPosition,
   type Epoch,
@@ -18,7 +18,9 @@ import {
   type LogPosition,
   type PartitionId,
 } from '../../links/ids.ts'
-import { codeOfRecord, recordLength, type LinkRecord } from '../../links/link-record.ts'
+import { parseOperationId } from '../../links/link-fields.ts'
+import { codeOfRecord, parseRecord, type LinkRecord } from '../../links/link-record.ts'
+import { PARTITIONS_MAX } from '../../links/ring.ts'
 import { OPERATION_OUTCOMES } from '../../persistence/log/log-record.ts'
 import type { ScannedVersion } from '../memory/link-table.ts'
 import type { Operation } from '../partition/operations.ts'
@@ -66,9 +68,69 @@ export interface Opened {
 }
 
 const HEADER_BYTES = 9
+const LENGTH_BYTES = 2
+/** Highest epoch and position that are taken: the next one must still fit into 48 bits. */
+const NUMBER_MAX = 2 ** 48 - 2
+/** Beside the node's name it must fit into the name of an epoch record. */
+const MOVE_LENGTH_MAX = 128
+const MOVE = /^[\w.-]+$/
 /** Beside id and record. */
 const OPERATION_BYTES = 16
 const DIRTY = 1
+
+/** A message, or a refusal: the source is another process. @throws TinygridError bad_request */
+export function parseLoadMessage(params: unknown): LoadMessage {
+  const { partition, move, sequence, tableVersion, stage, versions, operations } = fieldsOf(params)
+  const isNumbered =
+    isCount(partition, PARTITIONS_MAX - 1) && isCount(sequence) && isCount(tableVersion)
+  if (!isNumbered || !isMove(move) || !isStage(stage)) throw notUnderstood()
+  if (typeof versions !== 'string' || typeof operations !== 'string') throw notUnderstood()
+  const id = partition as PartitionId
+  return { partition: id, move, sequence, tableVersion, stage, versions, operations }
+}
+
+/** @throws TinygridError bad_request */
+export function parseOpenMessage(params: unknown): OpenMessage {
+  const { epoch, lastPosition, isComplete } = fieldsOf(params)
+  const isOpen = isCount(epoch, NUMBER_MAX) && isCount(lastPosition, NUMBER_MAX)
+  if (!isOpen || typeof isComplete !== 'boolean') throw notUnderstood()
+  return {
+    ...parseLoadMessage(params),
+    epoch: epoch as Epoch,
+    lastPosition: lastPosition as LogPosition,
+    isComplete,
+  }
+}
+
+/** undefined: it is no such answer, and says nothing. */
+export function parseOpened(answer: unknown): Opened | undefined {
+  const { opened } = fieldsOf(answer)
+  if (opened === null) return { opened }
+  const { epoch, position } = fieldsOf(opened)
+  if (!isCount(epoch, NUMBER_MAX) || !isCount(position, NUMBER_MAX)) return undefined
+  return { opened: { epoch: epoch as Epoch, position: position as LogPosition } }
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return (value ?? {}) as Readonly<Record<string, unknown>>
+}
+
+function isCount(value: unknown, max = Number.MAX_SAFE_INTEGER): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max
+}
+
+function isMove(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MOVE_LENGTH_MAX && MOVE.test(value)
+}
+
+function isStage(value: unknown): value is LoadMessage['stage'] {
+  return value === 'bulk' || value === 'last' || value === 'sealed'
+}
+
+function notUnderstood(cause?: unknown): TinygridError {
+  const detail = 'The message of the hand-off is not understood'
+  return new TinygridError('bad_request', { detail, cause })
+}
 
 export function packVersions(versions: readonly ScannedVersion[]): string {
   const size = versions.reduce((sum, { record }) => sum + HEADER_BYTES + record.length, 0)
@@ -84,25 +146,16 @@ export function packVersions(versions: readonly ScannedVersion[]): string {
 }
 
 /**
- * @throws Error if `text` was not packed by `packVersions`: a link that is not as long as it says
- *   would make everything behind it in a link table unreadable
+ * @throws TinygridError bad_request if `text` was not packed by `packVersions`: a link that is not as
+ *   long as it says would make everything behind it in a link table unreadable
  */
 export function unpackVersions(text: string): ScannedVersion[] {
-  const bytes = Buffer.from(text, 'base64')
-  const versions: ScannedVersion[] = []
-  let at = 0
-  while (at < bytes.length) {
-    assert(at + HEADER_BYTES <= bytes.length)
-    const isDirty = (bytes[at]! & DIRTY) !== 0
+  return unpack(text, (bytes, at) => {
+    const isDirty = (bytes.readUInt8(at) & DIRTY) !== 0
     const position = toLogPosition(bytes.readUIntBE(at + 1, 6))
-    const from = at + HEADER_BYTES
-    at = from + bytes.readUInt16BE(at + 7)
-    assert(at <= bytes.length)
-    const record = bytes.subarray(from, at) as LinkRecord
-    assert.equal(recordLength(record), record.length)
-    versions.push({ code: codeOfRecord(record), position, record, isDirty })
-  }
-  return versions
+    const { record, end } = recordBehind(bytes, at + 7)
+    return { entry: { code: codeOfRecord(record), position, record, isDirty }, end }
+  })
 }
 
 export function packOperations(operations: readonly Operation[]): string {
@@ -121,22 +174,44 @@ export function packOperations(operations: readonly Operation[]): string {
   return bytes.toString('base64')
 }
 
-/** @throws Error if `text` was not packed by `packOperations` */
+/** @throws TinygridError bad_request if `text` was not packed by `packOperations` */
 export function unpackOperations(text: string): Operation[] {
-  const bytes = Buffer.from(text, 'base64')
-  const operations: Operation[] = []
-  let at = 0
-  while (at < bytes.length) {
+  return unpack(text, (bytes, at) => {
     const outcome = OPERATION_OUTCOMES[bytes.readUInt8(at)]
-    assert(outcome !== undefined)
     const position = toLogPosition(bytes.readUIntBE(at + 1, 6))
     const time = bytes.readUIntBE(at + 7, 6) as EpochMs
     const idEnd = at + 14 + bytes.readUInt8(at + 13)
-    const id = bytes.toString('latin1', at + 14, idEnd)
-    at = idEnd + 2 + bytes.readUInt16BE(idEnd)
-    assert(at <= bytes.length)
-    const record = bytes.subarray(idEnd + 2, at) as LinkRecord
-    operations.push({ id, outcome, record, position, at: time })
+    const { record, end } = recordBehind(bytes, idEnd)
+    if (outcome === undefined) throw notUnderstood()
+    const id = parseOperationId(bytes.toString('latin1', at + 14, idEnd))
+    return { entry: { id, outcome, record, position, at: time }, end }
+  })
+}
+
+/** @param read what stands at a place, and where it ends; a RangeError if that is beyond the end */
+function unpack<T>(
+  text: string,
+  read: (bytes: Buffer, at: number) => { entry: T; end: number },
+): T[] {
+  const bytes = Buffer.from(text, 'base64')
+  const entries: T[] = []
+  try {
+    for (let at = 0; at < bytes.length;) {
+      const { entry, end } = read(bytes, at)
+      entries.push(entry)
+      at = end
+    }
+  } catch (cause) {
+    throw notUnderstood(cause)
   }
-  return operations
+  return entries
+}
+
+/** The record whose length stands at `at`. */
+function recordBehind(bytes: Buffer, at: number): { record: LinkRecord; end: number } {
+  const from = at + LENGTH_BYTES
+  const end = from + bytes.readUInt16BE(at)
+  const record = end <= bytes.length ? parseRecord(bytes.subarray(from, end)) : undefined
+  if (record === undefined) throw notUnderstood()
+  return { record, end }
 }

@@ -24,6 +24,7 @@ import {
   OPEN_CALL,
   packOperations,
   packVersions,
+  parseOpened,
   type Loaded,
   type LoadMessage,
   type Opened,
@@ -247,12 +248,8 @@ class Move {
 
   async #open(message: OpenMessage): Promise<Opened | undefined> {
     try {
-      return (await this.#options.peers.call(
-        this.#to,
-        OPEN_CALL,
-        message,
-        CALL_TIMEOUT_MS,
-      )) as Opened
+      const { peers } = this.#options
+      return parseOpened(await peers.call(this.#to, OPEN_CALL, message, CALL_TIMEOUT_MS))
     } catch (error) {
       // Somebody else has written to the log: asking again would be refused for ever.
       return hasCode(error, 'log_replaced') ? { opened: null } : undefined

@@ -31,7 +31,8 @@ async function start() {
   const world = await HandOffWorld.start()
   const peers = world.network.join('other' as NodeId)
   const ask = (name: string, message: object) => {
-    const piece = { partition: P, move: 'm', stage: 'bulk', versions: '', operations: '' }
+    const what = { partition: P, move: 'm', tableVersion: 0, stage: 'bulk' }
+    const piece = { ...what, versions: '', operations: '' }
     return peers.call(B, name, { ...piece, ...message }, 5_000).catch((error: unknown) => error)
   }
   const call = async (name: string, message: object) => {
@@ -101,10 +102,10 @@ test('a dirty version replaces a clean one that came before', async (t) => {
 
 test('a new move of the partition begins from nothing, and ends the one before', async (t) => {
   const { load, open, urlOf } = await start()
-  await load(0, [version(FIRST, 1, 'https://e.org/')], 'given up')
+  await load(0, [version(FIRST, 1, 'https://e.org/')], 'given-up')
   t.deepEqual(await load(0, [version(SECOND, 1, 'https://e.org/')]), KNOWN)
-  t.deepEqual(await load(1, [], 'given up'), UNKNOWN)
-  t.deepEqual(await open(1, { move: 'given up' }), NOT_OPENED)
+  t.deepEqual(await load(1, [], 'given-up'), UNKNOWN)
+  t.deepEqual(await open(1, { move: 'given-up' }), NOT_OPENED)
   t.deepEqual(await open(1), OPENED)
   t.is(urlOf(FIRST), 'absent')
 })
@@ -194,7 +195,7 @@ test('a piece that could not be taken in is taken when it comes again', async (t
   const { load, open, urlOf } = await start()
   await load(0)
   const versions = packVersions([version(SECOND, 2, 'https://e.org/')])
-  t.like(await open(1, { versions: versions.slice(0, 20) }), { code: 'internal' })
+  t.like(await open(1, { versions: versions.slice(0, 20) }), { code: 'bad_request' })
   t.deepEqual(await open(2), NOT_OPENED)
   t.deepEqual(await open(1, { versions }), OPENED)
   t.is(urlOf(SECOND), 'https://e.org/')
@@ -213,4 +214,23 @@ test('the next piece of another partition is not asked for until the one that en
   world.target.forget(P)
   await world.pass(2)
   t.deepEqual(answer, KNOWN)
+})
+
+test('a piece with what is no link leaves nothing behind, and the target as it was', async (t) => {
+  const { ask, load, open, urlOf, world } = await start()
+  await load(0)
+  const half = Buffer.from(packVersions([version(SECOND, 2, 'https://e.org/2', true)]), 'base64')
+  const wrong = [
+    { versions: Buffer.concat([half, half.subarray(0, 20)]).toString('base64') },
+    { versions: packVersions([version(SECOND, 2, 'javascript:alert(1)', true)]) },
+    { versions: half.toString('base64'), operations: 'AAAA' },
+    { versions: half.toString('base64'), sequence: 'next' },
+  ]
+  for (const message of wrong) {
+    const refused = ask(LOAD_CALL, { sequence: 1, ...message })
+    await world.pass(10)
+    t.like(await refused, { code: 'bad_request' })
+  }
+  t.deepEqual(await open(1), OPENED)
+  t.is(urlOf(SECOND), 'absent')
 })

@@ -15,6 +15,8 @@ import type { Log } from '../../persistence/log/log.ts'
 import {
   LOAD_CALL,
   OPEN_CALL,
+  parseLoadMessage,
+  parseOpenMessage,
   unpackOperations,
   unpackVersions,
   type Loaded,
@@ -61,8 +63,8 @@ export class HandOffTarget {
   constructor(options: HandOffTargetOptions) {
     this.#options = options
     this.#quiet = new HandOffQuiet(options.clock)
-    options.peers.handle(LOAD_CALL, (params) => this.#answerLoad(params as LoadMessage))
-    options.peers.handle(OPEN_CALL, (params) => this.#open(params as OpenMessage))
+    options.peers.handle(LOAD_CALL, (params) => this.#answerLoad(parseLoadMessage(params)))
+    options.peers.handle(OPEN_CALL, (params) => this.#open(parseOpenMessage(params)))
   }
 
   /** Nothing more comes of the move of this partition to here. */
@@ -176,7 +178,12 @@ export class HandOffTarget {
 }
 
 function takeIn({ memory, dirty, operations }: Incoming, message: LoadMessage): void {
-  for (const version of unpackVersions(message.versions)) {
+  // All of it is read before any is taken in: a piece that is damaged leaves nothing behind.
+  const [versions, remembered] = [
+    unpackVersions(message.versions),
+    unpackOperations(message.operations),
+  ]
+  for (const version of versions) {
     if (version.isDirty) {
       const known = dirty.get(version.code)
       if (known !== undefined && known.position >= version.position) continue
@@ -186,5 +193,5 @@ function takeIn({ memory, dirty, operations }: Incoming, message: LoadMessage): 
       memory.load(version)
     }
   }
-  for (const operation of unpackOperations(message.operations)) operations.remember(operation)
+  for (const operation of remembered) operations.remember(operation)
 }

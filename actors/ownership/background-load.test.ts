@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
-import type { PartitionId } from '../../links/ids.ts'
+import type { Code, PartitionId } from '../../links/ids.ts'
+import type { LinkRecord } from '../../links/link-record.ts'
 import { Ring } from '../../links/ring.ts'
 import { MemoryLinkStore } from '../../persistence/store/memory-link-store.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
@@ -87,3 +88,27 @@ test('an eviction in the middle of a load makes the load void', async (t) => {
   t.false(victim.isComplete)
   t.is(complete(), ring.partitions - 1)
 })
+
+test('a damaged version is told and passed over, and its partition stays incomplete', async (t) => {
+  const damaged = linkVersion('damaged', 1)
+  const misplaced = { ...linkVersion('misplaced', 1), code: 'other' as Code }
+  class Damaged extends MemoryLinkStore {
+    override async *load(partitions: readonly PartitionId[]) {
+      yield [{ ...damaged, record: damaged.record.subarray(0, 12) as LinkRecord }, misplaced]
+      yield* super.load(partitions)
+    }
+  }
+  const { load, links, complete, memories, errors } = await prepare({ store: new Damaged(ring) })
+  await load.run(ring.all())
+  t.is(errors.length, 2)
+  t.is(complete(), ring.partitions - 2)
+  const left = [damaged, misplaced].map(({ code }) => memories[ring.partitionOf(code)]!.size)
+  t.is(links(), LINKS - versionsIn(damaged.code) - versionsIn(misplaced.code) + left[0]! + left[1]!)
+  for (const { code } of [damaged, misplaced]) {
+    t.is(memories[ring.partitionOf(code)]!.linkOf(code), 'unknown')
+  }
+})
+
+function versionsIn(code: Code): number {
+  return versions.filter((one) => ring.partitionOf(one.code) === ring.partitionOf(code)).length
+}

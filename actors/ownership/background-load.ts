@@ -4,12 +4,14 @@
  * Runs after partitions were opened from the log, a group of them per store query, a batch per
  * event-loop turn, so that requests come in between. Until a partition is loaded its links come by
  * read-through. Stops early when memory is nearly full (the partitions left stay incomplete) and
- * tries again, after a pause, when the store fails. Removes the tombstones that it meets, if they
+ * tries again, after a pause, when the store fails. A damaged version is
+ * told and passed over; its partition stays incomplete. Removes the tombstones that it meets, if they
  * are old enough that no flush of an older version can be alive.
  */
-import type { LinkVersion } from '../../links/link-record.ts'
+import { TinygridError } from '../../links/errors.ts'
+import { isWholeVersion, type LinkVersion } from '../../links/link-record.ts'
 import type { Ring } from '../../links/ring.ts'
-import type { PartitionId } from '../../links/ids.ts'
+import { CODE_LENGTH_MAX, type PartitionId } from '../../links/ids.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
 import type { MemoryBound } from '../memory/memory-bound.ts'
 import { isTombstone, type PartitionMemory } from '../memory/partition-memory.ts'
@@ -89,6 +91,13 @@ export class BackgroundLoad {
     }
   }
 
+  /** A damaged version: its partition does not know all its links, and asks the store for this one. */
+  #passOver({ code }: LinkVersion, memory: PartitionMemory | undefined): void {
+    memory?.abandonLoad()
+    const detail = `The stored version of ${String(code).slice(0, CODE_LENGTH_MAX)} is damaged`
+    this.#options.onError(new TinygridError('store_unavailable', { detail }))
+  }
+
   async #take(
     versions: readonly LinkVersion[],
     memories: ReadonlyMap<PartitionId, PartitionMemory>,
@@ -97,7 +106,11 @@ export class BackgroundLoad {
     const tombstones: LinkVersion[] = []
     for (const version of versions) {
       const partition = ring.partitionOf(version.code)
-      const memory = memories.get(partition)!
+      const memory = memories.get(partition)
+      if (memory === undefined || !isWholeVersion(version)) {
+        this.#passOver(version, memory)
+        continue
+      }
       memory.load(version)
       if (memoryOf(partition) === memory) bound.note(partition, memory.bytes)
       if (isTombstone(version) && isSettled(version)) tombstones.push(version)

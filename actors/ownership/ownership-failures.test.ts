@@ -123,13 +123,15 @@ test('while the store is away partitions are opened without its checkpoints', as
 test('nobody is brought a partition that it has, has released, or may not have', async (t) => {
   const { world, a, b } = await start()
   const peers = world.network.join('stranger' as NodeId)
-  const message = { partition: P, move: 'unheard of', sequence: 0, tableVersion: 1, versions: '' }
-  const offer = async (to: string) => {
-    const answer = peers.call(to as NodeId, LOAD_CALL, message, 1_000)
+  const piece = { stage: 'bulk', versions: '', operations: '' }
+  const message = { ...piece, partition: P, move: 'unheard-of', sequence: 0, tableVersion: 1 }
+  const offer = async (to: string, more: object = {}) => {
+    const answer = peers.call(to as NodeId, LOAD_CALL, { ...message, ...more }, 1_000)
     await world.pass(0)
     return answer
   }
   t.deepEqual(await offer('a'), { isKnown: false }, 'it serves the partition')
+  t.deepEqual(await offer('b', { partition: 4_095 }), { isKnown: false }, 'there is none')
   b.control.isCutOff = true
   t.deepEqual(await offer('b'), { isKnown: false }, 'it is cut off')
   b.control.isCutOff = false

@@ -220,7 +220,8 @@ export class Ownership {
 
   #mayTake(partition: PartitionId): boolean {
     const { host, control } = this.#options
-    if (this.#isStopped || control.isFenced() || this.#opener.has(partition)) return false
+    if (!host.isInRing(partition) || this.#opener.has(partition)) return false
+    if (this.#isStopped || control.isFenced()) return false
     if (host.isServing(partition) || this.#reports.hasReleased(partition)) return false
     // An earlier move that the source has given up: it has the partition, and began again.
     if (host.actors.has(partition)) this.#drop(partition)

@@ -28,7 +28,12 @@ import {
   type NodeId,
   type PartitionId,
 } from '../../links/ids.ts'
-import { codeOfRecord, type LinkRecord, type LinkVersion } from '../../links/link-record.ts'
+import {
+  codeOfRecord,
+  parseRecord,
+  type LinkRecord,
+  type LinkVersion,
+} from '../../links/link-record.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../persistence/log/log-record.ts'
 import type { DeadLetter, Log } from '../../persistence/log/log.ts'
@@ -256,7 +261,10 @@ async function restoreLetters(
       await log.removeDeadLetter(letter.key, letter.position)
       continue
     }
-    const version = versionOf(letter.payload as LinkRecord, letter.position)
+    const record = parseRecord(letter.payload)
+    // It stays where it is, for a person to look at.
+    if (record === undefined) continue
+    const version = versionOf(record, letter.position)
     memory.apply(version)
     restored.push({ position: letter.position, versions: [version] })
   }

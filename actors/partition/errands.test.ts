@@ -6,6 +6,7 @@ import { ManualClock } from '../../links/testing/manual-clock.ts'
 import { MemoryLinkStore } from '../../persistence/store/memory-link-store.ts'
 import { MemoryLog } from '../../persistence/log/memory-log.ts'
 import { Ring } from '../../links/ring.ts'
+import type { LinkRecord } from '../../links/link-record.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 import { Errands, type Tell } from './errands.ts'
 import type { PartitionActor } from './partition-actor.ts'
@@ -148,4 +149,19 @@ test('one store read too many is refused, and none any more when others have end
   errands.readStore(CODE, tell)
   await clock.pass(0)
   t.deepEqual(told, [['read', CODE, undefined]])
+})
+
+test('a store read that brings a damaged version has failed, for this link alone', async (t) => {
+  const { errands, store, tell, told, clock, errors } = start()
+  const { record } = linkVersion('other', 1)
+  store.get = async (code) => ({ ...linkVersion(code, 1), record })
+  errands.readStore(CODE, tell)
+  await clock.pass(0)
+  store.get = async (code) => ({ ...linkVersion(code, 1), record: Buffer.alloc(3) as LinkRecord })
+  errands.readStore(CODE, tell)
+  await clock.pass(0)
+  const failed = ['read failed', CODE, 'store_unavailable']
+  t.deepEqual(told, [failed, failed])
+  t.is(errands.counters.storeErrors, 2)
+  t.is(errors.length, 2)
 })

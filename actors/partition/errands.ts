@@ -8,6 +8,7 @@
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs, LogPosition, PartitionId } from '../../links/ids.ts'
+import { isWholeVersion } from '../../links/link-record.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
 import type { Log, LogEntry } from '../../persistence/log/log.ts'
 import type { Effect } from './effect.ts'
@@ -108,15 +109,23 @@ export class Errands<Ticket> {
     this.#options.store.get(code).then(
       (version) => {
         this.#storeReads--
-        tell((actor) => actor.storeRead(code, version))
+        if (version === undefined || isWholeVersion(version)) {
+          tell((actor) => actor.storeRead(code, version))
+        } else {
+          this.#noteStoreError(code, new Error(`the stored version of ${code} is damaged`), tell)
+        }
       },
       (error: unknown) => {
         this.#storeReads--
-        this.counters.storeErrors++
-        this.#options.onError('store read failed', error)
-        tell((actor) => actor.storeReadFailed(code, asOperatingError(error, 'store_unavailable')))
+        this.#noteStoreError(code, error, tell)
       },
     )
+  }
+
+  #noteStoreError(code: Code, error: unknown, tell: Tell<Ticket>): void {
+    this.counters.storeErrors++
+    this.#options.onError('store read failed', error)
+    tell((actor) => actor.storeReadFailed(code, asOperatingError(error, 'store_unavailable')))
   }
 
   later(action: () => void): void {

@@ -114,6 +114,8 @@ export class PartitionHost implements LocalOwner, DirtySource {
     this.#run(partition, actor, actor.recall(true))
   }
 
+  isInRing = (partition: PartitionId): boolean => partition < this.#serving.length
+
   isServing(partition: PartitionId): boolean {
     return this.#serving[partition] !== undefined
   }
@@ -145,11 +147,10 @@ export class PartitionHost implements LocalOwner, DirtySource {
     const actor = this.#actorOf(partition)
     this.#serving[partition] = undefined
     this.#actors.delete(partition)
-    this.#whenQuiet.get(partition)?.()
-    this.#whenQuiet.delete(partition)
+    this.#endSeal(partition)
     this.#options.bound.note(partition, 0)
     const error = new TinygridError('not_owner', owner === undefined ? {} : { owner })
-    for (const effect of actor.retire(error)) this.#carryOut(partition, actor, effect)
+    this.#run(partition, actor, actor.retire(error))
   }
 
   lookup(code: Code, now: EpochMs): Lookup {
@@ -236,8 +237,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
     this.#run(partition, actor, actor.begin(this.#options.now(), canLog))
   }
 
-  #noteQuiet(partition: PartitionId, actor: Actor): void {
-    if (!actor.isQuiet) return
+  #endSeal(partition: PartitionId): void {
     this.#whenQuiet.get(partition)?.()
     this.#whenQuiet.delete(partition)
   }
@@ -276,7 +276,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
       if (this.#actors.get(partition) !== actor) return false
       this.#run(partition, actor, outcome(actor))
       this.#noteMemory(partition, actor)
-      this.#noteQuiet(partition, actor)
+      if (actor.isQuiet) this.#endSeal(partition)
       if (actor.canBegin) this.#due.addEnded(partition)
       if (actor.isReplaced) this.#options.onReplaced?.(partition)
       return true

@@ -28,6 +28,7 @@ class SlowOwner implements LinkOwner {
   readonly waiting: (() => void)[] = []
 
   lookup(code: Code): Lookup {
+    if (code === 'broken') throw new RangeError('damaged')
     return code.startsWith('m') ? redirectTo(`https://example.com/${code}`, null) : UNKNOWN
   }
 
@@ -163,6 +164,27 @@ test('a write that is asked for again, under way or done, joins itself, and its 
 
 test('what is no call is refused', async (t) => {
   const { call } = newService()
-  await t.throwsAsync(call(OWNER_CALLS.lookup, ['no_code!']), { code: 'bad_request' })
-  await t.throwsAsync(call(OWNER_CALLS.write, [{ kind: 'merge' }]), { code: 'bad_request' })
+  await t.throwsAsync(call(OWNER_CALLS.lookup, ['a b']), { code: 'bad_request' })
+})
+
+test('a request that may not be asked is refused alone, and the others are answered', async (t) => {
+  const { call, lookups, owner, clock } = newService()
+  const wrong = { ...write('bad'), code: 'x'.repeat(100_000) }
+  const reply = call(OWNER_CALLS.write, [write('one'), wrong, { kind: 'merge' }, write('two')])
+  await clock.pass(0)
+  t.is(owner.writes.length, 2)
+  for (const resolve of owner.waiting) resolve()
+  const { answers } = (await reply) as { answers: readonly { error?: { code: string } }[] }
+  const codes = answers.map(({ error }) => error?.code)
+  t.deepEqual(codes, [undefined, 'invalid_field', 'bad_request', undefined])
+  const [m1, refused, m2] = await lookups(OWNER_CALLS.lookup, ['m1', 'no_code!', 'm2'])
+  t.deepEqual([m1, m2], ['https://example.com/m1', 'https://example.com/m2'])
+  t.like(refused, { code: 'invalid_field', field: 'code' })
+})
+
+test('a look-up that fails in memory fails alone', async (t) => {
+  const { lookups } = newService()
+  const [m1, broken] = await lookups(OWNER_CALLS.lookup, ['m1', 'broken'])
+  t.is(m1, 'https://example.com/m1')
+  t.like(broken, { code: 'internal' })
 })

@@ -8,8 +8,9 @@
  * says owner_unavailable, so that one slow read does not cost the others their answer.
  *
  * Guarantees: writes of one call are submitted in its order. A write that is asked for again while
- * it is under way joins itself, and soon after gets the answer it had. A caller that knows of a later epoch than this node is not
- * answered: this node may have been replaced. It decides nothing about links.
+ * it is under way joins itself, and soon after gets the answer it had. A caller that knows of a later
+ * epoch than this node is not answered: this node may have been replaced. What is wrong with one
+ * request, or fails in deciding it, is the answer to that one alone. It decides nothing about links.
  */
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
@@ -21,6 +22,7 @@ import {
   parseRequests,
   WRITES_LIMITS,
   type Answer,
+  type Asked,
 } from '../../cluster/peers/owner-protocol.ts'
 import {
   encodeLink,
@@ -30,7 +32,7 @@ import {
 } from '../../cluster/peers/owner-values.ts'
 import type { Peers } from '../../cluster/peers/peers.ts'
 import type { Placement } from '../../cluster/table/placement.ts'
-import type { LinkOwner } from '../../links/link-owner.ts'
+import type { LinkOwner, WriteRequest } from '../../links/link-owner.ts'
 import type { Ring } from '../../links/ring.ts'
 import { RecentWrites } from './recent-writes.ts'
 
@@ -55,41 +57,59 @@ const WRITE_WAIT_MS = 800
 
 /** Answers calls from now on. */
 export function serveOwner(options: OwnerServiceOptions): void {
-  const { ring, peers, owner, now, clock } = options
-  const refusal = (code: Code, epoch: Epoch) => refusalOf(options, ring.partitionOf(code), epoch)
+  const { peers, owner, now, clock } = options
 
   peers.handle(OWNER_CALLS.lookup, (params) => {
     const time = now()
-    const answers = parseCodes(params).map(({ what, epoch }) => {
-      return refusal(what, epoch) ?? owner.lookup(what, time)
+    const answers = answerEach(options, parseCodes(params), codeItself, (code) => {
+      return owner.lookup(code, time)
     })
     return encodeAnswers(answers, encodeLookup)
   })
 
   peers.handle(OWNER_CALLS.find, async (params) => {
-    const finds = parseCodes(params).map(async ({ what, epoch }) => {
-      return refusal(what, epoch) ?? (await owner.find(what)).lookup
+    const finds = answerEach(options, parseCodes(params), codeItself, async (code) => {
+      return (await owner.find(code)).lookup
     })
     return encodeAnswers(await settle(finds, clock, FIND_WAIT_MS), encodeLookup)
   })
 
   peers.handle(OWNER_CALLS.read, async (params) => {
-    const reads = parseCodes(params).map(async ({ what, epoch }) => {
-      return refusal(what, epoch) ?? owner.read(what)
-    })
+    const reads = answerEach(options, parseCodes(params), codeItself, (code) => owner.read(code))
     return encodeAnswers(await settle(reads, clock, READ_WAIT_MS), encodeLink)
   })
 
   const writes = new RecentWrites(owner, clock)
   peers.handle(OWNER_CALLS.write, async (params) => {
     const requests = parseRequests(params, parseWriteRequest, WRITES_LIMITS)
-    const answers = requests.map(({ what, epoch }) => {
-      return refusal(what.code, epoch) ?? writes.write(what)
-    })
+    const answers = answerEach(options, requests, codeOf, (request) => writes.write(request))
     const settled = await settle(answers, clock, WRITE_WAIT_MS)
     return encodeAnswers(settled, (result, index) => {
-      return encodeWriteResult(result, requests[index]!.what)
+      const request = requests[index]!
+      return request instanceof TinygridError ? result : encodeWriteResult(result, request.what)
     })
+  })
+}
+
+const codeItself = (code: Code): Code => code
+const codeOf = ({ code }: WriteRequest): Code => code
+
+/** What throws for one request is the answer to that one. */
+function answerEach<T, Given>(
+  options: OwnerServiceOptions,
+  requests: readonly Asked<T>[],
+  codeIn: (what: T) => Code,
+  answer: (what: T) => Given,
+): (Given | TinygridError)[] {
+  return requests.map((request) => {
+    if (request instanceof TinygridError) return request
+    const { what, epoch } = request
+    try {
+      const partition = options.ring.partitionOf(codeIn(what))
+      return refusalOf(options, partition, epoch) ?? answer(what)
+    } catch (error) {
+      return asOperatingError(error)
+    }
   })
 }
 

@@ -5,13 +5,15 @@
  * requests of one kind, each with the epoch in which the caller believes the owner, and is answered
  * in the same order: by a value, or by `{error}`. What a value looks like says `owner-values.ts`.
  *
- * A node may talk to a newer or an older one. So a request that is not understood is refused with
- * bad_request, an answer that is not understood counts as none (owner_unavailable), and fields that
- * are not known are left alone. Rejected: MessagePack and the like; the peers seam speaks JSON.
+ * A node may talk to a newer or an older one, and whoever reaches NATS can send anything. So a call
+ * without its frame is refused with bad_request; in it, a request that is not understood or may not be
+ * is refused by itself, since others of other clients came with it; an answer that is not understood
+ * counts as none (owner_unavailable); and fields that are not known are passed over. Rejected: MessagePack and the like; the peers seam speaks JSON.
  */
 import { TinygridError } from '../../links/errors.ts'
 import { parseCode, type Code, type Epoch } from '../../links/ids.ts'
-import { toError, toFailure, type PeerFailure } from './peer-failure.ts'
+import { parseCodeField } from '../../links/link-fields.ts'
+import { toError, toFailure } from './peer-failure.ts'
 
 /**
  * lookup: what a visitor gets, by memory alone ('unknown' is an answer). find: the same, by
@@ -65,22 +67,33 @@ export function encodeRequests<T>(
   }
 }
 
-/** @throws TinygridError bad_request; also what `parse` returns undefined for is one */
+/** A request as it came, or why it is refused. */
+export type Asked<T> = OwnerRequest<T> | TinygridError
+
+/**
+ * @param parse throws a TinygridError for what may not be asked
+ * @throws TinygridError bad_request if this is no call
+ */
 export function parseRequests<T>(
   params: unknown,
-  parse: (what: unknown) => T | undefined,
+  parse: (what: unknown) => T,
   { requestsMax }: CallLimits,
-): OwnerRequest<T>[] {
+): Asked<T>[] {
   const { requests, epochs } = (params ?? {}) as { requests?: unknown; epochs?: unknown }
   const isFramed = Array.isArray(requests) && Array.isArray(epochs)
   if (!isFramed || requests.length !== epochs.length) throw notUnderstood()
   if (requests.length > requestsMax) throw notUnderstood()
-  return requests.map((request: unknown, index) => {
-    const what = parse(request)
-    const epoch: unknown = epochs[index]
-    if (what === undefined || !isEpoch(epoch)) throw notUnderstood()
-    return { what, epoch }
-  })
+  return requests.map((request: unknown, index) => askedOf(request, epochs[index], parse))
+}
+
+function askedOf<T>(request: unknown, epoch: unknown, parse: (what: unknown) => T): Asked<T> {
+  if (!isEpoch(epoch)) return notUnderstood()
+  try {
+    return { what: parse(request), epoch }
+  } catch (error) {
+    if (error instanceof TinygridError) return error
+    throw error
+  }
 }
 
 /** Requests that are a code and nothing else, which most are. */
@@ -92,12 +105,12 @@ export function encodeCodes(requests: readonly OwnerRequest<Code>[]): unknown {
   }
 }
 
-/** @throws TinygridError bad_request */
-export function parseCodes(params: unknown): OwnerRequest<Code>[] {
+/** @throws TinygridError bad_request if this is no call */
+export function parseCodes(params: unknown): Asked<Code>[] {
   const { codes, epochs } = (params ?? {}) as { codes?: unknown; epochs?: unknown }
   if (typeof codes !== 'string') throw notUnderstood()
   const requests = codes.split(CODE_SEPARATOR)
-  return parseRequests({ requests, epochs }, (code) => parseCode(code as string), CODES_LIMITS)
+  return parseRequests({ requests, epochs }, (code) => parseCodeField(code), CODES_LIMITS)
 }
 
 export type Answer<T> = T | TinygridError
@@ -117,10 +130,10 @@ export function encodeAnswers<T>(
  * @param parse is told what was asked; returns an error for what it does not understand
  * @throws TinygridError owner_unavailable if these are no answers to so many requests
  */
-export function parseAnswers<Asked, T>(
+export function parseAnswers<What, T>(
   reply: unknown,
-  asked: readonly OwnerRequest<Asked>[],
-  parse: (value: unknown, what: Asked) => Answer<T>,
+  asked: readonly OwnerRequest<What>[],
+  parse: (value: unknown, what: What) => Answer<T>,
 ): Answer<T>[] {
   const { answers } = (reply ?? {}) as { answers?: unknown }
   if (!Array.isArray(answers) || answers.length !== asked.length) throw noAnswer()
@@ -133,11 +146,12 @@ export function encodeChanged(codes: readonly Code[]): unknown {
   return { codes }
 }
 
-/** What is not understood is left out. */
+/** What is not understood is left out, and what is more than a broadcast may have. */
 export function parseChanged(params: unknown): Code[] {
   const { codes } = (params ?? {}) as { codes?: unknown }
   if (!Array.isArray(codes)) return []
-  return codes.filter((code): code is Code => typeof code === 'string' && parseCode(code) === code)
+  const few = codes.slice(0, CHANGED_CODES_MAX) as unknown[]
+  return few.filter((code): code is Code => typeof code === 'string' && parseCode(code) === code)
 }
 
 /** For an answer that is not understood. */
@@ -149,7 +163,10 @@ function parseError(answer: unknown): TinygridError | undefined {
   if (typeof answer !== 'object' || answer === null || !('error' in answer)) return undefined
   const { error } = answer
   const isFailure = typeof error === 'object' && error !== null && 'code' in error
-  return isFailure ? toError(error as PeerFailure) : noAnswer()
+  if (!isFailure) return noAnswer()
+  const refusal = toError(error)
+  // The owner is of another version: what it does not understand is not the client's fault.
+  return refusal.code === 'bad_request' ? noAnswer() : refusal
 }
 
 function isEpoch(value: unknown): value is Epoch {

@@ -4,19 +4,36 @@
  * A look-up is most of the traffic, so it is one short value: the URL; the URL and when it expires;
  * or a word, which no URL can be taken for because it has no colon. A plain create is one text, its
  * answer the time of its link: what the asker knows is not sent back. Everything else goes as the
- * plain data it is. Parsers check what a wrong reading would spoil: the kind, the code, the fields'
- * types. They do not check again what the gateway of the other node has validated.
+ * plain data it is.
+ *
+ * An owner takes from a request what it knows, each field by the parser that the gateway uses too
+ * (`links/link-fields.ts`), and nothing else: a message may come from no gateway at all, and an update
+ * is laid over a link. Of answers the gateway checks the types, and that a URL can stand in a reply.
  */
-import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
+import { TinygridError } from '../../links/errors.ts'
+import { parseCode, type EpochMs } from '../../links/ids.ts'
+import {
+  parseCodeField,
+  parseExpiry,
+  parseFlag,
+  parseIfMatch,
+  parseMaxVisits,
+  parseNewCode,
+  parseOperationId,
+  parseTags,
+  parseTitle,
+} from '../../links/link-fields.ts'
 import { ABSENT, METERED, redirectTo, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
 import {
   isNew,
   newLink,
-  OPERATION_ID_LENGTH_MAX,
   type CreateRequest,
+  type LinkChanges,
+  type Repeatable,
   type WriteRequest,
   type WriteResult,
 } from '../../links/link-owner.ts'
+import { isStoredUrl, parseTargetUrl } from '../../links/target-url.ts'
 import { LINK_BYTES_MAX, noAnswer, type Answer } from './owner-protocol.ts'
 
 const WORDS: ReadonlyMap<unknown, Lookup> = new Map<unknown, Lookup>([
@@ -48,10 +65,6 @@ const FIELDS_BYTES_MAX = 2048
 const CHARACTER_BYTES_MAX = 3
 
 type Fields = Readonly<Record<string, unknown>>
-
-export function parseCodeValue(value: unknown): Code | undefined {
-  return typeof value === 'string' ? parseCode(value) : undefined
-}
 
 export function encodeLookup(lookup: Lookup): unknown {
   if (lookup.kind === 'gone') return lookup.reason
@@ -141,65 +154,93 @@ function isPlain(request: WriteRequest): request is CreateRequest & { operationI
   return isBare && reuse && !isAlias
 }
 
-/** What stands in the text: code, URL, operation id. */
-function parsePlainCreate(text: string): WriteRequest | undefined {
-  const [code, url, operationId, more] = text.split(TEXT_SEPARATOR)
-  const parsed = parseCodeValue(code)
-  const isWhole = parsed !== undefined && isUrl(url) && isOperationId(operationId)
-  if (!isWhole || more !== undefined) return undefined
-  return { ...PLAIN, code: parsed, url, operationId }
-}
-
-export function parseWriteRequest(value: unknown): WriteRequest | undefined {
+/** @throws TinygridError invalid_field; bad_request for what is no request */
+export function parseWriteRequest(value: unknown): WriteRequest {
   if (typeof value === 'string') return parsePlainCreate(value)
-  if (!isFields(value) || parseCodeValue(value['code']) === undefined) return undefined
-  const { operationId, ifMatch } = value
-  if (operationId !== undefined && !isOperationId(operationId)) return undefined
-  if (ifMatch !== undefined && typeof ifMatch !== 'string') return undefined
-  return isRequest(value) ? (value as unknown as WriteRequest) : undefined
-}
-
-function isRequest(request: Fields): boolean {
-  switch (request['kind']) {
+  if (!isFields(value)) throw notUnderstood()
+  const repeatable: Repeatable =
+    value['operationId'] === undefined
+      ? {}
+      : { operationId: parseOperationId(value['operationId']) }
+  switch (value['kind']) {
     case 'create':
-      return isUrl(request['url']) && hasSettings(request)
+      return { ...parseCreate(value), ...repeatable }
+    case 'visit':
+      return { kind: 'visit', code: parseCodeField(value['code']), ...repeatable }
     case 'update':
-      return isFields(request['changes']) && areChanges(request['changes'])
     case 'delete':
     case 'restore':
     case 'purge':
-    case 'visit':
-      return true
+      return { ...parseChange(value['kind'], value), ...repeatable }
     default:
-      return false
+      throw notUnderstood()
   }
 }
 
-function hasSettings(fields: Fields): boolean {
-  const { title, tags, expiresAt, maxVisits, isAlias, reuse } = fields
-  const given = [title, tags, expiresAt, maxVisits].every((setting) => setting !== undefined)
-  return given && areChanges(fields) && typeof isAlias === 'boolean' && typeof reuse === 'boolean'
+/** What stands in the text: code, URL, operation id. */
+function parsePlainCreate(text: string): WriteRequest {
+  const [code, url, operationId, more] = text.split(TEXT_SEPARATOR, 4)
+  if (more !== undefined) throw notUnderstood()
+  return {
+    ...PLAIN,
+    code: parseNewCode(code),
+    url: parseTargetUrl(url, undefined),
+    operationId: parseOperationId(operationId),
+  }
 }
 
-/** Whether each field that is there has the right type. */
-function areChanges({ url, title, tags, expiresAt, maxVisits }: Fields): boolean {
-  return (
-    (url === undefined || isUrl(url)) &&
-    (title === undefined || title === null || typeof title === 'string') &&
-    (tags === undefined || isTags(tags)) &&
-    (expiresAt === undefined || expiresAt === null || isTime(expiresAt)) &&
-    (maxVisits === undefined || maxVisits === null || isTime(maxVisits))
-  )
+function parseCreate({ code, url, title, tags, expiresAt, ...rest }: Fields): CreateRequest {
+  return {
+    kind: 'create',
+    code: parseNewCode(code),
+    url: parseTargetUrl(url, undefined),
+    title: parseTitle(title),
+    tags: parseTags(tags),
+    expiresAt: parseExpiry(expiresAt),
+    maxVisits: parseMaxVisits(rest['maxVisits']),
+    isAlias: parseFlag(rest['isAlias'], 'isAlias'),
+    reuse: parseFlag(rest['reuse'], 'reuse'),
+  }
+}
+
+type ChangeKind = 'update' | 'delete' | 'restore' | 'purge'
+
+function parseChange(kind: ChangeKind, { code, ifMatch, changes }: Fields): WriteRequest {
+  const condition = ifMatch === undefined ? {} : { ifMatch: parseIfMatch(ifMatch) }
+  const common = { code: parseCodeField(code), ...condition }
+  if (kind !== 'update') return { kind, ...common }
+  if (!isFields(changes)) throw notUnderstood()
+  return { kind, ...common, changes: parseChanges(changes) }
+}
+
+function parseChanges({ url, title, tags, expiresAt, maxVisits }: Fields): LinkChanges {
+  return {
+    ...(url === undefined ? {} : { url: parseTargetUrl(url, undefined) }),
+    ...(title === undefined ? {} : { title: parseTitle(title) }),
+    ...(tags === undefined ? {} : { tags: parseTags(tags) }),
+    ...(expiresAt === undefined ? {} : { expiresAt: parseExpiry(expiresAt) }),
+    ...(maxVisits === undefined ? {} : { maxVisits: parseMaxVisits(maxVisits) }),
+  }
 }
 
 function isLink(value: unknown): value is Link {
-  if (!isFields(value) || parseCodeValue(value['code']) === undefined) return false
-  const { url, lifecycle, createdAt, updatedAt, visits, isAlias } = value
+  if (!isFields(value)) return false
+  const { code, url, lifecycle, createdAt, updatedAt, visits, isAlias } = value
+  const isNamed = typeof code === 'string' && parseCode(code) !== undefined
   const times = [createdAt, updatedAt, visits].every(isTime)
   const isKnown = lifecycle === 'live' || lifecycle === 'deleted' || lifecycle === 'purged'
   const isPurged = lifecycle === 'purged' && url === ''
-  const settings = { ...value, url: undefined, reuse: false, isAlias }
-  return times && isKnown && (isPurged || isUrl(url)) && hasSettings(settings)
+  const isWhole = isNamed && times && isKnown && (isPurged || isUrl(url))
+  return isWhole && hasSettings(value) && typeof isAlias === 'boolean'
+}
+
+function hasSettings({ title, tags, expiresAt, maxVisits }: Fields): boolean {
+  return (
+    (title === null || typeof title === 'string') &&
+    isTags(tags) &&
+    (expiresAt === null || isTime(expiresAt)) &&
+    (maxVisits === null || isTime(maxVisits))
+  )
 }
 
 function isFields(value: unknown): value is Fields {
@@ -207,7 +248,7 @@ function isFields(value: unknown): value is Fields {
 }
 
 function isUrl(value: unknown): value is string {
-  return typeof value === 'string' && value.includes(':')
+  return typeof value === 'string' && isStoredUrl(value)
 }
 
 function isTags(value: unknown): value is string[] {
@@ -219,6 +260,8 @@ function isTime(value: unknown): value is EpochMs {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-function isOperationId(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= OPERATION_ID_LENGTH_MAX
+function notUnderstood(): TinygridError {
+  return new TinygridError('bad_request', {
+    detail: 'The request of the other node is not understood',
+  })
 }

@@ -7,6 +7,9 @@
  */
 import { ERRORS, TinygridError, type ErrorCode, type OwnerHint } from '../../links/errors.ts'
 
+/** Longest text in a failure that is believed. */
+const TEXT_LENGTH_MAX = 1_000
+
 export interface PeerFailure {
   readonly code: ErrorCode
   readonly detail: string
@@ -27,8 +30,35 @@ export function toFailure(error: unknown): PeerFailure {
   }
 }
 
-/** A code of a later version, which this one does not know, becomes `internal`. */
-export function toError(failure: PeerFailure): TinygridError {
-  const isKnown = Object.hasOwn(ERRORS, failure.code)
-  return new TinygridError(isKnown ? failure.code : 'internal', failure)
+/**
+ * A code of a later version, which this one does not know, becomes `internal`. What has the wrong type
+ * is left out: the failure is whatever the other process has sent.
+ */
+export function toError(failure: unknown): TinygridError {
+  const fields = (failure ?? {}) as Readonly<Record<string, unknown>>
+  const { code, detail, field, retryAfterSeconds, owner } = fields
+  return new TinygridError(isErrorCode(code) ? code : 'internal', {
+    ...(isText(detail) && { detail }),
+    ...(isText(field) && { field }),
+    ...(isCount(retryAfterSeconds) && { retryAfterSeconds }),
+    ...(isOwnerHint(owner) && { owner }),
+  })
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERRORS, value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= TEXT_LENGTH_MAX
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isOwnerHint(value: unknown): value is OwnerHint {
+  if (typeof value !== 'object' || value === null) return false
+  const { owner, epoch } = value as Readonly<Record<string, unknown>>
+  return isText(owner) && isCount(epoch)
 }

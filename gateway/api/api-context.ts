@@ -6,6 +6,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { entityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
+import { parseIfMatch } from '../../links/link-fields.ts'
 import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
 import type { LinkDirectory, LinkOwner } from '../../links/link-owner.ts'
@@ -34,10 +35,10 @@ export function codeParam(request: FastifyRequest): Code {
   return parsed
 }
 
-/** The If-Match header for the owner; absent if there is none. */
+/** The If-Match header for the owner; absent if there is none. @throws TinygridError invalid_field */
 export function ifMatchOf(request: FastifyRequest): { ifMatch?: string } {
   const ifMatch = request.headers['if-match']
-  return ifMatch === undefined ? {} : { ifMatch }
+  return ifMatch === undefined ? {} : { ifMatch: parseIfMatch(ifMatch) }
 }
 
 export function requestContext(

@@ -1,17 +1,18 @@
 /**
  * From a checked body to what the owner is asked: the rules that a schema cannot say.
  *
- * Pure. Used by single and bulk creation and by PATCH. Field names are given back with the path
+ * Pure. Used by single and bulk creation and by PATCH. What a field may hold say `links/link-fields.ts`
+ * and `links/target-url.ts`; added here is what only a gateway knows. Field names are given back with the path
  * they have in the request, so that a client knows which of a thousand links is wrong.
  */
 import type { LinkDraft } from './link-draft.ts'
 import { TinygridError } from '../../links/errors.ts'
-import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
+import type { EpochMs } from '../../links/ids.ts'
+import { parseMaxVisits, parseNewCode, parseTags, parseTitle } from '../../links/link-fields.ts'
 import type { LinkChanges } from '../../links/link-owner.ts'
 import { parseIsoTime } from './iso-time.ts'
 import type { LinkChangesBody, NewLinkBody } from './link-schemas.ts'
 import type { OwnAddress } from '../../links/own-address.ts'
-import { isReserved } from '../../links/reserved-codes.ts'
 import { parseTargetUrl } from '../../links/target-url.ts'
 
 export interface RequestContext {
@@ -26,12 +27,12 @@ export function toDraft(body: NewLinkBody, context: RequestContext): LinkDraft {
   const { prefix } = context
   return {
     url: parseTargetUrl(body.url, context.own, `${prefix}url`),
-    alias: body.code === undefined ? undefined : parseAlias(body.code, `${prefix}code`),
+    alias: body.code === undefined ? undefined : parseNewCode(body.code, `${prefix}code`),
     reuse: body.reuse,
-    title: parseTitle(body.title ?? null, prefix),
-    tags: parseTags(body.tags ?? [], prefix),
+    title: parseTitle(body.title ?? null, `${prefix}title`),
+    tags: parseTags(body.tags ?? [], `${prefix}tags`),
     expiresAt: parseFuture(body.expiresAt ?? null, context),
-    maxVisits: body.maxVisits ?? null,
+    maxVisits: parseMaxVisits(body.maxVisits ?? null, `${prefix}maxVisits`),
   }
 }
 
@@ -40,48 +41,13 @@ export function toChanges(body: LinkChangesBody, { own, prefix }: RequestContext
   const { url, title, tags, expiresAt, maxVisits } = body
   return {
     ...(url === undefined ? {} : { url: parseTargetUrl(url, own, `${prefix}url`) }),
-    ...(title === undefined ? {} : { title: parseTitle(title, prefix) }),
-    ...(tags === undefined ? {} : { tags: parseTags(tags, prefix) }),
+    ...(title === undefined ? {} : { title: parseTitle(title, `${prefix}title`) }),
+    ...(tags === undefined ? {} : { tags: parseTags(tags, `${prefix}tags`) }),
     ...(expiresAt === undefined ? {} : { expiresAt: parseTime(expiresAt, prefix) }),
-    ...(maxVisits === undefined ? {} : { maxVisits }),
+    ...(maxVisits === undefined
+      ? {}
+      : { maxVisits: parseMaxVisits(maxVisits, `${prefix}maxVisits`) }),
   }
-}
-
-function parseAlias(text: string, field: string): Code {
-  const code = parseCode(text)
-  if (code === undefined || isReserved(text)) {
-    throw new TinygridError('invalid_field', { field, detail: 'This code is reserved' })
-  }
-  return code
-}
-
-/** An empty title is no title. */
-function parseTitle(title: string | null, prefix: string): string | null {
-  if (title === null) return null
-  return parseText(title, `${prefix}title`) || null
-}
-
-function parseTags(tags: readonly string[], prefix: string): string[] {
-  const parsed = tags.map((tag, index) => {
-    const field = `${prefix}tags[${index}]`
-    const text = parseText(tag, field)
-    if (text !== '') return text
-    throw new TinygridError('invalid_field', { field, detail: 'A tag must not be empty' })
-  })
-  return [...new Set(parsed)]
-}
-
-const CONTROL_CHARACTER = /\p{Cc}/u
-
-function parseText(text: string, field: string): string {
-  if (!text.isWellFormed()) {
-    const detail = 'The text has a lone surrogate: it is not valid Unicode'
-    throw new TinygridError('invalid_field', { field, detail })
-  }
-  if (CONTROL_CHARACTER.test(text)) {
-    throw new TinygridError('invalid_field', { field, detail: 'The text has a control character' })
-  }
-  return text.trim()
 }
 
 function parseFuture(text: string | null, { now, prefix }: RequestContext): EpochMs | null {

@@ -14,6 +14,7 @@ import {
   URL_BYTES_MAX,
 } from '../../links/link.ts'
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
+import { IF_MATCH_LENGTH_MAX } from '../../links/link-fields.ts'
 import { LIST_LIMIT_MAX, OPERATION_KEPT_MS } from '../../links/link-owner.ts'
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_LENGTH_MAX } from './idempotency.ts'
 
@@ -240,7 +241,10 @@ export const idempotencyKeySchema = Type.Object({
 
 export const ifMatchSchema = Type.Object({
   'if-match': Type.Optional(
-    Type.String({ description: 'An ETag; 412 if the link was changed since' }),
+    Type.String({
+      maxLength: IF_MATCH_LENGTH_MAX,
+      description: 'An ETag; 412 if the link was changed since',
+    }),
   ),
 })
 

@@ -1,8 +1,10 @@
 /** What is written to the log reads back the same, and damage never passes for a record. */
+import { crc32 } from 'node:zlib'
 import test from 'ava'
 import * as fc from 'fast-check'
 import { hasCode } from '../../links/errors.ts'
 import type { Epoch, NodeId } from '../../links/ids.ts'
+import { parseRecord, type LinkRecord } from '../../links/link-record.ts'
 import { decodeLogRecord, encodeLogRecord, type LogRecord } from './log-record.ts'
 import { linkRecord } from '../../links/testing/sample-links.ts'
 
@@ -76,4 +78,33 @@ test('a shortened or arbitrary payload is noticed', (t) => {
       t.throws(() => decodeLogRecord(Buffer.from(bytes)), { message: /cannot be read/ })
     }),
   )
+})
+
+/** As a writer would have left it who is no Tinygrid: the checksum is right. */
+function resealed(bytes: Buffer): Buffer {
+  bytes.writeUInt32BE(crc32(bytes.subarray(5), crc32(bytes.subarray(0, 1))), 1)
+  return bytes
+}
+
+test('what is wrong under a right checksum is noticed too', (t) => {
+  const whole = encodeLogRecord(withOperations)
+  const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 })
+  const property = fc.property(fc.nat(), damage, (cut, changes) => {
+    const bytes = Buffer.from(whole.subarray(0, 12 + (cut % (whole.length - 11))))
+    for (const [at, value] of changes) bytes[5 + (at % (bytes.length - 5))] = value
+    try {
+      const record = decodeLogRecord(resealed(bytes))
+      if (record.kind === 'epoch') return
+      for (const one of record.records) t.is(parseRecord(one), one)
+      for (const { record: place } of record.operations) t.true(place < record.records.length)
+    } catch (error) {
+      t.true(hasCode(error, 'internal'), String(error))
+    }
+  })
+  fc.assert(property, { numRuns: 3_000 })
+})
+
+test('a batch with what is no link is refused', (t) => {
+  const bytes = encodeLogRecord({ ...batch, records: [Buffer.from('no link') as LinkRecord] })
+  t.throws(() => decodeLogRecord(bytes), { message: /record 0 is no link/ })
 })

@@ -22,7 +22,7 @@ import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
 import { TinygridError } from '../../links/errors.ts'
 import type { Epoch, NodeId } from '../../links/ids.ts'
-import { codeOfRecord, type LinkRecord } from '../../links/link-record.ts'
+import { codeOfRecord, parseRecord, type LinkRecord } from '../../links/link-record.ts'
 
 export type LogRecord = EpochRecord | BatchRecord
 
@@ -84,7 +84,7 @@ export function encodeLogRecord(record: LogRecord): Buffer {
   return bytes
 }
 
-/** @throws TinygridError internal: damaged, or written by a newer Tinygrid */
+/** @throws TinygridError internal: damaged, not a Tinygrid's, or written by a newer Tinygrid */
 export function decodeLogRecord(payload: Buffer): LogRecord {
   const version = payload.length === 0 ? 0 : payload[0]! >>> 4
   if (version > VERSION) throw unreadable(`it has format ${version}, known is ${VERSION}`)
@@ -100,9 +100,14 @@ export function decodeLogRecord(payload: Buffer): LogRecord {
   if (kind !== KIND.batch && kind !== KIND.batchWithOperations) {
     throw unreadable(`it has the unknown kind ${kind}`)
   }
-  const { records, end } = readRecords(payload, start)
-  const operations = kind === KIND.batch ? [] : readOperations(payload, end)
-  return { kind: 'batch', epoch, batchId: name, records, operations }
+  try {
+    const { records, end } = readRecords(payload, start)
+    const operations = kind === KIND.batch ? [] : readOperations(payload, end, records.length)
+    return { kind: 'batch', epoch, batchId: name, records, operations }
+  } catch (error) {
+    // Its checksum is right: whoever wrote it is no Tinygrid, or one with a fault.
+    throw error instanceof RangeError ? unreadable('it ends too early') : error
+  }
 }
 
 function nameOf({ nodeId, move }: EpochRecord): string {
@@ -156,7 +161,7 @@ function writeOperations(
   return at
 }
 
-function readOperations(payload: Buffer, start: number): LoggedOperation[] {
+function readOperations(payload: Buffer, start: number, records: number): LoggedOperation[] {
   const operations: LoggedOperation[] = []
   const count = payload.readUInt32BE(start)
   let at = start + COUNT_BYTES
@@ -164,8 +169,10 @@ function readOperations(payload: Buffer, start: number): LoggedOperation[] {
     const outcome = OPERATION_OUTCOMES[payload[at]!]
     if (outcome === undefined) throw unreadable(`it has the unknown outcome ${payload[at]}`)
     const record = payload.readUInt32BE(at + 1)
+    if (record >= records) throw unreadable(`it has ${records} records, not one at ${record}`)
     const from = at + OPERATION_BYTES
-    at = from + payload[from - 1]!
+    at = from + payload.readUInt8(from - 1)
+    if (at > payload.length) throw unreadable('it ends too early')
     operations.push({ id: payload.toString('latin1', from, at), outcome, record })
   }
   return operations
@@ -184,7 +191,10 @@ function readRecords(payload: Buffer, start: number): { records: LinkRecord[]; e
   for (let index = 0; index < count; index++) {
     const from = at + LENGTH_BYTES
     at = from + payload.readUInt16BE(at)
-    records.push(payload.subarray(from, at) as LinkRecord)
+    if (at > payload.length) throw unreadable('it ends too early')
+    const record = parseRecord(payload.subarray(from, at))
+    if (record === undefined) throw unreadable(`record ${index} is no link`)
+    records.push(record)
   }
   return { records, end: at }
 }

@@ -14,6 +14,8 @@ import { Binary, Double } from 'mongodb'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import { decodeLink, type LinkRecord, type LinkVersion } from '../../links/link-record.ts'
 
+const NOTHING = Buffer.alloc(0)
+
 /** Fields of `v`, in this order. Numbers are doubles throughout: exact below 2^53. */
 export interface VersionFields {
   /** Log position. */
@@ -55,6 +57,9 @@ export function fieldsOf({ position, record }: LinkVersion): VersionFields {
   }
 }
 
+/** Of a document that somebody else has written, what is there: `isWholeVersion` tells. */
 export function versionOf({ _id, v }: StoredLink): LinkVersion {
-  return { code: _id as Code, position: v.s as LogPosition, record: v.r as LinkRecord }
+  const { s, r } = (v ?? {}) as Partial<StoredLink['v']>
+  const position = (Number.isSafeInteger(s) ? s : 0) as LogPosition
+  return { code: _id as Code, position, record: (Buffer.isBuffer(r) ? r : NOTHING) as LinkRecord }
 }

@@ -6,7 +6,7 @@
  * page is full or its effort is spent.
  */
 import type { Collection, Filter } from 'mongodb'
-import { decodeLink } from '../../links/link-record.ts'
+import { decodeLink, isWholeVersion } from '../../links/link-record.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
 import { ListPageBuilder, SEARCH_EXAMINED_MAX, type ListPlace } from './list-page.ts'
 import { versionOf, type LinkDocument, type StoredLink } from './mongo-link-document.ts'
@@ -33,7 +33,9 @@ export async function listLinks(
     .project<StoredLink>({ v: 1 })
   try {
     for await (const document of cursor) {
-      if (!page.offer(decodeLink(versionOf(document).record))) break
+      const version = versionOf(document)
+      // One that is damaged keeps nobody from the others.
+      if (isWholeVersion(version) && !page.offer(decodeLink(version.record))) break
     }
   } finally {
     await cursor.close()

@@ -21,6 +21,8 @@ import {
   parseCodes,
   parseRequests,
   WRITES_LIMITS,
+  type Asked,
+  type OwnerRequest,
 } from '../../cluster/peers/owner-protocol.ts'
 import {
   encodeLink,
@@ -192,7 +194,7 @@ export class RouterWorld {
     const peers = this.network.join(node)
     peers.handle(OWNER_CALLS.lookup, (params) => {
       this.calls.push('lookup')
-      const answers = parseCodes(params).map(({ what }) => {
+      const answers = understood(parseCodes(params)).map(({ what }) => {
         owner.lookups++
         return owner.refusal ?? owner.lookup(what)
       })
@@ -200,16 +202,16 @@ export class RouterWorld {
     })
     peers.handle(OWNER_CALLS.find, async (params) => {
       this.calls.push('find')
-      const found = parseCodes(params).map(({ what }) => owner.find(what))
+      const found = understood(parseCodes(params)).map(({ what }) => owner.find(what))
       return encodeAnswers(await settled(found), ({ lookup }) => encodeLookup(lookup))
     })
     peers.handle(OWNER_CALLS.read, async (params) => {
-      const links = parseCodes(params).map(({ what }) => owner.read(what))
+      const links = understood(parseCodes(params)).map(({ what }) => owner.read(what))
       return encodeAnswers(await settled(links), encodeLink)
     })
     peers.handle(OWNER_CALLS.write, async (params) => {
       this.calls.push('write')
-      const requests = parseRequests(params, parseWriteRequest, WRITES_LIMITS)
+      const requests = understood(parseRequests(params, parseWriteRequest, WRITES_LIMITS))
       const results = await settled(requests.map(({ what }) => owner.write(what)))
       return encodeAnswers(results, (result, index) => {
         return encodeWriteResult(result, requests[index]!.what)
@@ -242,6 +244,14 @@ class TestVersions implements VersionCache {
     if (this.isDown) throw new Error('down')
     for (const version of versions) this.versions.set(version.code, version)
   }
+}
+
+/** All of them, since a router sends nothing else. */
+function understood<T>(requests: readonly Asked<T>[]): OwnerRequest<T>[] {
+  return requests.map((request) => {
+    if (request instanceof TinygridError) throw request
+    return request
+  })
 }
 
 function settled<T>(work: readonly Promise<T>[]): Promise<(T | TinygridError)[]> {

@@ -1,0 +1,93 @@
+import test from 'ava'
+import * as fc from 'fast-check'
+import { hasCode } from './errors.ts'
+import { TIME_MAX, type EpochMs } from './ids.ts'
+import {
+  parseExpiry,
+  parseIfMatch,
+  parseMaxVisits,
+  parseNewCode,
+  parseOperationId,
+  parseTags,
+  parseTitle,
+} from './link-fields.ts'
+import { decodeLink, encodeLink, parseRecord } from './link-record.ts'
+import { newLink, type CreateRequest } from './link-owner.ts'
+import { MAX_VISITS_MAX, TAG_LENGTH_MAX, TAGS_MAX, TITLE_LENGTH_MAX } from './link.ts'
+import { parseTargetUrl } from './target-url.ts'
+
+const PARSERS = [
+  (value: unknown) => parseNewCode(value),
+  (value: unknown) => parseTargetUrl(value, undefined),
+  (value: unknown) => parseTitle(value),
+  (value: unknown) => parseTags(value),
+  (value: unknown) => parseExpiry(value),
+  (value: unknown) => parseMaxVisits(value),
+  (value: unknown) => parseOperationId(value),
+  (value: unknown) => parseIfMatch(value),
+]
+
+const anyText = fc.string({ unit: 'binary', maxLength: 300 })
+const anything = fc.oneof(
+  fc.anything(),
+  anyText,
+  fc.array(anyText),
+  fc.double(),
+  fc.bigInt(),
+  fc.integer({ min: -1, max: 2 ** 49 }),
+  anyText.map((text) => `https://a.example/${text}`),
+)
+
+test('a field is taken as it is stored, or refused as a wrong one', (t) => {
+  const property = fc.property(anything, (value) => {
+    for (const parse of PARSERS) {
+      try {
+        const stored = parse(value)
+        t.deepEqual(parse(stored), stored)
+      } catch (error) {
+        t.true(hasCode(error, 'invalid_field'), String(error))
+      }
+    }
+  })
+  fc.assert(property, { numRuns: 1_000 })
+})
+
+test('a link that fills every field is a whole record', (t) => {
+  const title = parseTitle('😀'.repeat(TITLE_LENGTH_MAX))
+  const tags = parseTags(
+    Array.from({ length: TAGS_MAX }, (_, n) => `${n}${'😀'.repeat(TAG_LENGTH_MAX - 1)}`),
+  )
+  const request: CreateRequest = {
+    kind: 'create',
+    code: parseNewCode('c'.repeat(64)),
+    url: parseTargetUrl(`https://a.example/${'x'.repeat(4096 - 18)}`, undefined),
+    title,
+    tags,
+    expiresAt: parseExpiry(TIME_MAX),
+    maxVisits: parseMaxVisits(MAX_VISITS_MAX),
+    isAlias: true,
+    reuse: false,
+  }
+  const link = newLink(request, TIME_MAX as EpochMs)
+  const record = parseRecord(encodeLink(link))
+  t.deepEqual(record && decodeLink(record), link)
+})
+
+test('one more than fits is refused', (t) => {
+  const wrong: readonly (() => unknown)[] = [
+    () => parseNewCode('c'.repeat(65)),
+    () => parseNewCode('Metrics'),
+    () => parseTargetUrl(`https://a.example/${'x'.repeat(4096 - 17)}`, undefined),
+    () => parseTitle('😀'.repeat(TITLE_LENGTH_MAX + 1)),
+    () => parseTags(['x'.repeat(TAG_LENGTH_MAX + 1)]),
+    () => parseTags(Array.from({ length: TAGS_MAX + 1 }, String)),
+    () => parseExpiry(TIME_MAX + 1),
+    () => parseMaxVisits(MAX_VISITS_MAX + 1),
+  ]
+  for (const parse of wrong) t.throws(parse, { code: 'invalid_field' })
+})
+
+test('a title that is empty is none, and a tag that comes twice is one', (t) => {
+  t.is(parseTitle(' \u00a0 '), null)
+  t.deepEqual(parseTags([' a', 'a ', 'b']), ['a', 'b'])
+})

@@ -1,0 +1,107 @@
+/**
+ * What a link may hold, and what may be said of one in a request: one parser for each field.
+ *
+ * Used by the gateway for what clients send, and by owners for what reaches them from other processes:
+ * the gateway's checks say nothing of a message that no gateway has sent. Each parser takes whatever
+ * came and gives the value as it is stored, which it gives again for that value; or it throws
+ * invalid_field with the name of the field. The URL has a file of its own (`target-url.ts`).
+ *
+ * Not here is what only the gateway can tell: its own addresses, the longest alias that the settings
+ * allow, and that an expiry is still to come. Rejected: a check by owners that stands beside the
+ * gateway's, which allowed texts that no record can hold.
+ */
+import { TinygridError } from './errors.ts'
+import { CODE_LENGTH_MAX, parseCode, TIME_MAX, type Code, type EpochMs } from './ids.ts'
+import { OPERATION_ID_LENGTH_MAX } from './link-owner.ts'
+import { MAX_VISITS_MAX, TAG_LENGTH_MAX, TAGS_MAX, TITLE_LENGTH_MAX } from './link.ts'
+import { isReserved } from './reserved-codes.ts'
+
+/** Room for some fifty entity tags. */
+export const IF_MATCH_LENGTH_MAX = 1024
+
+const CONTROL_CHARACTER = /\p{Cc}/u
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/
+
+export function parseCodeField(value: unknown, field = 'code'): Code {
+  const code = typeof value === 'string' ? parseCode(value) : undefined
+  if (code !== undefined) return code
+  throw wrong(field, `A code has 1 to ${CODE_LENGTH_MAX} characters of A-Z, a-z, 0-9, - and _`)
+}
+
+/** The code of a link that is to be made. */
+export function parseNewCode(value: unknown, field = 'code'): Code {
+  const code = parseCodeField(value, field)
+  if (isReserved(code)) throw wrong(field, 'This code is reserved')
+  return code
+}
+
+/** An empty title is no title. */
+export function parseTitle(value: unknown, field = 'title'): string | null {
+  return value === null ? null : parseText(value, TITLE_LENGTH_MAX, field) || null
+}
+
+/** Each once. */
+export function parseTags(value: unknown, field = 'tags'): string[] {
+  if (!Array.isArray(value)) throw wrong(field, 'Tags are a list')
+  if (value.length > TAGS_MAX) throw wrong(field, `A link has at most ${TAGS_MAX} tags`)
+  const tags = value.map((tag: unknown, index) => parseTag(tag, `${field}[${index}]`))
+  return [...new Set(tags)]
+}
+
+function parseTag(value: unknown, field: string): string {
+  const tag = parseText(value, TAG_LENGTH_MAX, field)
+  if (tag === '') throw wrong(field, 'A tag must not be empty')
+  return tag
+}
+
+function parseText(value: unknown, lengthMax: number, field: string): string {
+  if (typeof value !== 'string') throw wrong(field, 'This must be a text')
+  if (isLonger(value, lengthMax))
+    throw wrong(field, `The text has more than ${lengthMax} characters`)
+  if (!value.isWellFormed()) {
+    throw wrong(field, 'The text has a lone surrogate: it is not valid Unicode')
+  }
+  if (CONTROL_CHARACTER.test(value)) throw wrong(field, 'The text has a control character')
+  return value.trim()
+}
+
+/** Counts as JSON Schema does: a character beyond the first 65,536 is one, not two. */
+function isLonger(text: string, lengthMax: number): boolean {
+  if (text.length <= lengthMax) return false
+  return text.length > 2 * lengthMax || Array.from(text).length > lengthMax
+}
+
+export function parseExpiry(value: unknown, field = 'expiresAt'): EpochMs | null {
+  if (value === null || isWithin(value, 0, TIME_MAX)) return value as EpochMs | null
+  throw wrong(field, 'This must be a time in milliseconds since 1970, or null')
+}
+
+export function parseMaxVisits(value: unknown, field = 'maxVisits'): number | null {
+  if (value === null || isWithin(value, 1, MAX_VISITS_MAX)) return value
+  throw wrong(field, `This must be a whole number from 1 to ${MAX_VISITS_MAX}, or null`)
+}
+
+export function parseFlag(value: unknown, field: string): boolean {
+  if (typeof value === 'boolean') return value
+  throw wrong(field, 'This must be true or false')
+}
+
+/** Visible ASCII: it stands in the log in one byte a character, and between spaces in a call. */
+export function parseOperationId(value: unknown, field = 'operationId'): string {
+  const isShort = typeof value === 'string' && value.length <= OPERATION_ID_LENGTH_MAX
+  if (isShort && VISIBLE_ASCII.test(value)) return value
+  throw wrong(field, `This must be 1 to ${OPERATION_ID_LENGTH_MAX} visible ASCII characters`)
+}
+
+export function parseIfMatch(value: unknown, field = 'If-Match'): string {
+  if (typeof value === 'string' && value.length <= IF_MATCH_LENGTH_MAX) return value
+  throw wrong(field, `${field} must be a text of at most ${IF_MATCH_LENGTH_MAX} characters`)
+}
+
+function isWithin(value: unknown, min: number, max: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+}
+
+function wrong(field: string, detail: string): TinygridError {
+  return new TinygridError('invalid_field', { field, detail })
+}
