@@ -1,6 +1,8 @@
 /**
  * A real server that speaks MongoDB's protocol, for tests and for `npm run cluster`: `mongod` where
  * there is one, else FerretDB on SQLite files (`ferretdb.go`). Its data outlives a kill.
+ *
+ * And the second opinion on what MongoDB means (`MongoJavaServer.java`), which keeps all in memory.
  */
 import path from 'node:path'
 import { ServiceProcess, type ServiceKind, type ServiceOptions } from './service-process.ts'
@@ -21,9 +23,24 @@ const KIND: ServiceKind = {
   greeting: { send: PING, expects: /ok/ },
 }
 
+const JAVA_KIND: ServiceKind = {
+  ...KIND,
+  program: 'mongo-java',
+  args: ({ port }) => [String(port)],
+  readyLine: /mongo-java-server listens on/,
+}
+
 export class MongoService extends ServiceProcess {
   static async start(options: ServiceOptions = {}): Promise<MongoService> {
     const service = new MongoService(KIND, options)
+    await service.begin()
+    return service
+  }
+}
+
+export class MongoJavaService extends ServiceProcess {
+  static async start(): Promise<MongoJavaService> {
+    const service = new MongoJavaService(JAVA_KIND, {})
     await service.begin()
     return service
   }

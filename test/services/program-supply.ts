@@ -1,10 +1,11 @@
 /**
- * Gets the programs that are missing: by a build with Go, Debian's package, Docker.
+ * Gets the programs that are missing: by a build with Go or Java, Debian's package, Docker.
  *
  * Used by `npm run services`, and by `npm run cluster` before it starts anything. What is there
  * already is left alone.
  */
 import { buildWithGo } from './go-build.ts'
+import { buildWithJava } from './java-build.ts'
 import { installRedis } from './redis-package.ts'
 import { findProgram, type ProgramName } from './service-program.ts'
 
@@ -16,7 +17,7 @@ export async function supplyPrograms(
   say: Say,
 ): Promise<ReadonlyMap<ProgramName, string>> {
   const wanted = names.filter((name) => findProgram(name) === undefined)
-  const built = wanted.filter((name) => name !== 'redis')
+  const built = wanted.filter((name) => name !== 'redis' && name !== 'mongo-java')
   const reasons = new Map<ProgramName, string | undefined>()
   if (built.length > 0) {
     const reason = await buildWithGo((line) => say(built[0]!, line))
@@ -24,6 +25,9 @@ export async function supplyPrograms(
   }
   if (wanted.includes('redis')) {
     reasons.set('redis', await installRedis((line) => say('redis', line)))
+  }
+  if (wanted.includes('mongo-java')) {
+    reasons.set('mongo-java', await buildWithJava((line) => say('mongo-java', line)))
   }
   const missing = wanted.filter((name) => findProgram(name) === undefined)
   return new Map(missing.map((name) => [name, reasons.get(name) ?? 'it does not run']))

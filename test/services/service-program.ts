@@ -12,8 +12,13 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-export type ProgramName = 'nats' | 'nats-cli' | 'redis' | 'mongo'
+export type ProgramName = 'nats' | 'nats-cli' | 'redis' | 'mongo' | 'mongo-java'
+/** What a cluster needs. */
 export const PROGRAM_NAMES: readonly ProgramName[] = ['nats', 'nats-cli', 'redis', 'mongo']
+/** And what tests ask besides. */
+export const TEST_PROGRAM_NAMES: readonly ProgramName[] = [...PROGRAM_NAMES, 'mongo-java']
+/** What the second opinion on MongoDB is called in the cache. */
+export const MONGO_JAVA = 'mongo-java-server'
 
 export interface FoundProgram {
   readonly path: string
@@ -55,10 +60,17 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
     oldest: [1, 24],
     variable: 'MONGO_URL',
   },
+  'mongo-java': {
+    onPath: MONGO_JAVA,
+    inCache: MONGO_JAVA,
+    versionFlag: '--version',
+    oldest: [1, 47],
+  },
 }
 
-/** What the Go programs are built from: a change of any of them makes a new cache directory. */
-const BUILD_INPUTS = ['go.mod', 'go.sum', 'ferretdb.go', 'ferretdb-index.go']
+/** What the programs are built from: a change of any of them makes a new cache directory. */
+const GO_INPUTS = ['go.mod', 'go.sum', 'ferretdb.go', 'ferretdb-index.go']
+const JAVA_INPUTS = ['mongo-java-pom.xml', 'MongoJavaServer.java', 'java-build.ts']
 const VERSION_TIMEOUT_MS = 10_000
 
 const cacheRoot = path.join(
@@ -66,9 +78,10 @@ const cacheRoot = path.join(
   'tinygrid',
   'services',
 )
-/** Where the programs that are not built from Go are kept. */
+/** Where the programs that are not built here are kept. */
 export const packagedDirectory = path.join(cacheRoot, 'packaged')
-export const builtDirectory = path.join(cacheRoot, hashOfBuildInputs())
+export const builtDirectory = path.join(cacheRoot, hashOf(GO_INPUTS))
+export const javaDirectory = path.join(cacheRoot, `java-${hashOf(JAVA_INPUTS)}`)
 
 const found = new Map<ProgramName, FoundProgram>()
 
@@ -96,9 +109,9 @@ export function variableOf(name: ProgramName): string | undefined {
   return PROGRAMS[name].variable
 }
 
-function hashOfBuildInputs(): string {
+function hashOf(inputs: readonly string[]): string {
   const hash = createHash('sha256')
-  for (const file of BUILD_INPUTS) hash.update(readFileSync(path.join(import.meta.dirname, file)))
+  for (const file of inputs) hash.update(readFileSync(path.join(import.meta.dirname, file)))
   return hash.digest('hex').slice(0, 16)
 }
 
@@ -110,6 +123,7 @@ function* candidatesOf({ onPath, inCache }: Program): Iterable<[string, FoundPro
     }
   }
   yield [path.join(builtDirectory, inCache), 'cache']
+  yield [path.join(javaDirectory, inCache), 'cache']
   yield [path.join(packagedDirectory, inCache), 'cache']
 }
 

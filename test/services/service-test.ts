@@ -27,7 +27,7 @@ export function testReaching(...names: readonly ReachableName[]): SkipFn {
   return names.every(canReach) ? test : test.skip
 }
 
-type ReachableName = Exclude<ProgramName, 'nats-cli'>
+type ReachableName = Exclude<ProgramName, 'nats-cli' | 'mongo-java'>
 
 const SERVICES = { nats: NatsService, redis: RedisService, mongo: MongoService }
 

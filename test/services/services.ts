@@ -2,25 +2,25 @@
  * `npm run services`: finds the servers that tests and `npm run cluster` use, and gets those that
  * are missing. Prints where each one is; exits with 1 when one is missing, and says why.
  *
- * A program comes from the first of: the PATH, the cache, a build with Go, Debian's package, Docker.
+ * A program comes from the first of: the PATH, the cache, a build with Go or Java, Debian's package, Docker.
  * One whose variable names a running server set aside for tests is not built.
  */
 import { supplyPrograms } from './program-supply.ts'
 import {
   findProgram,
-  PROGRAM_NAMES,
+  TEST_PROGRAM_NAMES,
   urlSetAside,
   variableOf,
   type ProgramName,
 } from './service-program.ts'
 
-const NAME_WIDTH = 9
+const NAME_WIDTH = 10
 
 const reasons = await supplyPrograms(
-  PROGRAM_NAMES.filter((name) => !urlSetAside(name)),
+  TEST_PROGRAM_NAMES.filter((name) => !urlSetAside(name)),
   tell,
 )
-for (const name of PROGRAM_NAMES) report(name)
+for (const name of TEST_PROGRAM_NAMES) report(name)
 
 function report(name: ProgramName): void {
   const program = findProgram(name)
