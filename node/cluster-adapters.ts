@@ -84,6 +84,7 @@ async function openParts(
     keyValue,
     peers,
     cache,
+    staleStore: store.stale,
     roles,
     nearCache,
     url: addressOf(config),

@@ -46,7 +46,7 @@ export class NodeInCluster {
 
   constructor(options: NodeOptions, seams: ClusterSeams, parts: NodeParts) {
     const { nodeId, partitions, store, clock, now, defer, random, onError } = options
-    const { keyValue, peers, roles, url, cache, nearCache } = seams
+    const { keyValue, peers, roles, url, cache, nearCache, staleStore = store } = seams
     const { ring, host, writeBehind, startedAt } = parts
     this.#seams = seams
     this.membership = new Membership({
@@ -64,7 +64,13 @@ export class NodeInCluster {
     const placement = new TablePlacement(this.membership)
     this.ownership = this.#newOwnership(options, parts, placement)
     const own = { ring, nodeId, placement, local: host, peers, clock, now }
-    this.router = new Router({ ...own, nearCache, defer, random, fallback: { cache, store } })
+    this.router = new Router({
+      ...own,
+      nearCache,
+      defer,
+      random,
+      fallback: { cache, store: staleStore },
+    })
     serveOwner({
       owner: host,
       peers,

@@ -45,6 +45,8 @@ export interface ClusterSeams {
   readonly peers: Peers
   /** undefined: there is none. */
   readonly cache?: FallbackCache | undefined
+  /** For redirects in an owner's place, where it may be behind; undefined: the store is asked. */
+  readonly staleStore?: Pick<LinkStore, 'get'>
   readonly roles: readonly Role[]
   /** Where the gateway listens, for people; null if there is none. */
   readonly url: string | null

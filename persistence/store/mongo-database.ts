@@ -5,19 +5,25 @@
  * call until it is there, so that a node starts without it. The first contact reads what was fixed
  * when the database was made (format, partitions), writes it if it is new, and makes the indexes.
  *
- * Reads go to the primary, writes wait for a majority and its journal, so a link that was flushed is
- * read even when the primary has changed since. No stricter read concern: what the store says is
- * corrected by the log, which a new owner reads first. Not defended: a primary that is cut off and
- * has not noticed (MongoDB gives it up to 10 s) can give an older version to a node that sees only it.
+ * Reads go to the primary, writes wait for a majority and its journal. Reads that decide want more
+ * than that (`mongo-term-proof.ts`): what they ask with, and what they prove, is handed out here.
  *
  * Two clients: a read that a visitor waits for fails soon, a flush may take its time. The driver's
  * `timeoutMS` does nothing (mongodb 7), hence all the others.
  */
-import { MongoClient, type Collection, type Db, type MongoClientOptions } from 'mongodb'
+import {
+  MongoClient,
+  type Collection,
+  type Db,
+  type FindOptions,
+  type MongoClientOptions,
+} from 'mongodb'
 import { ClusterDataError, StartError } from '../../links/errors.ts'
 import { within } from '../../links/clock.ts'
 import { failureOf, isCredentialsRefusal } from './mongo-failure.ts'
 import type { LinkDocument } from './mongo-link-document.ts'
+import { linearizable } from './mongo-term-proof.ts'
+import { serverKindOf, type ServerKind } from './mongo-way.ts'
 
 export interface MongoSettings {
   readonly url: string
@@ -32,6 +38,13 @@ export interface CheckpointsDocument {
   readonly positions: Readonly<Record<string, number>>
 }
 
+/** What a proof of the term takes. */
+export interface Proving {
+  readonly client: MongoClient
+  /** Reads one document. */
+  readonly readOne: (options: FindOptions) => Promise<unknown>
+}
+
 interface SettingsDocument {
   readonly _id: 'settings'
   readonly format: number
@@ -43,6 +56,7 @@ export const READ_MS_MAX = 2000
 export const FLUSH_MS_MAX = 10_000
 const FIRST_CONTACT_MS_MAX = 15_000
 const FORMAT = 1
+const SETTINGS = { _id: 'settings' } as const
 
 const OPTIONS = {
   connectTimeoutMS: 1000,
@@ -78,7 +92,7 @@ export class MongoDatabase {
   readonly #reads: Db
   readonly #flushes: Db
   /** Under way or done; undefined before the first contact and after a failed one. */
-  #contact: Promise<void> | undefined
+  #contact: Promise<ServerKind> | undefined
 
   /** @throws StartError where the URL cannot be read */
   constructor(settings: MongoSettings) {
@@ -104,8 +118,17 @@ export class MongoDatabase {
     return this.#flushes.collection(this.#name('checkpoints'))
   }
 
-  /** Resolves once the database is there and is this cluster's. */
-  ready(): Promise<void> {
+  /** For deciding reads among those that a visitor may wait for. */
+  get proveToRead(): Proving {
+    return this.#proving(this.#clients[0], this.#reads)
+  }
+
+  get proveToFlush(): Proving {
+    return this.#proving(this.#clients[1], this.#flushes)
+  }
+
+  /** Resolves, with what the server is, once the database is there and is this cluster's. */
+  ready(): Promise<ServerKind> {
     this.#contact ??= within(FIRST_CONTACT_MS_MAX, 'the first contact', this.#prepare()).catch(
       (error: unknown) => {
         this.#contact = undefined
@@ -138,12 +161,24 @@ export class MongoDatabase {
     await Promise.all(this.#clients.map((client) => client.close(true)))
   }
 
-  async #prepare(): Promise<void> {
+  #proving(client: MongoClient, database: Db): Proving {
+    const meta = this.#meta(database)
+    return { client, readOne: (options) => meta.findOne(SETTINGS, options) }
+  }
+
+  #meta(database: Db): Collection<SettingsDocument> {
+    return database.collection(this.#name('meta'))
+  }
+
+  async #prepare(): Promise<ServerKind> {
     // Left to itself, the driver connects once, and a client whose first attempt failed stays closed.
     await Promise.all(this.#clients.map((client) => client.connect()))
-    const settings = this.#flushes.collection<SettingsDocument>(this.#name('meta'))
-    if ((await settings.findOne({ _id: 'settings' })) === null) await this.#begin(settings)
-    this.#compare(await settings.findOne({ _id: 'settings' }))
+    const kind = await serverKindOf(this.#flushes, READ_MS_MAX)
+    const settings = this.#meta(this.#flushes)
+    const options = kind === 'set' ? linearizable(READ_MS_MAX) : {}
+    if ((await settings.findOne(SETTINGS, options)) === null) await this.#begin(settings)
+    this.#compare(await settings.findOne(SETTINGS, options))
+    return kind
   }
 
   /**
@@ -158,7 +193,7 @@ export class MongoDatabase {
     ])
     try {
       const { partitions } = this.#settings
-      await settings.insertOne({ _id: 'settings', format: FORMAT, partitions })
+      await settings.insertOne({ ...SETTINGS, format: FORMAT, partitions })
     } catch (error) {
       if (failureOf(error) !== 'duplicate') throw error
     }

@@ -1,7 +1,8 @@
-/** The store in MongoDB keeps the contract of a link store. */
+/** The store in MongoDB keeps the contract of a link store, on each kind of server there is. */
+import path from 'node:path'
 import test from 'ava'
 import { findProgram } from '../../test/services/service-program.ts'
-import { MongoService } from '../../test/services/mongo-service.ts'
+import { MongoJavaService, MongoService } from '../../test/services/mongo-service.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { testLinkListContract } from './link-list.contract.ts'
 import { STORE_RING, testLinkStoreContract } from './link-store.contract.ts'
@@ -9,26 +10,47 @@ import { MongoLinkStore } from './mongo-link-store.ts'
 
 const { partitions } = STORE_RING
 const REACHED_WITHIN_MS = 20_000
+/** Stories that a server bears at a time: a read may take 2 s, whatever else it has to do. */
+const STORIES_MAX = 2
 
-if (findProgram('mongo') === undefined) {
-  testWith('mongo')('MongoDB store: the contract', () => {})
+type Service = MongoService | MongoJavaService
+
+const mongo = findProgram('mongo')
+if (mongo === undefined) {
+  testWith('mongo')('MongoDB store on MongoDB or FerretDB: the contract', () => {})
 } else {
-  testLinkStoreContract('MongoDB store', createPlace)
-  testLinkListContract('MongoDB store', createPlace)
+  testOn(path.basename(mongo.path), () => MongoService.start())
+}
+if (findProgram('mongo-java') === undefined) {
+  testWith('mongo-java')('MongoDB store on mongo-java-server: the contract', () => {})
+} else {
+  testOn('mongo-java-server', () => MongoJavaService.start())
 }
 
 /** One server for all, since it takes a while to warm up; a namespace for each story. */
-let server: Promise<MongoService> | undefined
-let places = 0
+function testOn(program: string, start: () => Promise<Service>): void {
+  let server: Promise<Service> | undefined
+  let places = 0
+  let running = 0
+  const waiting: (() => void)[] = []
+  const end = () => {
+    running--
+    waiting.shift()?.()
+  }
+  test.after.always(async () => {
+    await (await server)?.close()
+  })
+  const createPlace = async () => {
+    if (++running > STORIES_MAX) await new Promise<void>((resolve) => waiting.push(resolve))
+    server ??= start()
+    const { url } = await server
+    return placeAt(url, `place-${places++}`, end)
+  }
+  testLinkStoreContract(`MongoDB store on ${program}`, createPlace)
+  testLinkListContract(`MongoDB store on ${program}`, createPlace)
+}
 
-test.after.always(async () => {
-  await (await server)?.close()
-})
-
-async function createPlace() {
-  server ??= MongoService.start()
-  const { url } = await server
-  const namespace = `place-${places++}`
+function placeAt(url: string, namespace: string, end: () => void) {
   const opened: MongoLinkStore[] = []
   return {
     async open() {
@@ -39,6 +61,7 @@ async function createPlace() {
     },
     async remove() {
       await Promise.all(opened.map((store) => store.close()))
+      end()
     },
   }
 }

@@ -6,12 +6,9 @@
  * `meta` (`mongo-database.ts`). Every call is bounded in time, and rejects with store_unavailable
  * while MongoDB is away; nothing has to be done when it is back.
  *
- * Writes of one process run one after another: there is one flush at a time anyway, and FerretDB,
- * which stands in for MongoDB in tests, reads and writes a document in two steps. On MongoDB the
- * guard of each write is atomic by itself, which is what counts between nodes.
- *
- * Links are read one by one, by key. Rejected: gathering the reads of a moment into one `$in`, which
- * FerretDB answers by decoding the whole collection.
+ * How the server is asked depends on what it says it is (`mongo-way.ts`). What leads to "there is no
+ * such link" (`get`, `load`, `checkpoints`) is asked so that only a true primary can answer; what a
+ * visitor gets in an owner's place (`stale`) and lists are not.
  */
 import { Double } from 'mongodb'
 import type { LinkVersion } from '../../links/link-record.ts'
@@ -25,7 +22,9 @@ import { FLUSH_MS_MAX, MongoDatabase, READ_MS_MAX, type MongoSettings } from './
 import { unavailable } from './mongo-failure.ts'
 import { versionOf, type StoredLink } from './mongo-link-document.ts'
 import { listLinks } from './mongo-link-list.ts'
-import { MongoLinkWriter } from './mongo-link-write.ts'
+import { MongoOwnWay } from './mongo-own-way.ts'
+import { MongoStandInWay } from './mongo-stand-in-way.ts'
+import type { DecidingReads, MongoWay, ServerKind } from './mongo-way.ts'
 
 /**
  * One document for all partitions: a node saves many at a time, and each update costs a wait for
@@ -36,14 +35,14 @@ const CHECKPOINTS = { _id: 'checkpoints' } as const
 
 export class MongoLinkStore implements LinkStore {
   readonly #database: MongoDatabase
-  readonly #writer: MongoLinkWriter
-  /** Settles when the last write called so far has; never rejects. */
-  #lastWrite: Promise<unknown> = Promise.resolve()
+  readonly #ring: Ring
+  /** undefined before the first contact: the server has not said what it is. */
+  #way: MongoWay | undefined
+  readonly #writes = new Set<Promise<unknown>>()
 
   private constructor(settings: MongoSettings) {
-    const ring = new Ring(settings.partitions)
+    this.#ring = new Ring(settings.partitions)
     this.#database = new MongoDatabase(settings)
-    this.#writer = new MongoLinkWriter(this.#database.links, ({ code }) => ring.partitionOf(code))
   }
 
   /**
@@ -74,46 +73,46 @@ export class MongoLinkStore implements LinkStore {
   }
 
   get(code: Code): Promise<LinkVersion | undefined> {
-    return this.#bounded(READ_MS_MAX, 'a read', async () => {
-      const options = { projection: { v: 1 }, maxTimeMS: READ_MS_MAX }
-      const links = this.#database.linksToRead
-      const document = await links.findOne<StoredLink>({ _id: code }, options)
-      return document === null ? undefined : versionOf(document)
-    })
+    return this.#bounded(READ_MS_MAX, 'a read', (way) => way.get(code))
   }
 
-  write(versions: readonly LinkVersion[]): Promise<readonly Refusal[]> {
-    const result = this.#lastWrite.then(async () => {
-      try {
-        await this.#database.ready()
-        return await this.#writer.write(newestOf(versions))
-      } catch (error) {
-        throw unavailable(error)
-      }
-    })
-    this.#lastWrite = result.catch(() => {})
-    return result
+  /** For redirects in an owner's place: may be behind, and says nothing about what is not there. */
+  get stale(): Pick<LinkStore, 'get'> {
+    return { get: (code) => this.#bounded(READ_MS_MAX, 'a read', () => this.#glance(code)) }
+  }
+
+  async write(versions: readonly LinkVersion[]): Promise<readonly Refusal[]> {
+    const writing = this.#ready().then((way) => way.write(newestOf(versions)))
+    const over = writing.catch(() => {}).finally(() => this.#writes.delete(over))
+    this.#writes.add(over)
+    try {
+      return await writing
+    } catch (error) {
+      throw unavailable(error)
+    }
   }
 
   async *load(partitions: readonly PartitionId[]): AsyncGenerator<readonly LinkVersion[]> {
     if (partitions.length === 0) return
-    await this.#bounded(FLUSH_MS_MAX, 'a load', async () => {})
+    const reads = await this.#bounded(FLUSH_MS_MAX, 'a load', async (way) => way.decidingReads())
     const cursor = this.#database.links.find<StoredLink>(
       { p: { $in: [...partitions] } },
-      { projection: { v: 1 }, batchSize: LOAD_BATCH_MAX },
+      { projection: { v: 1 }, batchSize: LOAD_BATCH_MAX, ...reads.options },
     )
     try {
+      await this.#bounded(FLUSH_MS_MAX, 'a load', () => reads.prove())
       while (await this.#bounded(FLUSH_MS_MAX, 'a load', () => cursor.hasNext())) {
         yield cursor.readBufferedDocuments(LOAD_BATCH_MAX).map(versionOf)
       }
     } finally {
       await cursor.close().catch(() => {})
+      await reads.end()
     }
   }
 
   checkpoints(): Promise<ReadonlyMap<PartitionId, LogPosition>> {
-    return this.#bounded(FLUSH_MS_MAX, 'reading checkpoints', async () => {
-      const stored = await this.#database.checkpoints.findOne(CHECKPOINTS)
+    return this.#bounded(FLUSH_MS_MAX, 'reading checkpoints', async (way) => {
+      const stored = await this.#readCheckpoints(way.decidingReads())
       const positions = Object.entries(stored?.positions ?? {})
       return new Map(
         positions.map(([partition, position]) => [
@@ -155,21 +154,44 @@ export class MongoLinkStore implements LinkStore {
   }
 
   async close(): Promise<void> {
-    await this.#lastWrite
+    await Promise.all(this.#writes)
     await this.#database.close()
   }
 
-  /** Work once the database is ready, in time or not at all. */
-  async #bounded<T>(msMax: number, what: string, work: () => Promise<T>): Promise<T> {
+  async #glance(code: Code): Promise<LinkVersion | undefined> {
+    const options = { projection: { v: 1 }, maxTimeMS: READ_MS_MAX }
+    const document = await this.#database.linksToRead.findOne<StoredLink>({ _id: code }, options)
+    return document === null ? undefined : versionOf(document)
+  }
+
+  async #readCheckpoints(reads: DecidingReads) {
     try {
-      return await within(
-        msMax,
-        what,
-        this.#database.ready().then(() => work()),
-      )
+      await reads.prove()
+      return await this.#database.checkpoints.findOne(CHECKPOINTS, reads.options)
+    } finally {
+      await reads.end()
+    }
+  }
+
+  /** Work once the database is ready, in time or not at all. */
+  async #bounded<T>(msMax: number, what: string, work: (way: MongoWay) => Promise<T>): Promise<T> {
+    try {
+      return await within(msMax, what, this.#ready().then(work))
     } catch (error) {
       throw unavailable(error)
     }
+  }
+
+  async #ready(): Promise<MongoWay> {
+    const kind = await this.#database.ready()
+    this.#way ??= this.#wayOf(kind)
+    return this.#way
+  }
+
+  #wayOf(kind: ServerKind): MongoWay {
+    const partitionOf = ({ code }: LinkVersion) => this.#ring.partitionOf(code)
+    if (kind === 'ferretdb') return new MongoStandInWay(this.#database, partitionOf)
+    return new MongoOwnWay(this.#database, partitionOf, kind === 'set')
   }
 }
 

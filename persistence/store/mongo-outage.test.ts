@@ -1,18 +1,23 @@
 /** What only a real server can show of the store in MongoDB: nodes that differ, and outages. */
 import assert from 'node:assert/strict'
+import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import { Ring } from '../../links/ring.ts'
 import { StartError } from '../../links/errors.ts'
 import { freePort } from '../../test/services/free-port.ts'
-import { MongoService } from '../../test/services/mongo-service.ts'
+import { MongoJavaService, MongoService } from '../../test/services/mongo-service.ts'
+import { findProgram } from '../../test/services/service-program.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { MongoLinkStore } from './mongo-link-store.ts'
 import { timed, untilDone } from '../testing/outage-world.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 
-const mongoTest = testWith('mongo')
+/** Titles name the server that is here: MongoDB or its stand-in. */
+const SERVER = path.basename(findProgram('mongo')?.path ?? 'none')
+const mongoTest = (title: string, tell: (t: ExecutionContext) => Promise<void>) =>
+  testWith('mongo')(`${title} (${SERVER})`, tell)
 const PASSWORD = 'correct-horse'
 const CODE = 'abc' as Code
 const CHECKPOINTS = new Map([[1 as PartitionId, 5 as LogPosition]])
@@ -35,8 +40,15 @@ async function openStore(t: ExecutionContext, url: string, settings = {}) {
   return store
 }
 
-mongoTest('in any order of arrival the newest version stays', async (t) => {
-  const { url } = await startMongo(t)
+const NEWEST_STAYS = 'in any order of arrival the newest version stays'
+mongoTest(NEWEST_STAYS, async (t) => newestStays(t, (await startMongo(t)).url))
+testWith('mongo-java')(`${NEWEST_STAYS} (mongo-java-server)`, async (t) => {
+  const server = await MongoJavaService.start()
+  t.teardown(() => server.close())
+  await newestStays(t, server.url)
+})
+
+async function newestStays(t: ExecutionContext, url: string): Promise<void> {
   const nodes = [await openStore(t, url), await openStore(t, url)]
   let round = 0
   const batch = fc.record({
@@ -69,7 +81,7 @@ mongoTest('in any order of arrival the newest version stays', async (t) => {
     }),
     { numRuns: 30 },
   )
-})
+}
 
 mongoTest('two namespaces do not see each other, in one database either', async (t) => {
   const { url } = await startMongo(t)
