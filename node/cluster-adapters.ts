@@ -11,6 +11,7 @@ import { systemClock } from '../links/clock.ts'
 import { toEpochMs, type EpochMs } from '../links/ids.ts'
 import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
 import { MoleculerPeers } from '../cluster/peers/moleculer-peers.ts'
+import { RefusedInput } from '../cluster/refused-input.ts'
 import { connectNats } from '../cluster/nats/nats-connection.ts'
 import { NatsEvents } from '../cluster/nats/nats-events.ts'
 import { natsServer } from '../cluster/nats/nats-server.ts'
@@ -74,15 +75,19 @@ async function openParts(
     config.redisUrl === undefined
       ? undefined
       : keep(await RedisFallbackCache.open({ url: config.redisUrl, namespace }))
+  const refused = new RefusedInput((what) => logger.warn(what))
   const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
   // A connection of their own: what one node sends another must not hold up its lease.
   const calls = keep(await connectNats({ url, name: `${namespace} ${nodeId} calls` }))
-  const peers = keep(await MoleculerPeers.start({ connection: calls, namespace, nodeId, onError }))
+  const peers = keep(
+    await MoleculerPeers.start({ connection: calls, namespace, nodeId, onError, refused }),
+  )
   const { nearCache } = config
   const events = keep(new NatsEvents({ connection, namespace, clock: systemClock, now }))
   const cluster = {
     keyValue,
     peers,
+    refused,
     cache,
     staleStore: store.stale,
     roles,

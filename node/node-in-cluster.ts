@@ -12,6 +12,7 @@ import type { Actor, PartitionHost } from '../actors/partition/partition-host.ts
 import type { PartitionMemory } from '../actors/memory/partition-memory.ts'
 import type { OpenedMemory } from '../actors/ownership/recovery.ts'
 import type { Code, EpochMs, PartitionId } from '../links/ids.ts'
+import { RefusedInput } from '../cluster/refused-input.ts'
 import { Membership } from '../cluster/membership/membership.ts'
 import type { Ring } from '../links/ring.ts'
 import { TablePlacement } from '../cluster/table/table-placement.ts'
@@ -40,6 +41,8 @@ export class NodeInCluster {
   readonly membership: Membership
   readonly ownership: Ownership
   readonly router: Router
+  /** What came by NATS and was not believed. */
+  readonly refused: RefusedInput
   readonly #seams: ClusterSeams
   readonly #changes: ChangeBroadcast
   readonly #feed: FallbackFeed | undefined
@@ -49,7 +52,9 @@ export class NodeInCluster {
     const { keyValue, peers, roles, url, cache, nearCache, staleStore = store } = seams
     const { ring, host, writeBehind, startedAt } = parts
     this.#seams = seams
+    this.refused = seams.refused ?? new RefusedInput()
     this.membership = new Membership({
+      refused: this.refused,
       keyValue,
       clock,
       nodeId,

@@ -81,6 +81,7 @@ export class NodeObservation {
       clock,
       now,
       ...outside,
+      refused: node.cluster?.refused,
       membership: node.cluster?.membership ?? this.#lone(),
       report: () => this.report(),
     })
@@ -124,7 +125,7 @@ export class NodeObservation {
     this.observer.stop()
   }
 
-  #partIn({ membership, ownership }: NodeInCluster): MembershipNumbers {
+  #partIn({ membership, ownership, refused }: NodeInCluster): MembershipNumbers {
     const { nodeId, handOvers } = this.#options
     const { table, leases, controller } = membership
     return {
@@ -137,6 +138,7 @@ export class NodeObservation {
       handingOver: ownership.moving.size,
       handOvers: handOvers.count,
       handOverWaitMs: handOvers.waitMs,
+      refused: refused.counts,
     }
   }
 

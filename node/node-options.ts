@@ -7,6 +7,7 @@ import type { KeyValue } from '../cluster/membership/key-value.ts'
 import type { Role } from '../cluster/membership/lease.ts'
 import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
 import type { AskedNode } from '../cluster/nats/nats-service.ts'
+import type { RefusedInput } from '../cluster/refused-input.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
 import type { Clock } from '../links/clock.ts'
 import type { EpochMs, NodeId, PartitionId } from '../links/ids.ts'
@@ -43,6 +44,8 @@ export interface NodeOptions {
 export interface ClusterSeams {
   readonly keyValue: KeyValue
   readonly peers: Peers
+  /** What came by NATS and was not believed: the adapters and the node fill the same one. */
+  readonly refused?: RefusedInput
   /** undefined: there is none. */
   readonly cache?: FallbackCache | undefined
   /** For redirects in an owner's place, where it may be behind; undefined: the store is asked. */

@@ -5,7 +5,8 @@
 import { connectNats } from '../cluster/nats/nats-connection.ts'
 import type { NodeId } from '../links/ids.ts'
 import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
-import { Table } from '../cluster/table/table.ts'
+import type { Table, TableData } from '../cluster/table/table.ts'
+import { parseTable } from '../cluster/table/table-text.ts'
 
 export class ClusterView {
   readonly #keyValue: NatsKeyValue
@@ -28,7 +29,8 @@ export class ClusterView {
   /** undefined: there is none yet, or NATS does not answer. */
   async table(): Promise<Table | undefined> {
     const text = await this.#read('table')
-    return text === undefined ? undefined : Table.parse(text)
+    if (text === undefined) return undefined
+    return parseTable(text, (JSON.parse(text) as TableData).rows.length)
   }
 
   /** undefined: nobody, or NATS does not answer. */

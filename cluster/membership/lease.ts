@@ -10,7 +10,7 @@
  *
  * Reports (`opened`, `released`) stay in the lease until the table shows them.
  */
-import assert from 'node:assert/strict'
+import { fieldsOf, isCount, isEpoch, isFields, isNodeName, must } from '../stored-value.ts'
 import type { Epoch, EpochMs, NodeId, PartitionId } from '../../links/ids.ts'
 
 export const LEASE_RENEW_MS = 300
@@ -56,13 +56,49 @@ export function leaseKey(node: NodeId): string {
 
 /** The node whose lease has this key, if it is the key of a lease. */
 export function nodeOfLeaseKey(key: string): NodeId | undefined {
-  return key.startsWith('lease.') ? (key.slice('lease.'.length) as NodeId) : undefined
+  const name = key.startsWith('lease.') ? key.slice('lease.'.length) : undefined
+  return isNodeName(name) ? (name as NodeId) : undefined
 }
 
-/** @throws SyntaxError or AssertionError if `text` is no lease */
-export function parseLease(text: string): NodeLease {
-  const lease = JSON.parse(text) as NodeLease
-  assert(typeof lease.nodeId === 'string' && Array.isArray(lease.opened))
-  assert(Array.isArray(lease.released) && Array.isArray(lease.roles))
-  return lease
+/**
+ * @param nodeId whose key it lies under
+ * @param partitions of the cluster
+ * @throws Malformed if it is no lease of that node
+ */
+export function parseLease(text: string, nodeId: NodeId, partitions: number): NodeLease {
+  const { nodeId: named, startedAt, roles, url, state, opened, released } = fieldsOf(text)
+  must(named === nodeId, 'it names another node than its key')
+  must(isCount(startedAt, TIME_MAX), 'the start of its node is no time')
+  must(Array.isArray(roles), 'its roles are no list')
+  must(url === null || (typeof url === 'string' && url.length <= URL_LENGTH_MAX), 'no address')
+  must(state === 'active' || state === 'leaving', 'its state is not known')
+  must(isReports(opened, partitions), 'what it has opened is no list of partitions')
+  must(isReports(released, partitions), 'what it has released is no list of partitions')
+  return {
+    nodeId,
+    startedAt: startedAt as EpochMs,
+    // A newer program may have more of them.
+    roles: ROLES.filter((role) => roles.includes(role)),
+    url,
+    state,
+    opened: opened.map(({ partition, epoch }) => ({ partition, epoch })),
+    released: released.map(parseReleased),
+  }
+}
+
+/** The last one that has a date. */
+const TIME_MAX = 8.64e15
+const URL_LENGTH_MAX = 4_096
+
+function isReports(reports: unknown, partitions: number): reports is OpenedPartition[] {
+  if (!Array.isArray(reports) || reports.length > partitions) return false
+  return reports.every((one: unknown) => {
+    return isFields(one) && isCount(one['partition'], partitions - 1) && isEpoch(one['epoch'])
+  })
+}
+
+function parseReleased(report: OpenedPartition): ReleasedPartition {
+  const { partition, epoch, to, waitMs } = report as Partial<ReleasedPartition> & OpenedPartition
+  must(isNodeName(to), 'it has released a partition to nobody')
+  return { partition, epoch, to, ...(isCount(waitMs) && { waitMs }) }
 }

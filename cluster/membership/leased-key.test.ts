@@ -36,7 +36,7 @@ test('a key is renewed every LEASE_RENEW_MS', async (t) => {
   t.true(await key.take())
   await clock.pass(3 * LEASE_RENEW_MS)
   t.deepEqual(seen.gaps, [Infinity, LEASE_RENEW_MS, LEASE_RENEW_MS, LEASE_RENEW_MS])
-  t.deepEqual(written(), { nodeId: 'a', said: 1, holder: 'h', renewal: 4 })
+  t.deepEqual(written(), { format: 1, nodeId: 'a', said: 1, holder: 'h', renewal: 4 })
 })
 
 test('all that changes in one turn is said in one write, at once', async (t) => {

@@ -9,12 +9,15 @@
  * 1. Renewal 7 is sent on revision r; the answer is lost.
  * 2. The key holds renewal 7: it landed. It holds an older renewal of this process at revision r or
  *    above: it has not, or not yet; renewal 8 is sent on the revision that was read. Should 7 land
- *    in between, 8 conflicts and is resolved the same way. The key is gone or another's: lost.
+ *    in between, 8 conflicts and is resolved the same way. The key is gone, another's, or says
+ *    nothing that can be understood: lost. (It may have been deleted, which is a declaration of
+ *    death, before somebody put nonsense there; so it must not be taken for one's own.)
  *
  * Time counts from when a successful write *began*: others saw it later than that, so whoever waits
  * from what he saw waits longer. It relies on the key-value adapter to end each call in time.
  */
 import assert from 'node:assert/strict'
+import { fieldsOf, Malformed, STORED_FORMAT } from '../stored-value.ts'
 import type { Clock } from '../../links/clock.ts'
 import { hasCode } from '../../links/errors.ts'
 import type { NodeId } from '../../links/ids.ts'
@@ -38,11 +41,6 @@ export interface HeldKeyOptions {
   /** Called at once when the key turns out to be deleted or another's. */
   readonly onLost: () => void
   readonly onError: (error: unknown) => void
-}
-
-interface HeldText {
-  readonly holder: string
-  readonly renewal: number
 }
 
 export class LeasedKey {
@@ -162,10 +160,10 @@ export class LeasedKey {
   async #readBack(renewal: number, began: number): Promise<void> {
     const { keyValue, key, holder } = this.#options
     const entry = await keyValue.get(key)
-    const held = entry?.value === undefined ? undefined : (JSON.parse(entry.value) as HeldText)
-    if (entry === undefined || held?.holder !== holder) {
+    const held = entry?.value === undefined ? undefined : parseHeld(entry.value)
+    if (entry === undefined || held?.['holder'] !== holder) {
       this.#forget()
-    } else if (held.renewal === renewal) {
+    } else if (held['renewal'] === renewal) {
       this.#landed(entry.revision, began)
     } else {
       // An older attempt, landed late. When it began is not known any more, so it renews nothing.
@@ -197,7 +195,8 @@ export class LeasedKey {
 
   #nextText(): string {
     const { nodeId, holder, content } = this.#options
-    return JSON.stringify({ nodeId, ...content(), holder, renewal: ++this.#renewal })
+    const held = { holder, renewal: ++this.#renewal }
+    return JSON.stringify({ format: STORED_FORMAT, nodeId, ...content(), ...held })
   }
 
   #forget(): void {
@@ -218,6 +217,16 @@ export class LeasedKey {
     await new Promise<void>((resolve) => {
       this.#options.clock.after(RETRY_MS, resolve)
     })
+  }
+}
+
+/** undefined: it is no text of a holder. */
+function parseHeld(text: string) {
+  try {
+    return fieldsOf(text)
+  } catch (error) {
+    if (error instanceof Malformed) return undefined
+    throw error
   }
 }
 

@@ -14,7 +14,7 @@ const lease = (nodeId: NodeId, revision: number, said = {}) => {
 const deleted = (key: string, revision: number) => ({ key, value: undefined, revision })
 
 test('a node that renews its lease stays, one that does not expires after LEASE_DEAD_MS', (t) => {
-  const members = new Members()
+  const members = new Members({ partitions: 8 })
   members.observe(lease(A, 1), 0)
   for (let now = 0; now <= LEASE_DEAD_MS; now += LEASE_RENEW_MS) {
     members.observe(lease(B, 2 + now), now)
@@ -24,7 +24,7 @@ test('a node that renews its lease stays, one that does not expires after LEASE_
 })
 
 test('an expired lease is a lease until it is deleted', (t) => {
-  const members = new Members()
+  const members = new Members({ partitions: 8 })
   members.observe(lease(A, 1), 0)
   t.true(members.leases.has(A))
   t.is(members.expiredAt(LEASE_DEAD_MS).length, 1)
@@ -34,7 +34,7 @@ test('an expired lease is a lease until it is deleted', (t) => {
 })
 
 test('after a restart everybody has the whole time again', (t) => {
-  const members = new Members()
+  const members = new Members({ partitions: 8 })
   members.observe(lease(A, 1), 0)
   members.observe({ key: CONTROLLER_KEY, value: '{"nodeId":"a"}', revision: 2 }, 0)
   members.restart(10_000)
@@ -44,18 +44,18 @@ test('after a restart everybody has the whole time again', (t) => {
 })
 
 test('the controller expires by the same rule, and has none once its key is deleted', (t) => {
-  const members = new Members()
+  const members = new Members({ partitions: 8 })
   t.is(members.controller, undefined)
   members.observe({ key: CONTROLLER_KEY, value: '{"nodeId":"a"}', revision: 5 }, 0)
   t.is(members.controller, A)
-  t.deepEqual(members.controllerExpiredAt(LEASE_DEAD_MS), { nodeId: A, revision: 5 })
+  t.is(members.controllerExpiredAt(LEASE_DEAD_MS)?.revision, 5)
   members.observe(deleted(CONTROLLER_KEY, 6), 0)
   t.is(members.controller, undefined)
   t.is(members.controllerExpiredAt(LEASE_DEAD_MS), undefined)
 })
 
 test('a renewal is told from a change', (t) => {
-  const members = new Members()
+  const members = new Members({ partitions: 8 })
   t.true(members.observe(lease(A, 1), 0))
   t.false(members.observe(lease(A, 2), 300))
   t.true(members.observe(lease(A, 3, { state: 'leaving' }), 600))
@@ -63,9 +63,58 @@ test('a renewal is told from a change', (t) => {
   t.false(members.observe(deleted('table', 5), 900))
 })
 
-test('a lease that cannot be read is refused, and the one before stays', (t) => {
-  const members = new Members()
-  members.observe(lease(A, 1), 0)
-  t.throws(() => members.observe({ key: 'lease.a', value: '{', revision: 2 }, 300))
-  t.true(members.leases.has(A))
+const NO_LEASES: readonly string[] = [
+  '',
+  'null',
+  '[]',
+  '7',
+  '{',
+  '{}',
+  lease(B, 0).value,
+  lease(A, 0, { format: 2 }).value,
+  lease(A, 0, { startedAt: 'now' }).value,
+  lease(A, 0, { startedAt: 1e300 }).value,
+  lease(A, 0, { roles: null }).value,
+  lease(A, 0, { url: {} }).value,
+  lease(A, 0, { state: 'dead' }).value,
+  lease(A, 0, { opened: [null] }).value,
+  lease(A, 0, { opened: [{ partition: 8, epoch: 1 }] }).value,
+  lease(A, 0, { opened: [{ partition: 1, epoch: 2 ** 48 }] }).value,
+  lease(A, 0, { opened: Array.from({ length: 9 }, () => ({ partition: 1, epoch: 1 })) }).value,
+  lease(A, 0, { released: [{ partition: 1, epoch: 1 }] }).value,
+  lease(A, 0, { released: [{ partition: 1, epoch: 1, to: 'a b' }] }).value,
+]
+
+test('what is no lease is no renewal: the one before stays, and its time runs out', (t) => {
+  for (const value of NO_LEASES) {
+    const refused: string[] = []
+    const onRefused = (kind: string) => refused.push(kind)
+    const members = new Members({ partitions: 8, onRefused })
+    members.observe(lease(A, 1), 0)
+    t.false(members.observe({ key: 'lease.a', value, revision: 2 }, 300), value)
+    t.deepEqual(refused, ['lease'], value)
+    t.deepEqual(members.leases.get(A)?.opened, [], value)
+    t.deepEqual(members.expiredAt(LEASE_DEAD_MS), [{ nodeId: A, revision: 2 }], value)
+  }
+})
+
+test('what lies where no lease was expires too, and the key of no node is nothing', (t) => {
+  const members = new Members({ partitions: 8 })
+  members.observe({ key: 'lease.a', value: 'null', revision: 1 }, 0)
+  t.false(members.leases.has(A))
+  t.deepEqual(members.expiredAt(LEASE_DEAD_MS), [{ nodeId: A, revision: 1 }])
+  members.observe(lease('a/b' as NodeId, 2), 0)
+  t.is(members.leases.size, 0)
+})
+
+test('nonsense in the controller’s key names nobody, and expires as a controller does', (t) => {
+  for (const value of ['null', '', '{}', '{"nodeId":7}', '{"nodeId":"a b"}']) {
+    const members = new Members({ partitions: 8 })
+    members.observe({ key: CONTROLLER_KEY, value: '{"nodeId":"a"}', revision: 5 }, 0)
+    members.observe({ key: CONTROLLER_KEY, value, revision: 6 }, 300)
+    t.is(members.controller, undefined)
+    t.false(members.isControllerVacant)
+    t.is(members.controllerExpiredAt(LEASE_DEAD_MS - 1), undefined)
+    t.is(members.controllerExpiredAt(LEASE_DEAD_MS)?.revision, 6)
+  }
 })

@@ -8,38 +8,49 @@
  *
  * An observer that did not run for a while has not seen renewals that were made meanwhile; it must
  * call `restart`, or it would take its own pause for the death of everybody else.
+ *
+ * A value that cannot be believed (`stored-value.ts`) is no renewal: what was said before stands,
+ * and its time runs out. So it is deleted, or taken over, by its own revision like any other.
  */
-import assert from 'node:assert/strict'
 import type { NodeId } from '../../links/ids.ts'
 import type { KeyValueEntry } from './key-value.ts'
+import { fieldsOf, isNodeName, Malformed, must } from '../stored-value.ts'
 import { LEASE_DEAD_MS, nodeOfLeaseKey, parseLease } from './lease.ts'
 import type { NodeLease } from './lease.ts'
 
-/** Held by the node that may change the table; its value is a ControllerLease. */
+/** Held by the node that may change the table; its value names the node. */
 export const CONTROLLER_KEY = 'controller'
-
-export interface ControllerLease {
-  readonly nodeId: NodeId
-}
 
 export interface ExpiredLease {
   readonly nodeId: NodeId
-  /** Of the last renewal that was seen. */
+  /** Of what was last seen there. */
   readonly revision: number
 }
 
-interface Seen<Lease> {
-  readonly lease: Lease
+interface Seen {
   readonly revision: number
-  /** When the observer saw this revision, or began to observe anew. */
+  /** When the observer saw it renewed, or began to observe anew. */
   since: number
 }
 
+export interface MembersOptions {
+  /** Of the cluster. */
+  readonly partitions: number
+  readonly onRefused?: (kind: 'lease' | 'controller', why: string) => void
+}
+
 export class Members {
-  readonly #seen = new Map<NodeId, Seen<NodeLease>>()
+  readonly #options: MembersOptions
+  /** Of each key of a lease that has a value, be it a lease or not. */
+  readonly #seen = new Map<NodeId, Seen>()
   readonly #leases = new Map<NodeId, NodeLease>()
-  #controller: Seen<ControllerLease> | undefined
+  /** nodeId undefined: the key says nothing that can be understood. */
+  #controller: (Seen & { readonly nodeId: NodeId | undefined }) | undefined
   #changes = 0
+
+  constructor(options: MembersOptions) {
+    this.#options = options
+  }
 
   /** Every lease there is, expired ones too: only its deletion says that a node is dead. */
   get leases(): ReadonlyMap<NodeId, NodeLease> {
@@ -47,7 +58,12 @@ export class Members {
   }
 
   get controller(): NodeId | undefined {
-    return this.#controller?.lease.nodeId
+    return this.#controller?.nodeId
+  }
+
+  /** Nobody holds the controller's key, and nothing else lies there. */
+  get isControllerVacant(): boolean {
+    return this.#controller === undefined
   }
 
   /** How often `observe` found more than a renewal: while it stands, nobody says anything new. */
@@ -58,8 +74,6 @@ export class Members {
   /**
    * Takes note of a lease or of the controller's key; other keys are ignored.
    * Returns whether there is more to it than a renewal.
-   *
-   * @throws SyntaxError or AssertionError if the value cannot be read; the older one stays
    */
   observe(entry: KeyValueEntry, now: number): boolean {
     const hasChanged = this.#observe(entry, now)
@@ -73,6 +87,11 @@ export class Members {
     return seen && now - seen.since
   }
 
+  /** Of what lies under the node's key; undefined: nothing does. */
+  revisionOf(node: NodeId): number | undefined {
+    return this.#seen.get(node)?.revision
+  }
+
   /** Nodes that have not renewed their lease for LEASE_DEAD_MS. */
   expiredAt(now: number): ExpiredLease[] {
     return [...this.#seen]
@@ -81,9 +100,9 @@ export class Members {
   }
 
   /** The controller, if it has not renewed its key for LEASE_DEAD_MS. */
-  controllerExpiredAt(now: number): ExpiredLease | undefined {
+  controllerExpiredAt(now: number): Pick<ExpiredLease, 'revision'> | undefined {
     if (this.#controller === undefined || now - this.#controller.since < LEASE_DEAD_MS) return
-    return { nodeId: this.#controller.lease.nodeId, revision: this.#controller.revision }
+    return this.#controller
   }
 
   /** Begins to observe anew: whoever is there has until LEASE_DEAD_MS from now. */
@@ -104,9 +123,13 @@ export class Members {
       this.#seen.delete(nodeId)
       return this.#leases.delete(nodeId)
     }
-    const lease = parseLease(value)
-    assert(lease.nodeId === nodeId, 'a lease lies under the key of its node')
-    this.#seen.set(nodeId, { lease, revision, since: now })
+    const { partitions } = this.#options
+    const lease = this.#read('lease', () => parseLease(value, nodeId, partitions))
+    if (lease === undefined) {
+      this.#seen.set(nodeId, { revision, since: this.#seen.get(nodeId)?.since ?? now })
+      return false
+    }
+    this.#seen.set(nodeId, { revision, since: now })
     this.#leases.set(nodeId, lease)
     return before === undefined || !isRenewalOf(before, lease)
   }
@@ -116,10 +139,29 @@ export class Members {
     if (value === undefined) {
       this.#controller = undefined
     } else {
-      this.#controller = { lease: JSON.parse(value) as ControllerLease, revision, since: now }
+      const nodeId = this.#read('controller', () => parseController(value))
+      const since = nodeId === undefined ? (this.#controller?.since ?? now) : now
+      this.#controller = { nodeId, revision, since }
     }
     return this.controller !== before
   }
+
+  /** undefined: it is refused. */
+  #read<T>(kind: 'lease' | 'controller', parse: () => T): T | undefined {
+    try {
+      return parse()
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      this.#options.onRefused?.(kind, error.message)
+      return undefined
+    }
+  }
+}
+
+function parseController(text: string): NodeId {
+  const { nodeId } = fieldsOf(text)
+  must(isNodeName(nodeId), 'it names no node')
+  return nodeId as NodeId
 }
 
 function isRenewalOf(before: NodeLease, after: NodeLease): boolean {

@@ -17,47 +17,31 @@
  * old table) and its own freezing (it judges nobody until it has observed anew).
  */
 import { Changes } from './changes.ts'
-import type { Clock } from '../../links/clock.ts'
+import { pause } from '../../links/clock.ts'
 import { ControlLoop } from '../table/control-loop.ts'
 import { ownersAmong } from '../table/controller.ts'
 import { LeasedKey } from './leased-key.ts'
-import type { EpochMs, NodeId } from '../../links/ids.ts'
+import type { NodeId } from '../../links/ids.ts'
 import type { KeyValue, KeyValueEntry, StopWatch } from './key-value.ts'
 import { LEASE_FENCE_MS, LEASE_RENEW_MS, leaseKey, nodeOfLeaseKey } from './lease.ts'
-import type { NodeLease, OpenedPartition, ReleasedPartition, Role } from './lease.ts'
+import type { NodeLease, OpenedPartition, ReleasedPartition } from './lease.ts'
 import { CONTROLLER_KEY, Members } from './members.ts'
 import { eventsOfLease, eventsOfTable, type MembershipEvent } from './membership-event.ts'
+import type { MembershipOptions } from './membership-options.ts'
+import { RefusedInput } from '../refused-input.ts'
 import { NewestTable, TABLE_KEY } from '../table/newest-table.ts'
-import { StartError } from '../../links/errors.ts'
+import { CLAIM_RETRY_MS, claimName, tryToTake, type NameClaimOptions } from './name-claim.ts'
 import type { Table } from '../table/table.ts'
 
 /** A node that could not renew its own lease for so long has not seen the others renew theirs. */
 const OBSERVER_LAPSE_MS = 3 * LEASE_RENEW_MS
-/** Between attempts to come back after having been declared dead. */
-const REJOIN_RETRY_MS = 100
-
-export interface MembershipOptions {
-  readonly keyValue: KeyValue
-  readonly clock: Clock
-  /** New at each start of a process. */
-  readonly nodeId: NodeId
-  readonly roles: readonly Role[]
-  readonly url: string | null
-  readonly partitions: number
-  readonly startedAt: EpochMs
-  /** From 0 to below 1; tells two processes of one name apart. */
-  readonly random?: () => number
-  /** What goes wrong and is tried again. */
-  readonly onError?: (error: unknown) => void
-  /** Called on the controller only. */
-  readonly onEvent?: (event: MembershipEvent) => void
-}
 
 export class Membership {
   readonly #options: MembershipOptions
-  readonly #members = new Members()
+  readonly #members: Members
   readonly #tables: NewestTable
   readonly #lease: LeasedKey
+  readonly #claim: NameClaimOptions
   /** The controller's key. */
   readonly #seat: LeasedKey
   readonly #loop: ControlLoop
@@ -73,9 +57,13 @@ export class Membership {
     this.#options = options
     const { keyValue, clock, nodeId, partitions } = options
     const onError = (error: unknown): void => options.onError?.(error)
+    const refused = options.refused ?? new RefusedInput()
     const holder = (options.random ?? Math.random)().toString(36).slice(2)
     const held = { keyValue, clock, nodeId, holder, onError }
-    this.#tables = new NewestTable(partitions)
+    const onRefused = (kind: 'table' | 'lease' | 'controller', why: string): void =>
+      refused.note(kind, `a value of the cluster in NATS was refused (${kind}): ${why}`)
+    this.#tables = new NewestTable(partitions, (why) => onRefused('table', why))
+    this.#members = new Members({ partitions, onRefused })
     this.#lease = new LeasedKey({
       ...held,
       key: leaseKey(nodeId),
@@ -83,6 +71,7 @@ export class Membership {
       onRenewed: (gapMs) => this.#observeAnewAfter(gapMs),
       onLost: () => this.#declaredDead(),
     })
+    this.#claim = { nodeId, clock, lease: this.#lease, members: this.#members }
     this.#seat = new LeasedKey({
       ...held,
       key: CONTROLLER_KEY,
@@ -138,11 +127,8 @@ export class Membership {
    * @throws StartError if a node of this name is there, TinygridError key_value_unavailable
    */
   async join(): Promise<void> {
-    const { keyValue, nodeId } = this.#options
-    await this.#watch(keyValue)
-    if (!(await this.#lease.take())) {
-      throw new StartError(`Another process runs as node ${nodeId}. Set TINYGRID_NODE_ID apart.`)
-    }
+    await this.#watch(this.#options.keyValue)
+    await claimName(this.#claim)
     this.#loop.start()
     await this.#changes.until(() => this.#tables.revision > 0)
   }
@@ -153,8 +139,9 @@ export class Membership {
    * @throws TinygridError key_value_unavailable
    */
   async refresh(): Promise<void> {
+    const known = this.#tables.revision
     const entry = await this.#options.keyValue.get(TABLE_KEY)
-    if (entry?.value !== undefined) this.#tables.seeText(entry.value, entry.revision)
+    this.#tables.observeRead(entry, known, this.#options.clock.now())
   }
 
   /** Replaces what this node reports, and says so at once. */
@@ -221,7 +208,7 @@ export class Membership {
   #observe(entry: KeyValueEntry): void {
     try {
       if (entry.key === TABLE_KEY) {
-        if (entry.value !== undefined) this.#tables.seeText(entry.value, entry.revision)
+        this.#tables.observe(entry, this.#options.clock.now())
         return
       }
       this.#observeMember(entry)
@@ -277,13 +264,11 @@ export class Membership {
     while (!this.#isClosed && !this.#lease.isHeld) {
       try {
         await this.refresh()
-        if (await this.#lease.take()) return
+        if (await tryToTake(this.#claim)) return
       } catch (error) {
         onError?.(error)
       }
-      await new Promise<void>((resolve) => {
-        clock.after(REJOIN_RETRY_MS, resolve)
-      })
+      await pause(clock, CLAIM_RETRY_MS)
     }
   }
 

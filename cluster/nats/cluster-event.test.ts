@@ -1,5 +1,5 @@
 import test from 'ava'
-import { clusterEventsOf } from './cluster-event.ts'
+import { clusterEventsOf, parseClusterEvent } from './cluster-event.ts'
 import type { Epoch, EpochMs, NodeId, PartitionId } from '../../links/ids.ts'
 import type { MembershipEvent } from '../membership/membership-event.ts'
 
@@ -47,4 +47,28 @@ test('each node that joins, leaves, dies or takes office is an event of its own'
     { kind: 'node.died', at, node: B },
     { kind: 'controller.changed', at, node: C, before: null },
   ])
+})
+
+test('what is published can be read again, and anything else cannot', (t) => {
+  const partition = 1 as PartitionId
+  const published = eventsOf(
+    { kind: 'joined', nodeId: A },
+    { kind: 'controller_changed', nodeId: A, before: null },
+    { kind: 'move_planned', partition, from: null, to: B },
+    { kind: 'taken_over', partition, to: B, epoch },
+    movedOf(1, B, null),
+  )
+  for (const event of published) {
+    t.deepEqual(parseClusterEvent(JSON.parse(JSON.stringify(event))), event)
+    for (const name of Object.keys(event)) {
+      const isOptional =
+        (event.kind === 'partition.planned' && name === 'from') || name === 'before'
+      if (isOptional) continue
+      const broken = { ...event, [name]: { odd: true } }
+      t.is(parseClusterEvent(broken), undefined, JSON.stringify(broken))
+    }
+  }
+  for (const value of [null, 1, 'x', [], {}, { kind: 'node.joined' }]) {
+    t.is(parseClusterEvent(value), undefined)
+  }
 })

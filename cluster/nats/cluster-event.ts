@@ -8,6 +8,7 @@
  * These are news, not state: nobody repeats them, and who missed one looks at the table.
  */
 import type { Epoch, EpochMs, NodeId, PartitionId } from '../../links/ids.ts'
+import { isCount, isEpoch, isFields, isNodeName, type Fields } from '../stored-value.ts'
 import type { MembershipEvent } from '../membership/membership-event.ts'
 
 export type ClusterEvent = { readonly at: string } & (
@@ -59,6 +60,43 @@ export function clusterEventsOf(events: readonly MembershipEvent[], time: EpochM
     if ('partition' in first!) return eventOfPartitions(group as AboutPartition[], at)
     return eventOfNode(first as AboutNode, at)
   })
+}
+
+/** undefined: it is none, or one of a newer program. */
+export function parseClusterEvent(value: unknown): ClusterEvent | undefined {
+  if (!isFields(value) || typeof value['at'] !== 'string') return undefined
+  const { kind, node, before = null, from = null, to } = value
+  const names = [before, from].every((name) => name === null || isNodeName(name))
+  if (!names || Number.isNaN(Date.parse(value['at']))) return undefined
+  switch (kind) {
+    case 'node.joined':
+    case 'node.left':
+    case 'node.died':
+    case 'controller.changed':
+      return isNodeName(node) ? (value as unknown as ClusterEvent) : undefined
+    case 'partition.planned':
+    case 'partition.taken-over':
+    case 'partition.moved': {
+      const isWhole = isNodeName(to) && hasPartitions(value)
+      return isWhole ? (value as unknown as ClusterEvent) : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+function isWait(wait: unknown): boolean {
+  return wait === null || isCount(wait)
+}
+
+/** Whether it names partitions, and each list that goes with them is as long. */
+function hasPartitions({ kind, partitions, epochs, waitsMs }: Fields): boolean {
+  if (!Array.isArray(partitions) || !partitions.every((partition) => isCount(partition)))
+    return false
+  const isMatching = (list: unknown, isItem: (item: unknown) => boolean) =>
+    Array.isArray(list) && list.length === partitions.length && list.every(isItem)
+  const hasEpochs = kind === 'partition.planned' || isMatching(epochs, isEpoch)
+  return hasEpochs && (kind !== 'partition.moved' || isMatching(waitsMs, isWait))
 }
 
 function wayOf(event: AboutPartition): string {

@@ -37,8 +37,12 @@ test('what a newer program stored is left alone', async (t) => {
 
 test('a value that is no settings stops the start', async (t) => {
   const server = new MemoryKeyValueServer()
-  server.write('settings', '{}')
-  await t.throwsAsync(checkSettings(server.connect(), 256), { instanceOf: StartError })
+  for (const value of ['', 'null', '[]', '{', '{}', '{"partitions":"256"}', '{"partitions":7}']) {
+    server.write('settings', value)
+    const start = checkSettings(server.connect(), 256)
+    const error = await t.throwsAsync(start, { instanceOf: StartError }, value)
+    t.regex(error.message, /^The cluster's key "settings" in NATS holds no settings: [^\n]*$/)
+  }
 })
 
 test('a store that cannot be reached says so', async (t) => {

@@ -7,10 +7,13 @@
  */
 import { hasCode, ClusterDataError } from '../../links/errors.ts'
 import type { KeyValue } from '../membership/key-value.ts'
+import { isPartitionCount } from '../../links/ring.ts'
+import { fieldsOf, isCount, Malformed, must, STORED_FORMAT } from '../stored-value.ts'
 
 const SETTINGS_KEY = 'settings'
-/** Of everything the cluster stores; rises when an older program could not read it. */
-const FORMAT = 1
+/** The store and the bucket's table hold the number too, and a wrong one is refused by both. */
+const REMEDY =
+  'Delete the key (`nats kv del`), and start with the TINYGRID_PARTITIONS of the cluster'
 
 interface StoredSettings {
   readonly format: number
@@ -19,13 +22,7 @@ interface StoredSettings {
 
 /** @throws ClusterDataError if the cluster is another one, TinygridError key_value_unavailable */
 export async function checkSettings(keyValue: KeyValue, partitions: number): Promise<void> {
-  const stored = await storedSettings(keyValue, { format: FORMAT, partitions })
-  if (stored.format > FORMAT) {
-    throw new ClusterDataError(
-      `The cluster stores format ${stored.format}, and this program reads formats up to ` +
-        `${FORMAT}. Start the version that made it, or a newer one.`,
-    )
-  }
+  const stored = await storedSettings(keyValue, { format: STORED_FORMAT, partitions })
   if (stored.partitions !== partitions) {
     throw new ClusterDataError(
       `TINYGRID_PARTITIONS is ${partitions}, and the cluster was created with ` +
@@ -48,9 +45,15 @@ async function storedSettings(keyValue: KeyValue, own: StoredSettings): Promise<
 }
 
 function parseSettings(text: string): StoredSettings {
-  const { format, partitions } = JSON.parse(text) as Partial<StoredSettings>
-  if (Number.isInteger(format) && Number.isInteger(partitions)) {
-    return { format: format!, partitions: partitions! }
+  try {
+    const { partitions } = fieldsOf(text)
+    must(isCount(partitions) && isPartitionCount(partitions), 'it has no number of partitions')
+    return { format: STORED_FORMAT, partitions }
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+    const remedy = error.isNewer ? 'Start the version that made it, or a newer one' : REMEDY
+    throw new ClusterDataError(
+      `The cluster's key "${SETTINGS_KEY}" in NATS holds no settings: ${error.message}. ${remedy}.`,
+    )
   }
-  throw new ClusterDataError(`The cluster's key "${SETTINGS_KEY}" holds no settings: ${text}`)
 }

@@ -5,7 +5,7 @@
  * and nothing waits for them. While the connection is down they are dropped rather than kept.
  */
 import type { NatsConnection } from 'nats'
-import { clusterEventsOf, type ClusterEvent } from './cluster-event.ts'
+import { clusterEventsOf, parseClusterEvent, type ClusterEvent } from './cluster-event.ts'
 import type { Clock } from '../../links/clock.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import type { MembershipEvent } from '../membership/membership-event.ts'
@@ -77,8 +77,7 @@ export function followEvents(
 
 function eventIn(text: string): ClusterEvent | undefined {
   try {
-    const event = JSON.parse(text) as Partial<ClusterEvent> | null
-    return typeof event?.kind === 'string' ? (event as ClusterEvent) : undefined
+    return parseClusterEvent(JSON.parse(text))
   } catch {
     return undefined
   }

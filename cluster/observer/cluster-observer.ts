@@ -14,7 +14,10 @@ import type { NodeLease } from '../membership/lease.ts'
 import { LogProbe, type LogFacts } from './log-probe.ts'
 import { MoveHistory } from './move-history.ts'
 import type { Peers } from '../peers/peers.ts'
+import { parseNodeReport } from './node-report.ts'
 import { ServerProbe, type Server } from './server-probe.ts'
+import { Malformed } from '../stored-value.ts'
+import type { RefusedInput } from '../refused-input.ts'
 import type { Table } from '../table/table.ts'
 
 /** What the observer needs of this node's membership; embedded it says that there is one node. */
@@ -32,6 +35,7 @@ export interface ClusterObserverOptions {
   readonly membership: ObservedMembership
   /** undefined: embedded. */
   readonly peers?: Peers | undefined
+  readonly refused?: RefusedInput | undefined
   /** What this node tells of itself. */
   readonly report: () => NodeReport
   readonly servers: readonly Server[]
@@ -89,11 +93,18 @@ export class ClusterObserver {
   /** Of the nodes that answer in time. */
   async #reports(): Promise<ReadonlyMap<NodeId, NodeReport>> {
     const { nodeId, membership, report, peers } = this.#options
-    const reports = new Map([[nodeId, report()]])
+    const own = report()
+    const reports = new Map([[nodeId, own]])
     const others = [...membership.leases.keys()].filter((node) => node !== nodeId)
     const asking = others.map(async (node) => {
       const answer = await peers?.call(node, REPORT_CALL, null, REPORT_TIMEOUT_MS)
-      reports.set(node, answer as NodeReport)
+      try {
+        reports.set(node, parseNodeReport(answer, own))
+      } catch (error) {
+        // Counts as no answer.
+        if (!(error instanceof Malformed)) throw error
+        this.#options.refused?.note('message', `${REPORT_CALL}: ${error.message}`)
+      }
     })
     await Promise.allSettled(asking)
     return new Map(reports)

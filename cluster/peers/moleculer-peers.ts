@@ -17,13 +17,15 @@ import assert from 'node:assert/strict'
 import { ServiceBroker, type Context, type ServiceSchema } from 'moleculer'
 import type { NatsConnection } from 'nats'
 import { within } from '../../links/clock.ts'
-import { TinygridError, StartError } from '../../links/errors.ts'
+import { hasCode, StartError, TinygridError } from '../../links/errors.ts'
 import type { NodeId } from '../../links/ids.ts'
 import { MoleculerLogger } from './moleculer-logger.ts'
 import { MoleculerTransporter } from './moleculer-transporter.ts'
 import { isConnected } from '../nats/nats-connection.ts'
 import { toError, toFailure, type PeerFailure } from './peer-failure.ts'
 import type { PeerHandler, Peers } from './peers.ts'
+import { RefusedInput } from '../refused-input.ts'
+import { isFields, Malformed } from '../stored-value.ts'
 
 export interface MoleculerPeersOptions {
   /** Stays its owner's: it is not closed here. */
@@ -33,6 +35,7 @@ export interface MoleculerPeersOptions {
   readonly nodeId: NodeId
   /** Told what Moleculer warns of. */
   readonly onError?: (what: string, error: unknown) => void
+  readonly refused?: RefusedInput
 }
 
 const HEARTBEAT_SECONDS = 1
@@ -64,6 +67,7 @@ export class MoleculerPeers implements Peers {
   readonly connection: NatsConnection
   readonly #broker: ServiceBroker
   readonly #onError: (what: string, error: unknown) => void
+  readonly #refused: RefusedInput
   readonly #handlers = new Map<string, PeerHandler>()
   readonly #listeners = new Map<string, ((params: unknown, from: NodeId) => void)[]>()
   #isClosed = false
@@ -72,6 +76,7 @@ export class MoleculerPeers implements Peers {
     this.nodeId = options.nodeId
     this.connection = options.connection
     this.#onError = options.onError ?? (() => {})
+    this.#refused = options.refused ?? new RefusedInput()
     this.#broker = new ServiceBroker({
       nodeID: options.nodeId,
       namespace: options.namespace,
@@ -162,30 +167,52 @@ export class MoleculerPeers implements Peers {
     }
   }
 
-  async #answer({ name, params }: PeerQuestion, from: NodeId): Promise<PeerAnswer> {
+  async #answer(asked: unknown, from: NodeId): Promise<PeerAnswer> {
+    const question = this.#questionIn(asked)
+    if (question === undefined) return { failure: toFailure(new Malformed('no call of a node')) }
+    const { name, params } = question
     try {
       const handler = this.#handlers.get(name)
       if (handler === undefined) throw unreachable(this.nodeId, `it does not know ${name}`)
       return { result: await handler(params, from) }
     } catch (error) {
-      if (!(error instanceof TinygridError)) this.#onError(`answering ${name} failed`, error)
+      const isRefused = error instanceof Malformed || hasCode(error, 'bad_request')
+      if (isRefused) this.#refused.note('message', `a call ${name} is not understood`)
+      else if (!(error instanceof TinygridError)) this.#onError(`answering ${name} failed`, error)
       return { failure: toFailure(error) }
     }
+  }
+
+  #hear(told: unknown, from: NodeId): void {
+    const question = this.#questionIn(told)
+    if (question === undefined) return
+    const { name, params } = question
+    try {
+      for (const listener of this.#listeners.get(name) ?? []) listener(params, from)
+    } catch (error) {
+      this.#onError(`hearing ${name} failed`, error)
+    }
+  }
+
+  /** undefined: it is none, and refused. */
+  #questionIn(value: unknown): PeerQuestion | undefined {
+    if (isFields(value) && typeof value['name'] === 'string') {
+      return value as unknown as PeerQuestion
+    }
+    this.#refused.note('message', 'a message of another node has no name')
+    return undefined
   }
 
   #service(): ServiceSchema {
     return {
       name: SERVICE,
       actions: {
-        call: ({ params, nodeID }: Context<PeerQuestion>) => this.#answer(params, nodeID as NodeId),
+        call: ({ params, nodeID }: Context) => this.#answer(params, nodeID as NodeId),
       },
       events: {
-        [EVENT]: ({ params, nodeID }: Context<PeerQuestion>) => {
+        [EVENT]: ({ params, nodeID }: Context) => {
           // Moleculer tells a node its own broadcasts too.
-          if (nodeID === this.nodeId || nodeID === null) return
-          for (const listener of this.#listeners.get(params.name) ?? []) {
-            listener(params.params, nodeID as NodeId)
-          }
+          if (nodeID !== this.nodeId && nodeID !== null) this.#hear(params, nodeID as NodeId)
         },
       },
     }

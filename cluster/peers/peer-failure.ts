@@ -3,8 +3,9 @@
  *
  * Used by the adapters of `peers.ts`. An operating error arrives as it was thrown, but for its
  * cause, which stays in the node that knows it; any other one arrives as `internal`, without its
- * message or stack. Rejected: the broker's own way with errors, which knows only its own classes.
+ * message or stack. A handler that cannot understand what it is asked throws Malformed. Rejected: the broker's own way with errors, which knows only its own classes.
  */
+import { Malformed } from '../stored-value.ts'
 import { ERRORS, TinygridError, type ErrorCode, type OwnerHint } from '../../links/errors.ts'
 
 /** Longest text in a failure that is believed. */
@@ -19,6 +20,7 @@ export interface PeerFailure {
 }
 
 export function toFailure(error: unknown): PeerFailure {
+  if (error instanceof Malformed) return { code: 'bad_request', detail: error.message }
   if (!(error instanceof TinygridError)) return { code: 'internal', detail: ERRORS.internal.title }
   const { code, message: detail, field, retryAfterSeconds, owner } = error
   return {

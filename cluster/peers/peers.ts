@@ -9,7 +9,10 @@
  */
 import type { NodeId } from '../../links/ids.ts'
 
-/** Answers the calls of one name: with what it returns, or what the promise that it returns does. */
+/**
+ * Answers the calls of one name: with what it returns, or what the promise that it returns does.
+ * Throws Malformed for what it does not understand; the caller then gets bad_request.
+ */
 export type PeerHandler = (params: unknown, from: NodeId) => unknown
 
 export interface Peers {

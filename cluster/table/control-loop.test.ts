@@ -9,6 +9,7 @@ import { CONTROLLER_KEY, Members } from '../membership/members.ts'
 import { MemoryKeyValueServer } from '../membership/memory-key-value.ts'
 import { NewestTable, TABLE_KEY } from './newest-table.ts'
 import { Table } from './table.ts'
+import { textOfTable } from './table-text.ts'
 
 const [A, C] = ['a', 'c'] as [NodeId, NodeId]
 
@@ -28,7 +29,7 @@ const onChanged = () => {}
 async function controller() {
   const server = new MemoryKeyValueServer()
   const clock = new ManualClock()
-  const members = new Members()
+  const members = new Members({ partitions: 8 })
   const tables = new NewestTable(1)
   const keyValue = server.connect()
   const held = { keyValue, clock, nodeId: C, holder: 'c', onError: () => {} }
@@ -56,7 +57,7 @@ test('an owner whose new lease was not seen yet keeps its partitions', async (t)
   server.write(leaseKey(C), leaseOf(C))
   see(leaseKey(C))
   server.write(leaseKey(A), leaseOf(A))
-  tables.see(ownedByA, server.write(TABLE_KEY, ownedByA.toText()))
+  tables.see(ownedByA, server.write(TABLE_KEY, textOfTable(ownedByA)))
   loop.wake()
   await clock.pass(0)
   t.is(tables.table, ownedByA)
@@ -70,8 +71,8 @@ test('a controller that decides on an old table changes nothing', async (t) => {
   const { server, clock, tables, loop, see } = await controller()
   server.write(leaseKey(C), leaseOf(C))
   see(leaseKey(C))
-  tables.see(ownedByA, server.write(TABLE_KEY, ownedByA.toText()))
-  const newer = server.write(TABLE_KEY, ownedByA.toText())
+  tables.see(ownedByA, server.write(TABLE_KEY, textOfTable(ownedByA)))
+  const newer = server.write(TABLE_KEY, textOfTable(ownedByA))
   loop.wake()
   await clock.pass(0)
   t.is(server.get(TABLE_KEY)?.revision, newer)

@@ -17,6 +17,11 @@
  * 3. C1 sees the table at r, but not A's new lease. It would take the row from an owner that serves.
  * Hence the absence of an owner's lease is read again after the table at r was seen; if the table is
  * still at r when it is changed, that owner has served nothing since.
+ *
+ * Something else in the place of the table (`NewestTable.refused`) is replaced by the last good one,
+ * by compare-and-set on what is there: by the controller at once, by anybody who knows a good table
+ * when the controller has not done it (it may have started later, and know none). Where nobody does,
+ * the cluster begins with an empty one: the log keeps the epochs, so nothing is lost by that.
  */
 import type { Clock } from '../../links/clock.ts'
 import { nextTable } from './controller.ts'
@@ -24,16 +29,19 @@ import { hasCode } from '../../links/errors.ts'
 import type { LeasedKey } from '../membership/leased-key.ts'
 import type { NodeId } from '../../links/ids.ts'
 import type { KeyValue } from '../membership/key-value.ts'
-import { leaseKey, type NodeLease } from '../membership/lease.ts'
+import { LEASE_DEAD_MS, leaseKey, type NodeLease } from '../membership/lease.ts'
 import type { Members } from '../membership/members.ts'
 import { TABLE_KEY } from './newest-table.ts'
 import type { NewestTable } from './newest-table.ts'
 import type { Table } from './table.ts'
+import { textOfTable } from './table-text.ts'
 
 type Leases = ReadonlyMap<NodeId, NodeLease>
 
 /** How late an expired lease may be noticed. */
 const TICK_MS = 50
+/** How long something else than a table is left to the controller, and to who knows a good one. */
+const MEND_AFTER_MS = { knowing: LEASE_DEAD_MS, unknowing: 2 * LEASE_DEAD_MS }
 
 export interface ControlLoopOptions {
   readonly keyValue: KeyValue
@@ -92,26 +100,58 @@ export class ControlLoop {
       } catch (error) {
         // Perhaps it happened nevertheless; the watch tells. Otherwise the next tick tries again.
         if (!hasCode(error, 'key_value_conflict')) this.#options.onError(error)
+        else await this.#lookAtTable()
       }
     }
     this.#isRunning = false
   }
 
   async #step(): Promise<void> {
+    const { seat, tables } = this.#options
     await this.#standForElection()
-    if (!this.#options.seat.isHeld) return
+    await this.#mendTable()
+    if (!seat.isHeld) return
     await this.#declareDeaths()
-    await this.#changeTable()
+    if (tables.refused === undefined) await this.#changeTable()
+  }
+
+  /** After a conflict: what is there may be older than what is known here, which no watch tells. */
+  async #lookAtTable(): Promise<void> {
+    const { keyValue, tables, clock, onError } = this.#options
+    const known = tables.revision
+    try {
+      tables.observeRead(await keyValue.get(TABLE_KEY), known, clock.now())
+    } catch (error) {
+      onError(error)
+    }
+  }
+
+  async #mendTable(): Promise<void> {
+    const { seat, tables, clock, keyValue, mayJudge } = this.#options
+    const { refused } = tables
+    if (refused === undefined || refused.isNewer || !mayJudge()) return
+    const knows = tables.revision > 0
+    if (!knows && !seat.isHeld) return
+    const patience = knows ? (seat.isHeld ? 0 : MEND_AFTER_MS.knowing) : MEND_AFTER_MS.unknowing
+    if (clock.now() - refused.since < patience) return
+    const mended = tables.mended()
+    const text = textOfTable(mended)
+    const written =
+      refused.revision === undefined
+        ? await keyValue.create(TABLE_KEY, text)
+        : await keyValue.update(TABLE_KEY, text, refused.revision)
+    tables.see(mended, written)
   }
 
   async #standForElection(): Promise<void> {
     const { seat, members, nodeId, clock, mayJudge } = this.#options
     if (seat.isHeld || !mayJudge()) return
     // An own key that is not known to be held: an answer was lost, and taking it finds that out.
-    const isVacant = members.controller === undefined || members.controller === nodeId
+    const isVacant = members.isControllerVacant || members.controller === nodeId
     const expired = members.controllerExpiredAt(clock.now())
-    if (isVacant) await seat.take()
-    else if (expired !== undefined) await seat.take(expired.revision)
+    // It may name this node and be that of an earlier process.
+    if (expired !== undefined) await seat.take(expired.revision)
+    else if (isVacant) await seat.take()
   }
 
   async #declareDeaths(): Promise<void> {
@@ -141,7 +181,7 @@ export class ControlLoop {
     this.#settled = next === undefined ? { table, changes } : undefined
     if (next === undefined || !(await this.#areGone(ownersWithoutLease(table, members)))) return
     if (!seat.isHeld || this.#isStopped) return
-    const text = next.toText()
+    const text = textOfTable(next)
     const written =
       revision === 0
         ? await keyValue.create(TABLE_KEY, text)

@@ -22,7 +22,8 @@ function placed() {
   }
   const placement = new TablePlacement(source)
   const own = (owner: NodeId | null, number: number) => {
-    tables.see(new Table([{ owner, epoch: epoch(number), target: null }]), tables.revision + 1)
+    const next = tables.revision + 1
+    tables.see(new Table([{ owner, epoch: epoch(number), target: null }], next), next)
   }
   own(A, 1)
   const owner = () => placement.ownerOf(P).owner

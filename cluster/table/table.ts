@@ -5,8 +5,7 @@
  * it has seen. Embedded, all partitions are owned by the one node and the table never changes while
  * the process runs. Invariant: it has one row per partition of the ring, so nothing is owned twice.
  *
- * As text it is JSON that a person can read with `nats kv get`: the nodes by name, then per
- * partition the owner's place in that list (-1: nobody), the epoch, and the target's place.
+ * How it is stored as text says `table-text.ts`.
  */
 import assert from 'node:assert/strict'
 import type { Epoch, NodeId, PartitionId } from '../../links/ids.ts'
@@ -48,17 +47,6 @@ export class Table {
     return new Table(Array.from({ length: partitions }, () => row))
   }
 
-  /** @throws SyntaxError or AssertionError if `text` is no table */
-  static parse(text: string): Table {
-    const { version, nodes, rows } = JSON.parse(text) as TableData
-    assert(Number.isInteger(version) && Array.isArray(nodes) && Array.isArray(rows))
-    const nodeAt = (index: number): NodeId | null => (index < 0 ? null : nodes[index]!)
-    const parsed = rows.map(([owner, epoch, target]) => {
-      return { owner: nodeAt(owner), epoch, target: nodeAt(target) }
-    })
-    return new Table(parsed, version)
-  }
-
   get partitions(): number {
     return this.#rows.length
   }
@@ -87,10 +75,6 @@ export class Table {
   /** The partitions of a node, in ring order. */
   ownedBy(node: NodeId): PartitionId[] {
     return [...this.#rows.keys()].filter((p) => this.#rows[p]!.owner === node) as PartitionId[]
-  }
-
-  toText(): string {
-    return JSON.stringify(this.toData())
   }
 
   toData(): TableData {

@@ -3,7 +3,8 @@
  * hands over. Not there where the node is alone.
  */
 import type { Registry } from 'prom-client'
-import { counter, gauge } from './metrics.ts'
+import type { RefusedKind } from '../../cluster/refused-input.ts'
+import { counter, gauge, labelled } from './metrics.ts'
 
 export interface MembershipNumbers {
   readonly isFenced: boolean
@@ -20,6 +21,8 @@ export interface MembershipNumbers {
   readonly handOvers: number
   /** How long their writes waited, of all of them together. */
   readonly handOverWaitMs: number
+  /** What came by NATS and was not believed, by kind. */
+  readonly refused: Readonly<Record<RefusedKind, number>>
 }
 
 type Row = readonly [name: string, help: string, of: (numbers: MembershipNumbers) => number]
@@ -51,7 +54,10 @@ const COUNTERS: readonly Row[] = [
   ],
 ]
 
+const REFUSED_HELP = 'What came by NATS and was not believed: it is not what it has to be'
+
 export function registerMembershipMetrics(registry: Registry, read: () => MembershipNumbers): void {
   for (const [name, help, of] of GAUGES) gauge(registry, name, help, () => of(read()))
   for (const [name, help, of] of COUNTERS) counter(registry, name, help, () => of(read()))
+  labelled(registry, 'tinygrid_refused_total', 'kind', REFUSED_HELP, () => read().refused)
 }

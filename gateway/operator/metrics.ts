@@ -72,12 +72,18 @@ export function registerMetrics(
   gauge(registry, 'tinygrid_flush_lag_seconds', lagHelp, () => status().flushLagMs / 1000)
   const readyHelp = '1 when every partition can answer writes'
   gauge(registry, 'tinygrid_ready', readyHelp, () => Number(status().ready))
-  labelled(registry, 'tinygrid_redirects_total', 'result', REDIRECTS_HELP, redirects)
+  labelled(registry, 'tinygrid_redirects_total', 'result', REDIRECTS_HELP, () => redirects)
   if (router !== undefined) registerRouting(registry, router)
 }
 
 function registerRouting(registry: Registry, router: RouterCounters): void {
-  labelled(registry, 'tinygrid_redirect_sources_total', 'source', SOURCES_HELP, router.answers)
+  labelled(
+    registry,
+    'tinygrid_redirect_sources_total',
+    'source',
+    SOURCES_HELP,
+    () => router.answers,
+  )
   for (const [name, key, help] of ROUTER_COUNTERS) counter(registry, name, help, () => router[key])
   const heldHelp = 'Requests that wait for their owner now'
   gauge(registry, 'tinygrid_requests_held', heldHelp, () => router.heldNow)
@@ -114,12 +120,12 @@ export function counter(registry: Registry, name: string, help: string, read: ()
 }
 
 /** Like `counter`, for many numbers that differ in one label. */
-function labelled(
+export function labelled(
   registry: Registry,
   name: string,
   label: string,
   help: string,
-  counts: Readonly<Record<string, number>> | RedirectCounters,
+  read: () => Readonly<Record<string, number>> | RedirectCounters,
 ): void {
   void new Counter({
     name,
@@ -128,7 +134,7 @@ function labelled(
     registers: [registry],
     collect() {
       this.reset()
-      for (const [value, count] of Object.entries(counts)) this.inc({ [label]: value }, count)
+      for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count)
     },
   })
 }
