@@ -36,6 +36,7 @@ export const ERRORS = {
   not_owner: { status: 503, title: 'Another node owns this link' },
   owner_unavailable: { status: 503, title: 'The owner of this link cannot be reached' },
   no_free_code: { status: 503, title: 'No free code was found' },
+  log_gap: { status: 503, title: 'The log and the store do not belong together' },
   log_full: { status: 503, title: 'The log is full' },
   log_unavailable: { status: 503, title: 'The log cannot be written' },
   log_uncertain: { status: 503, title: 'Whether the log holds the write is not known' },

@@ -32,6 +32,13 @@ class Place {
     return this.log.append(partition, payload, await this.log.last(partition))
   }
 
+  async appendThreeAndTrimTo(upTo: number) {
+    for (const version of [1, 2, 3]) await this.append('a', `https://example.org/${version}`)
+    const partition = ring.partitionOf('a' as Code)
+    await this.log.append(partition, EPOCH_RECORD, await this.log.last(partition))
+    await this.log.trim(partition, toLogPosition(upTo))
+  }
+
   async recover(leavesOperations = false) {
     return recover({
       log: this.log,
@@ -94,6 +101,34 @@ test('a log that ends before the checkpoint is refused', async (t) => {
   const partition = ring.partitionOf('a' as Code)
   await place.store.saveCheckpoints(new Map([[partition, toLogPosition(1_000)]]))
   await t.throwsAsync(place.recover(), { message: /not the log that the store was written from/ })
+})
+
+test('a store older than what the log still holds is refused, whatever it lacks', async (t) => {
+  const partition = ring.partitionOf('a' as Code)
+  for (const checkpoint of [0, 1, 2]) {
+    for (const leavesOperations of [false, true]) {
+      const place = new Place()
+      await place.appendThreeAndTrimTo(3)
+      const position = toLogPosition(checkpoint)
+      await place.store.saveCheckpoints(new Map([[partition, position]]))
+      await t.throwsAsync(place.recover(leavesOperations), {
+        code: 'log_gap',
+        message: /up to entry \d and the log lacks entry 3: .* restore both from one backup$/,
+      })
+      t.false(place.partitions.has(partition))
+      t.is(place.partitions.size, 15, 'the others are opened')
+    }
+  }
+})
+
+test('a checkpoint saved and a trim while the log was read are no gap', async (t) => {
+  const place = new Place()
+  const partition = ring.partitionOf('a' as Code)
+  await place.appendThreeAndTrimTo(3)
+  const checkpoints = [toLogPosition(1), toLogPosition(3)]
+  place.store.checkpoints = async () => new Map([[partition, checkpoints.shift()!]])
+  await place.recover(true)
+  t.is(place.partitions.size, 16)
 })
 
 test('operations come back from the log, from before the checkpoint too', async (t) => {

@@ -13,7 +13,8 @@
  * The log comes before the store: the other way round, a last flush and trim of the earlier owner
  * could fall between the two reads, and a link would be in neither. A store that is away holds up
  * nothing: without its checkpoints all that the log still has is replayed, which changes nothing in
- * the store. A partition that was never written to is complete at once. Versions that the store
+ * the store. Where the store's checkpoint is known and entries behind it are missing, the partition is
+ * not opened (`log-gap.ts`). A partition that was never written to is complete at once. Versions that the store
  * refused for good (dead letters) come back into memory too, unless the store has a newer one.
  */
 import assert from 'node:assert/strict'
@@ -36,6 +37,7 @@ import {
 } from '../../links/link-record.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../persistence/log/log-record.ts'
+import { LogGap } from './log-gap.ts'
 import type { DeadLetter, Log } from '../../persistence/log/log.ts'
 import { Operations } from '../partition/operations.ts'
 import type { PartitionMemory } from '../memory/partition-memory.ts'
@@ -91,8 +93,8 @@ const REPLAYS_MAX = 4
  * Opens the partitions, each in an epoch above every one that its log has seen. One that cannot be
  * opened does not keep the others from it.
  *
- * @throws TinygridError once nothing is under way any more: of the log; internal if the store is
- *   ahead of the log. Who was not told of a partition by `onOpen` asks for it again.
+ * @throws TinygridError once nothing is under way any more: of the log; log_gap if log and store do
+ *   not belong together. Who was not told of a partition by `onOpen` asks for it again.
  */
 export async function recover(options: RecoveryOptions): Promise<void> {
   // Beside the opening, to save time. One that is too low only makes the replay longer.
@@ -109,7 +111,7 @@ export async function recover(options: RecoveryOptions): Promise<void> {
 async function replayAll(
   options: RecoveryOptions,
   openings: readonly Opening[],
-  early: Promise<Checkpoints>,
+  early: Promise<Checkpoints | undefined>,
   noteFailure: (error: unknown) => void,
 ): Promise<void> {
   const { log, sink, onOpen, onProgress } = options
@@ -119,11 +121,13 @@ async function replayAll(
   let done = 0
   let replayed = 0
   const replayOne = async (opening: Opening) => {
-    const checkpoint = checkpoints.get(opening.id) ?? POSITION_NONE
+    const checkpoint = checkpoints?.get(opening.id) ?? POSITION_NONE
     assertAhead(opening, checkpoint)
     const own = letters.get(opening.id) ?? []
     const restored = await restoreLetters(options, opening, checkpoint, own)
-    const applied = [...restored, ...(await replay(options, opening, checkpoint))]
+    const gap = new LogGap(opening.id, checkpoint)
+    const applied = [...restored, ...(await replay(options, opening, checkpoint, gap))]
+    if (checkpoints !== undefined && gap.isFound) await judge(options, opening.id, gap)
     done++
     if (!onOpen(opening)) return
     // Only now: the write-behind may ask the partition for what it is told of.
@@ -191,24 +195,33 @@ type Checkpoints = ReadonlyMap<PartitionId, LogPosition>
 /** Whoever awaits it later meets the failure. */
 function ignore(): void {}
 
-/** A letter can only be judged with the store; everything else can do without. */
+/** undefined: the store is away. A letter can only be judged with it; all else can do without. */
 async function checkpointsOf(
   { store }: RecoveryOptions,
   hasLetters: boolean,
-): Promise<Checkpoints> {
+): Promise<Checkpoints | undefined> {
   try {
     return await store.checkpoints()
   } catch (error) {
     if (!hasCode(error, 'store_unavailable') || hasLetters) throw error
-    return new Map<PartitionId, LogPosition>()
+    return undefined
   }
+}
+
+/**
+ *   1. the checkpoints are read    2. the earlier owner saves a higher one, and trims to it
+ *   3. the log is read: entries behind the first checkpoint are missing, which the store has
+ */
+async function judge(options: RecoveryOptions, id: PartitionId, gap: LogGap): Promise<void> {
+  const checkpoints = await checkpointsOf(options, false)
+  if (checkpoints !== undefined) gap.judge(checkpoints.get(id) ?? POSITION_NONE)
 }
 
 /** A log that was lost or changed for another would take new writes for older than the store's. */
 function assertAhead({ id, lastPosition }: Opening, checkpoint: LogPosition): void {
   if (checkpoint < lastPosition) return
   const detail = `The log of partition ${id} ends before the store's checkpoint: it is not the log that the store was written from`
-  throw new TinygridError('internal', { detail })
+  throw new TinygridError('log_gap', { detail: `${detail}; restore both from one backup` })
 }
 
 /** Entries that the store has are read for their operations alone. */
@@ -216,11 +229,13 @@ async function replay(
   { log, now, leavesOperations }: RecoveryOptions,
   { id, memory, operations }: Opening,
   checkpoint: LogPosition,
+  gap: LogGap,
 ): Promise<Applied[]> {
   const applied: Applied[] = []
   const at = now()
   const after = leavesOperations ? checkpoint : POSITION_NONE
-  for await (const { position, payload } of log.readAfter(id, after)) {
+  for await (const { position, previous, payload } of log.readAfter(id, after)) {
+    gap.note({ position, previous })
     const record = decodeLogRecord(payload)
     const records = record.kind === 'batch' ? record.records : []
     if (record.kind === 'batch') {

@@ -248,7 +248,7 @@ export class ActorWorld {
 
   #push(payload: Buffer): LogPosition {
     const position = toLogPosition(this.last() + 1)
-    this.log.push({ position, payload })
+    this.log.push({ position, previous: this.last(), payload })
     return position
   }
 

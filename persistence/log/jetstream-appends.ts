@@ -21,7 +21,8 @@ interface Acknowledgement {
 }
 
 const TIMEOUT_MS = 2_000
-const EXPECTED_LAST = 'Nats-Expected-Last-Subject-Sequence'
+/** A message keeps it among its headers. */
+export const EXPECTED_LAST = 'Nats-Expected-Last-Subject-Sequence'
 /** What the server says for a subject that nobody listens to. */
 const NO_RESPONDERS = 503
 

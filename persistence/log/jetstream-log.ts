@@ -136,8 +136,9 @@ export class JetStreamLog implements Log {
     const known = this.#known.get(partition) ?? POSITION_NONE
     try {
       const filter = this.#names.logSubject(partition)
-      for await (const { sequence, payload } of readSubject(this.#log, filter, after, known)) {
-        yield { position: toLogPosition(sequence), payload }
+      for await (const entry of readSubject(this.#log, filter, after, known)) {
+        const previous = entry.previous as LogPosition | undefined
+        yield { position: toLogPosition(entry.sequence), previous, payload: entry.payload }
       }
     } catch (cause) {
       throw unavailable(`reading partition ${partition}`, cause)

@@ -13,6 +13,7 @@
 import { createInbox, ErrorCode, NatsError, type JetStreamManager, type Msg } from 'nats'
 import type { NatsConnection, StoredMsg } from 'nats'
 import { TinygridError } from '../../links/errors.ts'
+import { EXPECTED_LAST } from './jetstream-appends.ts'
 
 export interface StreamReader {
   readonly connection: NatsConnection
@@ -23,6 +24,8 @@ export interface StreamReader {
 export interface StoredEntry {
   readonly sequence: number
   readonly subject: string
+  /** What was the subject's last sequence when it was appended; undefined: it does not say. */
+  readonly previous: number | undefined
   readonly payload: Buffer
 }
 
@@ -130,7 +133,9 @@ function readBatch(
 }
 
 function entryOf({ headers, data }: Msg): StoredEntry {
+  const expected = headers!.get(EXPECTED_LAST)
   return {
+    previous: /^\d{1,15}$/.test(expected) ? Number(expected) : undefined,
     sequence: Number(headers!.get('Nats-Sequence')),
     subject: headers!.get('Nats-Subject'),
     payload: Buffer.from(data.buffer, data.byteOffset, data.byteLength),

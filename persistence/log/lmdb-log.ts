@@ -117,7 +117,8 @@ export class LmdbLog implements Log {
       if (bytes === undefined) continue // trimmed since
       for (const entry of decodeChunk(bytes)) {
         const { position, payload } = entry
-        if (entry.partition === partition && position > after) yield { position, payload }
+        if (entry.partition !== partition || position <= after) continue
+        yield { position, previous: (position - 1) as LogPosition, payload }
       }
       if (breather.due()) await breather.breathe()
     }

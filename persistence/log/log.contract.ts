@@ -43,6 +43,7 @@ export function testLogContract(
   testAppends(story)
   testSurvival(story)
   testTrims(story)
+  testGaps(story)
   testDeadLetters(story)
 }
 
@@ -216,6 +217,25 @@ function testTrims(story: Story): void {
   )
 }
 
+function testGaps(story: Story): void {
+  story('an entry names the one before it, trimmed or not', async (t, log, place) => {
+    const [a, b, c] = (await appendAll(log, P, ['a', 'b', 'c'])) as [
+      LogPosition,
+      LogPosition,
+      LogPosition,
+    ]
+    t.deepEqual(await previousOf(log), [POSITION_NONE, a, b])
+    await put(log, Q, 'q', at(0))
+    await log.trim(P, b)
+    t.deepEqual(await previousOf(log), [b])
+    await log.close()
+    const again = await place.open()
+    await put(again, P, 'd', c)
+    t.deepEqual(await previousOf(again, b), [b, c])
+    await again.close()
+  })
+}
+
 function at(position: number): LogPosition {
   return position as LogPosition
 }
@@ -249,6 +269,11 @@ async function entriesOf(
 ): Promise<string[]> {
   const entries = await Array.fromAsync(log.readAfter(partition, after))
   return entries.map(({ position, payload }) => `${position} ${payload.toString()}`)
+}
+
+async function previousOf(log: Log, after = POSITION_NONE) {
+  const entries = await Array.fromAsync(log.readAfter(P, after))
+  return entries.map(({ previous }) => previous)
 }
 
 async function textsOf(log: Log, partition: PartitionId): Promise<string[]> {

@@ -13,6 +13,12 @@ import type { LogPosition, PartitionId } from '../../links/ids.ts'
 
 export interface LogEntry {
   readonly position: LogPosition
+  /**
+   * The position before this one in the partition, by which a reader sees that nothing is missing in
+   * between; POSITION_NONE: it is the first ever given. It is told of trimmed ones too. undefined: no
+   * owner appended the entry, so it says nothing.
+   */
+  readonly previous: LogPosition | undefined
   readonly payload: Buffer
 }
 

@@ -45,7 +45,7 @@ export class MemoryLog implements Log {
     }
     if (this.#bytes + payload.length > this.#bytesMax) throw new TinygridError('log_full')
     const position = (log.last + 1) as LogPosition
-    log.entries.push({ position, payload: Buffer.from(payload) })
+    log.entries.push({ position, previous: expectedLast, payload: Buffer.from(payload) })
     log.last = position
     this.#bytes += payload.length
     return position
