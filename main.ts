@@ -6,6 +6,7 @@
  * exit code 1, and leaves the data directory as it was.
  */
 import { TinygridError, StartError } from './links/errors.ts'
+import { systemLongWork } from './links/long-work.ts'
 import { describeConfig, readConfig, settingsHelp, type Config } from './config.ts'
 import { openCluster } from './node/cluster-adapters.ts'
 import { openEmbedded } from './node/embedded-adapters.ts'
@@ -40,11 +41,14 @@ async function main(): Promise<void> {
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
   logger.debug(describeConfig(config), 'settings')
   const isEmbedded = config.natsUrl === undefined
-  const parts = isEmbedded ? await openEmbedded(config) : await openCluster(config, logger)
-  const node = await startTinygrid({ config, logger, ...parts }).catch(async (error: unknown) => {
-    await parts.close()
-    throw error
-  })
+  const work = systemLongWork()
+  const parts = isEmbedded ? await openEmbedded(config, work) : await openCluster(config, logger)
+  const node = await startTinygrid({ config, logger, work, ...parts }).catch(
+    async (error: unknown) => {
+      await parts.close()
+      throw error
+    },
+  )
   announce(config, node.url, 'isNewKey' in parts && parts.isNewKey ? parts.apiKey : undefined)
   stopOnSignal(logger, config, async () => {
     await node.close()

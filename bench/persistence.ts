@@ -9,6 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { systemLongWork } from '../links/long-work.ts'
 import type { LinkVersion } from '../links/link-record.ts'
 import type { Code, EpochMs, LogPosition, PartitionId } from '../links/ids.ts'
 import { Ring } from '../links/ring.ts'
@@ -45,7 +46,7 @@ export async function measurePersistence(links: number): Promise<PersistenceFigu
 }
 
 async function measureLog(directory: string): Promise<PersistenceFigure[]> {
-  const log = await LmdbLog.open(directory, { logBytesMax: 2 ** 30 })
+  const log = await LmdbLog.open(directory, { logBytesMax: 2 ** 30, work: systemLongWork() })
   const lasts = new Map<PartitionId, LogPosition>()
   const payload = Buffer.alloc(APPEND_BYTES, 1)
   let done = 0
@@ -67,9 +68,12 @@ async function measureLog(directory: string): Promise<PersistenceFigure[]> {
 
 async function measureStore(root: string, links: number): Promise<PersistenceFigure[]> {
   const directory = path.join(root, 'store')
-  const options = { partitions: RING.partitions }
+  const options = { partitions: RING.partitions, work: systemLongWork() }
   const store = await LmdbLinkStore.open(directory, options)
-  const log = await LmdbLog.open(path.join(root, 'write-behind-log'), { logBytesMax: 2 ** 30 })
+  const log = await LmdbLog.open(path.join(root, 'write-behind-log'), {
+    logBytesMax: 2 ** 30,
+    work: systemLongWork(),
+  })
   const figures = [
     await measure('links into the store, behind', links, () => flushAll(store, log, links)),
     await measure('changes of links in the store', links >> 3, () =>

@@ -35,6 +35,7 @@ export const ERRORS = {
   key_value_unavailable: { status: 503, title: 'The cluster state cannot be reached' },
   not_owner: { status: 503, title: 'Another node owns this link' },
   owner_unavailable: { status: 503, title: 'The owner of this link cannot be reached' },
+  overloaded: { status: 503, title: 'Too many searches and bulk requests are waiting' },
   no_free_code: { status: 503, title: 'No free code was found' },
   log_gap: { status: 503, title: 'The log and the store do not belong together' },
   log_full: { status: 503, title: 'The log is full' },

@@ -3,6 +3,7 @@
  */
 import path from 'node:path'
 import type { Config } from '../config.ts'
+import type { LongWork } from '../links/long-work.ts'
 import { loadOrCreateApiKey } from '../persistence/data-directory/api-key-file.ts'
 import { DataDirectory } from '../persistence/data-directory/data-directory.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
@@ -20,11 +21,11 @@ export interface Embedded {
 }
 
 /** @throws DataDirectoryError if the directory is locked, damaged, foreign or newer */
-export async function openEmbedded(config: Config): Promise<Embedded> {
+export async function openEmbedded(config: Config, work: LongWork): Promise<Embedded> {
   const directory = await DataDirectory.open(config.dataDir, { partitions: config.partitions })
   const { apiKey, isNewKey } = await keyOf(config)
-  const log = await LmdbLog.open(path.join(config.dataDir, 'log'), config)
-  const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), config)
+  const log = await LmdbLog.open(path.join(config.dataDir, 'log'), { ...config, work })
+  const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), { ...config, work })
   const close = async () => {
     await log.close()
     await store.close()

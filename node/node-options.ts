@@ -11,6 +11,7 @@ import type { RefusedInput } from '../cluster/refused-input.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
 import type { Clock } from '../links/clock.ts'
 import type { EpochMs, NodeId, PartitionId } from '../links/ids.ts'
+import type { LongWork } from '../links/long-work.ts'
 import type { FallbackCache } from '../persistence/cache/fallback-cache.ts'
 import type { Log } from '../persistence/log/log.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
@@ -22,6 +23,7 @@ export interface NodeOptions {
   readonly dirtyBytesMax: number
   readonly log: Log
   readonly store: LinkStore
+  readonly work: LongWork
   readonly clock: Clock
   /** The wall clock. */
   readonly now: () => EpochMs

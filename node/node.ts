@@ -65,7 +65,7 @@ export class Node {
   #table: Table | undefined
 
   constructor(options: NodeOptions) {
-    const { log, store, clock, now, random, onError, dirtyBytesMax, partitions } = options
+    const { log, store, work, clock, now, random, onError, dirtyBytesMax, partitions } = options
     this.#options = options
     this.#pace = options.cluster === undefined ? PACE.embedded : PACE.cluster
     this.#startedAt = now()
@@ -76,6 +76,7 @@ export class Node {
       ring: this.ring,
       log,
       store,
+      work,
       bound: this.#bound,
       clock,
       now,
@@ -191,12 +192,13 @@ export class Node {
   }
 
   async #openAll(): Promise<Table> {
-    const { log, store, nodeId, now, onProgress } = this.#options
+    const { log, store, work, nodeId, now, onProgress } = this.#options
     const partitions = this.ring.all()
     const rows: Row[] = []
     await recover({
       log,
       store,
+      work,
       nodeId,
       partitions,
       now,
@@ -225,7 +227,7 @@ export class Node {
   }
 
   #backgroundLoad(): BackgroundLoad {
-    const { store, clock, defer, onError } = this.#options
+    const { store, work, clock, onError } = this.#options
     const { signal } = this.#stopping
     return new BackgroundLoad({
       ring: this.ring,
@@ -235,7 +237,7 @@ export class Node {
       memoryOf: (partition) => this.host.actors.get(partition)?.memory,
       groupSize: this.#pace.loadGroup,
       isSettled: (tombstone) => this.#isSettled(tombstone),
-      breathe: () => new Promise((resolve) => defer(resolve)),
+      work,
       pause: (ms) => pause(clock, ms, signal),
       onError: (error) => onError('links could not be loaded from the store', error),
     })

@@ -12,6 +12,7 @@ import type { ClusterStatus, NodeReport } from '../cluster/observer/cluster-stat
 import { HandOvers } from '../cluster/observer/hand-overs.ts'
 import { toEpochMs, type EpochMs, type NodeId } from '../links/ids.ts'
 import type { NodeStatus } from '../links/link-owner.ts'
+import type { LongWork } from '../links/long-work.ts'
 import type { Config } from '../config.ts'
 import { ErrorLog } from './error-log.ts'
 import { buildFront, type Front } from './front.ts'
@@ -28,6 +29,8 @@ export interface TinygridOptions {
   readonly config: Config
   readonly log: Log
   readonly store: LinkStore
+  /** The same one that log and store use. */
+  readonly work: LongWork
   /** undefined: one process, which owns everything. */
   readonly cluster?: ClusterSeams
   /** For people: what the node leans on. Embedded it is the log alone. */
@@ -108,7 +111,7 @@ function frontOf({ config, apiKey, logger }: TinygridOptions, parts: Parts) {
 }
 
 function nodeOf(
-  { config, log, store, cluster, logger }: TinygridOptions,
+  { config, log, store, work, cluster, logger }: TinygridOptions,
   now: () => EpochMs,
   handOvers: HandOvers,
 ): Node {
@@ -121,6 +124,7 @@ function nodeOf(
     dirtyBytesMax,
     log,
     store,
+    work,
     ...(cluster === undefined ? {} : { cluster: noting(cluster, handOvers) }),
     clock: systemClock,
     now,

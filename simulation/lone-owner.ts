@@ -91,7 +91,6 @@ export class LoneOwner implements Program {
       groupSize: this.#ring.partitions,
       memoryOf: (partition) => this.links.actors.get(partition)?.memory,
       isSettled: () => false,
-      breathe: () => this.#pause(0),
       pause: (ms) => this.#pause(ms),
       onError: (error) => this.#seams.onError('links could not be loaded', error),
       signal: new AbortController().signal,

@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../links/clock.ts'
 import { toEpochMs, type EpochMs, type NodeId, type PartitionId } from '../links/ids.ts'
+import { LongWork } from '../links/long-work.ts'
 import type { KeyValue } from '../cluster/membership/key-value.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
 import type { LinkOwner } from '../links/link-owner.ts'
@@ -27,6 +28,7 @@ export interface Seams {
   readonly partitions: number
   readonly memoryBytesMax: number
   readonly dirtyBytesMax: number
+  readonly work: LongWork
   readonly clock: Clock
   readonly wallClock: () => EpochMs
   readonly defer: (action: () => void) => void
@@ -159,6 +161,7 @@ export class SimulatedNode {
       partitions,
       memoryBytesMax: schedule.memoryBytesMax,
       dirtyBytesMax: schedule.dirtyBytesMax,
+      work: new LongWork(process),
       clock: process.clock,
       wallClock: () => this.now(),
       defer: process.defer,

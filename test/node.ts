@@ -5,6 +5,7 @@
 import pino from 'pino'
 import type { EpochMs } from '../links/ids.ts'
 import { readConfig } from '../config.ts'
+import { systemLongWork } from '../links/long-work.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
 import type { Log } from '../persistence/log/log.ts'
 import { startTinygrid, type Tinygrid } from '../node/tinygrid.ts'
@@ -24,8 +25,9 @@ export async function startNode(
 ): Promise<Tinygrid> {
   const config = readConfig({ PORT: '0', TINYGRID_STOP_TIMEOUT: '1000', ...env })
   const logger = pino({ level: 'silent' })
+  const work = systemLongWork()
   const clock = now === undefined ? {} : { now }
-  const node = await startTinygrid({ config, log, store, apiKey: API_KEY, logger, ...clock })
+  const node = await startTinygrid({ config, log, store, work, apiKey: API_KEY, logger, ...clock })
   t.teardown(() => node.close())
   return node
 }

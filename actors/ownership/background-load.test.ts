@@ -5,6 +5,7 @@ import type { Code, PartitionId } from '../../links/ids.ts'
 import type { LinkRecord } from '../../links/link-record.ts'
 import { Ring } from '../../links/ring.ts'
 import { MemoryLinkStore } from '../../persistence/store/memory-link-store.ts'
+import { freeWork } from '../../links/testing/free-work.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 import { BackgroundLoad } from './background-load.ts'
 import { LinkTable } from '../memory/link-table.ts'
@@ -29,7 +30,7 @@ async function prepare(options: { bytesMax?: number; store?: MemoryLinkStore } =
     memoryOf: (partition: PartitionId) => memories[partition]!,
     groupSize: 16,
     isSettled: () => true,
-    breathe: () => setImmediate(),
+    work: freeWork(),
     pause: async () => {},
     onError: (error) => errors.push(error),
     signal: stopping.signal,

@@ -2,7 +2,7 @@
  * The background load: brings what the store has into memory while the node already serves.
  *
  * Runs after partitions were opened from the log, a group of them per store query, a batch per
- * event-loop turn, so that requests come in between. Until a partition is loaded its links come by
+ * time, in turns with all other long work. Until a partition is loaded its links come by
  * read-through. Stops early when memory is nearly full (the partitions left stay incomplete) and
  * tries again, after a pause, when the store fails. A damaged version is
  * told and passed over; its partition stays incomplete. Removes the tombstones that it meets, if they
@@ -10,6 +10,7 @@
  */
 import { TinygridError } from '../../links/errors.ts'
 import { isWholeVersion, type LinkVersion } from '../../links/link-record.ts'
+import type { LongWork, Steps } from '../../links/long-work.ts'
 import type { Ring } from '../../links/ring.ts'
 import { CODE_LENGTH_MAX, type PartitionId } from '../../links/ids.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
@@ -26,8 +27,7 @@ export interface BackgroundLoadOptions {
   readonly groupSize: number
   /** Whether every owner that could still flush an older version of the link is gone. */
   readonly isSettled: (tombstone: LinkVersion) => boolean
-  /** Lets requests come in between. */
-  readonly breathe: () => Promise<void>
+  readonly work: LongWork
   /** Waits before the store is asked again; ends early when the node stops. */
   readonly pause: (ms: number) => Promise<void>
   readonly onError: (error: unknown) => void
@@ -82,8 +82,8 @@ export class BackgroundLoad {
     try {
       for await (const versions of this.#options.store.load([...memories.keys()])) {
         if (!this.#mayGoOn()) return
-        await this.#take(versions, memories)
-        await this.#options.breathe()
+        const tombstones = await this.#options.work.run(this.#take(versions, memories), 'upkeep')
+        if (tombstones.length > 0) await this.#options.store.removeTombstones(tombstones)
       }
       for (const memory of memories.values()) memory.endLoad()
     } finally {
@@ -98,13 +98,15 @@ export class BackgroundLoad {
     this.#options.onError(new TinygridError('store_unavailable', { detail }))
   }
 
-  async #take(
+  /** Returns the tombstones that can go. */
+  *#take(
     versions: readonly LinkVersion[],
     memories: ReadonlyMap<PartitionId, PartitionMemory>,
-  ): Promise<void> {
-    const { ring, bound, store, memoryOf, isSettled } = this.#options
+  ): Steps<LinkVersion[]> {
+    const { ring, bound, memoryOf, isSettled } = this.#options
     const tombstones: LinkVersion[] = []
     for (const version of versions) {
+      yield
       const partition = ring.partitionOf(version.code)
       const memory = memories.get(partition)
       if (memory === undefined || !isWholeVersion(version)) {
@@ -115,6 +117,6 @@ export class BackgroundLoad {
       if (memoryOf(partition) === memory) bound.note(partition, memory.bytes)
       if (isTombstone(version) && isSettled(version)) tombstones.push(version)
     }
-    if (tombstones.length > 0) await store.removeTombstones(tombstones)
+    return tombstones
   }
 }

@@ -16,34 +16,29 @@
  */
 import type { LinkVersion } from '../../links/link-record.ts'
 import { pause, type Clock } from '../../links/clock.ts'
-import type { Epoch, EpochMs, NodeId, PartitionId } from '../../links/ids.ts'
+import type { Epoch, NodeId, PartitionId } from '../../links/ids.ts'
 import type { Peers } from '../../cluster/peers/peers.ts'
 import type { Placement } from '../../cluster/table/placement.ts'
 import type { Ownership as Row } from '../../cluster/table/table.ts'
-import type { LinkStore } from '../../persistence/store/link-store.ts'
-import type { Log } from '../../persistence/log/log.ts'
 import { HandOffSource } from '../hand-off/hand-off-source.ts'
 import { HandOffTarget } from '../hand-off/hand-off-target.ts'
 import { HandOffTurns, type Turn } from '../hand-off/hand-off-turns.ts'
 import type { Actor, PartitionHost } from '../partition/partition-host.ts'
-import type { PartitionMemory } from '../memory/partition-memory.ts'
 import type { OwnershipControl, OwnershipSink } from './ownership-control.ts'
 import { OwnershipReports } from './ownership-reports.ts'
 import { PartitionOpener } from './partition-opener.ts'
-import type { OpenedMemory } from './recovery.ts'
+import type { OpenedMemory, RecoveryOptions } from './recovery.ts'
 
-export interface OwnershipOptions {
-  readonly nodeId: NodeId
+export interface OwnershipOptions extends Pick<
+  RecoveryOptions,
+  'nodeId' | 'log' | 'store' | 'work' | 'now' | 'newMemory'
+> {
   readonly host: PartitionHost
   readonly sink: OwnershipSink
-  readonly log: Log
-  readonly store: LinkStore
   readonly peers: Peers
   readonly control: OwnershipControl
   readonly placement: Placement
   readonly clock: Clock
-  readonly now: () => EpochMs
-  readonly newMemory: () => PartitionMemory
   readonly newActor: (opened: OpenedMemory) => Actor
   /** A new, unique name for a move. */
   readonly nextMove: () => string

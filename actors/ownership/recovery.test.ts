@@ -5,6 +5,7 @@ import { Ring } from '../../links/ring.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../persistence/log/log-record.ts'
 import { MemoryLinkStore } from '../../persistence/store/memory-link-store.ts'
 import { MemoryLog } from '../../persistence/log/memory-log.ts'
+import { freeWork } from '../../links/testing/free-work.ts'
 import { linkRecord } from '../../links/testing/sample-links.ts'
 import { LinkTable } from '../memory/link-table.ts'
 import { PartitionMemory } from '../memory/partition-memory.ts'
@@ -43,6 +44,7 @@ class Place {
     return recover({
       log: this.log,
       store: this.store,
+      work: freeWork(),
       nodeId,
       partitions: ring.all(),
       sink: {

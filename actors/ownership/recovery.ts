@@ -35,9 +35,11 @@ import {
   type LinkRecord,
   type LinkVersion,
 } from '../../links/link-record.ts'
+import type { LongWork } from '../../links/long-work.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../persistence/log/log-record.ts'
 import { LogGap } from './log-gap.ts'
+import { replayInTurns } from '../../persistence/log/log-replay.ts'
 import type { DeadLetter, Log } from '../../persistence/log/log.ts'
 import { Operations } from '../partition/operations.ts'
 import type { PartitionMemory } from '../memory/partition-memory.ts'
@@ -56,6 +58,7 @@ interface Applied {
 export interface RecoveryOptions {
   readonly log: Log
   readonly store: LinkStore
+  readonly work: LongWork
   readonly nodeId: NodeId
   readonly partitions: readonly PartitionId[]
   readonly sink: ReplaySink
@@ -226,7 +229,7 @@ function assertAhead({ id, lastPosition }: Opening, checkpoint: LogPosition): vo
 
 /** Entries that the store has are read for their operations alone. */
 async function replay(
-  { log, now, leavesOperations }: RecoveryOptions,
+  { log, work, now, leavesOperations }: RecoveryOptions,
   { id, memory, operations }: Opening,
   checkpoint: LogPosition,
   gap: LogGap,
@@ -234,18 +237,22 @@ async function replay(
   const applied: Applied[] = []
   const at = now()
   const after = leavesOperations ? checkpoint : POSITION_NONE
-  for await (const { position, previous, payload } of log.readAfter(id, after)) {
-    gap.note({ position, previous })
+  await replayInTurns(work, log.readAfter(id, after), function* (entry) {
+    const { position, payload } = entry
+    gap.note(entry)
     const record = decodeLogRecord(payload)
     const records = record.kind === 'batch' ? record.records : []
     if (record.kind === 'batch') {
       operations.rememberLogged(record.operations, records, position, at)
     }
-    if (position <= checkpoint) continue
+    if (position <= checkpoint) return
     const versions = records.map((bytes) => versionOf(bytes, position))
-    for (const version of versions) memory.apply(version)
+    for (const version of versions) {
+      memory.apply(version)
+      yield
+    }
     applied.push({ position, versions })
-  }
+  })
   return applied
 }
 

@@ -2,6 +2,7 @@
 import test from 'ava'
 import { TinygridError, type ErrorCode } from '../../links/errors.ts'
 import { toEpochMs, type Code, type LogPosition, type PartitionId } from '../../links/ids.ts'
+import { freeWork } from '../../links/testing/free-work.ts'
 import { ManualClock } from '../../links/testing/manual-clock.ts'
 import { MemoryLinkStore } from '../../persistence/store/memory-link-store.ts'
 import { MemoryLog } from '../../persistence/log/memory-log.ts'
@@ -19,13 +20,15 @@ const entry = (text: string, expectedLast = 0) => {
   return { payload: Buffer.from(text), expectedLast: expectedLast as LogPosition }
 }
 
+const now = () => toEpochMs(0)
+
 function start() {
   const clock = new ManualClock()
   const log = new MemoryLog()
   const store = new MemoryLinkStore(new Ring(16))
   const errors: string[] = []
   const onError = (what: string) => void errors.push(what)
-  const errands = new Errands<string>({ log, store, clock, now: () => toEpochMs(0), onError })
+  const errands = new Errands<string>({ log, store, work: freeWork(), clock, now, onError })
   const told: unknown[] = []
   const hear = (...heard: unknown[]) => {
     told.push(heard)

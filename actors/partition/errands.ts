@@ -9,6 +9,7 @@ import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs, LogPosition, PartitionId } from '../../links/ids.ts'
 import { isWholeVersion } from '../../links/link-record.ts'
+import type { LongWork } from '../../links/long-work.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
 import type { Log, LogEntry } from '../../persistence/log/log.ts'
 import type { Effect } from './effect.ts'
@@ -17,6 +18,7 @@ import type { PartitionActor } from './partition-actor.ts'
 
 export interface ErrandOptions {
   readonly log: Log
+  readonly work: LongWork
   readonly store: LinkStore
   readonly clock: Clock
   readonly now: () => EpochMs

@@ -8,6 +8,7 @@ import {
   type LogPosition,
   type PartitionId,
 } from '../../links/ids.ts'
+import { freeWork } from '../../links/testing/free-work.ts'
 import { ManualClock } from '../../links/testing/manual-clock.ts'
 import { encodeLogRecord } from '../../persistence/log/log-record.ts'
 import { MemoryLog } from '../../persistence/log/memory-log.ts'
@@ -38,6 +39,7 @@ function start() {
   const errors: string[] = []
   const recalls = new LoggedOperations<string>({
     log: { readAfter },
+    work: freeWork(),
     clock,
     now: () => toEpochMs(1_000),
     onError: (what) => errors.push(what),

@@ -8,13 +8,16 @@
  */
 import type { Clock } from '../../links/clock.ts'
 import { POSITION_NONE, type EpochMs, type LogPosition, type PartitionId } from '../../links/ids.ts'
+import type { LongWork } from '../../links/long-work.ts'
 import { decodeLogRecord } from '../../persistence/log/log-record.ts'
-import type { Log } from '../../persistence/log/log.ts'
+import { replayInTurns } from '../../persistence/log/log-replay.ts'
+import type { Log, LogEntry } from '../../persistence/log/log.ts'
 import type { Tell } from './errands.ts'
 import { Operations } from './operations.ts'
 
 export interface OperationRecallsOptions {
   readonly log: Pick<Log, 'readAfter'>
+  readonly work: LongWork
   readonly clock: Clock
   readonly now: () => EpochMs
   readonly onError: (what: string, error: unknown) => void
@@ -101,15 +104,24 @@ export class LoggedOperations<Ticket> {
   }
 
   async #read(partition: PartitionId, upTo: LogPosition): Promise<Operations> {
-    const { log, now } = this.#options
+    const { log, work, now } = this.#options
     const operations = new Operations()
     const at = now()
-    for await (const { position, payload } of log.readAfter(partition, POSITION_NONE)) {
-      if (position > upTo) break
+    const entries = entriesUpTo(upTo, log.readAfter(partition, POSITION_NONE))
+    await replayInTurns(work, entries, function* ({ position, payload }) {
       const record = decodeLogRecord(payload)
-      if (record.kind !== 'batch') continue
-      operations.rememberLogged(record.operations, record.records, position, at)
-    }
+      if (record.kind === 'batch') {
+        operations.rememberLogged(record.operations, record.records, position, at)
+      }
+      yield
+    })
     return operations
+  }
+}
+
+async function* entriesUpTo(upTo: LogPosition, entries: AsyncIterable<LogEntry>) {
+  for await (const entry of entries) {
+    if (entry.position > upTo) return
+    yield entry
   }
 }

@@ -10,18 +10,15 @@
  */
 import assert from 'node:assert/strict'
 import type { LinkVersion } from '../../links/link-record.ts'
-import type { Clock } from '../../links/clock.ts'
 import { TinygridError, type OwnerHint } from '../../links/errors.ts'
 import type { Code, Epoch, EpochMs, LogPosition, PartitionId } from '../../links/ids.ts'
 import { lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
 import type { Found, LocalOwner, WriteRequest, WriteResult } from '../../links/link-owner.ts'
 import type { Ring } from '../../links/ring.ts'
-import type { LinkStore } from '../../persistence/store/link-store.ts'
-import type { Log } from '../../persistence/log/log.ts'
 import type { DirtySource } from '../../persistence/write-behind/dirty-source.ts'
 import { DuePartitions } from './due-partitions.ts'
 import type { Effect } from './effect.ts'
-import { Errands, type Tell } from './errands.ts'
+import { Errands, type ErrandOptions, type Tell } from './errands.ts'
 import { relieve } from '../memory/eviction.ts'
 import type { MemoryBound } from '../memory/memory-bound.ts'
 import type { PartitionActor } from './partition-actor.ts'
@@ -42,13 +39,9 @@ export interface AppliedSink {
   isFull(): boolean
 }
 
-export interface PartitionHostOptions {
+export interface PartitionHostOptions extends ErrandOptions {
   readonly ring: Ring
-  readonly log: Log
-  readonly store: LinkStore
   readonly bound: MemoryBound
-  readonly clock: Clock
-  readonly now: () => EpochMs
   /** Runs an action when all input of this event-loop turn is in. */
   readonly defer: (action: () => void) => void
   /** Whether this node may not answer as an owner just now. */
@@ -59,7 +52,6 @@ export interface PartitionHostOptions {
   readonly appendsMax?: number
   /** After each batch, once memory has it. */
   readonly onApplied?: (partition: PartitionId, versions: readonly LinkVersion[]) => void
-  readonly onError: (what: string, error: unknown) => void
 }
 
 export class PartitionHost implements LocalOwner, DirtySource {

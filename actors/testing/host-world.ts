@@ -9,6 +9,7 @@ import assert from 'node:assert/strict'
 import type { Code, Epoch, LogPosition, NodeId, PartitionId } from '../../links/ids.ts'
 import { toEpochMs, type EpochMs } from '../../links/ids.ts'
 import { codeOfRecord, type LinkVersion } from '../../links/link-record.ts'
+import { freeWork } from '../../links/testing/free-work.ts'
 import { ManualClock } from '../../links/testing/manual-clock.ts'
 import type { CreateRequest, Repeatable, WriteResult } from '../../links/link-owner.ts'
 import { Ring } from '../../links/ring.ts'
@@ -45,6 +46,7 @@ export function codesOf(partition: PartitionId, count: number): Code[] {
 /** What the nodes share. */
 export class Disk {
   readonly clock = new ManualClock()
+  readonly work = freeWork()
   readonly log = new ScriptedLog()
   readonly store = new MemoryLinkStore(RING)
 
@@ -121,6 +123,7 @@ export class HostWorld {
       ring: RING,
       log: disk.log,
       store: disk.store,
+      work: disk.work,
       clock: disk.clock,
       bound: this.bound,
       appendsMax,

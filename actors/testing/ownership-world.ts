@@ -68,6 +68,7 @@ export class OwnershipNode extends HostWorld {
       sink: this.sink,
       log: disk.log,
       store: disk.store,
+      work: disk.work,
       clock: disk.clock,
       now: () => disk.now(),
       peers,

@@ -14,12 +14,15 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { systemLongWork } from '../../links/long-work.ts'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import { loadOrCreateApiKey } from './api-key-file.ts'
 import { DataDirectory, DataDirectoryError } from './data-directory.ts'
 import { LmdbLinkStore } from '../store/lmdb-link-store.ts'
 import { LmdbLog } from '../log/lmdb-log.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
+
+const work = systemLongWork()
 
 const OPTIONS = { partitions: 16 }
 
@@ -143,13 +146,13 @@ async function temporary(t: ExecutionContext): Promise<string> {
 async function filledDirectory(t: ExecutionContext): Promise<string> {
   const root = await temporary(t)
   const directory = await DataDirectory.open(root, OPTIONS)
-  const log = await LmdbLog.open(path.join(root, 'log'), { logBytesMax: 1e9 })
+  const log = await LmdbLog.open(path.join(root, 'log'), { logBytesMax: 1e9, work })
   for (let index = 0; index < 100; index++) {
     const payload = Buffer.alloc(100 + index * 97, index)
     await log.append(3 as PartitionId, payload, index as LogPosition)
   }
   await log.close()
-  const store = await LmdbLinkStore.open(path.join(root, 'store'), OPTIONS)
+  const store = await LmdbLinkStore.open(path.join(root, 'store'), { ...OPTIONS, work })
   await store.write(
     Array.from({ length: 500 }, (_, index) => linkVersion(`c${index}`, 1, { tags: ['tag'] })),
   )
@@ -159,7 +162,7 @@ async function filledDirectory(t: ExecutionContext): Promise<string> {
 }
 
 async function linksIn(root: string): Promise<number> {
-  const store = await LmdbLinkStore.open(path.join(root, 'store'), OPTIONS)
+  const store = await LmdbLinkStore.open(path.join(root, 'store'), { ...OPTIONS, work })
   const partitions = Array.from({ length: 16 }, (_, index) => index as PartitionId)
   const batches = await Array.fromAsync(store.load(partitions))
   await store.close()

@@ -4,10 +4,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { systemLongWork } from '../../links/long-work.ts'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import { LmdbLinkStore } from '../store/lmdb-link-store.ts'
 import { LmdbLog } from '../log/lmdb-log.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
+
+const work = systemLongWork()
 
 const P = 0 as PartitionId
 const MOUNTED_BYTES = 12 * 2 ** 20
@@ -16,7 +19,7 @@ const BALLAST_BYTES = 6 * 2 ** 20
 test('the log on a full disk says log_full until there is room', async (t) => {
   const disk = await smallDisk(t)
   if (disk === undefined) return
-  const log = await LmdbLog.open(path.join(disk, 'log'), { logBytesMax: 1e9 })
+  const log = await LmdbLog.open(path.join(disk, 'log'), { logBytesMax: 1e9, work })
   let last = 0 as LogPosition
   const append = async () => {
     last = await log.append(P, Buffer.alloc(5000, last), last)
@@ -32,7 +35,7 @@ test('the log on a full disk says log_full until there is room', async (t) => {
     for (let count = 0; count < 200; count++) await append()
   })
   await log.close()
-  const again = await LmdbLog.open(path.join(disk, 'log'), { logBytesMax: 1e9 })
+  const again = await LmdbLog.open(path.join(disk, 'log'), { logBytesMax: 1e9, work })
   t.is(await again.last(P), last)
   await again.close()
 })
@@ -40,7 +43,7 @@ test('the log on a full disk says log_full until there is room', async (t) => {
 test('a log that filled the disk itself works again after a trim', async (t) => {
   const disk = await smallDisk(t)
   if (disk === undefined) return
-  const log = await LmdbLog.open(path.join(disk, 'log'), { logBytesMax: 1e9 })
+  const log = await LmdbLog.open(path.join(disk, 'log'), { logBytesMax: 1e9, work })
   let last = 0 as LogPosition
   const append = async () => {
     last = await log.append(P, Buffer.alloc(5000, last), last)
@@ -55,7 +58,7 @@ test('a log that filled the disk itself works again after a trim', async (t) => 
 test('a trim goes through on a full disk even among appends that do not', async (t) => {
   const disk = await smallDisk(t)
   if (disk === undefined) return
-  const log = await LmdbLog.open(path.join(disk, 'log'), { logBytesMax: 1e9 })
+  const log = await LmdbLog.open(path.join(disk, 'log'), { logBytesMax: 1e9, work })
   let last = 0 as LogPosition
   const append = async () => {
     last = await log.append(P, Buffer.alloc(5000, last), last)
@@ -73,7 +76,7 @@ test('a trim goes through on a full disk even among appends that do not', async 
 test('the store on a full disk is unavailable until there is room', async (t) => {
   const disk = await smallDisk(t)
   if (disk === undefined) return
-  const store = await LmdbLinkStore.open(path.join(disk, 'store'), { partitions: 16 })
+  const store = await LmdbLinkStore.open(path.join(disk, 'store'), { partitions: 16, work })
   let written = 0
   const write = async () => {
     await store.write(links(written))

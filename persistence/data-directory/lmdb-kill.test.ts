@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import test from 'ava'
+import { systemLongWork } from '../../links/long-work.ts'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import { Ring } from '../../links/ring.ts'
 import { LmdbLinkStore } from '../store/lmdb-link-store.ts'
 import { LmdbLog } from '../log/lmdb-log.ts'
+
+const work = systemLongWork()
 
 const ROUNDS = 5
 const PARTITIONS = 16
@@ -18,7 +21,9 @@ const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).hre
 /** Appends to all partitions without end; prints each partition and position once it is safe. */
 const APPENDER = `
   import { LmdbLog } from ${here('../log/lmdb-log.ts')}
-  const log = await LmdbLog.open(process.argv[1], { logBytesMax: 1e9 })
+  import { systemLongWork } from ${here('../../links/long-work.ts')}
+  const work = systemLongWork()
+  const log = await LmdbLog.open(process.argv[1], { logBytesMax: 1e9, work })
   for (let partition = 0; partition < ${PARTITIONS}; partition++) {
     void (async () => {
       let last = await log.last(partition)
@@ -35,7 +40,9 @@ const APPENDER = `
 const WRITER = `
   import { LmdbLinkStore } from ${here('../store/lmdb-link-store.ts')}
   import { linkVersion } from ${here('../../links/testing/sample-links.ts')}
-  const store = await LmdbLinkStore.open(process.argv[1], { partitions: ${PARTITIONS} })
+  import { systemLongWork } from ${here('../../links/long-work.ts')}
+  const work = systemLongWork()
+  const store = await LmdbLinkStore.open(process.argv[1], { partitions: ${PARTITIONS}, work })
   for (let round = Number(process.argv[2]); true; round++) {
     await store.write(Array.from({ length: 100 }, (_, index) => linkVersion('c' + index, round)))
     process.stdout.write('0 ' + round + '\\n')
@@ -45,7 +52,7 @@ test('every acknowledged append is there after a kill, in order and whole', asyn
   const directory = await mkdtemp(path.join(tmpdir(), 'tinygrid-kill-'))
   for (let round = 1; round <= ROUNDS; round++) {
     const acknowledged = await runAndKill(APPENDER, [directory], round * 300)
-    const log = await LmdbLog.open(directory, { logBytesMax: 1e9 })
+    const log = await LmdbLog.open(directory, { logBytesMax: 1e9, work })
     for (const [partition, position] of acknowledged) {
       t.true((await log.last(partition as PartitionId)) >= position)
       await assertWhole(log, partition as PartitionId)
@@ -62,7 +69,7 @@ test('every acknowledged link is there after a kill, and listed', async (t) => {
   for (let round = 1; round <= ROUNDS; round++) {
     const acknowledged = await runAndKill(WRITER, [directory, String(last + 1)], round * 5)
     last = acknowledged.get(0)!
-    const store = await LmdbLinkStore.open(directory, { partitions: PARTITIONS })
+    const store = await LmdbLinkStore.open(directory, { partitions: PARTITIONS, work })
     const versions = (await Array.fromAsync(store.load(new Ring(PARTITIONS).all()))).flat()
     t.is(versions.length, 100)
     t.true(versions.every(({ position }) => position >= last && position <= last + 1))

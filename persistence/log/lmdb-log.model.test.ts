@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'ava'
 import * as fc from 'fast-check'
+import { systemLongWork } from '../../links/long-work.ts'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import { LmdbLog } from './lmdb-log.ts'
 import { MemoryLog } from './memory-log.ts'
 import type { Log } from './log.ts'
+
+const work = systemLongWork()
 
 const PARTITIONS = [0, 1, 2] as PartitionId[]
 
@@ -42,13 +45,13 @@ test('appends, trims and restarts in any order', async (t) => {
 async function follow(sequence: readonly Step[]): Promise<void> {
   const directory = await mkdtemp(path.join(tmpdir(), 'tinygrid-log-'))
   const model = new MemoryLog()
-  let log = await LmdbLog.open(directory, { logBytesMax: 1e9 })
+  let log = await LmdbLog.open(directory, { logBytesMax: 1e9, work })
   for (const step of sequence) {
     if (step.kind === 'append') await append([model, log], step.partitions, step.size)
     else if (step.kind === 'trim') await trim([model, log], step.partition, step.behind)
     else {
       await log.close()
-      log = await LmdbLog.open(directory, { logBytesMax: 1e9 })
+      log = await LmdbLog.open(directory, { logBytesMax: 1e9, work })
     }
     for (const partition of PARTITIONS) await compare(log, model, partition)
   }

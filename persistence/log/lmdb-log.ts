@@ -16,8 +16,8 @@
  */
 import { TinygridError } from '../../links/errors.ts'
 import { POSITION_NONE, type LogPosition, type PartitionId } from '../../links/ids.ts'
+import type { LongWork, Steps } from '../../links/long-work.ts'
 import { placeAppends, takeGroup, type Append, type PlacedAppend } from './append-group.ts'
-import { Breather } from '../breather.ts'
 import { DataDirectoryError } from '../data-directory/data-directory.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
 import {
@@ -39,11 +39,16 @@ import type { DeadLetter, Log, LogEntry } from './log.ts'
 export interface LmdbLogOptions {
   /** Payload bytes it may hold; an append above is refused with log_full. */
   readonly logBytesMax: number
+  readonly work: LongWork
 }
 
 /** Empty chunks removed in one transaction, so that a large trim holds up no append. */
 const REMOVALS_PER_GROUP_MAX = 1000
 const CHUNK_KEY_BYTES = 6
+/** Chunks whose entries are read before the first of them is handed on. */
+const CHUNKS_READ_MAX = 64
+/** Chunks read in one step, of a page each but for large entries. */
+const CHUNKS_INDEXED_MAX = 16
 
 interface Waiting {
   readonly resolve: () => void
@@ -59,6 +64,7 @@ export class LmdbLog implements Log {
   readonly #chunks: Keyspace
   readonly #letters: Keyspace
   readonly #bytesMax: number
+  readonly #work: LongWork
   readonly #index = new LogIndex()
   /** Number of the newest chunk. */
   #chunk = 0
@@ -74,6 +80,7 @@ export class LmdbLog implements Log {
     this.#chunks = environment.keyspace('chunks')
     this.#letters = environment.keyspace('letters')
     this.#bytesMax = options.logBytesMax
+    this.#work = options.work
   }
 
   /**
@@ -84,7 +91,7 @@ export class LmdbLog implements Log {
   static async open(directory: string, options: LmdbLogOptions): Promise<LmdbLog> {
     const log = new LmdbLog(new LmdbEnvironment(directory), options)
     try {
-      await log.#readIndex()
+      await log.#work.run(log.#readIndex(), 'upkeep')
       return log
     } catch (cause) {
       await log.close()
@@ -111,16 +118,10 @@ export class LmdbLog implements Log {
   }
 
   async *readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
-    const breather = new Breather()
-    for (const chunk of this.#index.chunksAfter(partition, after)) {
-      const bytes = this.#chunks.getBinary(chunkKey(chunk))
-      if (bytes === undefined) continue // trimmed since
-      for (const entry of decodeChunk(bytes)) {
-        const { position, payload } = entry
-        if (entry.partition !== partition || position <= after) continue
-        yield { position, previous: (position - 1) as LogPosition, payload }
-      }
-      if (breather.due()) await breather.breathe()
+    const chunks = this.#index.chunksAfter(partition, after)
+    for (let from = 0; from < chunks.length; from += CHUNKS_READ_MAX) {
+      const some = chunks.slice(from, from + CHUNKS_READ_MAX)
+      yield* await this.#work.run(this.#entriesOf(some, partition, after), 'upkeep')
     }
   }
 
@@ -165,21 +166,36 @@ export class LmdbLog implements Log {
     return bytes === undefined ? POSITION_NONE : decodeDeadLetter(key, bytes).position
   }
 
-  async #readIndex(): Promise<void> {
-    const breather = new Breather()
-    let next = chunkKey(0)
-    do {
-      const from = next
-      for (const { key, value } of this.#chunks.getRange({ start: from })) {
+  *#entriesOf(
+    chunks: readonly number[],
+    partition: PartitionId,
+    after: LogPosition,
+  ): Steps<LogEntry[]> {
+    const entries: LogEntry[] = []
+    for (const chunk of chunks) {
+      const bytes = this.#chunks.getBinary(chunkKey(chunk)) ?? Buffer.alloc(0) // trimmed since
+      for (const entry of decodeChunk(bytes)) {
+        const { position, payload } = entry
+        if (entry.partition !== partition || position <= after) continue
+        entries.push({ position, previous: (position - 1) as LogPosition, payload })
+      }
+      yield
+    }
+    return entries
+  }
+
+  *#readIndex(): Steps<void> {
+    for (let start = chunkKey(0), found = 1; found > 0; start = chunkKey(this.#chunk + 1)) {
+      found = 0
+      for (const { key, value } of this.#chunks.getRange({ start, limit: CHUNKS_INDEXED_MAX })) {
+        found++
         this.#chunk = key.readUIntBE(0, CHUNK_KEY_BYTES)
         for (const { partition, position, payload } of decodeChunk(value)) {
           this.#index.add(partition, position, this.#chunk, payload.length)
         }
-        if (breather.due()) break
       }
-      next = chunkKey(this.#chunk + 1)
-      await breather.breathe()
-    } while (this.#chunks.getKeysCount({ start: next, limit: 1 }) > 0)
+      yield
+    }
   }
 
   #change(write: () => void): Promise<void> {

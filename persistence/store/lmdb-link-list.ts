@@ -1,22 +1,22 @@
 /**
  * Lists links from the indexes of the LMDB store.
  *
- * Used by `lmdb-link-store.ts`. Reads keys backwards from the cursor, a stretch at a time, and takes
- * a turn of the event loop between two stretches. Each stretch sees one state of the database; a
- * link that goes between two of them is left out.
+ * Used by `lmdb-link-store.ts`, in turns with all other long work. Reads keys backwards from the
+ * cursor, a stretch at a time. Each stretch sees one state of the database; a link that goes between
+ * a stretch and its turn is left out.
  */
 import type { Code } from '../../links/ids.ts'
 import { decodeLink } from '../../links/link-record.ts'
 import type { Link } from '../../links/link.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
-import { Breather } from '../breather.ts'
+import type { Steps } from '../../links/long-work.ts'
 import { codeOfKey, placeKey, tagPrefix } from './link-index.ts'
 import { ListPageBuilder } from './list-page.ts'
 import type { Keyspace } from '../data-directory/lmdb-environment.ts'
 import { linkKey, recordOfValue } from './link-entry.ts'
 
 /** Index keys read in one go, by a search; a plain page knows how many it needs. */
-const STRETCH_KEYS_MAX = 200
+const STRETCH_KEYS_MAX = 50
 /** Above every index key with the same prefix: times end below 2^48 - 1. */
 const TOP = Buffer.alloc(6, 0xff)
 
@@ -27,9 +27,8 @@ export interface LinkKeyspaces {
 }
 
 /** A page of the list, as `ListQuery` and `ListPage` say. */
-export async function listLinks(keyspaces: LinkKeyspaces, query: ListQuery): Promise<ListPage> {
+export function* listLinks(keyspaces: LinkKeyspaces, query: ListQuery): Steps<ListPage> {
   const page = new ListPageBuilder(query)
-  const breather = new Breather()
   const index = query.tag === undefined ? keyspaces.byTime : keyspaces.byTag
   const prefix = query.tag === undefined ? Buffer.alloc(0) : tagPrefix(query.tag)
   const stretch =
@@ -40,10 +39,11 @@ export async function listLinks(keyspaces: LinkKeyspaces, query: ListQuery): Pro
   ])
   while (before !== undefined) {
     const keys = keysBefore(index, prefix, before, stretch)
-    const codes = keys.map((key) => codeOfKey(key, prefix.length))
-    const isFull = codes.some((code) => !offer(page, keyspaces.links, code))
-    before = isFull ? undefined : keys.at(-1)
-    if (breather.due()) await breather.breathe()
+    before = keys.at(-1)
+    for (const key of keys) {
+      yield
+      if (!offer(page, keyspaces.links, codeOfKey(key, prefix.length))) return page.page()
+    }
   }
   return page.page()
 }

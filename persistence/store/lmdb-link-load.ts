@@ -1,14 +1,15 @@
 /**
  * Reads all links of some partitions from the LMDB store, in batches.
  *
- * Used by `lmdb-link-store.ts` and, through it, when a node fills its memory at the start. Partitions
- * that follow each other are read as one range. Between two batches the database may change: a range
+ * Used by `lmdb-link-store.ts` and, through it, when a node fills its memory at the start. A batch is
+ * read in turns with all other long work, and none is read before it is asked for. Partitions that
+ * follow each other are read as one range. Between two stretches the database may change: a range
  * goes on above the last key read, so no key comes twice, and one that is there all the time comes.
  */
 import type { LinkVersion } from '../../links/link-record.ts'
 import type { PartitionId } from '../../links/ids.ts'
+import type { LongWork, Steps } from '../../links/long-work.ts'
 import type { Ring } from '../../links/ring.ts'
-import { Breather } from '../breather.ts'
 import {
   codeOfLinkKey,
   firstKeyOfHash,
@@ -25,28 +26,50 @@ interface HashRange {
   readonly last: number
 }
 
+/** Links read in one step, in some tenths of a millisecond. */
+const STRETCH_LINKS_MAX = 100
+
 export async function* loadLinks(
+  work: LongWork,
   links: Keyspace,
   ring: Ring,
   partitions: readonly PartitionId[],
 ): AsyncGenerator<readonly LinkVersion[]> {
-  const breather = new Breather()
-  for (const { first, last } of rangesOf(ring, partitions)) {
-    const end = last === HASH_MAX ? {} : { end: firstKeyOfHash(last + 1) }
-    let after: Buffer | undefined = firstKeyOfHash(first)
+  for (const range of rangesOf(ring, partitions)) {
+    let after: Buffer | undefined = firstKeyOfHash(range.first)
     while (after !== undefined) {
-      const range = { start: after, exclusiveStart: true, limit: LOAD_BATCH_MAX, ...end }
-      const batch: LinkVersion[] = []
-      let lastKey: Buffer | undefined
-      for (const { key, value } of links.getRange(range)) {
-        batch.push(versionOf(key, value))
-        lastKey = key
-      }
-      if (batch.length > 0) yield batch
-      after = batch.length < LOAD_BATCH_MAX ? undefined : lastKey
-      if (breather.due()) await breather.breathe()
+      const batch: Batch = await work.run(batchOf(links, range, after), 'upkeep')
+      if (batch.versions.length > 0) yield batch.versions
+      after = batch.last
     }
   }
+}
+
+interface Batch {
+  readonly versions: readonly LinkVersion[]
+  /** The last key read; undefined: the range ends with it. */
+  readonly last: Buffer | undefined
+}
+
+function* batchOf(links: Keyspace, { last }: HashRange, after: Buffer): Steps<Batch> {
+  const end = last === HASH_MAX ? {} : { end: firstKeyOfHash(last + 1) }
+  const versions: LinkVersion[] = []
+  let start = after
+  while (versions.length < LOAD_BATCH_MAX) {
+    const before = versions.length
+    for (const { key, value } of links.getRange({
+      start,
+      exclusiveStart: true,
+      limit: STRETCH_LINKS_MAX,
+      ...end,
+    })) {
+      versions.push(versionOf(key, value))
+      start = key
+    }
+    if (versions.length < before + STRETCH_LINKS_MAX) return { versions, last: undefined }
+    yield
+  }
+  return { versions, last: start }
 }
 
 /** Values of a range read are copies, unlike those of `getBinaryFast`. */

@@ -5,8 +5,8 @@
  * its hash and code (`link-entry.ts`); beside it the indexes of the list (`link-index.ts`) and the
  * checkpoints.
  *
- * Writes run one after another, in slices of one transaction each: a slice is as much work as the
- * event loop can do at once, and whoever hands links over by partition, as the write-behind does,
+ * Writes run one after another, in slices of one transaction each: a slice is as much as may hold up
+ * the event loop when it is put, and whoever hands links over by partition, as the write-behind does,
  * gets slices that touch few pages. What a link replaces is read before its transaction, not within:
  * this process is the only writer. Nothing is ever refused for good: keys and records are far below
  * LMDB's limits. Rejected: the driver's own conditional writes, which do not tell which index keys a
@@ -17,8 +17,8 @@ import { TinygridError } from '../../links/errors.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import { lifecycleOf, type LinkVersion } from '../../links/link-record.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import type { LongWork, Steps } from '../../links/long-work.ts'
 import { Ring } from '../../links/ring.ts'
-import { Breather } from '../breather.ts'
 import { linkKey, linkValue, positionOfValue, recordOfValue } from './link-entry.ts'
 import { indexChange, type IndexChange } from './link-index.ts'
 import type { LinkStore, Refusal } from './link-store.ts'
@@ -29,6 +29,7 @@ import { loadLinks } from './lmdb-link-load.ts'
 export interface LmdbLinkStoreOptions {
   /** As many as the cluster was created with. */
   readonly partitions: number
+  readonly work: LongWork
 }
 
 /** Links written in one transaction. */
@@ -47,13 +48,15 @@ interface LinkChange {
 
 export class LmdbLinkStore implements LinkStore {
   readonly #ring: Ring
+  readonly #work: LongWork
   readonly #environment: LmdbEnvironment
   readonly #keyspaces: LinkKeyspaces & { readonly checkpoints: Keyspace }
   /** Settles when the last change called so far has; never rejects. */
   #lastChange: Promise<unknown> = Promise.resolve()
 
-  private constructor(environment: LmdbEnvironment, { partitions }: LmdbLinkStoreOptions) {
-    this.#ring = new Ring(partitions)
+  private constructor(environment: LmdbEnvironment, options: LmdbLinkStoreOptions) {
+    this.#ring = new Ring(options.partitions)
+    this.#work = options.work
     this.#environment = environment
     this.#keyspaces = {
       links: environment.keyspace('links'),
@@ -78,11 +81,9 @@ export class LmdbLinkStore implements LinkStore {
 
   write(versions: readonly LinkVersion[]): Promise<readonly Refusal[]> {
     return this.#change(async () => {
-      const breather = new Breather()
       for (let from = 0; from < versions.length; from += SLICE_LINKS_MAX) {
         const slice = newestOf(versions.slice(from, from + SLICE_LINKS_MAX))
-        await this.#commit(slice.map((version) => this.#replacement(version)))
-        await breather.breathe()
+        await this.#commit(await this.#work.run(this.#replacements(slice), 'upkeep'))
       }
       return []
     })
@@ -90,7 +91,7 @@ export class LmdbLinkStore implements LinkStore {
 
   async *load(partitions: readonly PartitionId[]): AsyncGenerator<readonly LinkVersion[]> {
     try {
-      yield* loadLinks(this.#keyspaces.links, this.#ring, partitions)
+      yield* loadLinks(this.#work, this.#keyspaces.links, this.#ring, partitions)
     } catch (cause) {
       throw unavailable(cause)
     }
@@ -124,7 +125,7 @@ export class LmdbLinkStore implements LinkStore {
   }
 
   list(query: ListQuery): Promise<ListPage> {
-    return available(() => listLinks(this.#keyspaces, query))
+    return available(() => this.#work.run(listLinks(this.#keyspaces, query), 'request'))
   }
 
   async close(): Promise<void> {
@@ -137,6 +138,15 @@ export class LmdbLinkStore implements LinkStore {
     const result = this.#lastChange.then(() => available(change))
     this.#lastChange = result.catch(() => {})
     return result
+  }
+
+  *#replacements(versions: readonly LinkVersion[]): Steps<(LinkChange | undefined)[]> {
+    const changes: (LinkChange | undefined)[] = []
+    for (const version of versions) {
+      changes.push(this.#replacement(version))
+      yield
+    }
+    return changes
   }
 
   /** What writing the version changes; nothing, if the store has it or a newer one. */
