@@ -28,11 +28,14 @@ export class RefusedInput {
     this.#tell = tell
   }
 
-  /** @param what the case, in the same words each time */
-  note(kind: RefusedKind, what: string): void {
+  /**
+   * @param what the case, in the same words each time
+   * @param where told with the first one
+   */
+  note(kind: RefusedKind, what: string, where = ''): void {
     this.counts[kind]++
     if (this.#told.has(what) || this.#told.size >= TOLD_MAX) return
     this.#told.add(what)
-    this.#tell(what)
+    this.#tell(`${what}${where}`)
   }
 }

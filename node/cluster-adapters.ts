@@ -23,6 +23,7 @@ import type { Outside } from './node-observation.ts'
 import { readLogFacts } from '../persistence/log/jetstream-facts.ts'
 import { JetStreamLog } from '../persistence/log/jetstream-log.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
+import { isForeignPayload } from '../persistence/log/log-record.ts'
 import type { Log } from '../persistence/log/log.ts'
 import { MongoLinkStore } from '../persistence/store/mongo-link-store.ts'
 import { RedisFallbackCache } from '../persistence/cache/redis-fallback-cache.ts'
@@ -66,8 +67,20 @@ async function openParts(
   const connection = keep(await connectNats({ url, name: `${namespace} ${nodeId}` }))
   const keyValue = keep(await NatsKeyValue.open({ connection, namespace, replicas }))
   await checkSettings(keyValue, partitions)
+  const refused = new RefusedInput((what) => logger.warn(what))
   const log = keep(
-    await JetStreamLog.open({ connection, namespace, replicas, logBytesMax, partitions }),
+    await JetStreamLog.open({
+      connection,
+      namespace,
+      replicas,
+      logBytesMax,
+      partitions,
+      isForeign: isForeignPayload,
+      onForeign: (partition) =>
+        refused.note('log_entry', 'the log has foreign entries', `, in partition ${partition}`),
+      onForeignLetter: (subject) =>
+        refused.note('log_entry', 'what lies with the dead letters is none', `: ${subject}`),
+    }),
   )
   const store = keep(await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions }))
   if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
@@ -75,7 +88,6 @@ async function openParts(
     config.redisUrl === undefined
       ? undefined
       : keep(await RedisFallbackCache.open({ url: config.redisUrl, namespace }))
-  const refused = new RefusedInput((what) => logger.warn(what))
   const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
   // A connection of their own: what one node sends another must not hold up its lease.
   const calls = keep(await connectNats({ url, name: `${namespace} ${nodeId} calls` }))

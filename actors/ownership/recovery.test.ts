@@ -2,7 +2,11 @@ import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
 import { toEpochMs, toLogPosition, type Code, type Epoch, type NodeId } from '../../links/ids.ts'
 import { Ring } from '../../links/ring.ts'
-import { decodeLogRecord, encodeLogRecord } from '../../persistence/log/log-record.ts'
+import {
+  decodeLogRecord,
+  encodeLogRecord,
+  isForeignPayload,
+} from '../../persistence/log/log-record.ts'
 import { MemoryLinkStore } from '../../persistence/store/memory-link-store.ts'
 import { MemoryLog } from '../../persistence/log/memory-log.ts'
 import { freeWork } from '../../links/testing/free-work.ts'
@@ -17,7 +21,7 @@ const nodeId = 'node' as NodeId
 const EPOCH_RECORD = encodeLogRecord({ kind: 'epoch', epoch: 1 as Epoch, nodeId })
 
 class Place {
-  readonly log = new MemoryLog()
+  readonly log = new MemoryLog({ isForeign: isForeignPayload })
   readonly store = new MemoryLinkStore(ring)
   readonly partitions = new Map<number, OpenedMemory>()
   readonly told: [code: string, position: number][] = []
@@ -194,6 +198,27 @@ test('a dead letter comes back into memory, unless the store has something newer
   const letters: string[] = []
   for await (const { key } of place.log.deadLetters()) letters.push(key)
   t.deepEqual(letters, ['kept'])
+})
+
+test('a partition with foreign entries in its log is opened, in a newer epoch', async (t) => {
+  const place = new Place()
+  const partition = ring.partitionOf('a' as Code)
+  await place.append('a', 'https://example.org/a')
+  for (const junk of ['junk', '{"epoch":99}', '']) {
+    await place.log.disturb(partition, Buffer.from(junk))
+  }
+  await place.recover()
+  t.deepEqual(place.lookup('a'), { kind: 'redirect', url: 'https://example.org/a' })
+  t.is(place.partitions.get(partition)?.epoch, 2 as Epoch)
+})
+
+test('a partition that has nothing but foreign entries is not taken for a new one', async (t) => {
+  const place = new Place()
+  const partition = ring.partitionOf('a' as Code)
+  await place.log.disturb(partition, Buffer.from('junk'))
+  await place.recover()
+  t.is(place.partitions.get(partition)?.epoch, 1 as Epoch)
+  t.is(place.lookup('a').kind, 'unknown')
 })
 
 test('a partition whose log cannot be read keeps no other from being opened', async (t) => {

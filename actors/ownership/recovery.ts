@@ -17,7 +17,6 @@
  * not opened (`log-gap.ts`). A partition that was never written to is complete at once. Versions that the store
  * refused for good (dead letters) come back into memory too, unless the store has a newer one.
  */
-import assert from 'node:assert/strict'
 import { hasCode, TinygridError } from '../../links/errors.ts'
 import {
   toLogPosition,
@@ -190,7 +189,12 @@ async function epochAt(log: Log, id: PartitionId, last: LogPosition): Promise<nu
   for await (const { payload } of log.readAfter(id, toLogPosition(last - 1))) {
     return decodeLogRecord(payload).epoch
   }
-  assert.fail(`the last log entry of partition ${id} is missing`)
+  // The last entry is foreign, and was passed over.
+  let epoch = 0
+  for await (const { payload } of log.readAfter(id, POSITION_NONE)) {
+    epoch = decodeLogRecord(payload).epoch
+  }
+  return epoch
 }
 
 type Checkpoints = ReadonlyMap<PartitionId, LogPosition>

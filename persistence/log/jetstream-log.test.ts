@@ -1,9 +1,12 @@
 /** The JetStream log keeps the contract of a log, and what only it can show with a server that runs. */
 import test from 'ava'
-import type { LogPosition, PartitionId } from '../../links/ids.ts'
+import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
+import { namesOf } from '../../cluster/nats/namespace.ts'
 import { ClusterDataError, StartError } from '../../links/errors.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { JetStreamWorld } from '../testing/jetstream-world.ts'
+import { testForeignEntries } from './foreign-entries.contract.ts'
+import { isForeignPayload } from './log-record.ts'
 import { testLogContract } from './log.contract.ts'
 
 const natsTest = testWith('nats')
@@ -27,6 +30,38 @@ testLogContract(
   },
   natsTest,
 )
+
+testForeignEntries(
+  'JetStream log',
+  async () => {
+    const options = { namespace: world.newNamespace(), isForeign: isForeignPayload }
+    const [one, two] = [await world.openLog(options), await world.openLog(options)]
+    const connection = await world.connect()
+    const disturb = async (partition: PartitionId, payload: Uint8Array) => {
+      const subject = namesOf(options.namespace).logSubject(partition)
+      await connection.jetstream().publish(subject, payload)
+    }
+    return { one, two, disturb }
+  },
+  natsTest,
+)
+
+natsTest('what is no dead letter is passed over, and replaced by one', async (t) => {
+  const told: string[] = []
+  const namespace = world.newNamespace()
+  const onForeignLetter = (subject: string) => told.push(subject)
+  const log = await world.openLog({ namespace, onForeignLetter })
+  const subject = namesOf(namespace).deadLetterSubject(P, 'code' as Code)
+  const connection = await world.connect()
+  for (const junk of ['', 'junk', 'a longer text that is none']) {
+    await connection.jetstream().publish(subject, junk)
+    t.deepEqual(await Array.fromAsync(log.deadLetters()), [])
+  }
+  t.deepEqual(told, [subject, subject, subject])
+  const letter = { key: 'code', partition: P, position: 7 as LogPosition, reason: 'no' }
+  await log.addDeadLetter({ ...letter, payload: Buffer.from('link') })
+  t.is((await Array.fromAsync(log.deadLetters())).length, 1)
+})
 
 natsTest('a replaced owner is refused, whatever it believes', async (t) => {
   const namespace = world.newNamespace()

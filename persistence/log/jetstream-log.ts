@@ -34,9 +34,10 @@ import { openStreams } from './jetstream-streams.ts'
 import { lastOf, readSubject, type StreamReader } from './jetstream-tail.ts'
 import { JetStreamTrims } from './jetstream-trims.ts'
 import { JetStreamUsage } from './jetstream-usage.ts'
+import { ForeignEntries, type ForeignEntriesOptions } from './foreign-entries.ts'
 import type { DeadLetter, Log, LogEntry } from './log.ts'
 
-export interface JetStreamLogOptions {
+export interface JetStreamLogOptions extends ForeignEntriesOptions {
   /** As `connectNats` made and checked it. Stays its owner's: it is not closed here. */
   readonly connection: NatsConnection
   readonly namespace: string
@@ -46,6 +47,8 @@ export interface JetStreamLogOptions {
   readonly logBytesMax: number
   /** Fixed when the cluster is made. */
   readonly partitions: number
+  /** Told of a dead letter that is none. */
+  readonly onForeignLetter?: (subject: string) => void
 }
 
 const REQUEST_TIMEOUT_MS = 2_000
@@ -59,6 +62,10 @@ export class JetStreamLog implements Log {
   readonly #letters: StreamReader
   readonly #trims = new JetStreamTrims((partition, upTo) => this.#purge(partition, upTo))
   readonly #usage: JetStreamUsage
+  readonly #foreign: ForeignEntries
+  readonly #onForeignLetter: (subject: string) => void
+  /** Of each partition the position of an entry of its owners; it may be trimmed since. */
+  readonly #ownKnown = new Map<PartitionId, LogPosition>()
   /** Of each partition the highest position known to be in the log; it may be trimmed since. */
   readonly #known = new Map<PartitionId, LogPosition>()
   /** Requests whose answers are awaited, and how to end the wait. */
@@ -67,11 +74,14 @@ export class JetStreamLog implements Log {
   #isClosed = false
 
   private constructor(
-    { connection }: JetStreamLogOptions,
+    options: JetStreamLogOptions,
     names: ClusterNames,
     manager: JetStreamManager,
   ) {
+    const { connection } = options
     this.#connection = connection
+    this.#foreign = new ForeignEntries(options)
+    this.#onForeignLetter = options.onForeignLetter ?? (() => {})
     this.#names = names
     this.#manager = manager
     this.#appends = new JetStreamAppends(connection)
@@ -104,6 +114,18 @@ export class JetStreamLog implements Log {
     payload: Uint8Array,
     expectedLast: LogPosition,
   ): Promise<LogPosition> {
+    const append = (last: LogPosition) => this.#append(partition, payload, last)
+    const readAfter = (after: LogPosition) => this.#readAfter(partition, after)
+    const position = await this.#foreign.append(expectedLast, append, readAfter)
+    this.#ownKnown.set(partition, position)
+    return position
+  }
+
+  async #append(
+    partition: PartitionId,
+    payload: Uint8Array,
+    expectedLast: LogPosition,
+  ): Promise<LogPosition> {
     this.#refuseIfUnusable()
     const subject = this.#names.logSubject(partition)
     try {
@@ -132,7 +154,11 @@ export class JetStreamLog implements Log {
     return this.#learn(partition, last)
   }
 
-  async *readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
+  readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
+    return this.#foreign.without(partition, this.#readAfter(partition, after))
+  }
+
+  async *#readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
     const known = this.#known.get(partition) ?? POSITION_NONE
     try {
       const filter = this.#names.logSubject(partition)
@@ -169,7 +195,9 @@ export class JetStreamLog implements Log {
     try {
       const letters = readSubject(this.#letters, this.#names.deadLetterSubjects, 0, 0)
       for await (const { subject, payload } of letters) {
-        yield decodeDeadLetter(subject.slice(subject.lastIndexOf('.') + 1), payload)
+        const letter = decodeDeadLetter(subject.slice(subject.lastIndexOf('.') + 1), payload)
+        if (letter === undefined) this.#onForeignLetter(subject)
+        else yield letter
       }
     } catch (cause) {
       throw unavailable('reading dead letters', cause)
@@ -204,8 +232,9 @@ export class JetStreamLog implements Log {
   async #letterUnder(filter: string, key: string) {
     const message = await this.#run(lastOf(this.#letters, filter))
     if (message === undefined) return undefined
-    const { position } = decodeDeadLetter(key, Buffer.from(message.data))
-    return { sequence: message.seq, position }
+    const letter = decodeDeadLetter(key, Buffer.from(message.data))
+    // What is no letter is older than any.
+    return { sequence: message.seq, position: letter?.position ?? POSITION_NONE }
   }
 
   #refuseIfUnusable(): void {
@@ -239,11 +268,24 @@ export class JetStreamLog implements Log {
     return known
   }
 
+  /** The last entry that is not foreign. */
+  async #lastOwn(partition: PartitionId): Promise<LogPosition> {
+    const last = await this.last(partition)
+    if (last === POSITION_NONE) return last
+    for await (const { position } of this.readAfter(partition, toLogPosition(last - 1))) {
+      return position
+    }
+    let own = POSITION_NONE
+    for await (const { position } of this.readAfter(partition, POSITION_NONE)) own = position
+    return own
+  }
+
   async #purge(partition: PartitionId, upTo: LogPosition): Promise<void> {
-    const known = this.#known.get(partition) ?? POSITION_NONE
+    const known = this.#ownKnown.get(partition) ?? POSITION_NONE
     // The last position only rises: what lies behind a known one is not the last. So nobody has to be
-    // asked, but for an entry that another has appended.
-    const last = upTo <= known ? known : await this.last(partition)
+    // asked, but for an entry that another has appended. Foreign ones do not count: with the owners'
+    // last entry the partition's epoch would be gone.
+    const last = upTo <= known ? known : await this.#lastOwn(partition)
     if (last === POSITION_NONE) return
     const query = { filter: this.#names.logSubject(partition), seq: Math.min(upTo + 1, last) }
     try {

@@ -19,7 +19,7 @@ import { POSITION_NONE, type LogPosition, type PartitionId } from '../../links/i
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import { placeAppends, takeGroup, type Append, type PlacedAppend } from './append-group.ts'
 import { DataDirectoryError } from '../data-directory/data-directory.ts'
-import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
+import { encodeDeadLetter, ownDeadLetter } from './dead-letter.ts'
 import {
   isOutOfSpace,
   isPanicked,
@@ -140,7 +140,7 @@ export class LmdbLog implements Log {
 
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     for (const { key, value } of this.#letters.getRange({})) {
-      yield decodeDeadLetter(key.toString(), value)
+      yield ownDeadLetter(key.toString(), value)
     }
   }
 
@@ -163,7 +163,7 @@ export class LmdbLog implements Log {
   /** POSITION_NONE if there is no letter. */
   #letterPosition(key: string): LogPosition {
     const bytes = this.#letters.getBinary(Buffer.from(key))
-    return bytes === undefined ? POSITION_NONE : decodeDeadLetter(key, bytes).position
+    return bytes === undefined ? POSITION_NONE : ownDeadLetter(key, bytes).position
   }
 
   *#entriesOf(

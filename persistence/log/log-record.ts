@@ -62,6 +62,8 @@ export const OPERATION_OUTCOMES = ['created', 'done', 'redirect'] as const
 
 const VERSION = 1
 const KIND = { epoch: 1, batch: 2, batchWithOperations: 3 } as const
+/** The first byte of all that this program writes. */
+const KINDS = new Set(Object.values(KIND).map((kind) => (VERSION << 4) | kind))
 const CHECKSUM_AT = 1
 const EPOCH_AT = 5
 const NAME_AT = 11
@@ -108,6 +110,16 @@ export function decodeLogRecord(payload: Buffer): LogRecord {
     // Its checksum is right: whoever wrote it is no Tinygrid, or one with a fault.
     throw error instanceof RangeError ? unreadable('it ends too early') : error
   }
+}
+
+/**
+ * Whether a payload is nobody's: it does not begin as what this program writes, and no checksum says
+ * that a newer one wrote it. One that begins so and has a wrong checksum is damaged, not foreign.
+ */
+export function isForeignPayload(payload: Buffer): boolean {
+  if (payload.length === 0) return true
+  if (KINDS.has(payload[0]!)) return false
+  return payload.length <= NAME_AT || payload.readUInt32BE(CHECKSUM_AT) !== checksumOf(payload)
 }
 
 function nameOf({ nodeId, move }: EpochRecord): string {

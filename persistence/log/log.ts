@@ -39,10 +39,16 @@ export interface Log {
     expectedLast: LogPosition,
   ): Promise<LogPosition>
 
-  /** The last position ever given in the partition; POSITION_NONE if none. Survives trimming. */
+  /**
+   * The last position ever given in the partition, to a foreign entry too (`foreign-entries.ts`);
+   * POSITION_NONE if none. Survives trimming.
+   */
   last(partition: PartitionId): Promise<LogPosition>
 
-  /** Entries with a position above `after`, rising. Sees every append resolved before the call. */
+  /**
+   * Entries with a position above `after`, rising, but for foreign ones. Sees every append resolved
+   * before the call.
+   */
   readAfter(partition: PartitionId, after: LogPosition): AsyncIterable<LogEntry>
 
   /**

@@ -8,9 +8,10 @@
  */
 import { TinygridError } from '../../links/errors.ts'
 import { POSITION_NONE, type LogPosition, type PartitionId } from '../../links/ids.ts'
+import { ForeignEntries, type ForeignEntriesOptions } from './foreign-entries.ts'
 import type { DeadLetter, Log, LogEntry } from './log.ts'
 
-export interface MemoryLogOptions {
+export interface MemoryLogOptions extends ForeignEntriesOptions {
   /** Payload bytes it may hold; an append above is refused with log_full. */
   readonly bytesMax?: number
 }
@@ -25,14 +26,30 @@ export class MemoryLog implements Log {
   readonly #bytesMax: number
   readonly #partitions = new Map<PartitionId, PartitionLog>()
   readonly #deadLetters = new Map<string, DeadLetter>()
+  readonly #foreign: ForeignEntries
   /** Invariant: the sum of all entries' payload lengths. */
   #bytes = 0
 
   constructor(options: MemoryLogOptions = {}) {
     this.#bytesMax = options.bytesMax ?? Number.POSITIVE_INFINITY
+    this.#foreign = new ForeignEntries(options)
   }
 
-  async append(
+  append(
+    partition: PartitionId,
+    payload: Uint8Array,
+    expectedLast: LogPosition,
+  ): Promise<LogPosition> {
+    const append = (last: LogPosition) => this.#append(partition, payload, last)
+    return this.#foreign.append(expectedLast, append, (after) => this.#readAfter(partition, after))
+  }
+
+  /** As another program might, that knows nothing of positions. */
+  async disturb(partition: PartitionId, payload: Uint8Array): Promise<LogPosition> {
+    return this.#append(partition, payload, await this.last(partition))
+  }
+
+  async #append(
     partition: PartitionId,
     payload: Uint8Array,
     expectedLast: LogPosition,
@@ -55,14 +72,19 @@ export class MemoryLog implements Log {
     return this.#partition(partition).last
   }
 
-  async *readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
+  readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
+    return this.#foreign.without(partition, this.#readAfter(partition, after))
+  }
+
+  async *#readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
     const { entries } = this.#partition(partition)
     yield* entries.filter((entry) => entry.position > after)
   }
 
   async trim(partition: PartitionId, upTo: LogPosition): Promise<void> {
     const log = this.#partition(partition)
-    const isKept = (entry: LogEntry) => entry.position > upTo || entry.position === log.last
+    const own = log.entries.findLast(({ payload }) => !this.#foreign.isForeign(payload))
+    const isKept = (entry: LogEntry) => entry.position > upTo || entry === own
     const kept = log.entries.filter(isKept)
     this.#bytes += payloadBytes(kept) - payloadBytes(log.entries)
     log.entries = kept
