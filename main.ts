@@ -2,8 +2,8 @@
  * `npm start`: reads the settings, opens the data directory, starts a node, stops it on a signal.
  *
  * Prints on standard output what a person needs (where it listens, the sign-in link of a first
- * start) and logs JSON lines on standard error. A start that cannot succeed ends with one line and
- * exit code 1, and leaves the data directory as it was.
+ * start) and logs JSON lines on standard error. A start that cannot succeed ends by itself, with one
+ * line and exit code 1, and leaves the data directory as it was.
  */
 import { TinygridError, StartError } from './links/errors.ts'
 import { systemLongWork } from './links/long-work.ts'
@@ -14,6 +14,7 @@ import { DataDirectoryError } from './persistence/data-directory/data-directory.
 import { ConfigError } from './node/setting.ts'
 import { startTinygrid } from './node/tinygrid.ts'
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import pino, { type Logger } from 'pino'
 
 const HELP = `Tinygrid, a URL shortener that answers redirects from memory.
@@ -29,6 +30,8 @@ ${settingsHelp()}
 const EXPECTED = [ConfigError, DataDirectoryError, StartError, TinygridError]
 /** Exit codes as shells know them: 1 a failure, 128 + n ended by signal n. */
 const EXIT_FAILURE = 1
+/** Of a start that has failed: what does not close in this time is left as it is. */
+const CLOSE_MS_MAX = 3_000
 /** Over the stop timeout: what is closed after requests and flush takes at most this. */
 const STOP_GRACE_MS = 5_000
 
@@ -45,11 +48,13 @@ async function main(): Promise<void> {
   const parts = isEmbedded ? await openEmbedded(config, work) : await openCluster(config, logger)
   const node = await startTinygrid({ config, logger, work, ...parts }).catch(
     async (error: unknown) => {
-      await parts.close()
+      await Promise.race([parts.close().catch(() => {}), sleep(CLOSE_MS_MAX)])
       throw error
     },
   )
   announce(config, node.url, 'isNewKey' in parts && parts.isNewKey ? parts.apiKey : undefined)
+  // Nothing is acknowledged any more, and what is in memory gets old: there is nothing to wait for.
+  if ('lost' in parts) void parts.lost.then(end)
   stopOnSignal(logger, config, async () => {
     await node.close()
     await parts.close()
@@ -90,7 +95,7 @@ function stopOnSignal(logger: Logger, config: Config, close: () => Promise<void>
         logger.info('stopped')
         clearTimeout(timer)
       },
-      (error: unknown) => fail(error),
+      (error: unknown) => end(error),
     )
   }
   process.on('SIGTERM', stop)
@@ -98,12 +103,13 @@ function stopOnSignal(logger: Logger, config: Config, close: () => Promise<void>
 }
 
 /** One line for what the operator can mend, everything for what they cannot. */
-function fail(error: unknown): void {
+function end(error: unknown): void {
   const isExpected = EXPECTED.some((kind) => error instanceof kind)
   const cause = error as Error & { code?: string; syscall?: string }
   const text = isExpected || cause.syscall !== undefined ? cause.message : cause.stack
   process.stderr.write(`${text}\n`)
-  process.exitCode = EXIT_FAILURE
+  // Whatever is still open must not keep the process.
+  process.exit(EXIT_FAILURE)
 }
 
-main().catch(fail)
+main().catch(end)

@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { Config } from '../config.ts'
 import type { LongWork } from '../links/long-work.ts'
 import { loadOrCreateApiKey } from '../persistence/data-directory/api-key-file.ts'
-import { DataDirectory } from '../persistence/data-directory/data-directory.ts'
+import { DataDirectory, DataDirectoryError } from '../persistence/data-directory/data-directory.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
 import { LmdbLinkStore } from '../persistence/store/lmdb-link-store.ts'
 import { LmdbLog } from '../persistence/log/lmdb-log.ts'
@@ -17,6 +17,8 @@ export interface Embedded {
   readonly apiKey: string
   /** The key was made just now. */
   readonly isNewKey: boolean
+  /** Resolves when another process has taken the directory: nothing is written any more. */
+  readonly lost: Promise<DataDirectoryError>
   close(): Promise<void>
 }
 
@@ -24,14 +26,22 @@ export interface Embedded {
 export async function openEmbedded(config: Config, work: LongWork): Promise<Embedded> {
   const directory = await DataDirectory.open(config.dataDir, { partitions: config.partitions })
   const { apiKey, isNewKey } = await keyOf(config)
-  const log = await LmdbLog.open(path.join(config.dataDir, 'log'), { ...config, work })
-  const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), { ...config, work })
+  const { promise: lost, resolve } = Promise.withResolvers<DataDirectoryError>()
+  const options = { ...config, work, onLost: () => resolve(takenFrom(config)) }
+  const log = await LmdbLog.open(path.join(config.dataDir, 'log'), options)
+  const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), options)
   const close = async () => {
     await log.close()
     await store.close()
     await directory.close()
   }
-  return { log, store, apiKey, isNewKey, close }
+  return { log, store, apiKey, isNewKey, lost, close }
+}
+
+function takenFrom({ dataDir }: Config): DataDirectoryError {
+  return new DataDirectoryError(
+    `The data directory ${path.resolve(dataDir)} was opened by another process or replaced; this one stops.`,
+  )
 }
 
 async function keyOf({ apiKey, dataDir }: Config) {

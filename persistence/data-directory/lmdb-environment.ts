@@ -2,7 +2,9 @@
  * An LMDB environment as this program uses it: how it is opened, written, and how its errors read.
  *
  * Used by the log and the link store, each with one of its own. A commit is all or nothing, on disk
- * when it resolves, and rejects with what the system said. Commits must follow one another.
+ * when it resolves, and rejects with what the system said. Commits must follow one another. One that
+ * is not this process's any more (`lmdb-holder.ts`) does nothing. Beside its keyspaces each has facts
+ * about itself: whose it is, and to which data directory it belongs.
  *
  * The driver's ways (lmdb 3.5) that shape this file:
  * - With `overlappingSync`, its default, a commit resolves before the disk has it, and when the sync
@@ -13,8 +15,10 @@
  * - When the disk refuses a page, it writes its message past the end of a buffer, and the process
  *   may die of that. So a commit that might not find room is not begun (`disk-room.ts`).
  */
+import assert from 'node:assert/strict'
 import { open, type Database, type RootDatabase } from 'lmdb'
 import { diskRoom } from './disk-room.ts'
+import { LmdbHolder, NotHeldError } from './lmdb-holder.ts'
 
 export type Keyspace = Database<Buffer, Buffer>
 
@@ -38,6 +42,10 @@ const READERS_MAX = 16
 const PAGE_BYTES = 4096
 /** What a commit writes besides what is put: paths in the trees, the list of free pages. */
 const OVERHEAD_BYTES = 256 * 1024
+
+/** Of data directory; a fact. */
+const IDENTITY = Buffer.from('identity')
+const IDENTITY_VERSION = 1
 
 const ENOSPC = 28
 const EDQUOT = 122
@@ -81,8 +89,10 @@ export class LmdbEnvironment {
   readonly #directory: string
   readonly #root: RootDatabase<Buffer, Buffer>
   readonly #keyspaces: Keyspace[] = []
+  readonly #facts: Database<Buffer, Buffer>
+  #holder: LmdbHolder | undefined
 
-  /** Opens what is in the directory, which is made if need be. */
+  /** Opens what is in the directory, which is made if need be; to write, `hold` it. */
   constructor(directory: string) {
     this.#directory = directory
     this.#root = open<Buffer, Buffer>({
@@ -95,6 +105,26 @@ export class LmdbEnvironment {
       maxReaders: READERS_MAX,
       encoding: 'binary',
       keyEncoding: 'binary',
+    })
+    const facts = { encoding: 'binary', keyEncoding: 'binary', useVersions: true } as const
+    this.#facts = this.#root.openDB<Buffer, Buffer>('facts', facts)
+  }
+
+  /** Takes it from whoever had it. @param onLost another process has taken it; told once */
+  async hold(onLost: () => void = () => {}): Promise<void> {
+    const holder = new LmdbHolder(this.#facts, this.#directory, onLost)
+    this.#holder = holder
+    await this.#commit({ bytes: 0, makesRoom: true }, () => holder.take())
+  }
+
+  /** Of the data directory that it belongs to; undefined: it was made before there was one. */
+  get identity(): string | undefined {
+    return this.#facts.getBinary(IDENTITY)?.toString()
+  }
+
+  async setIdentity(identity: string): Promise<void> {
+    await this.commit({ bytes: 0, makesRoom: true }, () => {
+      void this.#facts.put(IDENTITY, Buffer.from(identity), IDENTITY_VERSION)
     })
   }
 
@@ -117,6 +147,18 @@ export class LmdbEnvironment {
 
   /** Commits what `changes`, which must not throw, puts and removes. */
   async commit(need: Need, changes: () => void): Promise<void> {
+    assert(this.#holder !== undefined, 'it is not held')
+    const holder = this.#holder
+    holder.assertHeld()
+    let guarded: Promise<void> | undefined
+    await this.#commit(need, () => {
+      guarded = holder.guard(changes)
+      guarded.catch(() => {}) // of a commit that fails, the reason comes from there
+    })
+    await guarded
+  }
+
+  async #commit(need: Need, changes: () => void): Promise<void> {
     if (!this.hasRoom(need)) throw Object.assign(new Error('The disk is full'), { code: ENOSPC })
     try {
       await this.#root.batch(changes)
@@ -126,13 +168,15 @@ export class LmdbEnvironment {
   }
 
   async close(): Promise<void> {
+    this.#holder?.close()
     await this.#root.close()
   }
 
   /** Bytes of the file that are in use, and that LMDB can use again. */
   #fileBytes(): { used: number; unused: number } {
     const { lastPageNumber, root, free } = this.#root.getStats() as EnvironmentStats
-    const own = this.#keyspaces.map((keyspace) => keyspace.getStats() as TreeStats)
+    const keyspaces = [this.#facts, ...this.#keyspaces]
+    const own = keyspaces.map((keyspace) => keyspace.getStats() as TreeStats)
     const used = [root, free, ...own].reduce((sum, tree) => sum + pagesOf(tree), 0)
     const unused = Math.max(0, lastPageNumber - used)
     return { used: used * PAGE_BYTES, unused: unused * PAGE_BYTES }
@@ -162,4 +206,9 @@ export function isOutOfSpace(error: unknown): boolean {
 /** Whether LMDB refuses all work since an earlier failure, which this call did not add to. */
 export function isPanicked(error: unknown): boolean {
   return (error as { code?: unknown }).code === MDB_PANIC
+}
+
+/** Whether nothing was done because the environment is another process's by now. */
+export function isNotHeld(error: unknown): boolean {
+  return error instanceof NotHeldError
 }

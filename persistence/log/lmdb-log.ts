@@ -15,12 +15,13 @@
  * touches as many pages as partitions); a key for each entry in one sequence (half of the speed).
  */
 import { TinygridError } from '../../links/errors.ts'
-import { POSITION_NONE, type LogPosition, type PartitionId } from '../../links/ids.ts'
+import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import { placeAppends, takeGroup, type Append, type PlacedAppend } from './append-group.ts'
 import { DataDirectoryError } from '../data-directory/data-directory.ts'
-import { encodeDeadLetter, ownDeadLetter } from './dead-letter.ts'
+import { LmdbLetters } from './lmdb-letters.ts'
 import {
+  isNotHeld,
   isOutOfSpace,
   isPanicked,
   LmdbEnvironment,
@@ -28,6 +29,8 @@ import {
 } from '../data-directory/lmdb-environment.ts'
 import {
   CHUNK_BYTES_MAX,
+  chunkKey,
+  chunkOfKey,
   chunksOf,
   decodeChunk,
   encodeChunk,
@@ -40,11 +43,12 @@ export interface LmdbLogOptions {
   /** Payload bytes it may hold; an append above is refused with log_full. */
   readonly logBytesMax: number
   readonly work: LongWork
+  /** Another process has taken the directory: nothing is appended any more. */
+  readonly onLost?: () => void
 }
 
 /** Empty chunks removed in one transaction, so that a large trim holds up no append. */
 const REMOVALS_PER_GROUP_MAX = 1000
-const CHUNK_KEY_BYTES = 6
 /** Chunks whose entries are read before the first of them is handed on. */
 const CHUNKS_READ_MAX = 64
 /** Chunks read in one step, of a page each but for large entries. */
@@ -62,7 +66,7 @@ interface Change extends Waiting {
 export class LmdbLog implements Log {
   readonly #environment: LmdbEnvironment
   readonly #chunks: Keyspace
-  readonly #letters: Keyspace
+  readonly #letters: LmdbLetters
   readonly #bytesMax: number
   readonly #work: LongWork
   readonly #index = new LogIndex()
@@ -78,7 +82,7 @@ export class LmdbLog implements Log {
   private constructor(environment: LmdbEnvironment, options: LmdbLogOptions) {
     this.#environment = environment
     this.#chunks = environment.keyspace('chunks')
-    this.#letters = environment.keyspace('letters')
+    this.#letters = new LmdbLetters(environment.keyspace('letters'))
     this.#bytesMax = options.logBytesMax
     this.#work = options.work
   }
@@ -89,12 +93,15 @@ export class LmdbLog implements Log {
    * @throws DataDirectoryError if what is in it cannot be a log
    */
   static async open(directory: string, options: LmdbLogOptions): Promise<LmdbLog> {
-    const log = new LmdbLog(new LmdbEnvironment(directory), options)
+    const environment = new LmdbEnvironment(directory)
+    const log = new LmdbLog(environment, options)
     try {
+      await environment.hold(options.onLost)
       await log.#work.run(log.#readIndex(), 'upkeep')
       return log
     } catch (cause) {
       await log.close()
+      if (isOutOfSpace(cause)) throw new DataDirectoryError(`The disk of ${directory} is full.`)
       const message = `The log in ${directory} is damaged; restore its directory from a backup.`
       throw new DataDirectoryError(message, { cause })
     }
@@ -131,23 +138,15 @@ export class LmdbLog implements Log {
   }
 
   addDeadLetter(letter: DeadLetter): Promise<void> {
-    const bytes = encodeDeadLetter(letter)
-    return this.#change(() => {
-      if (this.#letterPosition(letter.key) > letter.position) return
-      void this.#letters.put(Buffer.from(letter.key), bytes)
-    })
+    return this.#change(() => this.#letters.keep(letter))
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter> {
-    for (const { key, value } of this.#letters.getRange({})) {
-      yield ownDeadLetter(key.toString(), value)
-    }
+    yield* this.#letters.all()
   }
 
   removeDeadLetter(key: string, upTo: LogPosition): Promise<void> {
-    return this.#change(() => {
-      if (this.#letterPosition(key) <= upTo) void this.#letters.remove(Buffer.from(key))
-    })
+    return this.#change(() => this.#letters.remove(key, upTo))
   }
 
   bytes(): number {
@@ -158,12 +157,6 @@ export class LmdbLog implements Log {
     this.#isClosed = true
     await this.#writing
     await this.#environment.close()
-  }
-
-  /** POSITION_NONE if there is no letter. */
-  #letterPosition(key: string): LogPosition {
-    const bytes = this.#letters.getBinary(Buffer.from(key))
-    return bytes === undefined ? POSITION_NONE : ownDeadLetter(key, bytes).position
   }
 
   *#entriesOf(
@@ -189,7 +182,7 @@ export class LmdbLog implements Log {
       found = 0
       for (const { key, value } of this.#chunks.getRange({ start, limit: CHUNKS_INDEXED_MAX })) {
         found++
-        this.#chunk = key.readUIntBE(0, CHUNK_KEY_BYTES)
+        this.#chunk = chunkOfKey(key)
         for (const { partition, position, payload } of decodeChunk(value)) {
           this.#index.add(partition, position, this.#chunk, payload.length)
         }
@@ -274,19 +267,14 @@ function bytesOf(appends: readonly { readonly payload: Uint8Array }[]): number {
   return appends.reduce((sum, { payload }) => sum + 2 * payload.length, 2 * CHUNK_BYTES_MAX)
 }
 
-function chunkKey(chunk: number): Buffer {
-  const key = Buffer.allocUnsafe(CHUNK_KEY_BYTES)
-  key.writeUIntBE(chunk, 0, CHUNK_KEY_BYTES)
-  return key
-}
-
 /**
  * What a failed commit means for an append. Out of space: nothing was written. Panicked: LMDB took
- * no work. Anything else may have happened before or after the one write that makes it count.
+ * no work. Not held: another process has the directory. Anything else may have happened before or after the one write that makes it count.
  */
 function failureOf(cause: unknown): TinygridError {
   if (isOutOfSpace(cause)) return new TinygridError('log_full', { cause })
-  return new TinygridError(isPanicked(cause) ? 'log_unavailable' : 'log_uncertain', { cause })
+  const isRefused = isPanicked(cause) || isNotHeld(cause)
+  return new TinygridError(isRefused ? 'log_unavailable' : 'log_uncertain', { cause })
 }
 
 async function nextTurn(): Promise<void> {

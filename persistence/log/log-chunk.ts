@@ -17,6 +17,19 @@ const HEADER_BYTES = 12
 /** A page of 4,096 bytes less its header, rounded down. */
 export const CHUNK_BYTES_MAX = 4064
 
+const KEY_BYTES = 6
+
+/** Chunks stand under their rising numbers. */
+export function chunkKey(chunk: number): Buffer {
+  const key = Buffer.allocUnsafe(KEY_BYTES)
+  key.writeUIntBE(chunk, 0, KEY_BYTES)
+  return key
+}
+
+export function chunkOfKey(key: Buffer): number {
+  return key.readUIntBE(0, KEY_BYTES)
+}
+
 /** Splits entries, in order, into groups that each fit a chunk. */
 export function chunksOf(entries: readonly ChunkEntry[]): ChunkEntry[][] {
   const chunks: ChunkEntry[][] = []

@@ -22,7 +22,8 @@ import { Ring } from '../../links/ring.ts'
 import { linkKey, linkValue, positionOfValue, recordOfValue } from './link-entry.ts'
 import { indexChange, type IndexChange } from './link-index.ts'
 import type { LinkStore, Refusal } from './link-store.ts'
-import { LmdbEnvironment, type Keyspace } from '../data-directory/lmdb-environment.ts'
+import { DataDirectoryError } from '../data-directory/data-directory.ts'
+import { isOutOfSpace, LmdbEnvironment, type Keyspace } from '../data-directory/lmdb-environment.ts'
 import { listLinks, type LinkKeyspaces } from './lmdb-link-list.ts'
 import { loadLinks } from './lmdb-link-load.ts'
 
@@ -30,6 +31,8 @@ export interface LmdbLinkStoreOptions {
   /** As many as the cluster was created with. */
   readonly partitions: number
   readonly work: LongWork
+  /** Another process has taken the directory: nothing is written any more. */
+  readonly onLost?: () => void
 }
 
 /** Links written in one transaction. */
@@ -68,7 +71,15 @@ export class LmdbLinkStore implements LinkStore {
 
   /** Opens the store in a directory of its own, which is made if need be. */
   static async open(directory: string, options: LmdbLinkStoreOptions): Promise<LmdbLinkStore> {
-    return new LmdbLinkStore(new LmdbEnvironment(directory), options)
+    const environment = new LmdbEnvironment(directory)
+    try {
+      await environment.hold(options.onLost)
+      return new LmdbLinkStore(environment, options)
+    } catch (cause) {
+      await environment.close()
+      if (isOutOfSpace(cause)) throw new DataDirectoryError(`The disk of ${directory} is full.`)
+      throw cause
+    }
   }
 
   get(code: Code): Promise<LinkVersion | undefined> {
