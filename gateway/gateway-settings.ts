@@ -27,7 +27,9 @@ export interface GatewaySettings {
   readonly wrongKeysPerMinuteMax: number
   /** Addresses remembered for these limits; beyond it the oldest is forgotten. */
   readonly limitedAddressesMax: number
+  /** Of a request with one JSON text, which is parsed in one go: 64 KB take 1.6 ms at worst. */
   readonly bodyBytesMax: number
+  /** Of a bulk request, which is read in pieces. */
   readonly bulkBodyBytesMax: number
   readonly bulkLinksMax: number
   /** Request line and headers together. */

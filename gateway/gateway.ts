@@ -21,6 +21,7 @@ import { Registry } from 'prom-client'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../links/link-owner.ts'
+import type { LongWork } from '../links/long-work.ts'
 import { AllowedMethods } from './http/allowed-methods.ts'
 import { ApiKey } from './api/authentication.ts'
 import { api } from './api/api.ts'
@@ -47,6 +48,7 @@ export interface GatewayOptions {
   readonly settings: GatewaySettings
   readonly owner: LinkOwner
   readonly directory: LinkDirectory
+  readonly work: LongWork
   readonly status: () => NodeStatus
   readonly clusterStatus: () => Promise<ClusterStatus>
   /** Whether load balancers are to send nothing more, though everything is still answered. */
@@ -64,10 +66,10 @@ export interface GatewayOptions {
 
 /** Ready, but not listening. `close()` finishes what is under way. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { settings, owner, directory, status, clusterStatus, logger, now } = options
+  const { settings, owner, directory, work, status, clusterStatus, logger, now } = options
   const redirects = options.redirects ?? createRedirectCounters()
   const registry = new Registry()
-  registerMetrics(registry, { status, redirects, router: options.router })
+  registerMetrics(registry, { status, redirects, work, router: options.router })
   if (options.membership !== undefined) registerMembershipMetrics(registry, options.membership)
   const times = new RequestTimes(registry)
   const errors = new ErrorReplies(logger)
@@ -101,7 +103,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     codeLength: settings.codeLength,
     secret: options.apiKey,
   })
-  const context = { settings, owner, directory, creator, address, errors, now }
+  const context = { settings, owner, directory, creator, address, errors, work, now }
   await app.register(async (scope) => {
     api(scope, { context, keys, logger, times, clusterStatus, isClosing: () => isClosing })
   })

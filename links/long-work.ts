@@ -51,8 +51,6 @@ export interface Place {
 }
 
 export interface LongWorkNumbers {
-  /** Pieces of work that wait for their turn. */
-  readonly waiting: number
   readonly requests: number
   /** Requests refused since the start. */
   readonly refused: number
@@ -131,7 +129,6 @@ export class LongWork {
 
   numbers(): LongWorkNumbers {
     return {
-      waiting: this.#jobs.request.length + this.#jobs.upkeep.length,
       requests: this.#requests,
       refused: this.#refused,
       takenMs: this.#takenMs,

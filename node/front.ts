@@ -10,6 +10,7 @@ import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
 import { installFastPath } from '../gateway/fast-path/fast-path.ts'
 import { createGateway } from '../gateway/gateway.ts'
+import type { LongWork } from '../links/long-work.ts'
 import type { MembershipNumbers } from '../gateway/operator/membership-metrics.ts'
 import type { RedirectCounters } from '../gateway/pages/redirect-counters.ts'
 import type { Node } from './node.ts'
@@ -19,6 +20,7 @@ export interface FrontOptions {
   readonly config: Config
   /** Alone it has started; in a cluster it may start later, before the front listens. */
   readonly node: Node
+  readonly work: LongWork
   readonly redirects: RedirectCounters
   readonly clusterStatus: () => Promise<ClusterStatus>
   /** undefined: the node is alone. */
@@ -39,12 +41,13 @@ export interface Front {
 
 /** Keeps the processor busy for a tenth of a second and more. */
 export async function buildFront(options: FrontOptions): Promise<Front> {
-  const { config, node, redirects, clusterStatus, membership } = options
+  const { config, node, work, redirects, clusterStatus, membership } = options
   const { isStopping, apiKey, logger, now } = options
   const owner = node.links
   const gateway = await createGateway({
     settings: gatewaySettingsOf(config),
     directory: node.directory,
+    work,
     status: () => node.status(),
     router: node.cluster && node.router.counters,
     owner,

@@ -94,7 +94,7 @@ interface Parts {
 }
 
 /** undefined: the node is to have none. */
-function frontOf({ config, apiKey, logger }: TinygridOptions, parts: Parts) {
+function frontOf({ config, work, apiKey, logger }: TinygridOptions, parts: Parts) {
   if (!config.roles.includes('gateway')) return undefined
   const { node, now, redirects, running } = parts
   return buildFront({
@@ -102,6 +102,7 @@ function frontOf({ config, apiKey, logger }: TinygridOptions, parts: Parts) {
     apiKey,
     logger,
     node,
+    work,
     now,
     redirects,
     clusterStatus: () => running.observation!.observer.status(),

@@ -10,6 +10,7 @@ import { parseIfMatch } from '../../links/link-fields.ts'
 import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
 import type { LinkDirectory, LinkOwner } from '../../links/link-owner.ts'
+import type { LongWork } from '../../links/long-work.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
 import type { LinkCreator } from './link-creation.ts'
@@ -24,6 +25,7 @@ export interface ApiContext {
   readonly creator: LinkCreator
   readonly address: PublicAddress
   readonly errors: ErrorReplies
+  readonly work: LongWork
   readonly now: () => EpochMs
 }
 

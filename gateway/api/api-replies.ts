@@ -7,6 +7,9 @@ import { STATUS_CODES } from 'node:http'
 import { Type, type TSchema } from 'typebox'
 import { linkSchema, problemSchema, shortLinkSchema } from './link-schemas.ts'
 
+/** Of what is written as JSON already. */
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
 type ReplySchema = Readonly<Record<string, unknown>>
 
 const HEADERS: Readonly<Record<string, string>> = {

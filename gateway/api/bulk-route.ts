@@ -1,47 +1,42 @@
 /**
  * `POST /api/links/bulk`: create many links by one request.
  *
- * Every item is checked and decided by itself, all at the same time, so their log records share
- * batches and disk syncs. One wrong item fails alone. Items of one request go to their owners in
- * order: the same URL twice is created by the first and found by the second.
+ * Every item is checked and decided by itself, so one wrong item fails alone. First all are read, and
+ * JSON that is none creates nothing; then all are begun, in order, so that their log records share
+ * batches and disk syncs: the same URL twice is created by the first and found by the second; then
+ * the answer is written. All three are long work.
  */
-import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requestContext, type ApiContext } from './api-context.ts'
-import { jsonReply, problemReplies } from './api-replies.ts'
+import { JSON_TYPE, jsonReply, problemReplies } from './api-replies.ts'
+import { parseJson, takeApart } from './bulk-body.ts'
 import { toTinygridError } from '../http/error-reply.ts'
+import { hasCode, type TinygridError } from '../../links/errors.ts'
+import type { Steps } from '../../links/long-work.ts'
+import { acceptJsonOnly } from './json-body.ts'
+import type { CreatedLink } from './link-creation.ts'
+import type { LinkDraft } from './link-draft.ts'
 import { toDraft, type RequestContext } from './link-request.ts'
+import { LongRequests } from './long-request.ts'
 import {
   bulkEnvelopeSchema,
   bulkResultsSchema,
   bulkSchema,
   newLinkSchema,
-  type LinkView,
   type NewLinkBody,
 } from './link-schemas.ts'
 import { viewOf } from './link-view.ts'
-import { toProblem, type Problem } from '../http/problem.ts'
-import { assertValid, compileSchema, validatorOf } from './validation.ts'
+import { toProblem } from '../http/problem.ts'
+import { assertValid, compileSchema } from './validation.ts'
 
-type BulkResult =
-  | { readonly status: number; readonly link: LinkView }
-  | { readonly status: number; readonly error: Problem }
-
-interface ItemContext extends RequestContext {
-  readonly request: FastifyRequest
-  readonly baseUrl: string
-}
-
-/**
- * So many items are begun at a time: some milliseconds, so that redirects are answered in between.
- * What is begun together shares calls to other nodes and entries of the log.
- */
-const ITEMS_PER_TURN = 500
+type Draft = LinkDraft | { readonly error: TinygridError }
+type Outcome = CreatedLink | { readonly error: TinygridError }
 
 export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
   const { aliasLengthMax, bulkLinksMax, bulkBodyBytesMax } = context.settings
-  const checkEnvelope = compileSchema(bulkEnvelopeSchema(bulkLinksMax))
-  const checkItem = compileSchema(newLinkSchema(aliasLengthMax))
+  const { work } = context
+  const bulk = new BulkCreation(context)
+  const requests = new LongRequests(work, bulkBodyBytesMax)
   const schema = {
     summary: `Create up to ${bulkLinksMax} links`,
     tags: ['links'],
@@ -51,31 +46,95 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
       ...problemReplies(400, 401, 413, 415, 429, 503),
     },
   }
+  const options = {
+    schema,
+    bodyLimit: bulkBodyBytesMax,
+    onRequest: requests.admit,
+    // The body is checked where it is read.
+    validatorCompiler: () => () => true,
+  }
+  void app.register(async (scope) => {
+    acceptJsonOnly(scope, (body) => body)
+    scope.post<{ Body: Buffer | undefined }>('/api/links/bulk', options, (request, reply) =>
+      requests.answer(request, async () => {
+        const drafts = await work.run(
+          bulk.read(request.body, requestContext(context, request)),
+          'request',
+        )
+        const begun = await work.run(bulk.begin(drafts), 'request')
+        const answer = await work.run(bulk.answer(request, await Promise.all(begun)), 'request')
+        return reply.type(JSON_TYPE).send(answer)
+      }),
+    )
+  })
+}
 
-  async function createItem(item: unknown, at: ItemContext): Promise<BulkResult> {
+class BulkCreation {
+  readonly #context: ApiContext
+  readonly #checkEnvelope
+  readonly #checkItem
+
+  constructor(context: ApiContext) {
+    const { aliasLengthMax, bulkLinksMax } = context.settings
+    this.#context = context
+    this.#checkEnvelope = compileSchema(bulkEnvelopeSchema(bulkLinksMax))
+    this.#checkItem = compileSchema(newLinkSchema(aliasLengthMax))
+  }
+
+  /** @throws TinygridError where the request is refused whole */
+  *read(body: Buffer | undefined, at: RequestContext): Steps<Draft[]> {
+    const { bulkLinksMax } = this.#context.settings
+    if (body === undefined || body.length === 0) assertValid(this.#checkEnvelope, undefined)
+    const { envelope, elements } = yield* takeApart(body!, bulkLinksMax)
+    assertValid(this.#checkEnvelope, envelope)
+    const drafts: Draft[] = []
+    for (const [index, element] of (envelope as { links: number[] }).links.entries()) {
+      yield
+      drafts.push(this.#draftOf(elements[element]!, { ...at, prefix: `links[${index}].` }))
+    }
+    return drafts
+  }
+
+  #draftOf(bytes: Buffer, at: RequestContext): Draft {
+    const path = at.prefix.slice(0, -1)
     try {
-      assertValid(checkItem, item, at.prefix.slice(0, -1))
-      const { link, isNew } = await context.creator.create(toDraft(item as NewLinkBody, at))
-      return { status: isNew ? 201 : 200, link: viewOf(link, at.baseUrl) }
+      const item = parseJson(bytes)
+      assertValid(this.#checkItem, item, path)
+      return toDraft(item as NewLinkBody, at)
     } catch (thrown) {
-      const error = toTinygridError(thrown)
-      const instance = context.errors.report(at.request, error)
-      return { status: error.status, error: toProblem(error, instance) }
+      if (hasCode(thrown, 'invalid_json')) throw thrown
+      return { error: toTinygridError(thrown) }
     }
   }
 
-  app.post<{ Body: { links: readonly unknown[] } }>(
-    '/api/links/bulk',
-    { schema, bodyLimit: bulkBodyBytesMax, validatorCompiler: () => validatorOf(checkEnvelope) },
-    async (request) => {
-      const baseUrl = context.address.baseUrl(request)
-      const shared = { ...requestContext(context, request), request, baseUrl }
-      const results: Promise<BulkResult>[] = []
-      for (const [index, item] of request.body.links.entries()) {
-        if (index % ITEMS_PER_TURN === 0) await setImmediate()
-        results.push(createItem(item, { ...shared, prefix: `links[${index}].` }))
-      }
-      return { results: await Promise.all(results) }
-    },
-  )
+  *begin(drafts: readonly Draft[]): Steps<Promise<Outcome>[]> {
+    const { creator } = this.#context
+    const outcomes: Promise<Outcome>[] = []
+    for (const draft of drafts) {
+      yield
+      if ('error' in draft) outcomes.push(Promise.resolve(draft))
+      else
+        outcomes.push(creator.create(draft).catch((thrown) => ({ error: toTinygridError(thrown) })))
+    }
+    return outcomes
+  }
+
+  *answer(request: FastifyRequest, outcomes: readonly Outcome[]): Steps<string> {
+    const baseUrl = this.#context.address.baseUrl(request)
+    const results: string[] = []
+    for (const outcome of outcomes) {
+      yield
+      results.push(JSON.stringify(this.#resultOf(request, outcome, baseUrl)))
+    }
+    return `{"results":[${results.join(',')}]}`
+  }
+
+  #resultOf(request: FastifyRequest, outcome: Outcome, baseUrl: string) {
+    if ('link' in outcome) {
+      return { status: outcome.isNew ? 201 : 200, link: viewOf(outcome.link, baseUrl) }
+    }
+    const { error } = outcome
+    const instance = this.#context.errors.report(request, error)
+    return { status: error.status, error: toProblem(error, instance) }
+  }
 }

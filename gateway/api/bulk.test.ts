@@ -106,3 +106,21 @@ for (const [what, body, field] of [
     t.is(links.links.size, 0)
   })
 }
+
+test('JSON that is none anywhere creates nothing', async (t) => {
+  const { call, links } = await startGateway(t)
+  const body = '{"links":[{"url":"https://example.com/1"},{"url":}]}'
+  const { status, json } = await call('POST', '/api/links/bulk', body)
+  t.is(status, 400)
+  t.is(json.code, 'invalid_json')
+  t.is(links.links.size, 0)
+})
+
+test('a link that is longer than any link can be fails alone', async (t) => {
+  const { call } = await startGateway(t)
+  const items = [{ url: 'https://example.com/' }, { url: 'a'.repeat(70_000) }]
+  const { json } = await call('POST', '/api/links/bulk', { links: items })
+  t.is(json.results[0]!.status, 201)
+  t.is(json.results[1]!.status, 413)
+  t.is(json.results[1]!.error.code, 'body_too_large')
+})

@@ -14,7 +14,11 @@ const BYTE_ORDER_MARK = '\ufeff'
 
 type Done = (error: Error | null, body?: unknown) => void
 
-export function acceptJsonOnly(app: FastifyInstance): void {
+/** @param read what becomes of the bytes; by default what they say */
+export function acceptJsonOnly(
+  app: FastifyInstance,
+  read: (body: Buffer) => unknown = parseJson,
+): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',
@@ -22,7 +26,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
     (request: FastifyRequest, body: Buffer, done: Done) => {
       try {
         assertPlain(request)
-        done(null, parseJson(body))
+        done(null, read(body))
       } catch (error) {
         done(error as Error)
       }

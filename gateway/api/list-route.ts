@@ -1,12 +1,16 @@
 /**
  * `GET /api/links`: all links, newest first, page by page.
+ *
+ * Long work: finding them, in the store, and writing the answer.
  */
 import type { FastifyInstance } from 'fastify'
-import type { ListQuery } from '../../links/link-owner.ts'
+import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import type { Steps } from '../../links/long-work.ts'
 import type { ApiContext } from './api-context.ts'
-import { jsonReply, problemReplies } from './api-replies.ts'
+import { JSON_TYPE, jsonReply, problemReplies } from './api-replies.ts'
 import { LIST_LIMIT_DEFAULT, linkPageSchema, listQuerySchema } from './link-schemas.ts'
 import { viewOf } from './link-view.ts'
+import { LongRequests } from './long-request.ts'
 
 interface Query {
   readonly limit?: number
@@ -23,11 +27,25 @@ export function listRoute(app: FastifyInstance, context: ApiContext): void {
     querystring: listQuerySchema,
     response: { 200: jsonReply('A page', linkPageSchema), ...problemReplies(400, 401, 503) },
   }
-  app.get<{ Querystring: Query }>('/api/links', { schema }, async (request) => {
-    const { links, nextCursor } = await context.directory.list(toListQuery(request.query))
-    const baseUrl = context.address.baseUrl(request)
-    return { links: links.map((link) => viewOf(link, baseUrl)), nextCursor }
-  })
+  const { directory, work, address } = context
+  const requests = new LongRequests(work, 0)
+  const options = { schema, onRequest: requests.admit }
+  app.get<{ Querystring: Query }>('/api/links', options, (request, reply) =>
+    requests.answer(request, async () => {
+      const page = await directory.list(toListQuery(request.query))
+      const answer = await work.run(answerOf(page, address.baseUrl(request)), 'request')
+      return reply.type(JSON_TYPE).send(answer)
+    }),
+  )
+}
+
+function* answerOf({ links, nextCursor }: ListPage, baseUrl: string): Steps<string> {
+  const views: string[] = []
+  for (const link of links) {
+    yield
+    views.push(JSON.stringify(viewOf(link, baseUrl)))
+  }
+  return `{"links":[${views.join(',')}],"nextCursor":${JSON.stringify(nextCursor)}}`
 }
 
 /** An empty search or tag, as a form sends it, is none. */

@@ -7,6 +7,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { NodeStatus } from '../../links/link-owner.ts'
+import type { LongWork } from '../../links/long-work.ts'
 import type { RedirectCounters } from '../pages/redirect-counters.ts'
 import type { RouterCounters } from '../../routing/router-counters.ts'
 
@@ -57,6 +58,7 @@ const ROUTER_COUNTERS: readonly (readonly [name: string, key: RouterNumber, help
 export interface MetricsSources {
   readonly status: () => NodeStatus
   readonly redirects: RedirectCounters
+  readonly work: Pick<LongWork, 'numbers'>
   /** In a cluster: how owners on other nodes were reached. */
   readonly router?: RouterCounters | undefined
 }
@@ -64,7 +66,7 @@ export interface MetricsSources {
 /** Registers everything but the histogram of request times. */
 export function registerMetrics(
   registry: Registry,
-  { status, redirects, router }: MetricsSources,
+  { status, redirects, work, router }: MetricsSources,
 ): void {
   for (const [name, key, help] of GAUGES) gauge(registry, name, help, () => status()[key])
   for (const [name, key, help] of COUNTERS) counter(registry, name, help, () => status()[key])
@@ -73,7 +75,21 @@ export function registerMetrics(
   const readyHelp = '1 when every partition can answer writes'
   gauge(registry, 'tinygrid_ready', readyHelp, () => Number(status().ready))
   labelled(registry, 'tinygrid_redirects_total', 'result', REDIRECTS_HELP, () => redirects)
+  registerLongWork(registry, work)
   if (router !== undefined) registerRouting(registry, router)
+}
+
+function registerLongWork(registry: Registry, work: MetricsSources['work']): void {
+  const requestsHelp = 'Searches, lists and bulk requests that are being answered'
+  gauge(registry, 'tinygrid_long_requests', requestsHelp, () => work.numbers().requests)
+  const refusedHelp = 'Searches, lists and bulk requests refused because too many were waiting'
+  counter(registry, 'tinygrid_long_requests_refused_total', refusedHelp, () => {
+    return work.numbers().refused
+  })
+  const takenHelp = 'Time of the event loop that long work took'
+  counter(registry, 'tinygrid_long_work_seconds_total', takenHelp, () => {
+    return work.numbers().takenMs / 1000
+  })
 }
 
 function registerRouting(registry: Registry, router: RouterCounters): void {

@@ -15,6 +15,7 @@ import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { Link, Lookup } from '../../links/link.ts'
 import type { Found, NodeStatus } from '../../links/link-owner.ts'
+import { freeWork } from '../../links/testing/free-work.ts'
 import { FakeLinks } from './fake-links.ts'
 import { type FastPath, type FastPathOptions, installFastPath } from '../fast-path/fast-path.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from '../gateway-settings.ts'
@@ -61,6 +62,7 @@ export function makeGateway(settings: Partial<GatewaySettings> = {}): Promise<Fa
     settings: { ...GATEWAY_DEFAULTS, ...settings },
     owner: links,
     directory: links,
+    work: freeWork(),
     apiKey: KEY,
     status: () => ({}) as NodeStatus,
     clusterStatus: async () => ({}) as ClusterStatus,

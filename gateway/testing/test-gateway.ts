@@ -9,6 +9,8 @@ import { pino } from 'pino'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
 import type { NodeStatus } from '../../links/link-owner.ts'
+import type { LongWork } from '../../links/long-work.ts'
+import { freeWork } from '../../links/testing/free-work.ts'
 import { sampleCluster } from './cluster-sample.ts'
 import { FakeLinks } from './fake-links.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from '../gateway-settings.ts'
@@ -29,6 +31,7 @@ export interface TestGateway {
   readonly links: FakeLinks
   readonly redirects: RedirectCounters
   readonly router: RouterCounters
+  readonly work: LongWork
   readonly clock: { now: EpochMs }
   readonly status: { -readonly [K in keyof NodeStatus]: NodeStatus[K] }
   /** What was logged, as JSON lines. */
@@ -61,6 +64,7 @@ interface ListAndBulk {
 export async function startGateway(
   t: ExecutionContext,
   settings: Partial<GatewaySettings> = {},
+  work = freeWork(),
 ): Promise<TestGateway> {
   const clock = { now: NOW }
   const links = new FakeLinks(() => clock.now)
@@ -72,6 +76,7 @@ export async function startGateway(
     settings: { ...GATEWAY_DEFAULTS, ...settings },
     owner: links,
     directory: links,
+    work,
     status: () => status,
     clusterStatus: async () => sampleCluster(status),
     apiKey: KEY,
@@ -87,6 +92,7 @@ export async function startGateway(
     links,
     redirects,
     router,
+    work,
     clock,
     status,
     log: () => lines.join(''),

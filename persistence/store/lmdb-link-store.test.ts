@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { systemClock } from '../../links/clock.ts'
-import { LongWork, SLICE_MS, systemLongWork } from '../../links/long-work.ts'
+import { systemLongWork } from '../../links/long-work.ts'
+import { countedWork, STEPS_PER_TURN } from '../../links/testing/counted-work.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 import type { Code } from '../../links/ids.ts'
 import { testLinkListContract } from './link-list.contract.ts'
@@ -36,31 +36,15 @@ test('a closed store is unavailable', async (t) => {
 
 test('a search and a load give way after every few links, whatever the disk does', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'tinygrid-store-'))
-  const { counted, turns } = countTurns()
+  const { work: counted, turns } = countedWork()
   const store = await LmdbLinkStore.open(directory, { partitions, work: counted })
   await store.write(Array.from({ length: 2000 }, (_, index) => linkVersion(`code-${index}`, 1)))
   const before = turns()
   t.deepEqual(await store.list({ limit: 10, search: 'nowhere' }), { links: [], nextCursor: null })
   const searched = turns()
-  t.true(searched - before >= 2000 / LOOKS_PER_SLICE, `${searched - before} turns`)
+  t.true(searched - before >= 2000 / STEPS_PER_TURN, `${searched - before} turns`)
   await Array.fromAsync(store.load(STORE_RING.all()))
   t.true(turns() > searched)
   await store.close()
   await rm(directory, { recursive: true })
 })
-
-const LOOKS_PER_SLICE = 20
-
-/** Time passes by being looked at: a slice is over after so many looks at the clock. */
-function countTurns() {
-  let turns = 0
-  let now = 0
-  const counted = new LongWork({
-    clock: { ...systemClock, now: () => (now += SLICE_MS / LOOKS_PER_SLICE) },
-    defer: (action) => {
-      turns++
-      setImmediate(action)
-    },
-  })
-  return { counted, turns: () => turns }
-}
