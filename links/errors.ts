@@ -31,6 +31,7 @@ export const ERRORS = {
   headers_too_large: { status: 431, title: 'The request headers are too large' },
   internal: { status: 500, title: 'Something went wrong' },
   mailbox_full: { status: 503, title: 'Too many writes are waiting' },
+  operations_full: { status: 503, title: 'Too many writes are remembered' },
   key_value_conflict: { status: 503, title: 'The value was changed in the meantime' },
   key_value_unavailable: { status: 503, title: 'The cluster state cannot be reached' },
   not_owner: { status: 503, title: 'Another node owns this link' },

@@ -61,13 +61,20 @@ export type WriteRequest = (
 export interface Repeatable {
   /**
    * Names what the client asked for, so that asking again changes nothing a second time: the
-   * answer is the first one, for at least OPERATION_KEPT_MS, whichever node owns the link by then.
-   * At most OPERATION_ID_LENGTH_MAX ASCII characters; never used for anything else.
+   * answer is the first one, for at least OPERATION_KEPT_MS (of a visit VISIT_KEPT_MS), whichever node
+   * owns the link by then. Where that cannot be kept, the write is refused with operations_full.
+   * At most OPERATION_ID_LENGTH_MAX visible ASCII characters; never used for anything else.
    */
   readonly operationId?: string
 }
 
+/** A client is promised this with its Idempotency-Key. */
 export const OPERATION_KEPT_MS = 60_000
+/**
+ * No client repeats a visit: only a router does, for as long as it holds a request (HOLD_MS in
+ * `routing/held-requests.ts`) and the last of its calls may be on its way.
+ */
+export const VISIT_KEPT_MS = 10_000
 export const OPERATION_ID_LENGTH_MAX = 64
 
 export interface CreateRequest {
@@ -169,6 +176,8 @@ export interface NodeStatus {
   readonly logAppends: number
   readonly logErrors: number
   readonly storeErrors: number
+  /** Writes that failed in being decided: each is a fault of the program. */
+  readonly decisionErrors: number
 }
 
 /** What a create makes, if the code is free. */

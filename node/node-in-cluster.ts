@@ -8,7 +8,8 @@ import type { LinkVersion } from '../links/link-record.ts'
 import { ChangeBroadcast } from '../actors/remote/change-broadcast.ts'
 import { serveOwner } from '../actors/remote/owner-service.ts'
 import { Ownership } from '../actors/ownership/ownership.ts'
-import type { Actor, PartitionHost } from '../actors/partition/partition-host.ts'
+import type { Actor } from '../actors/partition/actor-effects.ts'
+import type { PartitionHost } from '../actors/partition/partition-host.ts'
 import type { PartitionMemory } from '../actors/memory/partition-memory.ts'
 import type { OpenedMemory } from '../actors/ownership/recovery.ts'
 import type { Code, EpochMs, PartitionId } from '../links/ids.ts'
@@ -83,6 +84,7 @@ export class NodeInCluster {
       ring,
       clock,
       now,
+      onError,
       openedEpochOf: (partition) => host.actors.get(partition)?.epoch,
     })
     const onChanged = (codes: readonly Code[]) => this.router.forget(codes)

@@ -27,6 +27,7 @@ export function nodeStatusOf({
   const sum = (valueOf: (actor: (typeof actors)[number]) => number) =>
     actors.reduce((total, actor) => total + valueOf(actor), 0)
   const { logAppends, logErrors, storeErrors, readThroughs, evictions } = host.counters
+  const { decisionErrors } = host.counters
   const behind = writeBehind.status()
   return {
     nodeId,
@@ -44,5 +45,6 @@ export function nodeStatusOf({
     logAppends,
     logErrors: logErrors + behind.logErrors,
     storeErrors: storeErrors + behind.storeErrors,
+    decisionErrors,
   }
 }

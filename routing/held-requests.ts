@@ -7,8 +7,8 @@
  * hold time; then it is refused with owner_unavailable, and whether it was done is not known. What
  * is repeated must be safe to repeat: writes carry an operation id.
  *
- * A refusal for want of room (mailbox_full, log_full) or of the store is passed on at once: to wait
- * would only add to it. How many may wait is bounded.
+ * A refusal for want of room (mailbox_full, log_full, operations_full) or of the store is passed on at
+ * once: to wait would only add to it. How many may wait is bounded.
  */
 import type { Clock } from '../links/clock.ts'
 import { hasCode, TinygridError, type ErrorCode } from '../links/errors.ts'

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { TinygridError, type ErrorCode } from '../links/errors.ts'
 import type { Code, Epoch } from '../links/ids.ts'
+import { VISIT_KEPT_MS } from '../links/link-owner.ts'
 import { HeldRequests, HOLD_MS } from './held-requests.ts'
 import { createRouterCounters } from './router-counters.ts'
 import { A, B, HERE, RouterWorld } from './testing/router-world.ts'
@@ -146,4 +147,9 @@ test('only so many requests wait', async (t) => {
   await clock.pass(1_000)
   t.true((await settled).every(({ status }) => status === 'rejected'))
   t.is(counters.heldNow, 0)
+})
+
+test('an owner remembers a visit for longer than a router asks for it', (t) => {
+  const callMs = 1_000
+  t.true(VISIT_KEPT_MS >= HOLD_MS + 2 * callMs)
 })

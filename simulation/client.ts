@@ -5,6 +5,9 @@
  * another node too. What it asked, and what it was told, is one entry of the history, from its first
  * attempt to its last answer. An answer that rests on no effect says nothing of the attempts before
  * it: these may have an effect yet, and stay in the history as a call without an outcome.
+ *
+ * A visit it asks for once: nobody but a router repeats those, and owners remember them for no longer
+ * than that takes (VISIT_KEPT_MS).
  */
 import { TinygridError } from '../links/errors.ts'
 import type { Code } from '../links/ids.ts'
@@ -81,7 +84,7 @@ export class Client {
         history.add({ ...entry, returnedAt: scheduler.now, outcome, source })
         return answer
       }
-      if (attempt >= attemptsMax || random.chance(0.2)) {
+      if (attempt >= attemptsMax || operation.kind === 'visit' || random.chance(0.2)) {
         if (mayHappen) history.add(lost)
         return answer
       }

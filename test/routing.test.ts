@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import test from 'ava'
 import * as fc from 'fast-check'
 import { serveOwner } from '../actors/remote/owner-service.ts'
@@ -102,7 +103,7 @@ function newWorld(random: () => number) {
   }
   for (const node of NODES) {
     const owner = new LoggingOwner(node, operations, clock, delay)
-    serveOwner({ ...join(node), ring, owner, clock, now })
+    serveOwner({ ...join(node), ring, owner, clock, now, onError: (what) => assert.fail(what) })
   }
   let ids = 0
   const newOperationId = () => `op${ids++}`

@@ -9,7 +9,7 @@ import type { LinkVersion } from '../../links/link-record.ts'
 import { POSITION_NONE, type Code } from '../../links/ids.ts'
 import type { ScannedVersion } from '../memory/link-table.ts'
 import type { Operation } from '../partition/operations.ts'
-import type { Actor } from '../partition/partition-host.ts'
+import type { Actor } from '../partition/actor-effects.ts'
 
 export type Entry = ScannedVersion | Operation
 

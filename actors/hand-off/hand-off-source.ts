@@ -31,7 +31,8 @@ import {
   type OpenMessage,
 } from './hand-off-message.ts'
 import { isOperation, isVersion, HandOffPieces, type Entry } from './hand-off-pieces.ts'
-import type { Actor, PartitionHost } from '../partition/partition-host.ts'
+import type { Actor } from '../partition/actor-effects.ts'
+import type { PartitionHost } from '../partition/partition-host.ts'
 
 export interface HandOffSourceOptions {
   readonly nodeId: NodeId

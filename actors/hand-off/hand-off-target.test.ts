@@ -51,7 +51,7 @@ async function start() {
     return call(OPEN_CALL, { ...end, isComplete: true, sequence, ...message }) as Promise<Opened>
   }
   const urlOf = (code: Code) => {
-    const found = world.actorOfB.lookup(code, world.disk.now())
+    const found = world.actorOfB.memory.lookup(code, world.disk.now())
     return found.kind === 'redirect' ? found.url : found.kind
   }
   return { world, ask, load, open, urlOf }

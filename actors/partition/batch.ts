@@ -1,15 +1,20 @@
 /**
- * A batch: what one turn of the mailbox decided, on its way into the log.
+ * A batch: what a partition actor decides in one look into its mailbox, on its way into the log.
  *
- * Filled by the partition actor while it decides, then sealed into one log entry. A later decision
- * of the same batch sees the versions of the earlier ones; only the newest version per code is
- * logged. An answer that rests on a version of the batch waits for the batch.
+ * Used by the partition actor, which says for each request on which link it is decided. A later
+ * decision of the same batch sees the versions of the earlier ones; only the newest version per code is
+ * logged. What needs no logging is answered at once (`effects`); an answer that rests on a version of
+ * the batch waits for the batch. A request that was carried out before gets the answer it had then.
+ *
+ * Each method leaves the batch as it was if it throws: it changes something only once nothing can fail
+ * any more. So what is wrong with one request is not the others' business.
  */
 import assert from 'node:assert/strict'
+import { TinygridError } from '../../links/errors.ts'
 import { encodeLink, type LinkRecord } from '../../links/link-record.ts'
 import type { Code, Epoch, EpochMs, LogPosition } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
-import type { WriteResult } from '../../links/link-owner.ts'
+import type { WriteRequest, WriteResult } from '../../links/link-owner.ts'
 import {
   decodeLogRecord,
   encodeLogRecord,
@@ -17,6 +22,9 @@ import {
   type OperationOutcome,
 } from '../../persistence/log/log-record.ts'
 import type { LogEntry } from '../../persistence/log/log.ts'
+import { decide } from './decision.ts'
+import { refusal, type Effect } from './effect.ts'
+import type { Operations } from './operations.ts'
 
 export interface BatchLimits {
   /** Records in one log entry. */
@@ -30,12 +38,45 @@ export interface PartitionLimits extends BatchLimits {
   readonly mailboxDepthMax: number
 }
 
+export interface WaitingWrite<Ticket> {
+  readonly ticket: Ticket
+  readonly request: WriteRequest
+}
+
+interface CarriedOut {
+  readonly code: Code
+  readonly outcome: OperationOutcome
+  readonly result: WriteResult
+}
+
 export class Batch<Ticket> {
+  readonly now: EpochMs
+  /** For when the log holds the batch. */
   readonly answers: { readonly ticket: Ticket; readonly result: WriteResult }[] = []
+  /** For now. */
+  readonly effects: Effect<Ticket>[] = []
+  /** Requests that were answered or refused at once. */
+  settled = 0
+  /** Some were refused because too many operations are remembered. */
+  lacksRoom = false
+  readonly #canLog: boolean
+  readonly #known: Operations
   readonly #versions = new Map<Code, { readonly link: Link; readonly record: LinkRecord }>()
-  readonly #operations = new Map<string, { readonly code: Code; readonly result: WriteResult }>()
+  readonly #operations = new Map<string, CarriedOut>()
+  /** Invariant: how many of #operations are visits. */
+  #visits = 0
   /** Invariant: at least the sum of the lengths of the records. */
   #bytes = 0
+
+  /**
+   * @param canLog false: what would change something is refused, everything else is answered
+   * @param known what was carried out before
+   */
+  constructor(now: EpochMs, canLog: boolean, known: Operations) {
+    this.now = now
+    this.#canLog = canLog
+    this.#known = known
+  }
 
   get isEmpty(): boolean {
     return this.#versions.size === 0
@@ -50,32 +91,74 @@ export class Batch<Ticket> {
     return this.#versions.get(code)?.link
   }
 
-  put(link: Link): void {
-    const record = encodeLink(link)
-    this.#versions.set(link.code, { link, record })
-    this.#bytes += record.length
+  /** Answers a request that was carried out before; false if it was not. */
+  answerAgain({ ticket, request: { operationId } }: WaitingWrite<Ticket>): boolean {
+    if (operationId === undefined) return false
+    const here = this.#operations.get(operationId)
+    if (here !== undefined) {
+      this.answers.push({ ticket, result: here.result })
+      return true
+    }
+    const known = this.#known.answerTo(operationId)
+    if (known !== undefined) this.#answer(ticket, known)
+    return known !== undefined
   }
 
-  /** The request with this operation id led to the newest version of the code. */
-  noteOperation(id: string, code: Code, result: WriteResult): void {
-    this.#operations.set(id, { code, result })
+  /** Decides a request on the link as it is. */
+  decide({ ticket, request }: WaitingWrite<Ticket>, link: Link | undefined): void {
+    const { result, next } = decide(link, request, this.now)
+    if (next !== undefined) return this.#change(ticket, request, result, next)
+    if (this.linkOf(request.code) === undefined) this.#answer(ticket, result)
+    else this.answers.push({ ticket, result })
   }
 
-  /** What the request with this operation id was answered, if this batch carried it out. */
-  answerTo(id: string): WriteResult | undefined {
-    return this.#operations.get(id)?.result
+  refuse(ticket: Ticket, error: TinygridError): void {
+    this.effects.push(refusal(ticket, error))
+    this.settled++
+  }
+
+  *records(): IterableIterator<{ code: Code; record: LinkRecord }> {
+    for (const [code, { record }] of this.#versions) yield { code, record }
   }
 
   /** As they go into the log. Each `record` is a place in what `records` gives. */
   operations(): LoggedOperation[] {
     const places = new Map([...this.#versions.keys()].map((code, place) => [code, place]))
-    return [...this.#operations].map(([id, { code, result }]) => {
-      return { id, outcome: outcomeOf(result), record: places.get(code)! }
+    return [...this.#operations].map(([id, { code, outcome }]) => {
+      return { id, outcome, record: places.get(code)! }
     })
   }
 
-  *records(): IterableIterator<{ code: Code; record: LinkRecord }> {
-    for (const [code, { record }] of this.#versions) yield { code, record }
+  #answer(ticket: Ticket, result: WriteResult): void {
+    this.effects.push({ kind: 'answer', ticket, result })
+    this.settled++
+  }
+
+  #change(ticket: Ticket, request: WriteRequest, result: WriteResult, link: Link): void {
+    const { operationId, kind } = request
+    const isVisit = kind === 'visit'
+    if (!this.#canLog) return this.refuse(ticket, new TinygridError('log_full'))
+    if (operationId !== undefined) {
+      const waitMs = this.#untilRoom(isVisit)
+      if (waitMs > 0) {
+        this.lacksRoom = true
+        return this.refuse(ticket, operationsFull(waitMs))
+      }
+    }
+    const record = encodeLink(link)
+    const outcome = outcomeOf(result)
+    const { code } = link
+    this.#versions.set(code, { link, record })
+    this.#bytes += record.length
+    this.answers.push({ ticket, result })
+    if (operationId === undefined) return
+    this.#operations.set(operationId, { code, outcome, result })
+    if (isVisit) this.#visits++
+  }
+
+  #untilRoom(isVisit: boolean): number {
+    const more = isVisit ? this.#visits : this.#operations.size - this.#visits
+    return this.#known.untilRoom(isVisit, more, this.now)
   }
 }
 
@@ -84,11 +167,13 @@ function outcomeOf({ kind }: WriteResult): OperationOutcome {
   return kind
 }
 
+function operationsFull(waitMs: number): TinygridError {
+  return new TinygridError('operations_full', { retryAfterSeconds: Math.ceil(waitMs / 1000) })
+}
+
 /** A batch that is being appended. */
 export interface SealedBatch<Ticket> {
   readonly id: string
-  /** When it was decided. */
-  readonly at: EpochMs
   readonly payload: Buffer
   readonly expectedLast: LogPosition
   readonly batch: Batch<Ticket>
@@ -96,26 +181,32 @@ export interface SealedBatch<Ticket> {
   isUncertain: boolean
 }
 
-/** The log entry that is this batch, if it is among these. */
-export function entryOf(
-  { id }: SealedBatch<unknown>,
-  entries: readonly LogEntry[],
-): LogEntry | undefined {
-  return entries.find(({ payload }) => {
-    const record = decodeLogRecord(payload)
-    return record.kind === 'batch' && record.batchId === id
-  })
-}
-
 export function sealBatch<Ticket>(
   batch: Batch<Ticket>,
   id: string,
-  at: EpochMs,
   epoch: Epoch,
   expectedLast: LogPosition,
 ): SealedBatch<Ticket> {
   const records = Array.from(batch.records(), ({ record }) => record)
   const operations = batch.operations()
   const payload = encodeLogRecord({ kind: 'batch', epoch, batchId: id, records, operations })
-  return { id, at, payload, expectedLast, batch, isUncertain: false }
+  return { id, payload, expectedLast, batch, isUncertain: false }
+}
+
+/** The log entry that is this batch, if it is among these. */
+export function entryOf(
+  { id }: SealedBatch<unknown>,
+  entries: readonly LogEntry[],
+): LogEntry | undefined {
+  return entries.find(({ payload }) => batchIdOf(payload) === id)
+}
+
+/** undefined also for what cannot be read: it is somebody else's. */
+function batchIdOf(payload: Buffer): string | undefined {
+  try {
+    const record = decodeLogRecord(payload)
+    return record.kind === 'batch' ? record.batchId : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -13,10 +13,8 @@ import { ManualClock } from '../../links/testing/manual-clock.ts'
 import { encodeLogRecord } from '../../persistence/log/log-record.ts'
 import { MemoryLog } from '../../persistence/log/memory-log.ts'
 import { linkRecord } from '../../links/testing/sample-links.ts'
-import type { Tell } from './errands.ts'
 import { LoggedOperations } from './logged-operations.ts'
 import type { Operations } from './operations.ts'
-import type { PartitionActor } from './partition-actor.ts'
 
 const URGENT_MAX = 4
 const CALM_MS = 5_000
@@ -37,7 +35,7 @@ function start() {
     yield* log.readAfter(partition, after)
   }
   const errors: string[] = []
-  const recalls = new LoggedOperations<string>({
+  const recalls = new LoggedOperations({
     log: { readAfter },
     work: freeWork(),
     clock,
@@ -46,18 +44,12 @@ function start() {
   })
   const told: [PartitionId, Operations][] = []
   const gone = new Set<PartitionId>()
-  const tellOf = (partition: PartitionId): Tell<string> => {
-    const recalled = (operations: Operations) => {
-      told.push([partition, operations])
-      return []
-    }
-    return (outcome) => {
-      if (!gone.has(partition)) outcome({ recalled } as unknown as PartitionActor<string>)
-      return !gone.has(partition)
-    }
-  }
+  const askerOf = (partition: PartitionId) => ({
+    isHere: () => !gone.has(partition),
+    take: (operations: Operations) => void told.push([partition, operations]),
+  })
   const ask = (partition: PartitionId, isUrgent: boolean, upTo = END) => {
-    recalls.ask(partition, { upTo, isUrgent }, tellOf(partition))
+    recalls.ask(partition, { upTo, isUrgent }, askerOf(partition))
   }
   return { clock, log, begun, gate, errors, told, gone, ask }
 }

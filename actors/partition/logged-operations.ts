@@ -1,7 +1,7 @@
 /**
- * Recalls: brings the operations that were carried out before a take-over from the log.
+ * Logged operations: brings those that were carried out before a take-over from the log.
  *
- * Used by the host for partitions that it took over. They are a minute of writes, which only those
+ * Used for the partitions that a host took over. They are a minute of writes, which only those
  * that may be repetitions have to wait for. So the take-over comes first; then partitions for which
  * some do wait, a few at a time; then the others, one after the other, so that requests come in
  * between. What fails is tried again for as long as the partition is here.
@@ -12,10 +12,9 @@ import type { LongWork } from '../../links/long-work.ts'
 import { decodeLogRecord } from '../../persistence/log/log-record.ts'
 import { replayInTurns } from '../../persistence/log/log-replay.ts'
 import type { Log, LogEntry } from '../../persistence/log/log.ts'
-import type { Tell } from './errands.ts'
 import { Operations } from './operations.ts'
 
-export interface OperationRecallsOptions {
+export interface LoggedOperationsOptions {
   readonly log: Pick<Log, 'readAfter'>
   readonly work: LongWork
   readonly clock: Clock
@@ -30,10 +29,17 @@ export interface WantedOperations {
   readonly isUrgent: boolean
 }
 
-interface Recall<Ticket> extends WantedOperations {
+/** Who asks. */
+export interface OperationsAsker {
+  /** Whether somebody still wants them. */
+  readonly isHere: () => boolean
+  readonly take: (operations: Operations) => void
+}
+
+interface Recall extends WantedOperations {
   readonly partition: PartitionId
   readonly notBefore: number
-  readonly tell: Tell<Ticket>
+  readonly asker: OperationsAsker
 }
 
 /** Partitions that are read at the same time for somebody who waits. */
@@ -45,17 +51,17 @@ const URGENT_MAX = 4
 const CALM_MS = 5_000
 const RETRY_PAUSE_MS = 50
 
-export class LoggedOperations<Ticket> {
-  readonly #options: OperationRecallsOptions
-  readonly #waiting = new Map<PartitionId, Recall<Ticket>>()
-  readonly #underWay = new Set<Recall<Ticket>>()
+export class LoggedOperations {
+  readonly #options: LoggedOperationsOptions
+  readonly #waiting = new Map<PartitionId, Recall>()
+  readonly #underWay = new Set<Recall>()
 
-  constructor(options: OperationRecallsOptions) {
+  constructor(options: LoggedOperationsOptions) {
     this.#options = options
   }
 
-  /** Ends with a call of the actor's `recalled`, if the actor still is here. May be asked again. */
-  ask(partition: PartitionId, wanted: WantedOperations, tell: Tell<Ticket>): void {
+  /** Ends with one call of `take`, if the asker still is here then. May be asked again. */
+  ask(partition: PartitionId, wanted: WantedOperations, asker: OperationsAsker): void {
     const { upTo, isUrgent } = wanted
     const { clock } = this.#options
     for (const recall of this.#underWay) {
@@ -63,7 +69,7 @@ export class LoggedOperations<Ticket> {
     }
     const pauseMs = isUrgent ? 0 : CALM_MS
     const notBefore = clock.now() + pauseMs
-    this.#waiting.set(partition, { partition, upTo, isUrgent, notBefore, tell })
+    this.#waiting.set(partition, { partition, upTo, isUrgent, notBefore, asker })
     clock.after(pauseMs, () => this.#next())
   }
 
@@ -80,16 +86,15 @@ export class LoggedOperations<Ticket> {
     }
   }
 
-  #start(recall: Recall<Ticket>): void {
-    const { partition, upTo, tell } = recall
+  #start(recall: Recall): void {
+    const { partition, upTo, asker } = recall
     this.#waiting.delete(partition)
-    const isHere = tell(() => [])
-    if (!isHere) return
+    if (!asker.isHere()) return
     this.#underWay.add(recall)
     this.#read(partition, upTo).then(
       (operations) => {
         this.#underWay.delete(recall)
-        tell((actor) => actor.recalled(operations))
+        if (asker.isHere()) asker.take(operations)
         this.#next()
       },
       (error: unknown) => {

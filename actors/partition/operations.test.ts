@@ -2,14 +2,18 @@
 import test from 'ava'
 import * as fc from 'fast-check'
 import { toEpochMs, toLogPosition } from '../../links/ids.ts'
-import { OPERATION_KEPT_MS } from '../../links/link-owner.ts'
+import { OPERATION_KEPT_MS, VISIT_KEPT_MS } from '../../links/link-owner.ts'
+import type { OperationOutcome as Outcome } from '../../persistence/log/log-record.ts'
 import { linkRecord, testLink } from '../../links/testing/sample-links.ts'
-import { Operations, OPERATIONS_MAX, resultOf, type Operation } from './operations.ts'
+import { CHANGES_MAX, Operations, resultOf, VISITS_MAX, type Operation } from './operations.ts'
 
-function operation(id: string, position: number, at = 0): Operation {
-  const record = linkRecord(`c${position}`)
-  return { id, outcome: 'done', record, position: toLogPosition(position), at: toEpochMs(at) }
+const RECORD = linkRecord('abc')
+
+function operation(id: string, position: number, at = 0, outcome: Outcome = 'done'): Operation {
+  return { id, outcome, record: RECORD, position: toLogPosition(position), at: toEpochMs(at) }
 }
+
+const visit = (id: string, position: number, at = 0) => operation(id, position, at, 'redirect')
 
 test('the answer is the one that was given, with the link as it was then', (t) => {
   const record = linkRecord('abc', { title: 'then' })
@@ -35,14 +39,62 @@ test('an operation is kept for as long as is promised, and the log from there on
   t.is(operations.oldest(toEpochMs(end + 1_000)), undefined)
 })
 
-test('of too many operations the oldest are forgotten', (t) => {
+const isVisitOf = { change: false, visit: true }
+for (const [kind, isVisit] of Object.entries(isVisitOf)) {
+  const [max, keptMs] = isVisit ? [VISITS_MAX, VISIT_KEPT_MS] : [CHANGES_MAX, OPERATION_KEPT_MS]
+  const one = isVisit ? visit : operation
+  const other = isVisit ? operation : visit
+
+  test(`where too many are remembered one more ${kind} waits until the oldest counts no more`, (t) => {
+    const operations = new Operations()
+    for (let n = 1; n < max; n++) operations.remember(one(`id${n}`, n, 1_000 + n))
+    const now = toEpochMs(2_000)
+    t.is(operations.untilRoom(isVisit, 0, now), 0)
+    t.is(operations.untilRoom(isVisit, 1, now), 1_001 + keptMs - 2_000)
+    operations.remember(one('last', max, 2_000))
+    t.is(operations.untilRoom(isVisit, 0, now), 1_001 + keptMs - 2_000)
+    t.is(operations.untilRoom(!isVisit, 0, now), 0, 'the other kind has a memory of its own')
+    t.not(operations.answerTo('id1'), undefined)
+    operations.remember(other('other', max + 1, 2_000))
+    t.is(operations.untilRoom(isVisit, 0, toEpochMs(1_001 + keptMs)), 0)
+    t.is(operations.answerTo('id1'), undefined)
+    t.not(operations.answerTo('id2'), undefined)
+  })
+}
+
+test('visits take nothing from what clients are promised, however many they are', (t) => {
   const operations = new Operations()
-  for (let number = 1; number <= OPERATIONS_MAX + 2; number++) {
-    operations.remember(operation(`id${number}`, number))
-  }
-  t.is(operations.size, OPERATIONS_MAX)
+  operations.remember(operation('keyed', 1, 0))
+  for (let n = 2; n < 50_000; n++) operations.remember(visit(`v${n}`, n, n))
+  t.not(operations.answerTo('keyed'), undefined)
+  t.true(operations.size <= 1 + 2 * VISITS_MAX)
+})
+
+test('of what earlier owners remembered the newest is taken over, twice as much as one owner lets in', (t) => {
+  const operations = new Operations()
+  for (let n = 1; n <= 2 * CHANGES_MAX + 2; n++) operations.remember(operation(`id${n}`, n))
+  t.is(operations.size, 2 * CHANGES_MAX)
   t.is(operations.answerTo('id2'), undefined)
   t.is(operations.oldest(toEpochMs(0)), toLogPosition(3))
+  t.true(operations.untilRoom(false, 0, toEpochMs(0)) > 0)
+})
+
+test('little is let in until the older ones are there', (t) => {
+  const operations = new Operations(toLogPosition(7))
+  for (let n = 1; n <= CHANGES_MAX / 10; n++) operations.remember(operation(`id${n}`, 7 + n))
+  t.true(operations.untilRoom(false, 0, toEpochMs(0)) > 0)
+  operations.complete(new Operations())
+  t.is(operations.untilRoom(false, 0, toEpochMs(0)), 0)
+})
+
+test('a clock that goes back makes nothing stay for longer than is promised from then on', (t) => {
+  const operations = new Operations()
+  const later = 3_600_000
+  for (let n = 1; n <= CHANGES_MAX; n++) operations.remember(operation(`id${n}`, n, later))
+  t.is(operations.untilRoom(false, 0, toEpochMs(5_000)), OPERATION_KEPT_MS)
+  t.not(operations.answerTo('id1'), undefined)
+  t.is(operations.untilRoom(false, 0, toEpochMs(5_000 + OPERATION_KEPT_MS)), 0)
+  t.is(operations.size, 0)
 })
 
 test('an operation that comes again from the log counts from its newest place', (t) => {
@@ -84,22 +136,25 @@ test('those of a log entry are remembered with the link that each led to', (t) =
 })
 
 test('whatever is remembered: bounded, in order, and nothing young is missing', (t) => {
-  const step = fc.record({ id: fc.nat(30), ms: fc.nat(OPERATION_KEPT_MS / 4) })
+  const anyMs = fc.nat(OPERATION_KEPT_MS / 4)
+  const step = fc.record({ id: fc.nat(30), ms: anyMs, isVisit: fc.boolean() })
   const property = fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
     const operations = new Operations()
     const newest = new Map<string, number>()
     let now = 0
-    for (const [index, { id, ms }] of steps.entries()) {
+    for (const [index, { id, ms, isVisit }] of steps.entries()) {
       now += ms
-      operations.remember(operation(`${id}`, index + 1, now))
-      newest.set(`${id}`, now)
+      const remember = isVisit ? visit : operation
+      const name = `${isVisit}${id}`
+      operations.remember(remember(name, index + 1, now))
+      newest.set(name, now + (isVisit ? VISIT_KEPT_MS : OPERATION_KEPT_MS))
     }
-    const all = [...operations.all()]
     const oldest = operations.oldest(toEpochMs(now))
+    const all = [...operations.all()]
     t.is(oldest, all[0]?.position)
     t.true(all.every(({ position }, index) => index === 0 || position > all[index - 1]!.position))
-    for (const [id, at] of newest) {
-      t.is(operations.answerTo(id) !== undefined, at > now - OPERATION_KEPT_MS, id)
+    for (const [id, until] of newest) {
+      t.is(operations.answerTo(id) !== undefined, until > now, id)
     }
   })
   fc.assert(property)

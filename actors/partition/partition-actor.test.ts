@@ -25,10 +25,13 @@ test('a create is answered and seen only after the log has it', (t) => {
   const ticket = world.submit(create())
   world.begin()
   t.is(ticket.outcome, undefined)
-  t.is(world.actor.lookup(code, NOW).kind, 'absent')
+  t.is(world.actor.memory.lookup(code, NOW).kind, 'absent')
   world.succeed()
   t.is(kindOf(ticket), 'created')
-  t.deepEqual(world.actor.lookup(code, NOW), { kind: 'redirect', url: 'https://example.org/' })
+  t.deepEqual(world.actor.memory.lookup(code, NOW), {
+    kind: 'redirect',
+    url: 'https://example.org/',
+  })
 })
 
 test('what comes while a batch is in flight makes the next batch, in order', (t) => {
@@ -65,7 +68,7 @@ test('a batch that the log refuses changes nothing and is told to its callers', 
   world.begin()
   world.fail('log_unavailable')
   t.is(kindOf(ticket), 'log_unavailable')
-  t.is(world.actor.lookup(code, NOW).kind, 'absent')
+  t.is(world.actor.memory.lookup(code, NOW).kind, 'absent')
   t.is(world.actor.depth, 0)
 })
 
@@ -116,11 +119,11 @@ test('a link that only the store has is found there and not given away', (t) => 
   world.settle()
   world.flush()
   world.memory.evict(1_000_000)
-  t.is(world.actor.lookup(code, NOW).kind, 'unknown')
+  t.is(world.actor.memory.lookup(code, NOW).kind, 'unknown')
   const ticket = world.submit(create({ url: 'https://other.example/' }))
   world.settle()
   t.is(kindOf(ticket), 'taken')
-  t.is(world.actor.lookup(code, NOW).kind, 'redirect')
+  t.is(world.actor.memory.lookup(code, NOW).kind, 'redirect')
 })
 
 test('a store read that a write has overtaken is not believed', (t) => {
@@ -187,7 +190,7 @@ test('a purged code can be given again, and the load does not bring the old link
   world.flush()
   world.memory.load(snapshot)
   world.memory.endLoad()
-  t.is(world.actor.lookup(code, NOW).kind, 'absent')
+  t.is(world.actor.memory.lookup(code, NOW).kind, 'absent')
   const again = world.submit(create({ url: 'https://other.example/' }))
   world.settle()
   t.is(kindOf(again), 'created')

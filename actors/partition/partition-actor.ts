@@ -1,8 +1,8 @@
 /**
  * The partition actor: the one place that holds and changes a partition's links.
  *
- * A pure core: messages come in as method calls with `now`, effects go out as plain data, and the
- * host carries them out and reports back. What it guarantees:
+ * A pure core: messages come in as method calls with `now`, effects go out as plain data and are
+ * carried out (`actor-effects.ts`), which reports back. What it guarantees:
  *
  * - Writes to one code are decided in the order in which they were submitted.
  * - One batch is in flight; what arrives meanwhile makes the next one (group commit).
@@ -17,16 +17,16 @@ import assert from 'node:assert/strict'
 import type { LinkVersion } from '../../links/link-record.ts'
 import { hasCode, TinygridError } from '../../links/errors.ts'
 import type { Code, Epoch, EpochMs, LogPosition } from '../../links/ids.ts'
-import type { Link, Lookup } from '../../links/link.ts'
+import type { Link } from '../../links/link.ts'
 import type { WriteRequest } from '../../links/link-owner.ts'
 import type { LogEntry } from '../../persistence/log/log.ts'
-import { entryOf, sealBatch, type PartitionLimits, type SealedBatch } from './batch.ts'
+import { Batch, entryOf, sealBatch } from './batch.ts'
+import type { PartitionLimits, SealedBatch, WaitingWrite } from './batch.ts'
 import { UncertainWrites } from './uncertain-writes.ts'
 import { refusal, refusals, type Effect } from './effect.ts'
 import type { Operations } from './operations.ts'
 import type { PartitionMemory } from '../memory/partition-memory.ts'
 import { StoreReads } from './store-reads.ts'
-import { Turn, type WaitingWrite } from './turn.ts'
 
 export interface PartitionActorOptions {
   readonly memory: PartitionMemory
@@ -118,10 +118,6 @@ export class PartitionActor<Ticket> {
     return [...reading, ...inFlight, ...this.#refuseMailbox(error)]
   }
 
-  lookup(code: Code, now: EpochMs): Lookup {
-    return this.memory.lookup(code, now)
-  }
-
   read(ticket: Ticket, code: Code): Effect<Ticket>[] {
     const link = this.memory.linkOf(code)
     if (link === 'unknown') {
@@ -144,37 +140,42 @@ export class PartitionActor<Ticket> {
   /**
    * Decides what the mailbox holds and starts the next batch. Does nothing while one is in flight.
    *
-   * @param canLog false while the node may not take more unflushed writes: what would change
-   *   something is refused, everything else is answered.
+   * @param canLog false while the node may not take more unflushed writes
    */
   begin(now: EpochMs, canLog: boolean): Effect<Ticket>[] {
     if (this.#inFlight !== undefined || this.#stage === 'sealed') return []
     if (this.isReplaced) return this.#refuseMailbox(new TinygridError('log_replaced'))
-    const turn = new Turn<Ticket>(now, canLog, this.operations)
+    const batch = new Batch<Ticket>(now, canLog, this.operations)
     const waiting = this.#mailbox
     let index = 0
-    while (index < waiting.length && turn.batch.hasRoom(this.#options.limits)) {
-      this.#decideOne(waiting[index++]!, turn)
+    while (index < waiting.length && batch.hasRoom(this.#options.limits)) {
+      this.#decide(waiting[index++]!, batch)
     }
     this.#mailbox = waiting.slice(index)
-    this.#waiting -= turn.settled
+    this.#waiting -= batch.settled
     if (this.#mailbox.length === 0) this.#reads.forgetAbsent()
-    if (!turn.batch.isEmpty) {
-      const { payload, expectedLast } = this.#seal(turn)
-      turn.effects.push({ kind: 'append', payload, expectedLast })
-    }
-    return turn.effects
-  }
-
-  #seal({ batch, now }: Turn<Ticket>): SealedBatch<Ticket> {
+    if (batch.lacksRoom) batch.effects.push(...this.recall(true))
+    if (batch.isEmpty) return batch.effects
     const id = this.#options.nextBatchId()
-    return (this.#inFlight = sealBatch(batch, id, now, this.#epoch, this.#lastPosition))
+    this.#inFlight = sealBatch(batch, id, this.#epoch, this.#lastPosition)
+    const { payload, expectedLast } = this.#inFlight
+    batch.effects.push({ kind: 'append', payload, expectedLast })
+    return batch.effects
   }
 
-  #decideOne(waiting: WaitingWrite<Ticket>, turn: Turn<Ticket>): void {
-    if (turn.answerAgain(waiting) || this.#doubtful.keepBehind(waiting)) return
+  #decide(waiting: WaitingWrite<Ticket>, batch: Batch<Ticket>): void {
+    try {
+      this.#decideOrKeep(waiting, batch)
+    } catch (cause) {
+      batch.refuse(waiting.ticket, new TinygridError('internal', { cause }))
+    }
+  }
+
+  /** Throws only before it has changed anything. */
+  #decideOrKeep(waiting: WaitingWrite<Ticket>, batch: Batch<Ticket>): void {
+    if (batch.answerAgain(waiting) || this.#doubtful.keepBehind(waiting)) return
     const { code } = waiting.request
-    const pending = turn.batch.linkOf(code)
+    const pending = batch.linkOf(code)
     // A write waits behind a read of its code even if the link is in the table by now:
     //   1. the read takes its snapshot, v1    2. the background load puts v1 into the table
     //   3. a write makes v2, it is flushed and evicted    4. the read ends and puts v1 back
@@ -184,10 +185,10 @@ export class PartitionActor<Ticket> {
     }
     const link = pending ?? this.#knownLinkOf(code)
     if (link === 'unknown') {
-      if (this.#reads.addWrite(code, waiting)) turn.effects.push({ kind: 'read_store', code })
+      if (this.#reads.addWrite(code, waiting)) batch.effects.push({ kind: 'read_store', code })
     } else if (this.#doubtful.keep(waiting, this.#reads.absenceOf(code) === 'never given')) {
-      turn.effects.push(...this.recall(true))
-    } else turn.settle(waiting, link === 'absent' ? undefined : link)
+      batch.effects.push(...this.recall(true))
+    } else batch.decide(waiting, link === 'absent' ? undefined : link)
   }
 
   /** Asks for the operations that are missing, if some are. */
@@ -223,14 +224,14 @@ export class PartitionActor<Ticket> {
     return effects
   }
 
-  #apply({ batch, at }: SealedBatch<Ticket>, position: LogPosition): LinkVersion[] {
+  #apply({ batch }: SealedBatch<Ticket>, position: LogPosition): LinkVersion[] {
     const versions = Array.from(batch.records(), (record) => ({ ...record, position }))
     for (const version of versions) {
       this.memory.apply(version)
       this.#reads.overtake(version.code)
     }
     const records = versions.map(({ record }) => record)
-    this.operations.rememberLogged(batch.operations(), records, position, at)
+    this.operations.rememberLogged(batch.operations(), records, position, batch.now)
     return versions
   }
 
@@ -257,7 +258,6 @@ export class PartitionActor<Ticket> {
     return this.#giveUp(new TinygridError('log_replaced'))
   }
 
-  /** The store's answer to `read_store`. */
   storeRead(code: Code, version: LinkVersion | undefined): Effect<Ticket>[] {
     //   1. a read begins; the store has nothing    2. a create is applied, flushed and evicted
     //   3. the read ends with "nothing": believed, it would give the code away a second time

@@ -1,36 +1,31 @@
 /**
- * The host: runs the partition actors of this node and carries out what they decide.
+ * The host: the partitions of this node, and what is asked of them.
  *
  * The shell around the pure actors. It gives each caller a promise, groups the writes of one
- * event-loop turn, talks to log and store, hands applied versions to the write-behind, and keeps
- * memory within its bound. It is the LinkOwner of the partitions it has adopted, and what the
- * write-behind reads dirty links from.
+ * event-loop turn, lets what the actors decide be carried out (`actor-effects.ts`), hands applied
+ * versions to the write-behind, and keeps memory within its bound. It is the LinkOwner of the
+ * partitions it has adopted, and what the write-behind reads dirty links from.
  *
- * An actor is called by one effect at a time. It decides nothing about links or its partitions.
+ * An actor is called by one effect at a time: everything here is synchronous between two awaits. It
+ * decides nothing about links, and does not choose its partitions.
  */
 import assert from 'node:assert/strict'
 import type { LinkVersion } from '../../links/link-record.ts'
+import { pause } from '../../links/clock.ts'
 import { TinygridError, type OwnerHint } from '../../links/errors.ts'
 import type { Code, Epoch, EpochMs, LogPosition, PartitionId } from '../../links/ids.ts'
 import { lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
 import type { Found, LocalOwner, WriteRequest, WriteResult } from '../../links/link-owner.ts'
 import type { Ring } from '../../links/ring.ts'
 import type { DirtySource } from '../../persistence/write-behind/dirty-source.ts'
+import { ActorEffects } from './actor-effects.ts'
+import type { Actor, ActorEffectsOptions, Applied } from './actor-effects.ts'
 import { DuePartitions } from './due-partitions.ts'
-import type { Effect } from './effect.ts'
-import { Errands, type ErrandOptions, type Tell } from './errands.ts'
 import { relieve } from '../memory/eviction.ts'
 import type { MemoryBound } from '../memory/memory-bound.ts'
-import type { PartitionActor } from './partition-actor.ts'
 
-interface Caller {
-  readonly resolve: (result: never) => void
-  readonly reject: (error: TinygridError) => void
-}
-
-type Applied = Extract<Effect<Caller>, { kind: 'applied' }>
-
-export type Actor = PartitionActor<Caller>
+/** Between two looks at what a host that stops has still to answer. */
+const STOP_POLL_MS = 50
 
 /** What the host tells of applied writes; the write-behind. */
 export interface AppliedSink {
@@ -39,7 +34,10 @@ export interface AppliedSink {
   isFull(): boolean
 }
 
-export interface PartitionHostOptions extends ErrandOptions {
+export interface PartitionHostOptions extends Omit<
+  ActorEffectsOptions,
+  'isHere' | 'onApplied' | 'onEnd'
+> {
   readonly ring: Ring
   readonly bound: MemoryBound
   /** Runs an action when all input of this event-loop turn is in. */
@@ -66,15 +64,20 @@ export class PartitionHost implements LocalOwner, DirtySource {
   /** Called when a partition has no batch in flight any more. */
   readonly #whenQuiet = new Map<PartitionId, () => void>()
   #isStopping = false
-  readonly #errands: Errands<Caller>
+  readonly #effects: ActorEffects
   #evictions = 0
 
   constructor(options: PartitionHostOptions) {
     this.#options = options
-    this.#errands = new Errands(options)
+    this.#effects = new ActorEffects({
+      ...options,
+      isHere: (partition, actor) => this.#actors.get(partition) === actor,
+      onApplied: (partition, applied) => this.#noteApplied(partition, applied),
+      onEnd: (partition, actor) => this.#noteEnd(partition, actor),
+    })
     const begin = (partition: PartitionId) => this.#begin(partition)
     const { defer, appendsMax = Infinity } = options
-    const hasRoom = () => this.#errands.appendsUnderWay < appendsMax
+    const hasRoom = () => this.#effects.appendsUnderWay < appendsMax
     this.#due = new DuePartitions({ hasRoom, defer, begin })
     this.#isFenced = options.isFenced ?? (() => false)
     this.#serving = Array.from({ length: options.ring.partitions }, () => undefined)
@@ -97,13 +100,13 @@ export class PartitionHost implements LocalOwner, DirtySource {
     const actor = this.#actorOf(partition)
     this.#serving[partition] = actor
     this.#due.add(partition)
-    this.#run(partition, actor, actor.recall(false))
+    this.#effects.carryOut(partition, actor, actor.recall(false))
   }
 
   /** Reads at once which operations earlier owners have carried out, if that is still to be done. */
   recall(partition: PartitionId): void {
     const actor = this.#actorOf(partition)
-    this.#run(partition, actor, actor.recall(true))
+    this.#effects.carryOut(partition, actor, actor.recall(true))
   }
 
   isInRing = (partition: PartitionId): boolean => partition < this.#serving.length
@@ -113,7 +116,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   }
 
   get counters() {
-    return { ...this.#errands.counters, evictions: this.#evictions }
+    return { ...this.#effects.counters, evictions: this.#evictions }
   }
 
   get actors(): ReadonlyMap<PartitionId, Actor> {
@@ -142,23 +145,23 @@ export class PartitionHost implements LocalOwner, DirtySource {
     this.#endSeal(partition)
     this.#options.bound.note(partition, 0)
     const error = new TinygridError('not_owner', owner === undefined ? {} : { owner })
-    this.#run(partition, actor, actor.retire(error))
+    this.#effects.carryOut(partition, actor, actor.retire(error))
   }
 
   lookup(code: Code, now: EpochMs): Lookup {
     const actor = this.#serving[this.#options.ring.partitionOf(code)]
-    return actor === undefined || this.#isFenced() ? UNKNOWN : actor.lookup(code, now)
+    return actor === undefined || this.#isFenced() ? UNKNOWN : actor.memory.lookup(code, now)
   }
 
   staleLookup(code: Code, now: EpochMs): Lookup {
-    const found = this.#actors.get(this.#options.ring.partitionOf(code))?.lookup(code, now)
+    const found = this.#actors.get(this.#options.ring.partitionOf(code))?.memory.lookup(code, now)
     return found?.kind === 'redirect' || found?.kind === 'gone' ? found : UNKNOWN
   }
 
   async find(code: Code): Promise<Found> {
     const now = this.#options.now()
     const { actor } = this.#authorityOn(code)
-    const lookup = actor.lookup(code, now)
+    const lookup = actor.memory.lookup(code, now)
     if (lookup.kind !== 'unknown') return { lookup, source: 'owner' }
     return { lookup: lookupOf(await this.read(code), now), source: 'owner' }
   }
@@ -166,7 +169,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   async read(code: Code): Promise<Link | undefined> {
     const { partition, actor } = this.#authorityOn(code)
     return new Promise((resolve, reject) => {
-      this.#run(partition, actor, actor.read({ resolve, reject }, code))
+      this.#effects.carryOut(partition, actor, actor.read({ resolve, reject }, code))
     })
   }
 
@@ -174,7 +177,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
     return new Promise((resolve, reject) => {
       if (this.#isStopping) throw new TinygridError('shutting_down')
       const { partition, actor } = this.#authorityOn(request.code)
-      this.#run(partition, actor, actor.submit({ resolve, reject }, request))
+      this.#effects.carryOut(partition, actor, actor.submit({ resolve, reject }, request))
       this.#due.add(partition)
     })
   }
@@ -195,7 +198,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   /** Refuses new writes; resolves when those under way are answered. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    while (this.#depth() > 0) await new Promise<void>((resolve) => this.#errands.later(resolve))
+    while (this.#depth() > 0) await pause(this.#options.clock, STOP_POLL_MS)
   }
 
   #depth(): number {
@@ -226,7 +229,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
     const actor = this.#actors.get(partition)
     if (actor === undefined || !actor.canBegin) return
     const canLog = this.#sink?.isFull() === false
-    this.#run(partition, actor, actor.begin(this.#options.now(), canLog))
+    this.#effects.carryOut(partition, actor, actor.begin(this.#options.now(), canLog))
   }
 
   #endSeal(partition: PartitionId): void {
@@ -234,45 +237,14 @@ export class PartitionHost implements LocalOwner, DirtySource {
     this.#whenQuiet.delete(partition)
   }
 
-  #run(partition: PartitionId, actor: Actor, effects: readonly Effect<Caller>[]): void {
-    for (const effect of effects) this.#carryOut(partition, actor, effect)
-  }
-
-  #carryOut(partition: PartitionId, actor: Actor, effect: Effect<Caller>): void {
-    switch (effect.kind) {
-      case 'append':
-        return this.#errands.append(partition, effect, this.#teller(partition, actor))
-      case 'append_again':
-        return this.#errands.appendAgain(partition, effect, this.#teller(partition, actor))
-      case 'read_tail':
-        return this.#errands.readTail(partition, effect.after, this.#teller(partition, actor))
-      case 'read_store':
-        return this.#errands.readStore(effect.code, this.#teller(partition, actor))
-      case 'applied':
-        return this.#noteApplied(partition, effect)
-      case 'read_operations':
-        return this.#errands.readOperations(partition, effect, this.#teller(partition, actor))
-      case 'answer':
-        return effect.ticket.resolve(effect.result as never)
-      case 'answer_read':
-        return effect.ticket.resolve(effect.link as never)
-      case 'refuse':
-        return effect.ticket.reject(effect.error)
-    }
-  }
-
-  /** Hands outcomes to the actor, if it still is here. */
-  #teller(partition: PartitionId, actor: Actor): Tell<Caller> {
-    return (outcome) => {
-      this.#due.plan()
-      if (this.#actors.get(partition) !== actor) return false
-      this.#run(partition, actor, outcome(actor))
-      this.#noteMemory(partition, actor)
-      if (actor.isQuiet) this.#endSeal(partition)
-      if (actor.canBegin) this.#due.addEnded(partition)
-      if (actor.isReplaced) this.#options.onReplaced?.(partition)
-      return true
-    }
+  /** Something that the actor asked for has ended: there may be room for others, or more to do. */
+  #noteEnd(partition: PartitionId, actor: Actor): void {
+    this.#due.plan()
+    if (this.#actors.get(partition) !== actor) return
+    this.#noteMemory(partition, actor)
+    if (actor.isQuiet) this.#endSeal(partition)
+    if (actor.canBegin) this.#due.addEnded(partition)
+    if (actor.isReplaced) this.#options.onReplaced?.(partition)
   }
 
   #noteApplied(partition: PartitionId, { position, versions }: Applied): void {

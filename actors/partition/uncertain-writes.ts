@@ -7,7 +7,7 @@
  */
 import type { Code } from '../../links/ids.ts'
 import type { Operations } from './operations.ts'
-import type { WaitingWrite } from './turn.ts'
+import type { WaitingWrite } from './batch.ts'
 
 export class UncertainWrites<Ticket> {
   readonly #operations: Operations

@@ -51,6 +51,7 @@ function newService(placed: PlacedOwner = { owner: ME!, epoch: EPOCH }, opened?:
   const clock = new ManualClock()
   const network = new MemoryNetwork({ clock })
   const owner = new SlowOwner()
+  const errors: string[] = []
   serveOwner({
     ring: new Ring(16),
     peers: network.join(ME!),
@@ -59,6 +60,7 @@ function newService(placed: PlacedOwner = { owner: ME!, epoch: EPOCH }, opened?:
     openedEpochOf: () => opened,
     clock,
     now: () => toEpochMs(1),
+    onError: (what) => errors.push(what),
   })
   const caller = network.join(OTHER!)
   const call = (name: string, requests: readonly unknown[], epoch = EPOCH) => {
@@ -77,7 +79,7 @@ function newService(placed: PlacedOwner = { owner: ME!, epoch: EPOCH }, opened?:
       return answer.kind === 'redirect' ? answer.url : answer.kind
     })
   }
-  return { clock, owner, call, lookups }
+  return { clock, owner, call, lookups, errors }
 }
 
 test('look-ups are answered in order, by memory alone', async (t) => {
@@ -183,8 +185,9 @@ test('a request that may not be asked is refused alone, and the others are answe
 })
 
 test('a look-up that fails in memory fails alone', async (t) => {
-  const { lookups } = newService()
+  const { lookups, errors } = newService()
   const [m1, broken] = await lookups(OWNER_CALLS.lookup, ['m1', 'broken'])
   t.is(m1, 'https://example.com/m1')
   t.like(broken, { code: 'internal' })
+  t.deepEqual(errors, ['a request of another node failed'])
 })

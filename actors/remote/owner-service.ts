@@ -48,6 +48,8 @@ export interface OwnerServiceOptions {
   readonly openedEpochOf?: (partition: PartitionId) => Epoch | undefined
   readonly clock: Clock
   readonly now: () => EpochMs
+  /** Told of what is no operating error: a fault of the program. */
+  readonly onError: (what: string, error: unknown) => void
 }
 
 /** How long a call may wait; below the caller's own time-out. */
@@ -71,19 +73,19 @@ export function serveOwner(options: OwnerServiceOptions): void {
     const finds = answerEach(options, parseCodes(params), codeItself, async (code) => {
       return (await owner.find(code)).lookup
     })
-    return encodeAnswers(await settle(finds, clock, FIND_WAIT_MS), encodeLookup)
+    return encodeAnswers(await settle(options, finds, FIND_WAIT_MS), encodeLookup)
   })
 
   peers.handle(OWNER_CALLS.read, async (params) => {
     const reads = answerEach(options, parseCodes(params), codeItself, (code) => owner.read(code))
-    return encodeAnswers(await settle(reads, clock, READ_WAIT_MS), encodeLink)
+    return encodeAnswers(await settle(options, reads, READ_WAIT_MS), encodeLink)
   })
 
   const writes = new RecentWrites(owner, clock)
   peers.handle(OWNER_CALLS.write, async (params) => {
     const requests = parseRequests(params, parseWriteRequest, WRITES_LIMITS)
     const answers = answerEach(options, requests, codeOf, (request) => writes.write(request))
-    const settled = await settle(answers, clock, WRITE_WAIT_MS)
+    const settled = await settle(options, answers, WRITE_WAIT_MS)
     return encodeAnswers(settled, (result, index) => {
       const request = requests[index]!
       return request instanceof TinygridError ? result : encodeWriteResult(result, request.what)
@@ -108,7 +110,7 @@ function answerEach<T, Given>(
       const partition = options.ring.partitionOf(codeIn(what))
       return refusalOf(options, partition, epoch) ?? answer(what)
     } catch (error) {
-      return asOperatingError(error)
+      return asOperatingError(error, options.onError)
     }
   })
 }
@@ -134,8 +136,8 @@ function refusalOf(
 
 /** Each answer or error, in order; owner_unavailable for what takes longer than `ms`. */
 function settle<T>(
+  { clock, onError }: Pick<OwnerServiceOptions, 'clock' | 'onError'>,
   work: readonly (Promise<Answer<T>> | TinygridError)[],
-  clock: Clock,
   ms: number,
 ): Promise<readonly Answer<T>[]> {
   const undecided = new TinygridError('owner_unavailable')
@@ -156,13 +158,15 @@ function settle<T>(
       waiting++
       one.then(
         (answer) => note(index, answer),
-        (error: unknown) => note(index, asOperatingError(error)),
+        (error: unknown) => note(index, asOperatingError(error, onError)),
       )
     }
     if (waiting === 0) end()
   })
 }
 
-function asOperatingError(error: unknown): TinygridError {
-  return error instanceof TinygridError ? error : new TinygridError('internal', { cause: error })
+function asOperatingError(error: unknown, onError: OwnerServiceOptions['onError']): TinygridError {
+  if (error instanceof TinygridError) return error
+  onError('a request of another node failed', error)
+  return new TinygridError('internal', { cause: error })
 }

@@ -20,11 +20,12 @@ import { lookupOf, type Link } from '../../links/link.ts'
 import type { WriteRequest, WriteResult } from '../../links/link-owner.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../persistence/log/log-record.ts'
 import type { LogEntry } from '../../persistence/log/log.ts'
-import type { PartitionLimits } from '../partition/batch.ts'
+
 import type { Effect } from '../partition/effect.ts'
 import { LinkTable } from '../memory/link-table.ts'
 import { Operations } from '../partition/operations.ts'
 import { PartitionActor } from '../partition/partition-actor.ts'
+import type { PartitionLimits } from '../partition/batch.ts'
 import { PartitionMemory } from '../memory/partition-memory.ts'
 
 type WaitingEffect = Extract<
@@ -62,7 +63,7 @@ export class ActorWorld {
   }
 
   submit(request: WriteRequest): Ticket {
-    const { code, operationId } = request
+    const { code, operationId } = Object(request) as WriteRequest
     const ticket: Ticket = { code, operationId, submittedAt: this.last() }
     this.#run(this.actor.submit(ticket, request))
     return ticket
@@ -167,7 +168,7 @@ export class ActorWorld {
   assertMemoryIsRight(codes: readonly Code[]): void {
     const isApplied = this.waiting.every(({ effect }) => effect.kind === 'read_store')
     for (const code of isApplied ? codes : []) {
-      const lookup = this.actor.lookup(code, NOW)
+      const lookup = this.actor.memory.lookup(code, NOW)
       if (lookup.kind !== 'unknown') assert.deepEqual(lookup, lookupOf(this.truth(code), NOW))
     }
   }

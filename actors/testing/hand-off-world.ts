@@ -12,7 +12,7 @@ import type { Peers } from '../../cluster/peers/peers.ts'
 import { HandOffSource, type HandOffOutcome } from '../hand-off/hand-off-source.ts'
 import { HandOffTarget } from '../hand-off/hand-off-target.ts'
 import { Disk, HostWorld, P } from './host-world.ts'
-import type { Actor } from '../partition/partition-host.ts'
+import type { Actor } from '../partition/actor-effects.ts'
 
 export class HandOffWorld {
   readonly disk = new Disk()

@@ -72,6 +72,7 @@ const numbersSchema = {
         logAppends: 'Batches appended to the log',
         logErrors: 'Appends that failed',
         storeErrors: 'Reads and writes of the store that failed',
+        decisionErrors: 'Writes that failed in being decided: faults of the program',
       }).map(([name, description]) => [name, Type.Number({ description })]),
     ),
   }),

@@ -37,6 +37,7 @@ const COUNTERS: readonly Row[] = [
   ['tinygrid_log_appends_total', 'logAppends', 'Batches appended to the log'],
   ['tinygrid_log_errors_total', 'logErrors', 'Appends that failed'],
   ['tinygrid_store_errors_total', 'storeErrors', 'Reads and writes of the store that failed'],
+  ['tinygrid_decision_errors_total', 'decisionErrors', 'Writes that failed in being decided'],
 ]
 
 type RouterNumber = Exclude<keyof RouterCounters, 'answers' | 'heldNow'>

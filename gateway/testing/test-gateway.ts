@@ -202,6 +202,7 @@ const STATUS: NodeStatus = {
   logAppends: 13,
   logErrors: 14,
   storeErrors: 15,
+  decisionErrors: 16,
 }
 
 /** Sends bytes and collects what comes back until the server closes. */
