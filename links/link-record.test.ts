@@ -1,6 +1,6 @@
 import test from 'ava'
 import * as fc from 'fast-check'
-import { toEpochMs, type Code } from './ids.ts'
+import { parseCode, toEpochMs, type Code } from './ids.ts'
 import {
   codeOfRecord,
   decodeLink,
@@ -18,6 +18,7 @@ import {
   URL_BYTES_MAX,
   type Link,
 } from './link.ts'
+import { isStoredUrl } from './target-url.ts'
 
 const plain: Link = {
   code: 'abc1234' as Code,
@@ -124,4 +125,25 @@ test('a record whose URL cannot stand in a reply is none', (t) => {
     t.is(parseRecord(encodeLink({ ...plain, url })), undefined)
   }
   t.truthy(parseRecord(encodeLink({ ...plain, url: '', lifecycle: 'purged' })))
+})
+
+test('a record and its texts say the same of what a code and a URL are', (t) => {
+  const unusual = fc.constantFrom(
+    'http://',
+    'https://',
+    'https:/x',
+    'http://a',
+    'HTTP://a',
+    ' ',
+    'é',
+  )
+  const anyText = fc.array(fc.oneof(fc.string({ maxLength: 3 }), unusual), { maxLength: 3 })
+  const latin1 = anyText.map((parts) => parts.join('').slice(0, 80))
+  const long = fc.nat(5_000).map((length) => `https://a.example/${'x'.repeat(length)}`)
+  const property = fc.property(latin1, fc.oneof(latin1, long), fc.boolean(), (code, url, isOne) => {
+    const link = { ...plain, code: (isOne ? 'abc' : code) as Code, url }
+    const isRecord = parseRecord(encodeLink(link)) !== undefined
+    t.is(isRecord, parseCode(link.code) !== undefined && isStoredUrl(url), JSON.stringify(link))
+  })
+  fc.assert(property, { numRuns: 2_000 })
 })

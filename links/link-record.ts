@@ -16,12 +16,20 @@
  *
  * The first byte of a log entry that carries records names the format, so a later layout can be
  * told from this one. The functions here take the bytes for a record and look no further: bytes that
- * come from outside the process go through `parseRecord` first. Rejected: MessagePack, which needs a decode to find the URL of a redirect.
+ * come from outside the process go through `parseRecord` first. Rejected: MessagePack, which needs a
+ * decode to find the URL of a redirect.
  */
 import assert from 'node:assert/strict'
-import { parseCode, type Code, type EpochMs, type LogPosition } from './ids.ts'
-import { METERED, obstacle, redirectTo, type Lifecycle, type Link, type Lookup } from './link.ts'
-import { isStoredUrl } from './target-url.ts'
+import { CODE_LENGTH_MAX, parseCode, type Code, type EpochMs, type LogPosition } from './ids.ts'
+import {
+  METERED,
+  obstacle,
+  redirectTo,
+  URL_BYTES_MAX,
+  type Lifecycle,
+  type Link,
+  type Lookup,
+} from './link.ts'
 
 declare const recordBrand: unique symbol
 export type LinkRecord = Buffer & { readonly [recordBrand]: true }
@@ -46,6 +54,18 @@ export const RECORD_FLAGS = {
 } as const
 
 const F = RECORD_FLAGS
+
+const IN_NEITHER = 0
+const IN_URLS = 1
+/** And in URLs. */
+const IN_CODES = 2
+/** By byte: where it may stand. */
+const BYTE_KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte <= 0x20 || byte >= 0x7f) return IN_NEITHER
+  return parseCode(String.fromCharCode(byte)) === undefined ? IN_URLS : IN_CODES
+})
+const SCHEMES = /^https?:\/\//
+const SCHEME_BYTES = 8
 
 export function encodeLink(link: Link): LinkRecord {
   const title = link.title === null ? undefined : Buffer.from(link.title)
@@ -111,16 +131,31 @@ function writeTags(bytes: Buffer, at: number, tags: readonly Buffer[]): number {
  */
 export function parseRecord(bytes: Buffer): LinkRecord | undefined {
   if (bytes.length < RECORD_HEADER_BYTES || wholeLength(bytes) !== bytes.length) return undefined
-  if (parseCode(codeOfRecord(bytes)) === undefined) return undefined
   const urlStart = RECORD_HEADER_BYTES + bytes[1]!
-  const url = bytes.toString('latin1', urlStart, urlStart + urlLength(bytes, 0))
-  const isPurged = lifecycleOf(bytes[0]!) === 'purged'
-  return isStoredUrl(url) || (isPurged && url === '') ? (bytes as LinkRecord) : undefined
+  const isNamed = isCode(bytes, RECORD_HEADER_BYTES, urlStart)
+  return isNamed && hasUrl(bytes, urlStart, urlLength(bytes, 0)) ? (bytes as LinkRecord) : undefined
 }
 
 /** Whether a version that was stored can be taken in: a whole record, of the code it was found under. */
 export function isWholeVersion({ code, record }: LinkVersion): boolean {
   return parseRecord(record) !== undefined && codeOfRecord(record) === code
+}
+
+/** As `parseCode` has it, without a text. */
+function isCode(bytes: Buffer, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) if (BYTE_KINDS[bytes[at]!] !== IN_CODES) return false
+  return end > from && end - from <= CODE_LENGTH_MAX
+}
+
+/** As `isStoredUrl` has it, without a text. What was purged has none. */
+function hasUrl(bytes: Buffer, start: number, length: number): boolean {
+  if (length === 0) return lifecycleOf(bytes[0]!) === 'purged'
+  const end = start + length
+  const scheme = bytes.toString('latin1', start, Math.min(end, start + SCHEME_BYTES))
+  const rest = scheme === 'https://' ? start + 8 : start + 7
+  if (length > URL_BYTES_MAX || rest >= end || !SCHEMES.test(scheme)) return false
+  for (let at = rest; at < end; at++) if (BYTE_KINDS[bytes[at]!] === IN_NEITHER) return false
+  return true
 }
 
 /** undefined: it says that it is longer than the bytes are. */
