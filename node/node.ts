@@ -193,7 +193,7 @@ export class Node {
   }
 
   async #openAll(): Promise<Table> {
-    const { log, store, work, nodeId, now, onProgress } = this.#options
+    const { log, store, work, nodeId, now, onProgress, onError } = this.#options
     const partitions = this.ring.all()
     const rows: Row[] = []
     await recover({
@@ -203,6 +203,7 @@ export class Node {
       nodeId,
       partitions,
       now,
+      onError,
       // Nobody waits for it, and a tombstone that the load removes is an operation's only trace.
       leavesOperations: false,
       newMemory,

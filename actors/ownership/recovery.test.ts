@@ -25,6 +25,7 @@ class Place {
   readonly store = new MemoryLinkStore(ring)
   readonly partitions = new Map<number, OpenedMemory>()
   readonly told: [code: string, position: number][] = []
+  readonly errors: string[] = []
 
   /** Appends one link as an owner would; returns its position. */
   async append(name: string, url: string, operation?: string) {
@@ -61,6 +62,7 @@ class Place {
       leavesOperations,
       onOpen: (partition) => this.partitions.set(partition.id, partition).size > 0,
       onProgress: () => {},
+      onError: (what) => this.errors.push(what),
     })
   }
 
@@ -86,6 +88,17 @@ test('what only the store has is unknown to memory, not absent', async (t) => {
   for (const id of ring.all()) await place.log.append(id, EPOCH_RECORD, await place.log.last(id))
   await place.recover()
   t.is(place.lookup('stored').kind, 'unknown')
+})
+
+test('a record in the log that is no link is told, and keeps nobody from the others', async (t) => {
+  const place = new Place()
+  await place.append('a', 'https://example.org/1', 'op-a')
+  await place.append('a', 'javascript:alert(1)', 'op-evil')
+  await place.append('b', 'https://example.org/2')
+  await place.recover()
+  t.deepEqual(place.lookup('a'), { kind: 'redirect', url: 'https://example.org/1' })
+  t.deepEqual(place.lookup('b'), { kind: 'redirect', url: 'https://example.org/2' })
+  t.deepEqual(place.errors, ['links in the log are damaged'])
 })
 
 test('a partition that was never written to is complete at once', async (t) => {

@@ -68,6 +68,7 @@ export interface RecoveryOptions {
   /** Called with each opened partition. False: nobody wants it any more. */
   readonly onOpen: (partition: OpenedMemory) => boolean
   readonly onProgress: (partitionsDone: number, linksReplayed: number) => void
+  readonly onError?: (what: string, error: unknown) => void
 }
 
 /** A partition that this node has opened in the log. */
@@ -231,9 +232,11 @@ function assertAhead({ id, lastPosition }: Opening, checkpoint: LogPosition): vo
   throw new TinygridError('log_gap', { detail: `${detail}; restore both from one backup` })
 }
 
+const NOTHING = { records: [], operations: [], damaged: 0 } as const
+
 /** Entries that the store has are read for their operations alone. */
 async function replay(
-  { log, work, now, leavesOperations }: RecoveryOptions,
+  { log, work, now, leavesOperations, onError }: RecoveryOptions,
   { id, memory, operations }: Opening,
   checkpoint: LogPosition,
   gap: LogGap,
@@ -245,10 +248,9 @@ async function replay(
     const { position, payload } = entry
     gap.note(entry)
     const record = decodeLogRecord(payload)
-    const records = record.kind === 'batch' ? record.records : []
-    if (record.kind === 'batch') {
-      operations.rememberLogged(record.operations, records, position, at)
-    }
+    const { records, operations: done, damaged = 0 } = record.kind === 'batch' ? record : NOTHING
+    operations.rememberLogged(done, records, position, at)
+    if (damaged > 0) onError?.('links in the log are damaged', new Error(`at ${id}/${position}`))
     if (position <= checkpoint) return
     const versions = records.map((bytes) => versionOf(bytes, position))
     for (const version of versions) {

@@ -104,7 +104,16 @@ test('what is wrong under a right checksum is noticed too', (t) => {
   fc.assert(property, { numRuns: 3_000 })
 })
 
-test('a batch with what is no link is refused', (t) => {
-  const bytes = encodeLogRecord({ ...batch, records: [Buffer.from('no link') as LinkRecord] })
-  t.throws(() => decodeLogRecord(bytes), { message: /record 0 is no link/ })
+test('of a batch with what is no link the others are read, with their operations', (t) => {
+  const noLink = linkRecord('evil', { url: 'javascript:alert(1)' })
+  const records = [linkRecord('a'), noLink, Buffer.from('no link') as LinkRecord, linkRecord('b')]
+  const operations = records.map((_, record) => {
+    return { id: `op${record}`, outcome: 'created', record } as const
+  })
+  t.deepEqual(decodeLogRecord(encodeLogRecord({ ...batch, records, operations })), {
+    ...batch,
+    records: [records[0]!, records[3]!],
+    operations: [operations[0]!, { ...operations[3]!, record: 1 }],
+    damaged: 2,
+  })
 })

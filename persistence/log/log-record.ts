@@ -44,6 +44,8 @@ interface BatchRecord {
   readonly records: readonly LinkRecord[]
   /** Operations that this batch carried out, by which a repeated request is known. */
   readonly operations: readonly LoggedOperation[]
+  /** Decoded: how many records were left out, with their operations, because they are no links. */
+  readonly damaged?: number
 }
 
 export interface LoggedOperation {
@@ -105,7 +107,7 @@ export function decodeLogRecord(payload: Buffer): LogRecord {
   try {
     const { records, end } = readRecords(payload, start)
     const operations = kind === KIND.batch ? [] : readOperations(payload, end, records.length)
-    return { kind: 'batch', epoch, batchId: name, records, operations }
+    return { kind: 'batch', epoch, batchId: name, ...withoutDamaged(records, operations) }
   } catch (error) {
     // Its checksum is right: whoever wrote it is no Tinygrid, or one with a fault.
     throw error instanceof RangeError ? unreadable('it ends too early') : error
@@ -196,17 +198,36 @@ function assertOnePerCode(records: readonly LinkRecord[]): void {
   assert.equal(codes.size, records.length, 'a batch has two records of one code')
 }
 
-function readRecords(payload: Buffer, start: number): { records: LinkRecord[]; end: number } {
-  const records: LinkRecord[] = []
+/** One record that is no link keeps nobody from the others of its batch. */
+function withoutDamaged(
+  all: readonly (LinkRecord | undefined)[],
+  operations: readonly LoggedOperation[],
+): Pick<BatchRecord, 'records' | 'operations' | 'damaged'> {
+  const records = all.filter((record) => record !== undefined)
+  const damaged = all.length - records.length
+  if (damaged === 0) return { records, operations }
+  const kept = operations.filter(({ record }) => all[record] !== undefined)
+  const moved = kept.map(({ id, outcome, record }) => {
+    return { id, outcome, record: records.indexOf(all[record]!) }
+  })
+  return { records, operations: moved, damaged }
+}
+
+interface Records {
+  /** undefined: no link. */
+  readonly records: readonly (LinkRecord | undefined)[]
+  readonly end: number
+}
+
+function readRecords(payload: Buffer, start: number): Records {
+  const records: (LinkRecord | undefined)[] = []
   const count = payload.readUInt32BE(start)
   let at = start + COUNT_BYTES
   for (let index = 0; index < count; index++) {
     const from = at + LENGTH_BYTES
     at = from + payload.readUInt16BE(at)
     if (at > payload.length) throw unreadable('it ends too early')
-    const record = parseRecord(payload.subarray(from, at))
-    if (record === undefined) throw unreadable(`record ${index} is no link`)
-    records.push(record)
+    records.push(parseRecord(payload.subarray(from, at)))
   }
   return { records, end: at }
 }
