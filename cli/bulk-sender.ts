@@ -202,8 +202,12 @@ function made(status: number, link: { code: string; shortUrl: string }): Outcome
   return { status, code: link.code, shortUrl: link.shortUrl }
 }
 
-/** What a problem+json says, as far as it is one. */
+/** What a problem+json says, as far as it is one. Where the item was in the request is our affair. */
 function failureOf(problem: unknown, status: number): ItemFailure {
-  const { code, detail, title } = (problem ?? {}) as Readonly<Record<string, string | undefined>>
-  return { code: code ?? 'internal', detail: detail ?? title ?? `status ${status}` }
+  const said = (problem ?? {}) as Readonly<Record<string, string | undefined>>
+  const detail = (said['detail'] ?? said['title'] ?? `status ${status}`).replace(PLACE, '')
+  const field = said['field']?.replace(PLACE, '')
+  return { code: said['code'] ?? 'internal', detail, ...(field === undefined ? {} : { field }) }
 }
+
+const PLACE = /^links\[\d+\]\.?/

@@ -9,6 +9,7 @@ async function* items(count: number, bytesEach: number): AsyncGenerator<InputIte
     yield {
       line,
       endByte: line * bytesEach,
+      columnOf: () => undefined,
       content: { link: { url: `https://a.example/${line}` } },
     }
   }

@@ -49,7 +49,7 @@ async function* textOf(
     if (interrupted.aborted) throw new CommandError('Interrupted.', EXIT_CODES.interrupted)
     yield linkRows(options.format, links)
     counted.done += links.length
-    display.update(counted, 0)
+    display.update(counted)
   }
 }
 

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { CommandError } from './command-error.ts'
 import { isLinkFormat, LINK_FORMATS, type LinkFormat } from './link-format.ts'
 import { STANDARD_INPUT } from './input.ts'
+import { ENCODINGS, isEncoding, type TextEncoding } from './text-decoding.ts'
 
 export const IMPORT_HELP = `Usage: npm run import -- FILE [options]
        ... | npm run --silent import -- - [options]
@@ -11,19 +12,29 @@ Shortens every link of FILE, or of standard input (-), by bulk requests.
 
 Formats
   text     one URL per line; after white space the code it should get, if any; # starts a comment
-  csv      a header with url and any of code, title, tags (a;b), expiresAt, maxVisits
+  csv      a header with url and any of code, title, tags (a;b), expiresAt, maxVisits; cells are
+           separated by commas, semicolons or tabs, whichever the header shows (or sep=; before it)
   ndjson   one object per line with the same fields
 
 Options
   --url URL         the server (http://localhost:3000, or the port that PORT names)
   --key KEY         its API key (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)
   --format FORMAT   text, csv or ndjson; otherwise told by the file's ending, then by its first lines
+  --columns A,B     the columns of a CSV file without a header, in order
+  --delimiter C     what separates the cells of a CSV file: one character, or tab
+  --encoding NAME   utf-8 (or what the byte order mark says), utf-16le, windows-1252 or latin1
+  --ignore-columns A,B
+                    columns (of ndjson: fields) to leave out; others that no link has are asked about
+                    on a terminal and otherwise refused
+  --dry-run         read the file and tell what is wrong with it; send nothing
   --output FILE     write url, shortUrl, code and status of every link as CSV
   --errors FILE     where to list what failed, as CSV (FILE.errors.csv; for - standard error)
   --progress FILE   where to keep how far it came (FILE.tinygrid-progress; for - nowhere)
   --restart         start afresh, whatever the progress file says
   --help            this
 
+A file is read to its end before anything is sent, so that one in the wrong encoding, or with a
+column that is not known, changes nothing. Standard input is checked as it comes.
 An import that was interrupted, in whatever way, continues when the same command is given again.
 Cells that a spreadsheet would run as a formula are written with a leading apostrophe, and read
 without it.
@@ -36,6 +47,12 @@ export interface ImportOptions {
   readonly url: string | undefined
   readonly key: string | undefined
   readonly format: LinkFormat | undefined
+  readonly encoding: TextEncoding | undefined
+  readonly columns: readonly string[] | undefined
+  readonly delimiter: string | undefined
+  /** Names in lower case. */
+  readonly ignoredColumns: readonly string[]
+  readonly isDryRun: boolean
   readonly outputPath: string | undefined
   readonly errorsPath: string | undefined
   readonly progressPath: string | undefined
@@ -51,11 +68,17 @@ export function parseImportOptions(args: readonly string[]): ImportOptions | und
     throw new CommandError('Name one file to import, or - for standard input (--help tells more)')
   }
   const isFile = path !== STANDARD_INPUT
+  const isOfCsv = values.columns !== undefined || values.delimiter !== undefined
   return {
     path,
     url: values.url,
     key: values.key,
-    format: parseFormat(values.format),
+    format: parseFormat(values.format ?? (isOfCsv ? 'csv' : undefined)),
+    encoding: parseEncoding(values.encoding),
+    columns: values.columns?.split(','),
+    delimiter: parseDelimiter(values.delimiter),
+    ignoredColumns: namesIn(values['ignore-columns']),
+    isDryRun: values['dry-run'] === true,
     outputPath: values.output,
     errorsPath: values.errors ?? (isFile ? `${path}.errors.csv` : undefined),
     progressPath: values.progress ?? (isFile ? `${path}.tinygrid-progress` : undefined),
@@ -72,6 +95,11 @@ function parse(args: readonly string[]) {
         url: { type: 'string' },
         key: { type: 'string' },
         format: { type: 'string' },
+        encoding: { type: 'string' },
+        columns: { type: 'string' },
+        delimiter: { type: 'string' },
+        'ignore-columns': { type: 'string', multiple: true },
+        'dry-run': { type: 'boolean' },
         output: { type: 'string' },
         errors: { type: 'string' },
         progress: { type: 'string' },
@@ -87,4 +115,21 @@ function parse(args: readonly string[]) {
 function parseFormat(text: string | undefined): LinkFormat | undefined {
   if (text === undefined || isLinkFormat(text)) return text
   throw new CommandError(`--format takes ${LINK_FORMATS.join(', ')}, not ${text}`)
+}
+
+function parseEncoding(text: string | undefined): TextEncoding | undefined {
+  const name = text?.toLowerCase()
+  if (name === undefined || isEncoding(name)) return name
+  throw new CommandError(`--encoding takes ${ENCODINGS.join(', ')}, not ${text}`)
+}
+
+function parseDelimiter(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  if (text === 'tab' || text === '\\t') return '\t'
+  if (/^[^"\r\n]$/.test(text)) return text
+  throw new CommandError(`--delimiter takes one character or tab, not ${text}`)
+}
+
+function namesIn(lists: readonly string[] = []): string[] {
+  return lists.flatMap((list) => list.split(',').map((name) => name.trim().toLowerCase()))
 }

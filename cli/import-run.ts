@@ -10,14 +10,14 @@ import type { ApiClient } from './api-client.ts'
 import type { BulkSender, Outcome } from './bulk-sender.ts'
 import { chunksOf } from './chunks.ts'
 import type { InputIdentity } from './input.ts'
-import type { InputItem } from './link-input.ts'
+import { fieldNamed, type InputItem, type ItemFailure } from './link-input.ts'
 import type { Progress, ProgressFile } from './progress-file.ts'
 import type { ResultFile } from './result-file.ts'
 
 /** Enough to keep the server at work while an answer travels. */
 export const CHUNKS_IN_FLIGHT_MAX = 4
 
-export const ERROR_COLUMNS = ['line', 'code', 'detail', 'url']
+export const ERROR_COLUMNS = ['line', 'column', 'code', 'detail', 'url']
 export const OUTPUT_COLUMNS = ['url', 'shortUrl', 'code', 'status']
 
 export interface ImportParts {
@@ -32,7 +32,7 @@ export interface ImportParts {
   readonly resumed: Progress | undefined
   readonly interrupted: AbortSignal
   /** Told after each chunk. */
-  readonly onProgress: (progress: Progress, endByte: number) => void
+  readonly onProgress: (progress: Progress) => void
   /** Told every failed item. */
   readonly onFailure: (item: InputItem, outcome: Outcome) => void
 }
@@ -109,7 +109,7 @@ export class ImportRun {
       failed: this.#progress.failed + failed,
     }
     await this.#save(this.#inFlight[0]?.sinceMs ?? null)
-    this.#parts.onProgress(this.#progress, items.at(-1)!.endByte)
+    this.#parts.onProgress(this.#progress)
   }
 
   #writeRows(items: readonly InputItem[], outcomes: readonly Outcome[]): void {
@@ -120,7 +120,8 @@ export class ImportRun {
       const url = urlOf(item)
       outputRows.push([url, shortUrl, code, String(status)])
       if (failure === undefined) continue
-      errorRows.push([String(item.line), failure.code, failure.detail, url])
+      const column = columnOf(item, failure)
+      errorRows.push([String(item.line), `${column ?? ''}`, failure.code, failure.detail, url])
       this.#parts.onFailure(item, outcomes[at]!)
     }
     this.#parts.errors.append(errorRows)
@@ -151,6 +152,13 @@ export class ImportRun {
       outputBytes: 0,
     }
   }
+}
+
+/** Where on the line of the item the fault is, if it can be told. */
+export function columnOf(item: InputItem, failure: ItemFailure): number | undefined {
+  if (failure.column !== undefined) return failure.column
+  const field = fieldNamed(/^\w*/.exec(failure.field ?? '')![0])
+  return field === undefined ? undefined : item.columnOf(field)
 }
 
 /** The URL as the input has it, for the person who looks for it. */

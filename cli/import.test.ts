@@ -51,10 +51,10 @@ test('lines that fail are listed with number, code and reason, and the rest is m
   t.is(server.links.length, 1)
   t.is(
     await readFile(`${file}.errors.csv`, 'utf8'),
-    'line,code,detail,url\n' +
-      '2,invalid_field,no: invalid_field,no-url\n' +
-      "3,invalid_field,no: invalid_field,'=cmd|x\n" +
-      '4,invalid_field,More than a URL and a code on one line,\n',
+    'line,column,code,detail,url\n' +
+      '2,1,invalid_field,no: invalid_field,no-url\n' +
+      "3,1,invalid_field,no: invalid_field,'=cmd|x\n" +
+      '4,23,invalid_field,More than a URL and a code on one line,\n',
   )
 })
 
@@ -72,8 +72,59 @@ test('standard input is read, its format told by its first line', async (t) => {
   const lines = '{"url":"https://a.example","code":"mine"}\n{"url":"x"}\n'
   const { exitCode, stderr } = await startCommand('import', ['-', ...args.slice(1)], lines).ended
   t.is(exitCode, 1)
-  t.regex(stderr, /Line 2: no: invalid_field/)
+  t.regex(stderr, /Line 2, column 2: no: invalid_field/)
   t.is(server.links[0]!.code, 'mine')
+})
+
+test('what a file has too much of is named by line and column, and the exit code says so', async (t) => {
+  const text = 'code;url;maxVisits\r\na;https://a.example/;many\nb;https://b.example/;1;2\rc;x\n'
+  const { server, file, args } = await prepare(t, 'links.csv', text)
+  const { exitCode, stderr } = await startCommand('import', args).ended
+  t.is(exitCode, 1, stderr)
+  const rows = (await readFile(`${file}.errors.csv`, 'utf8')).split('\n').slice(1, 3)
+  t.regex(rows[0]!, /^3,4,invalid_field,4 cells/)
+  t.regex(rows[1]!, /^4,2,invalid_field/)
+  t.is(server.links.length, 1)
+})
+
+test('nothing is sent of a file that cannot be read to its end', async (t) => {
+  const text = `${titledLinks(5000)}https://last.example/,Gr\xfc\xdfe\n`
+  const { server, file, args } = await prepare(t, 'links.csv', '')
+  await writeFile(file, text, 'latin1')
+  const refused = await startCommand('import', args).ended
+  t.is(refused.exitCode, 2)
+  t.regex(refused.stderr, /^Line 5002, column 25: byte 0xfc is not utf-8.*--encoding/)
+  t.is(server.requests.length, 0)
+  const read = await startCommand('import', [...args, '--encoding', 'latin1']).ended
+  t.is(read.exitCode, 0, read.stderr)
+  t.is(server.links.at(-1)!.title, 'Grüße')
+})
+
+test('a column that no link has is refused before anything is sent, or left out if that is wished', async (t) => {
+  const { server, args } = await prepare(t, 'links.csv', 'url,colour\nhttps://a.example/,red\n')
+  const refused = await startCommand('import', args).ended
+  t.is(refused.exitCode, 2)
+  t.regex(refused.stderr, /Line 1, column 2: no link has a "colour"/)
+  t.is(server.requests.length, 0)
+  const wished = await startCommand('import', [...args, '--ignore-columns', 'Colour']).ended
+  t.is(wished.exitCode, 0, wished.stderr)
+  t.is(server.links.length, 1)
+})
+
+test('a file without a header is read by --columns and --delimiter', async (t) => {
+  const { server, args } = await prepare(t, 'links.txt', 'https://a.example/1,2;Eins\n')
+  const wishes = ['--columns', 'url,title', '--delimiter', ';']
+  const { exitCode, stderr } = await startCommand('import', [...args, ...wishes]).ended
+  t.is(exitCode, 0, stderr)
+  t.like(server.links[0]!, { url: 'https://a.example/1,2', title: 'Eins' })
+})
+
+test('a dry run tells what is wrong with a file, and sends nothing', async (t) => {
+  const { server, args } = await prepare(t, 'links.csv', 'url\nhttps://a.example/\nx,y\n')
+  const { exitCode, stderr } = await startCommand('import', [...args, '--dry-run']).ended
+  t.is(exitCode, 1)
+  t.regex(stderr, /^Line 3, column 2: .*\n1 links would be sent, 1 would fail/)
+  t.is(server.requests.length, 0)
 })
 
 test('an import that is killed at any moment continues, and makes each link once', async (t) => {

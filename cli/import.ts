@@ -1,21 +1,25 @@
 /**
  * The import command: wires options, input, server and files together and says how it ended.
  *
- * What it does is told by its help (import-options.ts); how, by import-run.ts.
+ * What it does is told by its help (import-options.ts); how, by import-run.ts. A file is read twice:
+ * first to see that all of it can be read, then to be sent.
  */
+import { createInterface } from 'node:readline/promises'
 import { ApiClient } from './api-client.ts'
 import { BulkSender } from './bulk-sender.ts'
 import { EXIT_CODES, runCommand } from './command-error.ts'
 import { IMPORT_HELP, parseImportOptions, type ImportOptions } from './import-options.ts'
-import { ERROR_COLUMNS, ImportRun, OUTPUT_COLUMNS } from './import-run.ts'
-import { openInput, type Input } from './input.ts'
+import { columnOf, ERROR_COLUMNS, ImportRun, OUTPUT_COLUMNS } from './import-run.ts'
+import { openInput, STANDARD_INPUT, type Input } from './input.ts'
 import { interruption, sleepUnless } from './interruption.ts'
 import { formatOfName, sniffFormat } from './link-format.ts'
+import type { InputItem, ItemFailure } from './link-input.ts'
 import { readLinks } from './link-reader.ts'
 import { progressDisplay, type ProgressDisplay } from './progress-display.ts'
 import { ProgressFile, type Progress } from './progress-file.ts'
 import { ResultFile } from './result-file.ts'
 import { apiKey, serverUrl } from './server-address.ts'
+import { decodeText, encodingOf, type TextEncoding } from './text-decoding.ts'
 
 await runCommand(async () => {
   const options = parseImportOptions(process.argv.slice(2))
@@ -23,20 +27,56 @@ await runCommand(async () => {
     console.log(IMPORT_HELP)
     return EXIT_CODES.done
   }
-  return importLinks(options)
+  const ignored = new Set(options.ignoredColumns)
+  if (options.isDryRun) return tryOut(options, ignored)
+  const checked = options.path === STANDARD_INPUT ? undefined : await check(options, ignored)
+  return importLinks(options, ignored, checked?.items ?? null)
 })
 
-async function importLinks(options: ImportOptions): Promise<number> {
+interface Checked {
+  readonly items: number
+  readonly failed: number
+}
+
+/** Reads all of the input, and stops the command where it cannot be read. */
+async function check(
+  options: ImportOptions,
+  ignored: Set<string>,
+  onFailure: (item: InputItem, failure: ItemFailure) => void = () => {},
+): Promise<Checked> {
+  const checked = { items: 0, failed: 0 }
+  for await (const item of itemsOf(options, await openInput(options.path), ignored)) {
+    checked.items++
+    if ('link' in item.content) continue
+    checked.failed++
+    onFailure(item, item.content.failure)
+  }
+  return checked
+}
+
+async function tryOut(options: ImportOptions, ignored: Set<string>): Promise<number> {
+  const { items, failed } = await check(options, ignored, (item, failure) => {
+    console.error(sentenceOf(item, failure))
+  })
+  console.error(`${items - failed} links would be sent, ${failed} would fail. Nothing was sent.`)
+  return failed > 0 ? EXIT_CODES.someFailed : EXIT_CODES.done
+}
+
+async function importLinks(
+  options: ImportOptions,
+  ignored: Set<string>,
+  total: number | null,
+): Promise<number> {
   const key = await apiKey(options.key, process.env)
   const client = new ApiClient(serverUrl(options.url, process.env), key)
   const input = await openInput(options.path)
   const progressFile = new ProgressFile(options.progressPath)
   if (options.isRestart) await progressFile.remove()
   const resumed = await progressFile.load(input.identity, client.baseUrl.origin)
-  const display = progressDisplay(input.identity.bytes)
+  const display = progressDisplay(total, resumed?.done)
   if (resumed !== undefined) display.note(`Continuing after ${resumed.done} links.`)
   try {
-    return await runImport({ options, client, input, progressFile, resumed, display })
+    return await runImport({ options, ignored, client, input, progressFile, resumed, display })
   } finally {
     display.stop()
   }
@@ -44,6 +84,7 @@ async function importLinks(options: ImportOptions): Promise<number> {
 
 interface Prepared {
   readonly options: ImportOptions
+  readonly ignored: Set<string>
   readonly client: ApiClient
   readonly input: Input
   readonly progressFile: ProgressFile
@@ -58,7 +99,7 @@ async function runImport(prepared: Prepared): Promise<number> {
   const output = new ResultFile(options.outputPath, OUTPUT_COLUMNS, resumed?.outputBytes ?? 0)
   const clock = { now: () => Date.now(), sleep: (ms: number) => sleepUnless(interrupted, ms) }
   const run = new ImportRun({
-    items: itemsOf(options, input, display),
+    items: itemsOf(options, input, prepared.ignored),
     identity: input.identity,
     client,
     sender: new BulkSender(client, clock, (reason, ms) => {
@@ -69,9 +110,9 @@ async function runImport(prepared: Prepared): Promise<number> {
     output,
     resumed,
     interrupted,
-    onProgress: (progress, endByte) => display.update(progress, endByte),
+    onProgress: (progress) => display.update(progress),
     onFailure: (item, { failure }) => {
-      if (errors.path === undefined) display.note(`Line ${item.line}: ${failure!.detail}`)
+      if (errors.path === undefined) display.note(sentenceOf(item, failure!))
     },
   })
   const progress = await run.run()
@@ -83,9 +124,31 @@ async function runImport(prepared: Prepared): Promise<number> {
   return conclude(progress, errors)
 }
 
-function itemsOf(options: ImportOptions, input: Input, display: ProgressDisplay) {
-  const format = options.format ?? formatOfName(options.path) ?? sniffFormat(input.head.toString())
-  return readLinks(format, input.chunks, (name) => display.note(`No link has a ${name}: left out.`))
+function itemsOf(options: ImportOptions, input: Input, ignored: Set<string>) {
+  const { path, columns, delimiter } = options
+  const format = options.format ?? formatOfName(path) ?? sniffed(input.head, options.encoding)
+  const canAsk = process.stdin.isTTY && process.stderr.isTTY && path !== STANDARD_INPUT
+  const ask = canAsk ? askToIgnore : undefined
+  const pieces = decodeText(input.chunks, options.encoding)
+  return readLinks(format, pieces, { columns, delimiter, ignored, ask })
+}
+
+function sniffed(head: Buffer, named?: TextEncoding) {
+  return sniffFormat(new TextDecoder(encodingOf(head, named)).decode(head))
+}
+
+async function askToIgnore(name: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const question = `No link has a ${JSON.stringify(name)}. Leave the column out? [y/N] `
+  const answer = await terminal.question(question)
+  terminal.close()
+  return /^y(es)?$/i.test(answer.trim())
+}
+
+function sentenceOf(item: InputItem, failure: ItemFailure): string {
+  const column = columnOf(item, failure)
+  const place = column === undefined ? '' : `, column ${column}`
+  return `Line ${item.line}${place}: ${failure.detail}`
 }
 
 function leave(progress: Progress, progressFile: ProgressFile): number {

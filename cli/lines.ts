@@ -1,11 +1,13 @@
 /**
- * Lines of a byte stream, each with its number and the bytes read up to its end.
+ * Lines of a text that comes in pieces, each with its number and the bytes read up to its end.
  *
- * Bounded: a line past LINE_BYTES_MAX is passed over and told as such, so a file without line
- * breaks does not end up in memory. Rejected: node:readline, which has no bound and no offsets.
+ * CRLF, LF and CR each end a line, mixed too. Bounded: a line past LINE_BYTES_MAX is passed over and
+ * told as such, so a file without line breaks does not end up in memory. Rejected: node:readline,
+ * which has no bound and no offsets.
  */
+import { LINE_END } from './text-decoding.ts'
 
-/** Far above the longest link: 4 KiB of URL, a title, ten tags. */
+/** Far above the longest link: 4 KiB of URL, a title, ten tags. In UTF-8. */
 export const LINE_BYTES_MAX = 64 * 1024
 
 export interface Line {
@@ -13,49 +15,48 @@ export interface Line {
   readonly number: number
   /** undefined: the line is longer than LINE_BYTES_MAX. */
   readonly text: string | undefined
-  /** Bytes of the stream up to and with this line's end. */
+  /** Bytes of the text, in UTF-8, up to and with this line's end. */
   readonly endByte: number
 }
 
-const NEWLINE = 0x0a
-const BYTE_ORDER_MARK = '\uFEFF'
-
-export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+export async function* splitLines(pieces: AsyncIterable<string>): AsyncGenerator<Line> {
   const line = new OpenLine()
   let number = 0
   let endByte = 0
-  for await (const chunk of chunks) {
-    let start = 0
-    for (let end; (end = chunk.indexOf(NEWLINE, start)) !== -1; start = end + 1) {
-      line.add(chunk.subarray(start, end))
-      number++
-      endByte += end + 1 - start
-      yield { number, text: line.take(number), endByte }
+  let isAfterReturn = false
+  for await (const piece of pieces) {
+    if (piece === '') continue
+    // The other half of a line end that was cut in two.
+    const first = isAfterReturn && piece.startsWith('\n') ? 1 : 0
+    endByte += first
+    let start = first
+    for (const { 0: end, index } of piece.matchAll(LINE_END)) {
+      if (index < first) continue
+      line.add(piece.slice(start, index))
+      endByte += line.bytes + end.length
+      yield { number: ++number, text: line.take(), endByte }
+      start = index + end.length
     }
-    line.add(chunk.subarray(start))
-    endByte += chunk.length - start
+    line.add(piece.slice(start))
+    isAfterReturn = piece.endsWith('\r')
   }
-  if (line.bytes > 0) yield { number: number + 1, text: line.take(number + 1), endByte }
+  if (line.bytes > 0) yield { number: number + 1, endByte: endByte + line.bytes, text: line.take() }
 }
 
 /** The line that is being gathered. Invariant: holds at most LINE_BYTES_MAX bytes. */
 class OpenLine {
   bytes = 0
-  #parts: Buffer[] = []
+  #text = ''
 
-  add(part: Buffer): void {
-    this.bytes += part.length
-    if (this.bytes <= LINE_BYTES_MAX) this.#parts.push(part)
-    else this.#parts = []
+  add(part: string): void {
+    this.bytes += Buffer.byteLength(part)
+    this.#text = this.bytes <= LINE_BYTES_MAX ? this.#text + part : ''
   }
 
-  take(number: number): string | undefined {
-    const text = this.bytes <= LINE_BYTES_MAX ? Buffer.concat(this.#parts).toString() : undefined
+  take(): string | undefined {
+    const text = this.bytes <= LINE_BYTES_MAX ? this.#text : undefined
     this.bytes = 0
-    this.#parts = []
-    const withoutReturn = text?.endsWith('\r') ? text.slice(0, -1) : text
-    return number === 1 && withoutReturn?.startsWith(BYTE_ORDER_MARK)
-      ? withoutReturn.slice(1)
-      : withoutReturn
+    this.#text = ''
+    return text
   }
 }

@@ -3,6 +3,7 @@
  *
  * A format that is named counts, then the file's ending, then what the first lines look like.
  */
+import { delimiterOfHeader, separatorLine } from './csv-layout.ts'
 
 export const LINK_FORMATS = ['text', 'csv', 'ndjson'] as const
 export type LinkFormat = (typeof LINK_FORMATS)[number]
@@ -10,6 +11,7 @@ export type LinkFormat = (typeof LINK_FORMATS)[number]
 const FORMAT_OF_ENDING: Readonly<Record<string, LinkFormat>> = {
   '.txt': 'text',
   '.csv': 'csv',
+  '.tsv': 'csv',
   '.ndjson': 'ndjson',
   '.jsonl': 'ndjson',
 }
@@ -25,12 +27,10 @@ export function formatOfName(path: string): LinkFormat | undefined {
 
 /** The format that the beginning of an input looks like. */
 export function sniffFormat(head: string): LinkFormat {
-  const first = head
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .map((line) => line.trim())
-    .find((line) => line !== '')
-  if (first?.startsWith('{')) return 'ndjson'
-  const cells = first?.split(',').map((cell) => cell.trim().replaceAll('"', '').toLowerCase())
-  return cells?.includes('url') ? 'csv' : 'text'
+  const lines = head.replace(/^\uFEFF/, '').split(/[\r\n]+/)
+  const first = lines.find((line) => line.trim() !== '')
+  if (first === undefined) return 'text'
+  if (first.trimStart().startsWith('{')) return 'ndjson'
+  const isCsv = separatorLine(first) !== undefined || delimiterOfHeader(first) !== undefined
+  return isCsv ? 'csv' : 'text'
 }

@@ -2,159 +2,98 @@
  * Reads links from text, CSV or NDJSON, one item per link and in order.
  *
  * Text: one URL per line, and after white space the code it should get, if any; empty lines and
- * lines that start with # are passed over. CSV: a header with at least `url`, in any order and
- * case; tags separated by semicolons. NDJSON: one object per line, with the fields of a create
- * request. What an export writes beside those fields is passed over; an unknown column is told once.
+ * lines that start with # are passed over. CSV: see csv-reader.ts. NDJSON: one object per line, with
+ * the fields of a create request.
  *
- * A line that is no link becomes a failed item. Only a CSV file whose quotes do not close stops the
- * import: where the next record starts is then anybody's guess.
+ * A line that is no link becomes a failed item, and so does one with a field that no link has:
+ * nothing of the input is left out in silence.
  */
-import { pipeline } from 'node:stream'
-import { parse } from 'csv-parse'
-import { CommandError } from './command-error.ts'
-import { splitTags, unguardCell } from './csv-cell.ts'
+import { readCsv, type CsvWishes } from './csv-reader.ts'
 import type { LinkFormat } from './link-format.ts'
 import { LINE_BYTES_MAX, splitLines, type Line } from './lines.ts'
-import { LINK_FIELDS, REPLY_FIELDS } from './link-input.ts'
-import type { InputItem, ItemFailure, LinkField, LinkInput } from './link-input.ts'
-
-/** Told once per name: a column or field that no link has. */
-export type OnUnknownField = (name: string) => void
+import { FIELDS, isSent, type InputItem, type ItemFailure, type LinkField } from './link-input.ts'
 
 export function readLinks(
   format: LinkFormat,
-  chunks: AsyncIterable<Buffer>,
-  onUnknownField: OnUnknownField,
+  pieces: AsyncIterable<string>,
+  wishes: CsvWishes,
 ): AsyncGenerator<InputItem> {
-  if (format === 'csv') return readCsv(chunks, onUnknownField)
-  const told = new Set<string>()
-  const tellOnce: OnUnknownField = (name) => {
-    if (!told.has(name)) onUnknownField(name)
-    told.add(name)
-  }
+  if (format === 'csv') return readCsv(pieces, wishes)
   const parseLine =
-    format === 'text' ? linkFromText : (text: string) => linkFromJson(text, tellOnce)
-  return readByLine(chunks, parseLine)
+    format === 'text' ? linkFromText : (text: string) => linkFromJson(text, wishes.ignored)
+  return readByLine(pieces, parseLine)
 }
 
-type Content = InputItem['content']
+type Parsed = Pick<InputItem, 'content' | 'columnOf'>
 
 async function* readByLine(
-  chunks: AsyncIterable<Buffer>,
-  parseLine: (text: string) => Content | undefined,
+  pieces: AsyncIterable<string>,
+  parseLine: (text: string) => Parsed | undefined,
 ): AsyncGenerator<InputItem> {
-  for await (const line of splitLines(chunks)) {
-    const content = line.text === undefined ? tooLong(line) : parseLine(line.text.trim())
-    if (content !== undefined) yield { line: line.number, endByte: line.endByte, content }
+  for await (const line of splitLines(pieces)) {
+    const parsed = line.text === undefined ? tooLong(line) : parseLine(line.text)
+    if (parsed !== undefined) yield { line: line.number, endByte: line.endByte, ...parsed }
   }
 }
 
-function tooLong(line: Line): Content {
-  return fail('invalid_field', `Line ${line.number} is longer than ${LINE_BYTES_MAX} bytes`)
+function tooLong(line: Line): Parsed {
+  const detail = `Line ${line.number} is longer than ${LINE_BYTES_MAX} bytes`
+  return failed({ code: 'invalid_field', detail })
 }
 
-function linkFromText(text: string): Content | undefined {
-  if (text === '' || text.startsWith('#')) return undefined
-  const [url, code, ...more] = text.split(/\s+/)
-  if (more.length > 0) return fail('invalid_field', 'More than a URL and a code on one line')
-  return { link: code === undefined ? { url } : { url, code } }
+function linkFromText(text: string): Parsed | undefined {
+  if (text.trim() === '' || text.trimStart().startsWith('#')) return undefined
+  const [url, code, more] = text.matchAll(/\S+/g)
+  if (more !== undefined) {
+    const detail = 'More than a URL and a code on one line'
+    return failed({ code: 'invalid_field', detail, column: more.index + 1 })
+  }
+  const places = { url: url!.index + 1, code: code?.index }
+  const link = { url: url![0], ...(code === undefined ? {} : { code: code[0] }) }
+  return {
+    content: { link },
+    columnOf: (field) =>
+      field === 'url' || places.code === undefined ? places.url : places.code + 1,
+  }
 }
 
-function linkFromJson(text: string, onUnknownField: OnUnknownField): Content | undefined {
-  if (text === '') return undefined
+function linkFromJson(text: string, ignored: ReadonlySet<string>): Parsed | undefined {
+  if (text.trim() === '') return undefined
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return fail('invalid_json', (error as Error).message)
+    const { message } = error as Error
+    const position = / position (\d+)/.exec(message)?.[1]
+    const column = Number(position ?? text.length) + 1
+    return failed({ code: 'invalid_json', detail: message, column })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return fail('invalid_json', 'Not a JSON object')
+    return failed({ code: 'invalid_json', detail: 'Not a JSON object', column: 1 })
   }
-  const known = Object.entries(value).filter(([name, field]) => {
-    if (!isLinkField(name)) tellUnknown(name, onUnknownField)
-    return isLinkField(name) && field !== null
-  })
-  return { link: Object.fromEntries(known) }
-}
-
-async function* readCsv(
-  chunks: AsyncIterable<Buffer>,
-  onUnknownField: OnUnknownField,
-): AsyncGenerator<InputItem> {
-  const parser = parse({
-    bom: true,
-    columns: (header: string[]) => columnsOf(header, onUnknownField),
-    info: true,
-    max_record_size: LINE_BYTES_MAX,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-  })
-  pipeline(chunks, parser, () => {
-    // What went wrong is thrown by the loop below; both streams are closed either way.
-  })
-  try {
-    for await (const { record, info } of parser as AsyncIterable<CsvRow>) {
-      yield { line: info.lines, endByte: info.bytes, content: { link: linkFromCells(record) } }
-    }
-  } catch (error) {
-    throw csvStopped(error)
+  const given = Object.entries(value).filter(([name]) => !ignored.has(name.toLowerCase()))
+  const unknown = given.find(([name]) => !isField(name))
+  if (unknown !== undefined) {
+    const [name] = unknown
+    const detail = `No link has a ${JSON.stringify(name)}. --ignore-columns ${name} leaves it out`
+    return failed({ code: 'unknown_field', detail, field: name, column: placeOf(name, text) ?? 1 })
   }
+  const link = Object.fromEntries(
+    given.filter(([name, field]) => isSent(name as LinkField) && field !== null),
+  )
+  return { content: { link }, columnOf: (field) => placeOf(field, text) }
 }
 
-interface CsvRow {
-  readonly record: Readonly<Record<string, string>>
-  readonly info: { readonly lines: number; readonly bytes: number }
+/** Where a member of an object starts, as it is usually written. */
+function placeOf(name: string, text: string): number | undefined {
+  const at = text.indexOf(`${JSON.stringify(name)}:`)
+  return at === -1 ? undefined : at + 1
 }
 
-function csvStopped(error: unknown): unknown {
-  const code = (error as { code?: string }).code
-  if (code === undefined || !code.startsWith('CSV_')) return error
-  return new CommandError(`The CSV file cannot be read on: ${(error as Error).message}`)
+function isField(name: string): boolean {
+  return (FIELDS as readonly string[]).includes(name)
 }
 
-/** The parser's columns: a field's own name, or false to leave the column out. */
-function columnsOf(header: readonly string[], onUnknownField: OnUnknownField) {
-  const columns = header.map((cell) => {
-    const name = cell.trim().toLowerCase()
-    const field = LINK_FIELDS.find((candidate) => candidate.toLowerCase() === name)
-    if (field === undefined) tellUnknown(cell.trim(), onUnknownField)
-    return field ?? false
-  })
-  if (!columns.includes('url')) {
-    throw new CommandError(
-      `The CSV file needs a header with a url column; it has: ${header.join()}`,
-    )
-  }
-  return columns
-}
-
-function tellUnknown(name: string, onUnknownField: OnUnknownField): void {
-  const isOfReply = REPLY_FIELDS.some((field) => field.toLowerCase() === name.toLowerCase())
-  if (!isOfReply) onUnknownField(name)
-}
-
-function linkFromCells(record: Readonly<Record<string, string>>): LinkInput {
-  const link: Partial<Record<LinkField, unknown>> = {}
-  for (const field of LINK_FIELDS) {
-    const cell = unguardCell(record[field] ?? '')
-    if (cell.trim() !== '') link[field] = valueOfCell(field, cell)
-  }
-  return link
-}
-
-function valueOfCell(field: LinkField, cell: string): unknown {
-  if (field === 'title') return cell
-  if (field === 'tags') return splitTags(cell)
-  const word = cell.trim()
-  return field === 'maxVisits' && /^\d+$/.test(word) ? Number(word) : word
-}
-
-function isLinkField(name: string): boolean {
-  return (LINK_FIELDS as readonly string[]).includes(name)
-}
-
-function fail(code: ItemFailure['code'], detail: string): Content {
-  return { failure: { code, detail } }
+function failed(failure: ItemFailure): Parsed {
+  return { content: { failure }, columnOf: () => undefined }
 }

@@ -1,9 +1,9 @@
 /**
- * Shows how far a command is: a bar on a terminal, otherwise a plain line now and then.
+ * Shows how far a command is, how fast, and how long it will take: a bar on a terminal, otherwise a
+ * plain line now and then.
  *
- * Writes to standard error, so that standard output stays free for data. The bar runs over the
- * bytes of the input, because a count of links is known only at the end; through a pipe neither is
- * known, and plain lines are used.
+ * Writes to standard error, so that standard output stays free for data. How many links there will
+ * be is known of a file, which is read before anything is sent, and not of a pipe.
  */
 import { SingleBar } from 'cli-progress'
 
@@ -15,41 +15,66 @@ interface Counts {
 }
 
 export interface ProgressDisplay {
-  update(counts: Counts, bytes: number): void
+  update(counts: Counts): void
   /** A sentence above the bar, or a line of its own. */
   note(sentence: string): void
   stop(): void
 }
 
-/** @param totalBytes null if not known */
-export function progressDisplay(totalBytes: number | null): ProgressDisplay {
-  const canDraw = process.stderr.isTTY && totalBytes !== null && totalBytes > 0
-  return canDraw ? bar(totalBytes) : plainLines()
+/**
+ * @param total links; null if not known
+ * @param doneBefore links that an earlier run has done, which say nothing of this one's speed
+ */
+export function progressDisplay(total: number | null, doneBefore = 0): ProgressDisplay {
+  const canDraw = process.stderr.isTTY && total !== null && total > 0
+  return canDraw ? bar(total, doneBefore) : plainLines(total, doneBefore)
 }
 
-function bar(totalBytes: number): ProgressDisplay {
+function bar(total: number, doneBefore: number): ProgressDisplay {
+  const startedAt = performance.now()
   const drawn = new SingleBar({
-    format: '{bar} {percentage} % | {done} links, {failed} failed | {duration_formatted}',
+    format: '{bar} {percentage} % | {value} of {total} links, {failed} failed | {speed}',
     hideCursor: true,
-    etaBuffer: 100,
   })
-  drawn.start(totalBytes, 0, { done: 0, failed: 0 })
+  drawn.start(total, doneBefore, { failed: 0, speed: '' })
   return {
-    update: (counts, bytes) => drawn.update(bytes, counts),
+    update: ({ done, failed }) => {
+      const elapsedMs = performance.now() - startedAt
+      drawn.update(done, { failed, speed: speedOf(done - doneBefore, total - done, elapsedMs) })
+    },
     note: (sentence) => console.error(`\n${sentence}`),
     stop: () => drawn.stop(),
   }
 }
 
-function plainLines(): ProgressDisplay {
-  let toldAt = performance.now()
+function plainLines(total: number | null, doneBefore: number): ProgressDisplay {
+  const startedAt = performance.now()
+  let toldAt = startedAt
   return {
     update: ({ done, failed }) => {
-      if (performance.now() - toldAt < PLAIN_INTERVAL_MS) return
-      toldAt = performance.now()
-      console.error(`${done} links, ${failed} failed`)
+      const now = performance.now()
+      if (now - toldAt < PLAIN_INTERVAL_MS) return
+      toldAt = now
+      const of = total === null ? '' : ` of ${total}`
+      const left = total === null ? undefined : total - done
+      const speed = speedOf(done - doneBefore, left, now - startedAt)
+      console.error(`${done}${of} links, ${failed} failed, ${speed}`)
     },
     note: (sentence) => console.error(sentence),
     stop: () => {},
   }
+}
+
+/** @param left links still to come, if that is known */
+export function speedOf(done: number, left: number | undefined, elapsedMs: number): string {
+  const perSecond = (done * 1000) / Math.max(1, elapsedMs)
+  const rate = `${Math.round(perSecond)}/s`
+  if (left === undefined || perSecond === 0) return rate
+  return `${rate}, ${durationOf(Math.ceil(left / perSecond))} left`
+}
+
+function durationOf(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

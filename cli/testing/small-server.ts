@@ -72,7 +72,7 @@ export class SmallServer {
 
   #create(link: LinkInput) {
     if (typeof link.url !== 'string' || !URL.canParse(link.url))
-      return problem(400, 'invalid_field')
+      return problem(400, 'invalid_field', 'links[0].url')
     const url = new URL(link.url).href
     const same = this.#plain.get(url)?.find((other) => isRepeated(link, other))
     if (same !== undefined) return { status: 200, link: same }
@@ -120,8 +120,8 @@ function listedLink(url: string, link: LinkInput, generated: string): ListedLink
   }
 }
 
-function problem(status: number, code: string) {
-  return { status, error: { code, detail: `no: ${code}`, status } }
+function problem(status: number, code: string, field?: string) {
+  return { status, error: { code, detail: `no: ${code}`, status, field } }
 }
 
 function reply(response: ServerResponse, status: number, body: unknown, retryAfter?: string): void {
