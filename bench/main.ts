@@ -20,12 +20,21 @@ import { clusterRedirects } from './scenarios/cluster-redirects.ts'
 import { clusterServiceLevel } from './scenarios/cluster-service-level.ts'
 import { creates } from './scenarios/creates.ts'
 import { linkTable } from './scenarios/link-table.ts'
+import { longWork } from './scenarios/long-work.ts'
 import { redirects } from './scenarios/redirects.ts'
 import { mixed, serviceLevel } from './scenarios/service-level.ts'
 import { startUp } from './scenarios/start-up.ts'
 
 /** Of the embedded way: those that run when none is named. */
-const SCENARIOS: readonly Scenario[] = [redirects, serviceLevel, mixed, creates, linkTable, startUp]
+const SCENARIOS: readonly Scenario[] = [
+  redirects,
+  serviceLevel,
+  mixed,
+  longWork,
+  creates,
+  linkTable,
+  startUp,
+]
 /** Named together by CLUSTER. They start the real servers (`npm run services`). */
 const CLUSTER_SCENARIOS: readonly Scenario[] = [
   clusterRedirects,

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { systemClock } from './clock.ts'
 import {
   LongWork,
   REQUEST_BYTES_MAX,
@@ -38,7 +39,7 @@ test('however much waits, the event loop turns after every slice', async (t) => 
 
 test('beside other work all long work together keeps to its share of each window', async (t) => {
   const loop = new ManualLoop()
-  loop.otherMs = 0.6
+  loop.otherMs = 1.2
   const all = Array.from({ length: 50 }, (_, index) =>
     loop.work.run(loop.steps(20, STEP_MS, null), index % 2 === 0 ? 'request' : 'upkeep'),
   )
@@ -53,6 +54,29 @@ test('alone it has the whole processor', async (t) => {
   await loop.run()
   await Promise.all(all)
   t.true(loop.clock.now() <= 90 + 1e-6)
+})
+
+test('while other processes have the processor, nobody waits for long work', async (t) => {
+  let waits = 0
+  let now = 0
+  const work = new LongWork({
+    clock: {
+      now: () => (now += STEP_MS),
+      after: (ms, action) => {
+        waits++
+        return systemClock.after(ms, action)
+      },
+    },
+    defer: (action) => {
+      setImmediate(() => {
+        now += 0.5
+        action()
+      })
+    },
+    busyMs: () => 0,
+  })
+  await work.run(new ManualLoop().steps(300, 0, null), 'upkeep')
+  t.is(waits, 0)
 })
 
 test('a short request does not wait for long ones that came before', async (t) => {

@@ -42,6 +42,11 @@ export interface LongWorkOptions {
   readonly clock: Clock
   /** Runs an action in the next turn of the event loop. */
   readonly defer: (action: () => void) => void
+  /**
+   * How long this thread has had the processor: while others have it, nobody waits for long work.
+   * By default the clock's time.
+   */
+  readonly busyMs?: () => number
 }
 
 /** A request's place among those with long work. */
@@ -65,12 +70,20 @@ interface Job {
 
 /** For a process; made once, where the process is put together. */
 export function systemLongWork(): LongWork {
-  return new LongWork({ clock: systemClock, defer: (action) => setImmediate(action) })
+  return new LongWork({
+    clock: systemClock,
+    defer: (action) => setImmediate(action),
+    busyMs: () => {
+      const { user, system } = process.threadCpuUsage()
+      return (user + system) / 1000
+    },
+  })
 }
 
 export class LongWork {
   readonly #clock: Clock
   readonly #defer: (action: () => void) => void
+  readonly #busyMs: () => number
   readonly #share = new WorkShare()
   /** In the order of their turns. */
   readonly #jobs: Readonly<Record<Lane, Job[]>> = { request: [], upkeep: [] }
@@ -82,8 +95,9 @@ export class LongWork {
   #refused = 0
   #takenMs = 0
 
-  constructor({ clock, defer }: LongWorkOptions) {
+  constructor({ clock, defer, busyMs = () => clock.now() }: LongWorkOptions) {
     this.#clock = clock
+    this.#busyMs = busyMs
     this.#defer = defer
   }
 
@@ -142,10 +156,10 @@ export class LongWork {
   }
 
   #takeTurn(): void {
-    const left = this.#clock.now()
+    const left = this.#busyMs()
     this.#defer(() => {
       const now = this.#clock.now()
-      this.#share.noteTurn(now - left, now)
+      this.#share.noteTurn(this.#busyMs() - left, now)
       this.#slice(now)
     })
   }

@@ -12,8 +12,8 @@
 export const WINDOW_MS = 10
 /** What long work may take of it. */
 export const LONG_MS_MAX = 5
-/** Less than this of other work in a window is none. */
-export const OTHER_MS_MIN = 0.5
+/** Less than this of other work in a window is none: it is served in the turns, and they are enough. */
+export const OTHER_MS_MIN = 1
 /** What a turn of the event loop costs by itself. */
 const TURN_MS = 0.03
 
