@@ -44,6 +44,10 @@ export function toEpochMs(ms: number): EpochMs {
 }
 
 export function toLogPosition(position: number): LogPosition {
-  assert(Number.isInteger(position) && position >= 0 && position <= U48_MAX)
-  return position as LogPosition
+  assert(isPosition(position))
+  return position
+}
+
+export function isPosition(value: unknown): value is LogPosition {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= U48_MAX
 }

@@ -20,7 +20,14 @@
  * decode to find the URL of a redirect.
  */
 import assert from 'node:assert/strict'
-import { CODE_LENGTH_MAX, parseCode, type Code, type EpochMs, type LogPosition } from './ids.ts'
+import {
+  CODE_LENGTH_MAX,
+  isPosition,
+  parseCode,
+  type Code,
+  type EpochMs,
+  type LogPosition,
+} from './ids.ts'
 import {
   METERED,
   obstacle,
@@ -137,8 +144,8 @@ export function parseRecord(bytes: Buffer): LinkRecord | undefined {
 }
 
 /** Whether a version that was stored can be taken in: a whole record, of the code it was found under. */
-export function isWholeVersion({ code, record }: LinkVersion): boolean {
-  return parseRecord(record) !== undefined && codeOfRecord(record) === code
+export function isWholeVersion({ code, position, record }: LinkVersion): boolean {
+  return isPosition(position) && parseRecord(record) !== undefined && codeOfRecord(record) === code
 }
 
 /** As `parseCode` has it, without a text. */

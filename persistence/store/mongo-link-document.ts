@@ -60,6 +60,6 @@ export function fieldsOf({ position, record }: LinkVersion): VersionFields {
 /** Of a document that somebody else has written, what is there: `isWholeVersion` tells. */
 export function versionOf({ _id, v }: StoredLink): LinkVersion {
   const { s, r } = (v ?? {}) as Partial<StoredLink['v']>
-  const position = (Number.isSafeInteger(s) ? s : 0) as LogPosition
-  return { code: _id as Code, position, record: (Buffer.isBuffer(r) ? r : NOTHING) as LinkRecord }
+  const record = (Buffer.isBuffer(r) ? r : NOTHING) as LinkRecord
+  return { code: _id as Code, position: s as LogPosition, record }
 }
