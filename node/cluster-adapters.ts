@@ -17,11 +17,12 @@ import { NatsEvents } from '../cluster/nats/nats-events.ts'
 import { natsServer } from '../cluster/nats/nats-server.ts'
 import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
 import { openNatsService, type AskedNode } from '../cluster/nats/nats-service.ts'
-import { checkSettings } from '../cluster/nats/cluster-settings.ts'
+import { ClusterSettings } from '../cluster/nats/cluster-settings.ts'
 import type { Config } from '../config.ts'
 import type { Outside } from './node-observation.ts'
 import { readLogFacts } from '../persistence/log/jetstream-facts.ts'
 import { JetStreamLog } from '../persistence/log/jetstream-log.ts'
+import { findLogStream } from '../persistence/log/jetstream-streams.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
 import { isForeignPayload } from '../persistence/log/log-record.ts'
 import type { Log } from '../persistence/log/log.ts'
@@ -65,8 +66,10 @@ async function openParts(
   const { nodeId, namespace, partitions, logBytesMax, logReplicas: replicas, roles } = config
   const url = config.natsUrl!
   const connection = keep(await connectNats({ url, name: `${namespace} ${nodeId}` }))
+  // In this order: a log whose bucket is new was there before it.
+  const logStream = await findLogStream(connection, namespace)
   const keyValue = keep(await NatsKeyValue.open({ connection, namespace, replicas }))
-  await checkSettings(keyValue, partitions)
+  const identity = await ClusterSettings.open({ keyValue, partitions, logStream })
   const refused = new RefusedInput((what) => logger.warn(what))
   const log = keep(
     await JetStreamLog.open({
@@ -75,6 +78,7 @@ async function openParts(
       replicas,
       logBytesMax,
       partitions,
+      identity,
       isForeign: isForeignPayload,
       onForeign: (partition) =>
         refused.note('log_entry', 'the log has foreign entries', `, in partition ${partition}`),
@@ -82,7 +86,9 @@ async function openParts(
         refused.note('log_entry', 'what lies with the dead letters is none', `: ${subject}`),
     }),
   )
-  const store = keep(await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions }))
+  const store = keep(
+    await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions, identity }),
+  )
   if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
   const cache =
     config.redisUrl === undefined

@@ -57,7 +57,8 @@ async function stateAt(
 export async function compareInMongo(world: ClusterWorld, history: ClusterHistory): Promise<void> {
   const { url } = world.services.mongo
   const { partitions } = world.ring
-  const store = await MongoLinkStore.open({ url, namespace: 'tinygrid', partitions })
+  const identity = await world.view.settings(partitions)
+  const store = await MongoLinkStore.open({ url, namespace: 'tinygrid', partitions, identity })
   let found = new Map<string, LinkState>()
   const isEqual = (code: string) => same(found.get(code), history.stateOf(code))
   try {

@@ -1,12 +1,17 @@
 import { createServer, type Server } from 'node:net'
 import type { ExecutionContext } from 'ava'
+import { connect } from 'nats'
+import { until } from './deadline.ts'
 import { Program, temporaryDirectory } from './program.ts'
 import { ClusterServices } from './services/cluster-services.ts'
+import { freePort } from './services/free-port.ts'
+import { MongoService } from './services/mongo-service.ts'
 import { NatsService } from './services/nats-service.ts'
 import { serialTestWith } from './services/service-test.ts'
 
 const natsTest = serialTestWith('nats')
 const clusterTest = serialTestWith('nats', 'redis', 'mongo')
+const WAIT_MS = 60_000
 /** Where nothing listens: port 1 of this machine. */
 const NOWHERE = { MONGO_URL: 'mongodb://127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
@@ -75,20 +80,70 @@ clusterTest('a database of another number of partitions is not written to', asyn
   )
 })
 
-natsTest('without MongoDB and Redis a new cluster creates links and redirects', async (t) => {
+clusterTest('without MongoDB and Redis a cluster that has met them goes on', async (t) => {
   const nats = await NatsService.start()
   t.teardown(() => nats.close())
-  const MONGO_URL = 'mongodb://tinygrid:secret@127.0.0.1:1'
+  const port = await freePort()
+  const MONGO_URL = `mongodb://127.0.0.1:${port}`
+  const dataDir = temporaryDirectory(t)
   const env = { NATS_URL: nats.url, ...NOWHERE, MONGO_URL }
-  const node = await Program.start({ dataDir: temporaryDirectory(t), env })
+  const node = await Program.start({ dataDir, env })
   t.teardown(() => node.kill())
   t.is(node.output.match(/MongoDB cannot be reached yet/g)?.length, 1, node.output)
-  const created = await node.create({ url: 'https://example.org/a', code: 'a' })
-  t.is(created.status, 201)
-  const visit = await node.visit('a')
-  t.is(visit.headers.get('location'), 'https://example.org/a')
+  // NATS is new: whether MongoDB has links that another one's log knew, nobody can say.
+  const request = { url: 'https://example.org/a', code: 'a' }
+  t.is((await node.create(request)).status, 503)
+  t.is((await node.visit('b')).status, 503)
+
+  const mongo = await MongoService.start({ port })
+  t.teardown(() => mongo.close())
+  await until('links are created', WAIT_MS, async () => (await node.create(request)).status < 300)
+  await until('nothing is unknown', WAIT_MS, async () => {
+    const metrics = await (await fetch(`${node.url}/metrics`)).text()
+    return /^tinygrid_partitions_complete.* 256$/m.test(metrics)
+  })
   t.is((await node.visit('b')).status, 404)
-  t.notRegex(node.output, /secret/)
+
+  await mongo.kill()
+  t.is((await node.create({ url: 'https://example.org/c', code: 'c' })).status, 201)
+  await node.kill()
+  const again = await Program.start({ dataDir, env })
+  t.teardown(() => again.kill())
+  const visit = await again.visit('c')
+  t.is(visit.headers.get('location'), 'https://example.org/c')
+  t.is((await again.visit('d')).status, 503)
+})
+
+clusterTest('of data that does not belong together, no node starts', async (t) => {
+  const services = await ClusterServices.start()
+  t.teardown(() => services.close())
+  const { env } = services
+  const first = await Program.start({ dataDir: temporaryDirectory(t), env })
+  t.is((await first.create({ url: 'https://example.org/a', code: 'a' })).status, 201)
+  t.is(await first.stop(), 0, first.output)
+
+  const fresh = { nats: await NatsService.start(), mongo: await MongoService.start() }
+  t.teardown(() => fresh.nats.close())
+  t.teardown(() => fresh.mongo.close())
+  const lostNats = { ...env, NATS_URL: fresh.nats.url }
+  t.regex(
+    await refusal(t, lostNats),
+    /has the links of another cluster, or of this one before NATS/,
+  )
+  const lostMongo = { ...env, MONGO_URL: fresh.mongo.url }
+  t.regex(await refusal(t, lostMongo), /has lost this cluster's links; restore a backup/)
+
+  const connection = await connect({ servers: services.nats.url })
+  t.teardown(() => connection.close())
+  const { streams } = await connection.jetstreamManager()
+  await streams.delete('TINYGRID_LOG')
+  t.regex(
+    await refusal(t, env),
+    /^The stream TINYGRID_LOG is gone, and with it what MongoDB does not/,
+  )
+  await streams.delete('KV_tinygrid')
+  await streams.add({ name: 'TINYGRID_LOG', subjects: ['tinygrid.log.*'] })
+  t.regex(await refusal(t, env), /bucket in NATS is new, and the stream TINYGRID_LOG is not/)
 })
 
 /** Says who it is, and answers what a client asks before it sends anything. */

@@ -2,6 +2,7 @@
  * What a cluster says of itself in NATS: its table and its controller, as an operator would read
  * them with `nats kv get`.
  */
+import { ClusterSettings } from '../cluster/nats/cluster-settings.ts'
 import { connectNats } from '../cluster/nats/nats-connection.ts'
 import type { NodeId } from '../links/ids.ts'
 import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
@@ -37,6 +38,11 @@ export class ClusterView {
   async controller(): Promise<NodeId | undefined> {
     const text = await this.#read('controller')
     return text === undefined ? undefined : (JSON.parse(text) as { nodeId: NodeId }).nodeId
+  }
+
+  /** As a node reads them. */
+  settings(partitions: number): Promise<ClusterSettings> {
+    return ClusterSettings.open({ keyValue: this.#keyValue, partitions, logStream: undefined })
   }
 
   /** For a person who looks into a failure: who owns how many partitions, who controls. */

@@ -107,6 +107,13 @@ test('a partition that was never written to is complete at once', async (t) => {
   t.is(place.lookup('anything').kind, 'absent')
 })
 
+test('a partition that was never written to is not taken for complete while the store is away', async (t) => {
+  const place = new Place()
+  place.store.checkpoints = () => Promise.reject(new TinygridError('store_unavailable'))
+  await place.recover()
+  t.is(place.lookup('anything').kind, 'unknown', 'the log may be new because the old one was lost')
+})
+
 test('without the store, all that the log has is replayed', async (t) => {
   const place = new Place()
   await place.append('a', 'https://example.org/1')

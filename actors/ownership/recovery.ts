@@ -14,8 +14,10 @@
  * could fall between the two reads, and a link would be in neither. A store that is away holds up
  * nothing: without its checkpoints all that the log still has is replayed, which changes nothing in
  * the store. Where the store's checkpoint is known and entries behind it are missing, the partition is
- * not opened (`log-gap.ts`). A partition that was never written to is complete at once. Versions that the store
- * refused for good (dead letters) come back into memory too, unless the store has a newer one.
+ * not opened (`log-gap.ts`). A partition whose log was never written to is complete at once, if the
+ * store was there to say that it is of this cluster: a log that is new because the old one was lost has
+ * nothing to say of what is in the store. Versions that the store refused for good (dead letters) come
+ * back into memory too, unless the store has a newer one.
  */
 import { hasCode, TinygridError } from '../../links/errors.ts'
 import {
@@ -126,6 +128,7 @@ async function replayAll(
   const replayOne = async (opening: Opening) => {
     const checkpoint = checkpoints?.get(opening.id) ?? POSITION_NONE
     assertAhead(opening, checkpoint)
+    if (opening.isNew && checkpoints !== undefined) takeForComplete(opening)
     const own = letters.get(opening.id) ?? []
     const restored = await restoreLetters(options, opening, checkpoint, own)
     const gap = new LogGap(opening.id, checkpoint)
@@ -147,6 +150,12 @@ async function replayAll(
   await Promise.all(Array.from({ length: REPLAYS_MAX }, work))
 }
 
+/** Nothing was ever written, so nothing is missing. */
+function takeForComplete({ memory }: Opening): void {
+  memory.startLoad()
+  memory.endLoad()
+}
+
 /** Appends the epoch record. */
 async function open(
   { log, nodeId, newMemory, leavesOperations }: RecoveryOptions,
@@ -154,10 +163,6 @@ async function open(
 ): Promise<Opening> {
   const memory = newMemory()
   const { epoch, position, isNew } = await appendEpoch(log, id, nodeId)
-  if (isNew) {
-    memory.startLoad()
-    memory.endLoad()
-  }
   const operations = new Operations(leavesOperations && !isNew ? position : undefined)
   return { id, epoch, memory, operations, lastPosition: position, isNew }
 }

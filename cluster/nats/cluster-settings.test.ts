@@ -1,14 +1,23 @@
 import test from 'ava'
-import { checkSettings } from './cluster-settings.ts'
+import { ClusterDataError, StartError } from '../../links/errors.ts'
 import { MemoryKeyValueServer } from '../membership/memory-key-value.ts'
-import { StartError } from '../../links/errors.ts'
+import { ClusterSettings } from './cluster-settings.ts'
+
+function open(server: MemoryKeyValueServer, partitions: number, logStream?: string) {
+  return ClusterSettings.open({ keyValue: server.connect(), partitions, logStream })
+}
 
 test('the first node says how many partitions there are, and others may only agree', async (t) => {
   const server = new MemoryKeyValueServer()
-  await checkSettings(server.connect(), 256)
-  t.is(server.get('settings')?.value, '{"format":1,"partitions":256}')
-  await t.notThrowsAsync(checkSettings(server.connect(), 256))
-  const error = await t.throwsAsync(checkSettings(server.connect(), 64), { instanceOf: StartError })
+  const first = await open(server, 256)
+  t.deepEqual(JSON.parse(server.get('settings')!.value!), {
+    format: 1,
+    partitions: 256,
+    identity: first.identity,
+    made: [],
+  })
+  t.is((await open(server, 256, 'TINYGRID_LOG')).identity, first.identity)
+  const error = await t.throwsAsync(open(server, 64), { instanceOf: StartError })
   t.is(
     error.message,
     'TINYGRID_PARTITIONS is 64, and the cluster was created with 256, which cannot change. ' +
@@ -18,7 +27,7 @@ test('the first node says how many partitions there are, and others may only agr
 
 test('of two first nodes that disagree one starts', async (t) => {
   const server = new MemoryKeyValueServer()
-  const starts = [64, 256].map((partitions) => checkSettings(server.connect(), partitions))
+  const starts = [64, 256].map((partitions) => open(server, partitions))
   const outcomes = await Promise.allSettled(starts)
   t.deepEqual(
     outcomes.map(({ status }) => status),
@@ -26,27 +35,97 @@ test('of two first nodes that disagree one starts', async (t) => {
   )
 })
 
+test('first nodes that start at once are of one cluster, and no two clusters are the same', async (t) => {
+  const servers = [new MemoryKeyValueServer(), new MemoryKeyValueServer()]
+  const identities = await Promise.all(
+    servers.map(async (server) => {
+      const nodes = await Promise.all([1, 2, 3, 4].map(() => open(server, 256)))
+      return new Set(nodes.map(({ identity }) => identity))
+    }),
+  )
+  t.deepEqual(
+    identities.map(({ size }) => size),
+    [1, 1],
+  )
+  t.not([...identities[0]!][0], [...identities[1]!][0])
+})
+
+test('a part that one node made, all know to be made, however they meet', async (t) => {
+  const server = new MemoryKeyValueServer()
+  const nodes = await Promise.all([1, 2, 3, 4].map(() => open(server, 256)))
+  t.false(await nodes[0]!.wasMade('log'))
+  await Promise.all(
+    nodes.flatMap((node) => [node.noteMade('log'), node.noteMade('store'), node.noteMade('log')]),
+  )
+  t.deepEqual(JSON.parse(server.get('settings')!.value!).made, ['log', 'store'])
+  const late = await open(server, 256)
+  t.true(await late.wasMade('log'))
+  t.true(await late.wasMade('store'))
+})
+
+test('what was made once is known without the bucket', async (t) => {
+  const keyValue = new MemoryKeyValueServer().connect()
+  const node = await ClusterSettings.open({ keyValue, partitions: 256, logStream: undefined })
+  await node.noteMade('store')
+  keyValue.cut()
+  t.true(await node.wasMade('store'))
+  await t.notThrowsAsync(node.noteMade('store'))
+  await t.throwsAsync(node.wasMade('log'), { code: 'key_value_unavailable' })
+})
+
+test('a new bucket beside a log is refused, and left empty', async (t) => {
+  const server = new MemoryKeyValueServer()
+  const error = await t.throwsAsync(open(server, 256, 'TINYGRID_LOG'), {
+    instanceOf: ClusterDataError,
+  })
+  t.regex(
+    error.message,
+    /^The cluster's bucket in NATS is new, and the stream TINYGRID_LOG is not: /,
+  )
+  t.is(server.get('settings'), undefined)
+})
+
+test('settings that are changed while a node runs are not its any more', async (t) => {
+  const server = new MemoryKeyValueServer()
+  const node = await open(server, 256)
+  server.write('settings', undefined)
+  await t.throwsAsync(node.wasMade('log'), { instanceOf: ClusterDataError })
+  await open(server, 256)
+  await t.throwsAsync(node.noteMade('log'), { instanceOf: ClusterDataError })
+})
+
 test('what a newer program stored is left alone', async (t) => {
   const server = new MemoryKeyValueServer()
   server.write('settings', '{"format":2,"partitions":256}')
-  const error = await t.throwsAsync(checkSettings(server.connect(), 256), {
-    instanceOf: StartError,
-  })
+  const error = await t.throwsAsync(open(server, 256), { instanceOf: StartError })
   t.regex(error.message, /format 2, .* up to 1\./)
 })
 
-test('a value that is no settings stops the start', async (t) => {
-  const server = new MemoryKeyValueServer()
-  for (const value of ['', 'null', '[]', '{', '{}', '{"partitions":"256"}', '{"partitions":7}']) {
-    server.write('settings', value)
-    const start = checkSettings(server.connect(), 256)
-    const error = await t.throwsAsync(start, { instanceOf: StartError }, value)
-    t.regex(error.message, /^The cluster's key "settings" in NATS holds no settings: [^\n]*$/)
-  }
-})
+const SOUND = { format: 1, partitions: 256, identity: 'abc', made: [] }
+for (const text of [
+  '{}',
+  '',
+  'null',
+  'nonsense',
+  '[1]',
+  JSON.stringify({ ...SOUND, identity: 7 }),
+  JSON.stringify({ ...SOUND, identity: '' }),
+  JSON.stringify({ ...SOUND, partitions: '256' }),
+  JSON.stringify({ ...SOUND, partitions: 7 }),
+  JSON.stringify({ ...SOUND, made: ['cache'] }),
+  'x'.repeat(100_000),
+]) {
+  test(`a value that is no settings stops the start in one line: ${text.slice(0, 50)}`, async (t) => {
+    const server = new MemoryKeyValueServer()
+    server.write('settings', text)
+    const error = await t.throwsAsync(open(server, 256), { instanceOf: StartError })
+    t.regex(error.message, /^The cluster's key "settings" in NATS holds no settings: [^\n]{1,300}$/)
+  })
+}
 
 test('a store that cannot be reached says so', async (t) => {
   const keyValue = new MemoryKeyValueServer().connect()
   keyValue.cut()
-  await t.throwsAsync(checkSettings(keyValue, 256), { code: 'key_value_unavailable' })
+  const opening = ClusterSettings.open({ keyValue, partitions: 256, logStream: undefined })
+  await t.throwsAsync(opening, { code: 'key_value_unavailable' })
 })

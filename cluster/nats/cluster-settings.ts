@@ -1,54 +1,168 @@
 /**
- * The settings that a cluster keeps for life: written by its first node, checked by every later one.
+ * The settings that a cluster keeps for life, and who it is: written by its first node, checked by
+ * every later one before it takes its lease.
  *
  * The number of partitions decides in which partition's log and store range a link lies; a node
- * that counts otherwise would look for links where they are not. So it is checked before a node
- * takes its lease, and a node that disagrees does not start.
+ * that counts otherwise would look for links where they are not.
+ *
+ * The identity, a random word, stands in all three places that hold the cluster's data: here, in the
+ * log's stream and in MongoDB. One of them that is new, or another cluster's, beside the others would
+ * make them lie: a lost stream beside an old MongoDB opens every partition as never written to, and
+ * each link is a 404. So besides the identity is kept which parts were made: one that was made and is
+ * not there is lost, and nobody makes it anew.
+ *
+ *   1. node A finds no stream    2. node B makes it and notes so    3. A reads the note: is it lost?
+ *
+ * Hence whoever opens a part reads the note first and looks for the part then; nothing is written to
+ * a part before it is noted. Of several first nodes one writes the settings, the others take them.
  */
+import { randomBytes } from 'node:crypto'
 import { hasCode, ClusterDataError } from '../../links/errors.ts'
-import type { KeyValue } from '../membership/key-value.ts'
 import { isPartitionCount } from '../../links/ring.ts'
+import type { KeyValue } from '../membership/key-value.ts'
 import { fieldsOf, isCount, Malformed, must, STORED_FORMAT } from '../stored-value.ts'
 
-const SETTINGS_KEY = 'settings'
-/** The store and the bucket's table hold the number too, and a wrong one is refused by both. */
-const REMEDY =
-  'Delete the key (`nats kv del`), and start with the TINYGRID_PARTITIONS of the cluster'
+/** What holds the cluster's data besides the bucket. */
+export type DataPart = 'log' | 'store'
+
+/** What a part has to know to tell whether it is this cluster's. */
+export interface DataIdentity {
+  readonly identity: string
+  /** Read it before the part is looked for. @throws TinygridError key_value_unavailable */
+  wasMade(part: DataPart): Promise<boolean>
+  /** The part is there, with this identity. @throws TinygridError key_value_unavailable */
+  noteMade(part: DataPart): Promise<void>
+}
+
+export interface ClusterSettingsOptions {
+  readonly keyValue: KeyValue
+  readonly partitions: number
+  /** Whether the log's stream was there before the bucket was looked into; its name. */
+  readonly logStream: string | undefined
+  readonly newIdentity?: () => string
+}
 
 interface StoredSettings {
   readonly format: number
   readonly partitions: number
+  readonly identity: string
+  readonly made: readonly DataPart[]
 }
 
-/** @throws ClusterDataError if the cluster is another one, TinygridError key_value_unavailable */
-export async function checkSettings(keyValue: KeyValue, partitions: number): Promise<void> {
-  const stored = await storedSettings(keyValue, { format: STORED_FORMAT, partitions })
-  if (stored.partitions !== partitions) {
+const SETTINGS_KEY = 'settings'
+const REMEDY = "Restore NATS's data as one"
+const IDENTITY_BYTES = 16
+const IDENTITY_PATTERN = /^[\w-]{1,64}$/
+/** How often a note meets the note of another node. */
+const ATTEMPTS_MAX = 10
+
+export class ClusterSettings implements DataIdentity {
+  readonly identity: string
+  readonly #keyValue: KeyValue
+  /** Parts known to be made. None is ever taken back. */
+  readonly #made: Set<DataPart>
+
+  private constructor(keyValue: KeyValue, { identity, made }: StoredSettings) {
+    this.identity = identity
+    this.#keyValue = keyValue
+    this.#made = new Set(made)
+  }
+
+  /** @throws ClusterDataError if the cluster is another one, TinygridError key_value_unavailable */
+  static async open(options: ClusterSettingsOptions): Promise<ClusterSettings> {
+    const { keyValue, partitions, logStream, newIdentity = randomIdentity } = options
+    const stored =
+      (await read(keyValue)) ?? (await begin(keyValue, logStream, partitions, newIdentity))
+    if (stored.partitions !== partitions) {
+      throw new ClusterDataError(
+        `TINYGRID_PARTITIONS is ${partitions}, and the cluster was created with ` +
+          `${stored.partitions}, which cannot change. Set TINYGRID_PARTITIONS=${stored.partitions}.`,
+      )
+    }
+    return new ClusterSettings(keyValue, stored)
+  }
+
+  async wasMade(part: DataPart): Promise<boolean> {
+    if (!this.#made.has(part)) this.#learn((await this.#readOwn()).stored)
+    return this.#made.has(part)
+  }
+
+  async noteMade(part: DataPart): Promise<void> {
+    for (let attempt = 1; !this.#made.has(part); attempt++) {
+      const { stored, revision } = await this.#readOwn()
+      this.#learn(stored)
+      if (this.#made.has(part)) return
+      try {
+        const value = JSON.stringify({ ...stored, made: [...stored.made, part].sort() })
+        await this.#keyValue.update(SETTINGS_KEY, value, revision)
+        this.#made.add(part)
+      } catch (error) {
+        if (!hasCode(error, 'key_value_conflict') || attempt === ATTEMPTS_MAX) throw error
+      }
+    }
+  }
+
+  #learn({ made }: StoredSettings): void {
+    for (const part of made) this.#made.add(part)
+  }
+
+  async #readOwn(): Promise<{ stored: StoredSettings; revision: number }> {
+    const entry = await this.#keyValue.get(SETTINGS_KEY)
+    const stored = entry?.value === undefined ? undefined : parseSettings(entry.value)
+    if (stored?.identity === this.identity) return { stored, revision: entry!.revision }
     throw new ClusterDataError(
-      `TINYGRID_PARTITIONS is ${partitions}, and the cluster was created with ` +
-        `${stored.partitions}, which cannot change. Set TINYGRID_PARTITIONS=${stored.partitions}.`,
+      `The cluster's key "${SETTINGS_KEY}" was removed or changed while this node ran; ` +
+        "restore NATS's data as one, and start the node again",
     )
   }
 }
 
-async function storedSettings(keyValue: KeyValue, own: StoredSettings): Promise<StoredSettings> {
+async function read(keyValue: KeyValue): Promise<StoredSettings | undefined> {
   const entry = await keyValue.get(SETTINGS_KEY)
-  if (entry?.value !== undefined) return parseSettings(entry.value)
+  return entry?.value === undefined ? undefined : parseSettings(entry.value)
+}
+
+async function begin(
+  keyValue: KeyValue,
+  logStream: string | undefined,
+  partitions: number,
+  newIdentity: () => string,
+): Promise<StoredSettings> {
+  if (logStream !== undefined) {
+    throw new ClusterDataError(
+      `The cluster's bucket in NATS is new, and the stream ${logStream} is not: the bucket was lost; ` +
+        "restore NATS's data as one, or set another TINYGRID_NAMESPACE",
+    )
+  }
+  const own: StoredSettings = {
+    format: STORED_FORMAT,
+    partitions,
+    identity: newIdentity(),
+    made: [],
+  }
   try {
     await keyValue.create(SETTINGS_KEY, JSON.stringify(own))
     return own
   } catch (error) {
     if (!hasCode(error, 'key_value_conflict')) throw error
     // Another first node was faster; what it wrote is there now, and nobody deletes it.
-    return storedSettings(keyValue, own)
+    const stored = await read(keyValue)
+    if (stored === undefined) throw error
+    return stored
   }
+}
+
+function randomIdentity(): string {
+  return randomBytes(IDENTITY_BYTES).toString('base64url')
 }
 
 function parseSettings(text: string): StoredSettings {
   try {
-    const { partitions } = fieldsOf(text)
+    const { partitions, identity, made } = fieldsOf(text)
     must(isCount(partitions) && isPartitionCount(partitions), 'it has no number of partitions')
-    return { format: STORED_FORMAT, partitions }
+    must(typeof identity === 'string' && IDENTITY_PATTERN.test(identity), 'it has no identity')
+    must(Array.isArray(made) && made.every(isPart), 'it does not say what was made')
+    return { format: STORED_FORMAT, partitions, identity, made }
   } catch (error) {
     if (!(error instanceof Malformed)) throw error
     const remedy = error.isNewer ? 'Start the version that made it, or a newer one' : REMEDY
@@ -56,4 +170,8 @@ function parseSettings(text: string): StoredSettings {
       `The cluster's key "${SETTINGS_KEY}" in NATS holds no settings: ${error.message}. ${remedy}.`,
     )
   }
+}
+
+function isPart(value: unknown): value is DataPart {
+  return value === 'log' || value === 'store'
 }

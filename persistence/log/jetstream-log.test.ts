@@ -3,10 +3,12 @@ import test from 'ava'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import { namesOf } from '../../cluster/nats/namespace.ts'
 import { ClusterDataError, StartError } from '../../links/errors.ts'
+import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { JetStreamWorld } from '../testing/jetstream-world.ts'
 import { testForeignEntries } from './foreign-entries.contract.ts'
 import { isForeignPayload } from './log-record.ts'
+import { findLogStream } from './jetstream-streams.ts'
 import { testLogContract } from './log.contract.ts'
 
 const natsTest = testWith('nats')
@@ -131,6 +133,38 @@ natsTest('a log made with other partitions is refused, in one line that names bo
     instanceOf: ClusterDataError,
   })
   t.regex(error.message, /^The stream WORLD_\d+_LOG was made with 64 partitions, not 256; set TINY/)
+})
+
+natsTest("another cluster's log is refused, under the same name too", async (t) => {
+  const namespace = world.newNamespace()
+  const first = await world.openLog({ namespace })
+  const position = await first.append(P, Buffer.from('x'), NONE)
+  const identity = await new SettingsWorld().settingsOf('another', 256)
+  const error = await t.throwsAsync(world.openLog({ namespace, identity }), {
+    instanceOf: ClusterDataError,
+  })
+  t.regex(
+    error.message,
+    /^The stream WORLD_\d+_LOG is another cluster's than the bucket world-\d+;/,
+  )
+  t.is(await first.last(P), position)
+})
+
+natsTest('a log that is gone is not made anew', async (t) => {
+  const namespace = world.newNamespace()
+  const connection = await world.connect()
+  await world.openLog({ namespace })
+  const name = `${namespace.toUpperCase().replace('-', '_')}_LOG`
+  t.is(await findLogStream(connection, namespace), name)
+  const { streams } = await connection.jetstreamManager()
+  await streams.delete(name)
+  t.is(await findLogStream(connection, namespace), undefined)
+  const error = await t.throwsAsync(world.openLog({ namespace }), { instanceOf: ClusterDataError })
+  t.regex(
+    error.message,
+    /^The stream WORLD_\d+_LOG is gone, and with it what MongoDB does not have/,
+  )
+  await t.throwsAsync(streams.info(name), { message: /not found/ })
 })
 
 natsTest("a stream of somebody else's is refused and left as it was", async (t) => {

@@ -25,6 +25,7 @@ import {
   type LogPosition,
   type PartitionId,
 } from '../../links/ids.ts'
+import type { DataIdentity } from '../../cluster/nats/cluster-settings.ts'
 import { namesOf, type ClusterNames } from '../../cluster/nats/namespace.ts'
 import { isConnected, onDisconnect } from '../../cluster/nats/nats-connection.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
@@ -49,6 +50,8 @@ export interface JetStreamLogOptions extends ForeignEntriesOptions {
   readonly partitions: number
   /** Told of a dead letter that is none. */
   readonly onForeignLetter?: (subject: string) => void
+  /** Of the cluster that the log has to be of. */
+  readonly identity: DataIdentity
 }
 
 const REQUEST_TIMEOUT_MS = 2_000

@@ -2,8 +2,9 @@
  * The streams that the log is kept in: made if need be, and checked against the settings.
  *
  * Used by `jetstream-log.ts` when it opens, by every node at every start, at the same time too.
- * What was fixed when the cluster was made (partitions, format) stands in the stream's metadata and
- * is never changed; a start with other settings is refused. Size and replicas follow the settings.
+ * What was fixed when the cluster was made (partitions, format, identity) stands in the stream's
+ * metadata and is never changed; a start with other settings is refused, and so is one where streams
+ * that were made are gone. Size and replicas follow the settings.
  */
 import {
   DiscardPolicy,
@@ -13,9 +14,11 @@ import {
   StorageType,
   StoreCompression,
   type JetStreamManager,
+  type NatsConnection,
   type StreamConfig,
 } from 'nats'
-import type { ClusterNames } from '../../cluster/nats/namespace.ts'
+import type { DataIdentity } from '../../cluster/nats/cluster-settings.ts'
+import { namesOf, type ClusterNames } from '../../cluster/nats/namespace.ts'
 import { ClusterDataError, StartError } from '../../links/errors.ts'
 
 export interface StreamSettings {
@@ -23,6 +26,7 @@ export interface StreamSettings {
   readonly partitions: number
   readonly replicas: number
   readonly logBytesMax: number
+  readonly identity: DataIdentity
 }
 
 const FORMAT = 1
@@ -33,6 +37,7 @@ const DEAD_LETTER_BYTES_MAX = 64 * 2 ** 20
 /** An election among the servers, which may hold up everything, is over by then. */
 const OPEN_MS_MAX = 20_000
 const OPEN_PAUSE_MS = 250
+const FIND_MS_MAX = 2_000
 /** What servers say, or do not say, while they elect. */
 const PASSING = new Set<string>([ErrorCode.Timeout, ErrorCode.NoResponders])
 /** Answers of the server, by its list of error codes. */
@@ -44,7 +49,9 @@ export async function openStreams(
   manager: JetStreamManager,
   settings: StreamSettings,
 ): Promise<void> {
-  const { names, replicas, logBytesMax } = settings
+  const { names, replicas, logBytesMax, identity } = settings
+  // Before the streams are looked for: another node may make them meanwhile.
+  const mayMake = !(await identity.wasMade('log'))
   const common = {
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
@@ -54,35 +61,65 @@ export async function openStreams(
     duplicate_window: DUPLICATE_WINDOW_NS,
     allow_direct: true,
     deny_purge: false,
-    metadata: { 'tinygrid-format': `${FORMAT}`, 'tinygrid-partitions': `${settings.partitions}` },
+    metadata: {
+      'tinygrid-format': `${FORMAT}`,
+      'tinygrid-partitions': `${settings.partitions}`,
+      'tinygrid-identity': identity.identity,
+    },
   }
   const log = { ...common, name: names.logStream, subjects: [names.logSubjects] }
-  await openStream(manager, settings, {
-    ...log,
-    description: 'Acknowledged writes, one subject per partition',
-    max_bytes: logBytesMax,
-  })
+  await openStream(
+    manager,
+    { settings, mayMake },
+    {
+      ...log,
+      description: 'Acknowledged writes, one subject per partition',
+      max_bytes: logBytesMax,
+    },
+  )
   const letters = { ...common, name: names.deadLetterStream, subjects: [names.deadLetterSubjects] }
-  await openStream(manager, settings, {
-    ...letters,
-    description: 'Links that the store refused for good, one subject per link',
-    max_bytes: DEAD_LETTER_BYTES_MAX,
-    max_msgs_per_subject: 1,
-  })
+  await openStream(
+    manager,
+    { settings, mayMake },
+    {
+      ...letters,
+      description: 'Links that the store refused for good, one subject per link',
+      max_bytes: DEAD_LETTER_BYTES_MAX,
+      max_msgs_per_subject: 1,
+    },
+  )
+  await identity.noteMade('log')
+}
+
+/** The name of the log's stream, if there is one. @throws StartError */
+export async function findLogStream(
+  connection: NatsConnection,
+  namespace: string,
+): Promise<string | undefined> {
+  const { logStream } = namesOf(namespace)
+  const manager = await connection.jetstreamManager({ checkAPI: false, timeout: FIND_MS_MAX })
+  const config = await patiently(logStream, () => configOf(manager, logStream))
+  return config?.name
 }
 
 type Wanted = Partial<StreamConfig> & { readonly name: string }
 
-async function openStream(
-  manager: JetStreamManager,
-  settings: StreamSettings,
-  wanted: Wanted,
-): Promise<void> {
+interface Opening {
+  readonly settings: StreamSettings
+  /** Whether the stream may be new. */
+  readonly mayMake: boolean
+}
+
+function openStream(manager: JetStreamManager, opening: Opening, wanted: Wanted): Promise<void> {
+  return patiently(wanted.name, () => tryToOpen(manager, opening, wanted))
+}
+
+/** @throws StartError with what the server says when its election is over */
+async function patiently<T>(name: string, attempt: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + OPEN_MS_MAX
   while (true) {
     try {
-      await tryToOpen(manager, settings, wanted)
-      return
+      return await attempt()
     } catch (cause) {
       if (!(cause instanceof NatsError)) throw cause
       if (PASSING.has(cause.code) && performance.now() < deadline) {
@@ -90,18 +127,25 @@ async function openStream(
         continue
       }
       const why = cause.api_error?.description ?? cause.message
-      throw new StartError(`The stream ${wanted.name} cannot be opened: ${why}`, { cause })
+      throw new StartError(`The stream ${name} cannot be opened: ${why}`, { cause })
     }
   }
 }
 
 async function tryToOpen(
   manager: JetStreamManager,
-  settings: StreamSettings,
+  { settings, mayMake }: Opening,
   wanted: Wanted,
 ): Promise<void> {
   //   1. two nodes find no stream    2. one makes it    3. the other's is made already, and checked
-  const config = (await configOf(manager, wanted.name)) ?? (await make(manager, wanted))
+  const found = await configOf(manager, wanted.name)
+  if (found === undefined && !mayMake) {
+    throw new ClusterDataError(
+      `The stream ${wanted.name} is gone, and with it what MongoDB does not have yet; restore NATS's ` +
+        'data as one, or set another TINYGRID_NAMESPACE for a new cluster',
+    )
+  }
+  const config = found ?? (await make(manager, wanted))
   check(settings, config)
   const isAsWanted =
     config.max_bytes === wanted.max_bytes && config.num_replicas === wanted.num_replicas
@@ -130,7 +174,10 @@ async function make(manager: JetStreamManager, wanted: Wanted): Promise<StreamCo
   }
 }
 
-function check({ names, partitions }: StreamSettings, { name, metadata }: StreamConfig): void {
+function check(
+  { names, partitions, identity }: StreamSettings,
+  { name, metadata }: StreamConfig,
+): void {
   const format = Number(metadata?.['tinygrid-format'])
   const made = Number(metadata?.['tinygrid-partitions'])
   if (!(format >= 1) || !(made >= 1)) {
@@ -148,6 +195,12 @@ function check({ names, partitions }: StreamSettings, { name, metadata }: Stream
     throw new ClusterDataError(
       `The stream ${name} was made with ${made} partitions, not ${partitions}; ` +
         `set TINYGRID_PARTITIONS to ${made} or another TINYGRID_NAMESPACE`,
+    )
+  }
+  if (metadata?.['tinygrid-identity'] !== identity.identity) {
+    throw new ClusterDataError(
+      `The stream ${name} is another cluster's than the bucket ${names.kvBucket}; restore NATS's data ` +
+        'as one, or set another TINYGRID_NAMESPACE',
     )
   }
 }

@@ -2,8 +2,14 @@
  * The database that holds a cluster's links: how it is reached, and whether it is this cluster's.
  *
  * Used by `mongo-link-store.ts`. Reaches for the server when it is first needed, and again with each
- * call until it is there, so that a node starts without it. The first contact reads what was fixed
- * when the database was made (format, partitions), writes it if it is new, and makes the indexes.
+ * call until it is there, so that a node starts without it. The first contact checks whose database
+ * it is (`mongo-settings.ts`), and makes the indexes if it is new. A server that was restarted may have
+ * lost its data, or be another one, so a new connection is a reason to check again:
+ *
+ *   1. a call finds the database checked    2. the server is replaced by an empty one    3. the driver
+ *      makes a new connection for the call, and "there is no such link" comes back
+ *
+ * The connections are counted, and what was answered while one was made is asked again.
  *
  * Reads go to the primary, writes wait for a majority and its journal. Reads that decide want more
  * than that (`mongo-term-proof.ts`): what they ask with, and what they prove, is handed out here.
@@ -18,10 +24,12 @@ import {
   type FindOptions,
   type MongoClientOptions,
 } from 'mongodb'
-import { ClusterDataError, StartError } from '../../links/errors.ts'
+import { StartError } from '../../links/errors.ts'
+import type { DataIdentity } from '../../cluster/nats/cluster-settings.ts'
 import { within } from '../../links/clock.ts'
-import { failureOf, isCredentialsRefusal } from './mongo-failure.ts'
+import { isCredentialsRefusal } from './mongo-failure.ts'
 import type { LinkDocument } from './mongo-link-document.ts'
+import { checkDatabase, SETTINGS, type SettingsDocument } from './mongo-settings.ts'
 import { linearizable } from './mongo-term-proof.ts'
 import { serverKindOf, type ServerKind } from './mongo-way.ts'
 
@@ -30,6 +38,8 @@ export interface MongoSettings {
   /** Names the database, unless the URL does, and starts the names of its collections. */
   readonly namespace: string
   readonly partitions: number
+  /** Of the cluster that the database has to be of. */
+  readonly identity: DataIdentity
 }
 
 export interface CheckpointsDocument {
@@ -42,21 +52,15 @@ export interface CheckpointsDocument {
 export interface Proving {
   readonly client: MongoClient
   /** Reads one document. */
-  readonly readOne: (options: FindOptions) => Promise<unknown>
-}
-
-interface SettingsDocument {
-  readonly _id: 'settings'
-  readonly format: number
-  readonly partitions: number
+  readonly readOne: (options: FindOptions) => Promise<void>
 }
 
 /** Longest that one call of each kind may take, in milliseconds. */
 export const READ_MS_MAX = 2000
 export const FLUSH_MS_MAX = 10_000
 const FIRST_CONTACT_MS_MAX = 15_000
-const FORMAT = 1
-const SETTINGS = { _id: 'settings' } as const
+/** How often work is done again because connections were made. A pool that grows makes several. */
+const ATTEMPTS_MAX = 20
 
 const OPTIONS = {
   connectTimeoutMS: 1000,
@@ -86,13 +90,21 @@ const FLUSHES = {
 /** What the driver says to a URL that cannot be read may quote it. */
 const TAKES = 'mongodb://[user:password@]host[:port][,...][/database][?options], or mongodb+srv://'
 
+interface Contact {
+  readonly kind: Promise<ServerKind>
+  /** How many there were when it began: one made since may lead elsewhere. */
+  readonly connections: number
+  isOver: boolean
+}
+
 export class MongoDatabase {
   readonly #settings: MongoSettings
   readonly #clients: readonly [MongoClient, MongoClient]
   readonly #reads: Db
   readonly #flushes: Db
-  /** Under way or done; undefined before the first contact and after a failed one. */
-  #contact: Promise<ServerKind> | undefined
+  /** Under way or done; undefined before the first one and after one that failed. */
+  #contact: Contact | undefined
+  #connections = 0
 
   /** @throws StartError where the URL cannot be read */
   constructor(settings: MongoSettings) {
@@ -100,6 +112,9 @@ export class MongoDatabase {
     const reads = createClient(settings, READS)
     const flushes = createClient(settings, FLUSHES)
     this.#clients = [reads, flushes]
+    for (const client of this.#clients) {
+      client.on('connectionReady', () => this.#connections++)
+    }
     const name = databaseOf(settings)
     this.#reads = reads.db(name)
     this.#flushes = flushes.db(name)
@@ -127,15 +142,38 @@ export class MongoDatabase {
     return this.#proving(this.#clients[1], this.#flushes)
   }
 
+  /**
+   * Does the work while the database is there and is this cluster's; again, if it may not have been.
+   * Work is told what the server is, and may be repeated.
+   */
+  async believed<T>(work: (kind: ServerKind) => Promise<T>): Promise<T> {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const kind = await this.ready()
+      const connections = this.#connections
+      const result = await work(kind)
+      if (connections === this.#connections) return result
+    }
+    throw new Error('connections to MongoDB do not last')
+  }
+
   /** Resolves, with what the server is, once the database is there and is this cluster's. */
   ready(): Promise<ServerKind> {
-    this.#contact ??= within(FIRST_CONTACT_MS_MAX, 'the first contact', this.#prepare()).catch(
-      (error: unknown) => {
-        this.#contact = undefined
-        throw error
+    const last = this.#contact
+    const isOld = last?.isOver === true && last.connections !== this.#connections
+    return last === undefined || isOld ? this.#contactAnew() : last.kind
+  }
+
+  #contactAnew(): Promise<ServerKind> {
+    const kind = within(FIRST_CONTACT_MS_MAX, 'the first contact', this.#prepare())
+    const contact: Contact = { kind, connections: this.#connections, isOver: false }
+    this.#contact = contact
+    kind.then(
+      () => (contact.isOver = true),
+      () => {
+        if (this.#contact === contact) this.#contact = undefined
       },
     )
-    return this.#contact
+    return kind
   }
 
   /** @throws StartError for what the operator has to mend: credentials, settings */
@@ -162,8 +200,13 @@ export class MongoDatabase {
   }
 
   #proving(client: MongoClient, database: Db): Proving {
-    const meta = this.#meta(database)
-    return { client, readOne: (options) => meta.findOne(SETTINGS, options) }
+    const readOne = async (options: FindOptions) => {
+      const stored = await this.#meta(database).findOne(SETTINGS, options)
+      // What came instead of it since the contact has nothing to say.
+      if (stored?.identity === this.#settings.identity.identity) return
+      throw new Error("the database is not this cluster's any more")
+    }
+    return { client, readOne }
   }
 
   #meta(database: Db): Collection<SettingsDocument> {
@@ -174,46 +217,22 @@ export class MongoDatabase {
     // Left to itself, the driver connects once, and a client whose first attempt failed stays closed.
     await Promise.all(this.#clients.map((client) => client.connect()))
     const kind = await serverKindOf(this.#flushes, READ_MS_MAX)
-    const settings = this.#meta(this.#flushes)
-    const options = kind === 'set' ? linearizable(READ_MS_MAX) : {}
-    if ((await settings.findOne(SETTINGS, options)) === null) await this.#begin(settings)
-    this.#compare(await settings.findOne(SETTINGS, options))
+    await checkDatabase({
+      ...this.#settings,
+      settings: this.#meta(this.#flushes),
+      options: kind === 'set' ? linearizable(READ_MS_MAX) : {},
+      prepare: () => this.#makeIndexes(),
+      where: `The database ${this.#reads.databaseName} at ${this.hosts}`,
+    })
     return kind
   }
 
-  /**
-   * The settings come last, so that what has settings has its indexes: they cannot be made twice in
-   * FerretDB. Two nodes may begin at once; the first settings count.
-   */
-  async #begin(settings: Collection<SettingsDocument>): Promise<void> {
+  async #makeIndexes(): Promise<void> {
     await this.links.createIndexes([
       { key: { p: 1, _id: 1 }, name: 'byPartition' },
       { key: { 'v.t': -1, _id: -1 }, name: 'byTime' },
       { key: { 'v.g': 1, 'v.t': -1, _id: -1 }, name: 'byTag' },
     ])
-    try {
-      const { partitions } = this.#settings
-      await settings.insertOne({ ...SETTINGS, format: FORMAT, partitions })
-    } catch (error) {
-      if (failureOf(error) !== 'duplicate') throw error
-    }
-  }
-
-  #compare(stored: SettingsDocument | null): void {
-    const where = `The database ${this.#reads.databaseName} at ${this.hosts}`
-    if (stored?.format !== FORMAT) {
-      throw new ClusterDataError(
-        `${where} has format ${stored?.format}, this version reads ${FORMAT}; ` +
-          'use the version that made it, or another database',
-      )
-    }
-    if (stored.partitions !== this.#settings.partitions) {
-      throw new ClusterDataError(
-        `${where} was made with ${stored.partitions} partitions, not ` +
-          `${this.#settings.partitions}; set TINYGRID_PARTITIONS=${stored.partitions}, or use ` +
-          'another database',
-      )
-    }
   }
 
   /** Its addresses, without credentials. */

@@ -60,6 +60,11 @@ test('refused credentials are known from other errors', (t) => {
   t.false(isCredentialsRefusal(new MongoServerError({ code: 11000 })))
 })
 
+test('what is not of the contract is not handed on', (t) => {
+  const error = new TinygridError('key_value_unavailable')
+  t.like(unavailable(error), { code: 'store_unavailable', cause: error })
+})
+
 test('errors of our own stay what they are', (t) => {
   const error = new TinygridError('invalid_field', { field: 'cursor' })
   t.is(unavailable(error), error)

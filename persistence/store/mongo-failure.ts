@@ -7,7 +7,7 @@
  */
 import { AssertionError } from 'node:assert/strict'
 import { MongoBulkWriteError, MongoServerError } from 'mongodb'
-import { TinygridError } from '../../links/errors.ts'
+import { hasCode, TinygridError } from '../../links/errors.ts'
 
 export type WriteFailure = 'duplicate' | 'refused' | 'unavailable'
 
@@ -55,8 +55,9 @@ export function isCredentialsRefusal(error: unknown): boolean {
   return error instanceof MongoServerError && CREDENTIALS_REFUSED.has(Number(error.code))
 }
 
-/** What the driver threw as the contract has it. */
+/** What was thrown as the contract has it: also what the key-value store says at the first contact. */
 export function unavailable(cause: unknown): Error {
-  const isOurs = cause instanceof TinygridError || cause instanceof AssertionError
+  const isOurs =
+    hasCode(cause, 'store_unavailable', 'invalid_field') || cause instanceof AssertionError
   return isOurs ? cause : new TinygridError('store_unavailable', { cause })
 }

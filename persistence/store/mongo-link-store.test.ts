@@ -1,6 +1,7 @@
 /** The store in MongoDB keeps the contract of a link store, on each kind of server there is. */
 import path from 'node:path'
 import test from 'ava'
+import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
 import { findProgram } from '../../test/services/service-program.ts'
 import { MongoJavaService, MongoService } from '../../test/services/mongo-service.ts'
 import { testWith } from '../../test/services/service-test.ts'
@@ -52,9 +53,11 @@ function testOn(program: string, start: () => Promise<Service>): void {
 
 function placeAt(url: string, namespace: string, end: () => void) {
   const opened: MongoLinkStore[] = []
+  const world = new SettingsWorld()
   return {
     async open() {
-      const store = await MongoLinkStore.open({ url, namespace, partitions })
+      const identity = await world.settingsOf(namespace, partitions)
+      const store = await MongoLinkStore.open({ url, namespace, partitions, identity })
       opened.push(store)
       await untilReached(store)
       return store

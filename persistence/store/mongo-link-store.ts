@@ -10,7 +10,7 @@
  * such link" (`get`, `load`, `checkpoints`) is asked so that only a true primary can answer; what a
  * visitor gets in an owner's place (`stale`) and lists are not.
  */
-import { Double } from 'mongodb'
+import { Double, type FindOptions } from 'mongodb'
 import type { LinkVersion } from '../../links/link-record.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
@@ -82,7 +82,7 @@ export class MongoLinkStore implements LinkStore {
   }
 
   async write(versions: readonly LinkVersion[]): Promise<readonly Refusal[]> {
-    const writing = this.#ready().then((way) => way.write(newestOf(versions)))
+    const writing = this.#database.believed((kind) => this.#wayOf(kind).write(newestOf(versions)))
     const over = writing.catch(() => {}).finally(() => this.#writes.delete(over))
     this.#writes.add(over)
     try {
@@ -95,17 +95,10 @@ export class MongoLinkStore implements LinkStore {
   async *load(partitions: readonly PartitionId[]): AsyncGenerator<readonly LinkVersion[]> {
     if (partitions.length === 0) return
     const reads = await this.#bounded(FLUSH_MS_MAX, 'a load', async (way) => way.decidingReads())
-    const cursor = this.#database.links.find<StoredLink>(
-      { p: { $in: [...partitions] } },
-      { projection: { v: 1 }, batchSize: LOAD_BATCH_MAX, ...reads.options },
-    )
     try {
-      await this.#bounded(FLUSH_MS_MAX, 'a load', () => reads.prove())
-      while (await this.#bounded(FLUSH_MS_MAX, 'a load', () => cursor.hasNext())) {
-        yield cursor.readBufferedDocuments(LOAD_BATCH_MAX).map(versionOf)
-      }
+      const options = await this.#bounded(FLUSH_MS_MAX, 'a load', () => reads.prove())
+      yield* this.#batches(partitions, options)
     } finally {
-      await cursor.close().catch(() => {})
       await reads.end()
     }
   }
@@ -158,6 +151,20 @@ export class MongoLinkStore implements LinkStore {
     await this.#database.close()
   }
 
+  /** A cursor stays with its server: what another one says is noticed at the first batch. */
+  async *#batches(partitions: readonly PartitionId[], options: FindOptions) {
+    const filter = { p: { $in: [...partitions] } }
+    const wanted = { projection: { v: 1 }, batchSize: LOAD_BATCH_MAX, ...options }
+    const cursor = this.#database.links.find<StoredLink>(filter, wanted)
+    try {
+      while (await this.#bounded(FLUSH_MS_MAX, 'a load', () => cursor.hasNext())) {
+        yield cursor.readBufferedDocuments(LOAD_BATCH_MAX).map(versionOf)
+      }
+    } finally {
+      await cursor.close().catch(() => {})
+    }
+  }
+
   async #glance(code: Code): Promise<LinkVersion | undefined> {
     const options = { projection: { v: 1 }, maxTimeMS: READ_MS_MAX }
     const document = await this.#database.linksToRead.findOne<StoredLink>({ _id: code }, options)
@@ -166,29 +173,28 @@ export class MongoLinkStore implements LinkStore {
 
   async #readCheckpoints(reads: DecidingReads) {
     try {
-      await reads.prove()
-      return await this.#database.checkpoints.findOne(CHECKPOINTS, reads.options)
+      return await this.#database.checkpoints.findOne(CHECKPOINTS, await reads.prove())
     } finally {
       await reads.end()
     }
   }
 
-  /** Work once the database is ready, in time or not at all. */
+  /** Work on this cluster's database, in time or not at all. */
   async #bounded<T>(msMax: number, what: string, work: (way: MongoWay) => Promise<T>): Promise<T> {
     try {
-      return await within(msMax, what, this.#ready().then(work))
+      const working = this.#database.believed((kind) => work(this.#wayOf(kind)))
+      return await within(msMax, what, working)
     } catch (error) {
       throw unavailable(error)
     }
   }
 
-  async #ready(): Promise<MongoWay> {
-    const kind = await this.#database.ready()
-    this.#way ??= this.#wayOf(kind)
+  #wayOf(kind: ServerKind): MongoWay {
+    this.#way ??= this.#newWay(kind)
     return this.#way
   }
 
-  #wayOf(kind: ServerKind): MongoWay {
+  #newWay(kind: ServerKind): MongoWay {
     const partitionOf = ({ code }: LinkVersion) => this.#ring.partitionOf(code)
     if (kind === 'ferretdb') return new MongoStandInWay(this.#database, partitionOf)
     return new MongoOwnWay(this.#database, partitionOf, kind === 'set')

@@ -7,6 +7,7 @@ import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import { Ring } from '../../links/ring.ts'
 import { StartError } from '../../links/errors.ts'
 import { freePort } from '../../test/services/free-port.ts'
+import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
 import { MongoJavaService, MongoService } from '../../test/services/mongo-service.ts'
 import { findProgram } from '../../test/services/service-program.ts'
 import { testWith } from '../../test/services/service-test.ts'
@@ -33,8 +34,16 @@ async function startMongo(t: ExecutionContext) {
   return server
 }
 
-async function openStore(t: ExecutionContext, url: string, settings = {}) {
-  const named = { url, namespace: 'tinygrid', partitions: 16, ...settings }
+/** Each test has a server of its own: what is opened there under one name is of one cluster. */
+const world = new SettingsWorld()
+
+async function openStore(
+  t: ExecutionContext,
+  url: string,
+  { namespace = 'tinygrid', partitions = 16 } = {},
+) {
+  const identity = await world.settingsOf(`${url} ${namespace} ${partitions}`, partitions)
+  const named = { url, namespace, partitions, identity }
   const store = await MongoLinkStore.open(named)
   t.teardown(() => store.close())
   return store

@@ -116,8 +116,7 @@ export class MongoOwnWay implements MongoWay {
     const { client, readOne } = this.#database.proveToRead
     const reads = readsInTerm(client, readOne, READ_MS_MAX)
     try {
-      await reads.prove()
-      return await find(linksToRead, codes, { ...options, ...reads.options })
+      return await find(linksToRead, codes, { ...options, ...(await reads.prove()) })
     } finally {
       await reads.end()
     }

@@ -4,6 +4,7 @@
  */
 import type { ExecutionContext } from 'ava'
 import { MongoClient } from 'mongodb'
+import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import { Ring } from '../../links/ring.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
@@ -13,6 +14,8 @@ import { MongoLinkStore } from './mongo-link-store.ts'
 
 const javaTest = testWith('mongo-java')
 const CHECKPOINTS = new Map([[1 as PartitionId, 5 as LogPosition]])
+/** Each new connection has the database checked again. */
+const ROUNDS_TO_CONNECT = 3
 const away = { code: 'store_unavailable' }
 
 interface Command {
@@ -29,12 +32,14 @@ async function open(t: ExecutionContext) {
   t.teardown(() => server.close())
   const operator = new MongoClient(server.url)
   t.teardown(() => operator.close())
-  const settings = { url: server.url, namespace: 'tinygrid', partitions: 16 }
+  const identity = await new SettingsWorld().settingsOf('tinygrid', 16)
+  const settings = { url: server.url, namespace: 'tinygrid', partitions: 16, identity }
   const store = await MongoLinkStore.open(settings)
   t.teardown(() => store.close())
   const ask = (command: object) => operator.db('admin').command(command)
-  /** The commands that `work` sends, but for those of sessions. */
+  /** The commands that `work` sends over connections that are there, but for those of sessions. */
   const sent = async (work: () => Promise<unknown>): Promise<Command[]> => {
+    for (let round = 0; round < ROUNDS_TO_CONNECT; round++) await work()
     await ask({ commandsForTests: 1 })
     await work()
     const { commands } = (await ask({ commandsForTests: 1 })) as { commands: Command[] }

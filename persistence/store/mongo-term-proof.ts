@@ -23,7 +23,6 @@
  * that was read from. A majority read alone: P has a majority's word for all it says, only old.
  * The collections are not sharded: T says nothing of other shards.
  */
-import assert from 'node:assert/strict'
 import type { ClientSession, FindOptions, MongoClient } from 'mongodb'
 import type { DecidingReads } from './mongo-way.ts'
 
@@ -35,18 +34,24 @@ export function linearizable(timeMsMax: number): FindOptions {
 /** @param readOne reads any one document with these options */
 export function readsInTerm(
   client: MongoClient,
-  readOne: (options: FindOptions) => Promise<unknown>,
+  readOne: (options: FindOptions) => Promise<void>,
   timeMsMax: number,
 ): DecidingReads {
-  const session: ClientSession = client.startSession({ causalConsistency: true })
+  let session: ClientSession | undefined
+  const end = async () => {
+    await session?.endSession().catch(() => {})
+    session = undefined
+  }
   return {
     async prove() {
-      // The server refuses a linearizable read that has to wait for a time: it must be the first.
-      assert(session.operationTime === undefined, 'proved twice')
-      await readOne({ ...linearizable(timeMsMax), session })
-      if (session.operationTime === undefined) throw new Error('the server does not tell its time')
+      await end()
+      // A new one: the server refuses a linearizable read that has to wait for a time.
+      const fresh = client.startSession({ causalConsistency: true })
+      session = fresh
+      await readOne({ ...linearizable(timeMsMax), session: fresh })
+      if (fresh.operationTime === undefined) throw new Error('the server does not tell its time')
+      return { session: fresh, readConcern: { level: 'majority' } }
     },
-    options: { session, readConcern: { level: 'majority' } },
-    end: () => session.endSession().catch(() => {}),
+    end,
   }
 }

@@ -36,18 +36,15 @@ export interface MongoWay {
 
 /** Reads that see every write acknowledged before `prove` was called, or reject. */
 export interface DecidingReads {
-  /** Comes before the first read; rejects where nothing can be proved. */
-  prove(): Promise<void>
-  /** For each of the reads. */
-  readonly options: FindOptions
+  /** With what each of the reads is to be made; may be repeated. Rejects where nothing is proved. */
+  prove(): Promise<FindOptions>
   /** Never rejects. */
   end(): Promise<void>
 }
 
 /** What a server with no others says is all there is. */
 export const NOTHING_TO_PROVE: DecidingReads = {
-  prove: async () => {},
-  options: {},
+  prove: async () => ({}),
   end: async () => {},
 }
 

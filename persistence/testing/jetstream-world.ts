@@ -6,6 +6,7 @@
  */
 import type { NatsConnection } from 'nats'
 import { connectNats } from '../../cluster/nats/nats-connection.ts'
+import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
 import { freePort } from '../../test/services/free-port.ts'
 import { NatsService } from '../../test/services/nats-service.ts'
 import { JetStreamLog, type JetStreamLogOptions } from '../log/jetstream-log.ts'
@@ -16,6 +17,7 @@ const SILENCE_MS = 200
 export class JetStreamWorld {
   readonly servers: readonly NatsService[]
   readonly #connections: NatsConnection[] = []
+  readonly #settings = new SettingsWorld()
   #namespaces = 0
 
   private constructor(servers: readonly NatsService[]) {
@@ -57,13 +59,17 @@ export class JetStreamWorld {
 
   /** Opens a log over a connection of its own; of one namespace as often as there are nodes. */
   async openLog(options: Partial<JetStreamLogOptions> = {}): Promise<JetStreamLog> {
+    const { namespace = this.newNamespace(), partitions = 256 } = options
+    // What differs is to be told by the log: each number of partitions has settings of its own.
+    const identity = await this.#settings.settingsOf(`${namespace} ${partitions}`, partitions)
     return await JetStreamLog.open({
       connection: options.connection ?? (await this.connect()),
-      namespace: this.newNamespace(),
       replicas: 1,
       logBytesMax: 1e9,
-      partitions: 256,
+      identity,
       ...options,
+      namespace,
+      partitions,
     })
   }
 
