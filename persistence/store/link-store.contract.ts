@@ -112,7 +112,7 @@ function testLoads(story: StoreStory): void {
   })
 
   story('a load under way is not disturbed by writes', async (t, store) => {
-    const versions = many(2500)
+    const versions = many(1500)
     await store.write(versions)
     const codes = new Set<Code>()
     for await (const batch of store.load(STORE_RING.all())) {
@@ -120,9 +120,9 @@ function testLoads(story: StoreStory): void {
         t.false(codes.has(code), 'each code once')
         codes.add(code)
       }
-      await store.write(many(2500, 10))
+      await store.write(many(1500, 10))
     }
-    t.is(codes.size, 2500)
+    t.is(codes.size, 1500)
   })
 }
 

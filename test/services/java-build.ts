@@ -64,6 +64,6 @@ function scriptOf(version: string): string {
 home=$(dirname "$0")
 command -v java >/dev/null || exit 1
 if [ "$1" = --version ]; then echo ${version}; exit; fi
-exec java -XX:+UseSerialGC -Xmx512m -cp "$home:$home/lib/*" MongoJavaServer "$@"
+exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx512m -cp "$home:$home/lib/*" MongoJavaServer "$@"
 `
 }
