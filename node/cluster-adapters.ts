@@ -58,37 +58,18 @@ export async function openCluster(config: Config, logger: Logger): Promise<OpenC
   }
 }
 
+type Keep = <T extends { close(): Promise<unknown> }>(part: T) => T
+
 async function openParts(
   config: Config,
   logger: Logger,
-  keep: <T extends { close(): Promise<unknown> }>(part: T) => T,
+  keep: Keep,
 ): Promise<Omit<OpenCluster, 'close'>> {
-  const { nodeId, namespace, partitions, logBytesMax, logReplicas: replicas, roles } = config
+  const { nodeId, namespace, roles } = config
   const url = config.natsUrl!
   const connection = keep(await connectNats({ url, name: `${namespace} ${nodeId}` }))
-  // In this order: a log whose bucket is new was there before it.
-  const logStream = await findLogStream(connection, namespace)
-  const keyValue = keep(await NatsKeyValue.open({ connection, namespace, replicas }))
-  const identity = await ClusterSettings.open({ keyValue, partitions, logStream })
   const refused = new RefusedInput((what) => logger.warn(what))
-  const log = keep(
-    await JetStreamLog.open({
-      connection,
-      namespace,
-      replicas,
-      logBytesMax,
-      partitions,
-      identity,
-      isForeign: isForeignPayload,
-      onForeign: (partition) =>
-        refused.note('log_entry', 'the log has foreign entries', `, in partition ${partition}`),
-      onForeignLetter: (subject) =>
-        refused.note('log_entry', 'what lies with the dead letters is none', `: ${subject}`),
-    }),
-  )
-  const store = keep(
-    await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions, identity }),
-  )
+  const { keyValue, log, store } = await openData(config, connection, refused, keep)
   if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
   const cache =
     config.redisUrl === undefined
@@ -120,6 +101,39 @@ async function openParts(
     readLog: () => readLogFacts(connection, namespace),
   }
   return { log, store, cluster, outside, connection, apiKey: config.apiKey! }
+}
+
+/** What holds the cluster's data: bucket, log and store, each of the same cluster. */
+async function openData(
+  config: Config,
+  connection: NatsConnection,
+  refused: RefusedInput,
+  keep: Keep,
+) {
+  const { namespace, partitions, logBytesMax, logReplicas: replicas } = config
+  // In this order: a log whose bucket is new was there before it.
+  const logStream = await findLogStream(connection, namespace)
+  const keyValue = keep(await NatsKeyValue.open({ connection, namespace, replicas }))
+  const identity = await ClusterSettings.open({ keyValue, partitions, logStream })
+  const log = keep(
+    await JetStreamLog.open({
+      connection,
+      namespace,
+      replicas,
+      logBytesMax,
+      partitions,
+      identity,
+      isForeign: isForeignPayload,
+      onForeign: (partition) =>
+        refused.note('log_entry', 'the log has foreign entries', `, in partition ${partition}`),
+      onForeignLetter: (subject) =>
+        refused.note('log_entry', 'what lies with the dead letters is none', `: ${subject}`),
+    }),
+  )
+  const store = keep(
+    await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions, identity }),
+  )
+  return { keyValue, log, store }
 }
 
 function now(): EpochMs {

@@ -111,6 +111,12 @@ export class PartitionMemory {
     this.#dropTombstones()
   }
 
+  /** Nothing was ever written, so nothing is missing. */
+  takeForComplete(): void {
+    this.startLoad()
+    this.endLoad()
+  }
+
   /** The load cannot be finished. */
   abandonLoad(): void {
     if (this.#state === 'loading') this.#leave()

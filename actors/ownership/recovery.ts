@@ -128,7 +128,7 @@ async function replayAll(
   const replayOne = async (opening: Opening) => {
     const checkpoint = checkpoints?.get(opening.id) ?? POSITION_NONE
     assertAhead(opening, checkpoint)
-    if (opening.isNew && checkpoints !== undefined) takeForComplete(opening)
+    if (opening.isNew && checkpoints !== undefined) opening.memory.takeForComplete()
     const own = letters.get(opening.id) ?? []
     const restored = await restoreLetters(options, opening, checkpoint, own)
     const gap = new LogGap(opening.id, checkpoint)
@@ -148,12 +148,6 @@ async function replayAll(
     for (const opening of waiting) await replayOne(opening).catch(noteFailure)
   }
   await Promise.all(Array.from({ length: REPLAYS_MAX }, work))
-}
-
-/** Nothing was ever written, so nothing is missing. */
-function takeForComplete({ memory }: Opening): void {
-  memory.startLoad()
-  memory.endLoad()
 }
 
 /** Appends the epoch record. */

@@ -25,33 +25,24 @@ import {
   type LogPosition,
   type PartitionId,
 } from '../../links/ids.ts'
-import type { DataIdentity } from '../../cluster/nats/cluster-settings.ts'
 import { namesOf, type ClusterNames } from '../../cluster/nats/namespace.ts'
 import { isConnected, onDisconnect } from '../../cluster/nats/nats-connection.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
 import { JetStreamAppends } from './jetstream-appends.ts'
 import { appendFailureOf, unavailable } from './jetstream-failure.ts'
-import { openStreams } from './jetstream-streams.ts'
+import { openStreams, type StreamSettings } from './jetstream-streams.ts'
 import { lastOf, readSubject, type StreamReader } from './jetstream-tail.ts'
 import { JetStreamTrims } from './jetstream-trims.ts'
 import { JetStreamUsage } from './jetstream-usage.ts'
 import { ForeignEntries, type ForeignEntriesOptions } from './foreign-entries.ts'
 import type { DeadLetter, Log, LogEntry } from './log.ts'
 
-export interface JetStreamLogOptions extends ForeignEntriesOptions {
+export interface JetStreamLogOptions extends ForeignEntriesOptions, Omit<StreamSettings, 'names'> {
   /** As `connectNats` made and checked it. Stays its owner's: it is not closed here. */
   readonly connection: NatsConnection
   readonly namespace: string
-  /** Of each stream; 1, 3 or 5. */
-  readonly replicas: number
-  /** Bytes that the stream may hold, for all nodes; an append above is refused with log_full. */
-  readonly logBytesMax: number
-  /** Fixed when the cluster is made. */
-  readonly partitions: number
   /** Told of a dead letter that is none. */
   readonly onForeignLetter?: (subject: string) => void
-  /** Of the cluster that the log has to be of. */
-  readonly identity: DataIdentity
 }
 
 const REQUEST_TIMEOUT_MS = 2_000

@@ -23,9 +23,13 @@ import { ClusterDataError, StartError } from '../../links/errors.ts'
 
 export interface StreamSettings {
   readonly names: ClusterNames
+  /** Fixed when the cluster is made. */
   readonly partitions: number
+  /** Of each stream; 1, 3 or 5. */
   readonly replicas: number
+  /** Bytes that the stream may hold, for all nodes; an append above is refused with log_full. */
   readonly logBytesMax: number
+  /** Of the cluster that the streams have to be of. */
   readonly identity: DataIdentity
 }
 
