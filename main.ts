@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const node = await startTinygrid({ config, logger, work, ...parts }).catch(
     async (error: unknown) => {
       await Promise.race([parts.close().catch(() => {}), sleep(CLOSE_MS_MAX)])
-      throw error
+      throw 'explain' in parts ? parts.explain(error) : error
     },
   )
   announce(config, node.url, 'isNewKey' in parts && parts.isNewKey ? parts.apiKey : undefined)

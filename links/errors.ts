@@ -44,6 +44,7 @@ export const ERRORS = {
   log_uncertain: { status: 503, title: 'Whether the log holds the write is not known' },
   log_replaced: { status: 503, title: 'Another owner writes this partition now' },
   cache_unavailable: { status: 503, title: 'The fallback cache cannot be reached' },
+  store_damaged: { status: 503, title: 'What the store has of this link is damaged' },
   store_unavailable: { status: 503, title: 'The store cannot be reached' },
   shutting_down: { status: 503, title: 'The server is stopping' },
 } as const satisfies Record<string, { status: number; title: string }>

@@ -4,6 +4,10 @@
 import path from 'node:path'
 import type { Config } from '../config.ts'
 import type { LongWork } from '../links/long-work.ts'
+import { hasCode, TinygridError } from '../links/errors.ts'
+import { POSITION_NONE } from '../links/ids.ts'
+import { Ring } from '../links/ring.ts'
+import { mismatchOf } from '../persistence/data-directory/log-inspection.ts'
 import { loadOrCreateApiKey } from '../persistence/data-directory/api-key-file.ts'
 import { DataDirectory, DataDirectoryError } from '../persistence/data-directory/data-directory.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
@@ -19,6 +23,8 @@ export interface Embedded {
   readonly isNewKey: boolean
   /** Resolves when another process has taken the directory: nothing is written any more. */
   readonly lost: Promise<DataDirectoryError>
+  /** A failure of the start with file and remedy. */
+  explain(error: unknown): unknown
   close(): Promise<void>
 }
 
@@ -30,12 +36,45 @@ export async function openEmbedded(config: Config, work: LongWork): Promise<Embe
   const options = { ...config, work, onLost: () => resolve(takenFrom(config)) }
   const log = await LmdbLog.open(path.join(config.dataDir, 'log'), options)
   const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), options)
+  try {
+    await assertTogether(config, log, store)
+  } catch (error) {
+    await Promise.all([log.close(), store.close()])
+    throw explain(config, error)
+  }
   const close = async () => {
     await log.close()
     await store.close()
     await directory.close()
   }
-  return { log, store, apiKey, isNewKey, lost, close }
+  const explained = (error: unknown) => explain(config, error)
+  return { log, store, apiKey, isNewKey, lost, explain: explained, close }
+}
+
+/** Before anything is written: a start that is refused leaves the directory as it was. */
+async function assertTogether(
+  { partitions }: Config,
+  log: LmdbLog,
+  store: LmdbLinkStore,
+): Promise<void> {
+  const checkpoints = await store.checkpoints()
+  for (const partition of new Ring(partitions).all()) {
+    const mismatch = mismatchOf(log.spanOf(partition), checkpoints.get(partition) ?? POSITION_NONE)
+    if (mismatch === undefined) continue
+    const detail = `in partition ${partition} ${mismatch.why}`
+    throw new TinygridError('log_gap', { detail })
+  }
+}
+
+/** For the person who starts the process: where it is, and what there is to do. */
+function explain({ dataDir }: Config, error: unknown): unknown {
+  if (!(error instanceof TinygridError)) return error
+  const root = path.resolve(dataDir)
+  const remedy = hasCode(error, 'log_full')
+    ? 'make room on the disk or raise TINYGRID_LOG_MAX'
+    : 'restore it as a whole from one backup, or let --verify and --repair say what can be done'
+  const message = `The data directory ${root} cannot be opened: ${error.message}; ${remedy}.`
+  return new DataDirectoryError(message, { cause: error })
 }
 
 function takenFrom({ dataDir }: Config): DataDirectoryError {

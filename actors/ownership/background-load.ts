@@ -92,10 +92,15 @@ export class BackgroundLoad {
   }
 
   /** A damaged version: its partition does not know all its links, and asks the store for this one. */
-  #passOver({ code }: LinkVersion, memory: PartitionMemory | undefined): void {
-    memory?.abandonLoad()
+  #passOver(
+    { code }: LinkVersion,
+    memory: PartitionMemory | undefined,
+    all: Iterable<PartitionMemory>,
+  ): void {
+    // Its code may be damaged too: then it can be any of them that lacks a link.
+    for (const one of memory === undefined ? all : [memory]) one.abandonLoad()
     const detail = `The stored version of ${String(code).slice(0, CODE_LENGTH_MAX)} is damaged`
-    this.#options.onError(new TinygridError('store_unavailable', { detail }))
+    this.#options.onError(new TinygridError('store_damaged', { detail }))
   }
 
   /** Returns the tombstones that can go. */
@@ -110,7 +115,7 @@ export class BackgroundLoad {
       const partition = ring.partitionOf(version.code)
       const memory = memories.get(partition)
       if (memory === undefined || !isWholeVersion(version)) {
-        this.#passOver(version, memory)
+        this.#passOver(version, memory, memories.values())
         continue
       }
       memory.load(version)

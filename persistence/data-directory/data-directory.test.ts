@@ -18,6 +18,7 @@ import { systemLongWork } from '../../links/long-work.ts'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import { loadOrCreateApiKey } from './api-key-file.ts'
 import { DataDirectory, DataDirectoryError } from './data-directory.ts'
+import { LmdbEnvironment } from './lmdb-environment.ts'
 import { LmdbLinkStore } from '../store/lmdb-link-store.ts'
 import { LmdbLog } from '../log/lmdb-log.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
@@ -57,7 +58,7 @@ test('a newer format is refused with both numbers', async (t) => {
   const root = await temporary(t)
   const newer = { product: 'tinygrid', format: 7, partitions: 16, isReady: true }
   await writeFile(path.join(root, 'format.json'), JSON.stringify(newer))
-  await refuses(t, root, /has format 7, this version knows up to 1/)
+  await refuses(t, root, /has format 7, this version knows up to 2/)
 })
 
 test('a directory of something else is refused', async (t) => {
@@ -104,6 +105,47 @@ test('damaged databases are refused, whatever the damage', async (t) => {
       await refuses(t, root, new RegExp(`is damaged: ${name}/data.mdb`), OPTIONS, title)
     }
   }
+})
+
+test('parts of two directories are refused, whichever was put in', async (t) => {
+  for (const name of ['log', 'store']) {
+    const root = await filledDirectory(t)
+    const other = await filledDirectory(t)
+    await rm(path.join(root, name), { recursive: true })
+    await cp(path.join(other, name), path.join(root, name), { recursive: true })
+    await t.throwsAsync(DataDirectory.open(root, OPTIONS), {
+      instanceOf: DataDirectoryError,
+      message: new RegExp(
+        `holds parts of different directories: ${name}/ is of .* from one backup`,
+      ),
+    })
+  }
+})
+
+test('a directory from before checksums and identity is brought up to date once', async (t) => {
+  const root = await filledDirectory(t)
+  await makeOld(root)
+  const old = JSON.parse(await readFile(path.join(root, 'format.json'), 'utf8')) as object
+  t.like(old, { format: 1, identity: undefined })
+  await (await DataDirectory.open(root, OPTIONS)).close()
+  const upgraded = JSON.parse(await readFile(path.join(root, 'format.json'), 'utf8')) as object
+  t.like(upgraded, { ...old, format: 2 })
+  t.is(await linksIn(root), 500)
+  const store = await LmdbLinkStore.open(path.join(root, 'store'), { ...OPTIONS, work })
+  t.deepEqual(await store.get(linkVersion('c7', 1).code), linkVersion('c7', 1, { tags: ['tag'] }))
+  t.deepEqual(await store.checkpoints(), new Map([[3 as PartitionId, 90 as LogPosition]]))
+  await store.close()
+  await (await DataDirectory.open(root, OPTIONS)).close()
+})
+
+test('an old directory whose log and store cannot belong together stays as it is', async (t) => {
+  const root = await filledDirectory(t)
+  await makeOld(root, 101)
+  await t.throwsAsync(DataDirectory.open(root, OPTIONS), {
+    instanceOf: DataDirectoryError,
+    message: /in partition 3 the log ends with entry 100, the store .* up to entry 101/,
+  })
+  t.regex(await readFile(path.join(root, 'format.json'), 'utf8'), /"format":1,/)
 })
 
 test('one page overwritten anywhere never ends the process', async (t) => {
@@ -159,6 +201,24 @@ async function filledDirectory(t: ExecutionContext): Promise<string> {
   await store.close()
   await directory.close()
   return root
+}
+
+/** Takes checksums and identity away, as directories were made once. */
+async function makeOld(root: string, checkpoint = 90): Promise<void> {
+  const file = path.join(root, 'format.json')
+  const format = JSON.parse(await readFile(file, 'utf8')) as object
+  await writeFile(file, JSON.stringify({ ...format, format: 1, identity: undefined }))
+  const environment = new LmdbEnvironment(path.join(root, 'store'))
+  await environment.hold()
+  const links = environment.keyspace('links')
+  const checkpoints = environment.keyspace('checkpoints')
+  await environment.commit({ bytes: 0 }, () => {
+    for (const { key, value } of links.getRange({})) void links.put(key, value.subarray(5))
+    const position = Buffer.alloc(6)
+    position.writeUIntBE(checkpoint, 0, 6)
+    void checkpoints.put(Buffer.of(0, 3), position)
+  })
+  await environment.close()
 }
 
 async function linksIn(root: string): Promise<number> {

@@ -3,7 +3,8 @@
  *
  * Used at the start of the embedded way, before anything else touches the directory. It holds
  *
- *   format.json   the version of the layout, the number of partitions, when it was made
+ *   format.json   the version of the layout, the number of partitions, when it was made, and an
+ *                 identity, which log and store carry too: parts of two directories are told apart
  *   log/ store/   an LMDB environment each
  *   api-key       the key made at the first start
  *   lock-*.sock   the lock of the process that uses it (`directory-lock.ts`)
@@ -13,12 +14,14 @@
  * calls the directory ready once both environments exist, so that a crash in the middle of making
  * them is told from one that has lost them later.
  */
+import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { API_KEY_FILE_NAME } from './api-key-file.ts'
 import { DirectoryLock, isLockName } from './directory-lock.ts'
+import { upgradeDirectory } from './format-upgrade.ts'
 import { syncDirectory, UNFINISHED_SUFFIX, writeDurably } from './durable-file.ts'
-import { LmdbEnvironment } from './lmdb-environment.ts'
+import { isOutOfSpace, LmdbEnvironment } from './lmdb-environment.ts'
 import { findDamage } from './lmdb-file.ts'
 
 /** The directory cannot be used; the message is for the person who starts the process. */
@@ -34,12 +37,17 @@ interface Format {
   readonly product: 'tinygrid'
   readonly format: number
   readonly partitions: number
+  /** Random; undefined in format 1. */
+  readonly identity?: string
   readonly createdAt: string
   readonly isReady: boolean
 }
 
-const FORMAT = 1
+/** 1: no identity, no checksums in the store; upgraded at the start. */
+const FORMAT = 2
+const IDENTITY_BYTES = 16
 const FORMAT_FILE_NAME = 'format.json'
+const RESTORE = 'restore it as a whole from one backup'
 const ENVIRONMENTS = ['log', 'store']
 /** What may be there besides in a fresh volume. */
 const IGNORED_NAMES = new Set(['lost+found', '.DS_Store', API_KEY_FILE_NAME])
@@ -63,6 +71,7 @@ export class DataDirectory {
       await readFormat(root, options) // touches nothing, unlike the lock
       return await DataDirectory.#openLocked(root, options)
     } catch (error) {
+      if (isOutOfSpace(error)) throw refusal(root, 'cannot be used: its disk is full; make room')
       const { syscall, message } = error as NodeJS.ErrnoException
       if (syscall === undefined) throw error
       throw refusal(root, `cannot be used: ${message}`)
@@ -76,7 +85,7 @@ export class DataDirectory {
     }
     try {
       const format = await readFormat(root, options)
-      if (format?.isReady === true) checkEnvironments(root)
+      if (format?.isReady === true) await check(root, format)
       else await create(root, options)
       return new DataDirectory(lock)
     } catch (error) {
@@ -145,12 +154,43 @@ function checkEnvironments(root: string): void {
   }
 }
 
+async function check(root: string, format: Format): Promise<void> {
+  checkEnvironments(root)
+  if (format.format === FORMAT) return checkIdentity(root, format)
+  const identity = newIdentity()
+  const why = await upgradeDirectory(root, identity)
+  if (why !== undefined) {
+    throw refusal(root, `holds a log and a store that do not belong together: ${why}; ${RESTORE}`)
+  }
+  await writeFormat(root, { ...format, format: FORMAT, identity })
+}
+
+async function checkIdentity(root: string, { identity }: Format): Promise<void> {
+  for (const name of ENVIRONMENTS) {
+    const environment = new LmdbEnvironment(path.join(root, name))
+    const found = environment.identity
+    await environment.close()
+    if (found === identity) continue
+    throw refusal(
+      root,
+      `holds parts of different directories: ${name}/ is of ${found ?? 'none'}, ` +
+        `${FORMAT_FILE_NAME} of ${identity}; ${RESTORE}`,
+    )
+  }
+}
+
+function newIdentity(): string {
+  return randomBytes(IDENTITY_BYTES).toString('hex')
+}
+
 async function create(root: string, { partitions }: DataDirectoryOptions): Promise<void> {
   const createdAt = new Date().toISOString()
+  const identity = newIdentity()
   const format: Format = {
     product: 'tinygrid',
     format: FORMAT,
     partitions,
+    identity,
     createdAt,
     isReady: false,
   }
@@ -158,7 +198,13 @@ async function create(root: string, { partitions }: DataDirectoryOptions): Promi
   for (const name of ENVIRONMENTS) {
     const directory = path.join(root, name)
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    await new LmdbEnvironment(directory).close()
+    const environment = new LmdbEnvironment(directory)
+    try {
+      await environment.hold()
+      await environment.setIdentity(identity)
+    } finally {
+      await environment.close()
+    }
     await syncDirectory(directory)
   }
   await syncDirectory(root)

@@ -3,8 +3,8 @@
  *
  * LMDB trusts its file: a page that is missing ends the process with a signal, and a page that is
  * not what it should be can do anything. So the start reads every page that the newest state of the
- * database reaches, and looks whether it is in the file, bears its own number and is of its kind.
- * In files above FULL_CHECK_BYTES_MAX the leaves are left out, which are all but one page in a
+ * database reaches, and looks whether it is in the file, bears its own number, is of its kind and has
+ * its keys in order, without which others are not found. In files above FULL_CHECK_BYTES_MAX the leaves are left out, which are all but one page in a
  * hundred. What is in the values is not looked at.
  *
  * The length of the file alone says nothing: LMDB does not write free pages at the end.
@@ -22,13 +22,30 @@ const PAGE_BYTES_MIN = 256
 const PAGE_BYTES_MAX = 65_536
 const PAGE_HEADER_BYTES = 24
 const META_BYTES = 168
-const META_AT = { magic: 24, version: 28, pageSize: 48, trees: [48, 96], transaction: 152 }
+const META_AT = {
+  magic: 24,
+  version: 28,
+  pageSize: 48,
+  freeTree: 48,
+  mainTree: 96,
+  transaction: 152,
+}
 const TREE_AT = { depth: 6, root: 40 }
-const PAGE_AT = { flags: 18, lower: 20, pages: 20 }
+const PAGE_AT = { flags: 18, lower: 20, upper: 22, pages: 20 }
 const NODE_AT = { flags: 4, keySize: 6, key: 8 }
 const PAGE_FLAGS = { branch: 1, leaf: 2, overflow: 4 }
 const NODE_FLAGS = { big: 1, tree: 2 }
+/** What a leaf holds of a value that has pages of its own. */
+const BIG_VALUE_BYTES = 24
+const NOTHING = Buffer.alloc(0)
 const NO_PAGE = 2n ** 64n - 1n
+
+/** What the keys of a page lie between, by the pages above it. */
+interface Bounds {
+  readonly low: Buffer
+  /** Above all keys. */
+  readonly high: Buffer | undefined
+}
 
 /** What is wrong with the file, to follow its name; undefined if nothing is. */
 export function findDamage(path: string): string | undefined {
@@ -47,6 +64,19 @@ export function findDamage(path: string): string | undefined {
   return undefined
 }
 
+/**
+ * Transactions write the two heads in turn, even ones the first, so their numbers follow each other:
+ * with a damaged number an older state could be taken for the newest.
+ */
+function newerOf(first: Buffer, second: Buffer): Buffer {
+  const even = first.readBigUInt64LE(META_AT.transaction)
+  const odd = second.readBigUInt64LE(META_AT.transaction)
+  if (even === 0n && odd === 0n) return first // nothing was written yet
+  const areTurns = even % 2n === 0n && (odd === even + 1n || odd === even - 1n)
+  if (!areTurns) throw new Damage('has a damaged head')
+  return even > odd ? first : second
+}
+
 class Damage extends Error {}
 
 class FileCheck {
@@ -61,7 +91,8 @@ class FileCheck {
 
   run(): void {
     const meta = this.#newestMeta()
-    for (const tree of META_AT.trees) this.#checkTree(meta.subarray(tree))
+    this.#checkTree(meta.subarray(META_AT.freeTree), false)
+    this.#checkTree(meta.subarray(META_AT.mainTree), true)
   }
 
   #newestMeta(): Buffer {
@@ -70,8 +101,10 @@ class FileCheck {
     const isSane = this.#pageSize >= PAGE_BYTES_MIN && this.#pageSize <= PAGE_BYTES_MAX
     if (!isSane) throw new Damage('has a damaged head')
     const second = this.#readMeta(this.#pageSize)
-    const at = META_AT.transaction
-    return first.readBigUInt64LE(at) > second.readBigUInt64LE(at) ? first : second
+    if (second.readUInt32LE(META_AT.pageSize) !== this.#pageSize) {
+      throw new Damage('has a damaged head')
+    }
+    return newerOf(first, second)
   }
 
   #readMeta(position: number): Buffer {
@@ -83,40 +116,58 @@ class FileCheck {
     return meta
   }
 
-  /** @param tree what the database notes of a tree */
-  #checkTree(tree: Buffer): void {
+  /** @param tree what the database notes of a tree; isOrdered: by the bytes of its keys */
+  #checkTree(tree: Buffer, isOrdered: boolean): void {
     const root = tree.readBigUInt64LE(TREE_AT.root)
-    if (root !== NO_PAGE) this.#checkPage(root, tree.readUInt16LE(TREE_AT.depth))
+    const bounds = isOrdered ? { low: NOTHING, high: undefined } : undefined
+    if (root !== NO_PAGE) this.#checkPage(root, tree.readUInt16LE(TREE_AT.depth), bounds)
   }
 
   /** @param level 1: a leaf; above: branches */
-  #checkPage(number: bigint, level: number): void {
+  #checkPage(number: bigint, level: number, bounds: Bounds | undefined): void {
     const isLeaf = level <= 1
-    const page = this.#readPage(
-      number,
-      this.#pageSize,
-      isLeaf ? PAGE_FLAGS.leaf : PAGE_FLAGS.branch,
-    )
-    const nodes = page.readUInt16LE(PAGE_AT.lower) >> 1
-    for (let index = 0; index < nodes; index++) {
-      const slot = PAGE_HEADER_BYTES + 2 * index
-      const at = slot + 2 > page.length ? page.length : page.readUInt16LE(slot)
-      if (at + PAGE_HEADER_BYTES + NODE_AT.key > page.length) throw this.#damaged(number)
-      const node = page.subarray(at + PAGE_HEADER_BYTES)
+    const kind = isLeaf ? PAGE_FLAGS.leaf : PAGE_FLAGS.branch
+    const page = this.#readPage(number, this.#pageSize, kind)
+    const nodes = this.#nodesOf(page, number, isLeaf)
+    const keys = nodes.map((node) => keyOf(node))
+    // The first key of a branch says nothing: whatever it is, all others lie above it.
+    if (!isLeaf && bounds !== undefined && keys.length > 0) keys[0] = bounds.low
+    if (bounds !== undefined && !areWithin(keys, bounds)) throw this.#damaged(number)
+    for (const [index, node] of nodes.entries()) {
       if (isLeaf) this.#checkLeafNode(node, number)
       else if (level > 2 || this.#size <= FULL_CHECK_BYTES_MAX) {
-        this.#checkPage(BigInt(node.readUIntLE(0, 6)), level - 1)
+        const within = bounds && { low: keys[index]!, high: keys[index + 1] ?? bounds.high }
+        this.#checkPage(BigInt(node.readUIntLE(0, 6)), level - 1, within)
       }
     }
   }
 
+  /** Nodes lie close together up to the end of their page. */
+  #nodesOf(page: Buffer, number: bigint, isLeaf: boolean): Buffer[] {
+    const nodes: Buffer[] = []
+    const count = page.readUInt16LE(PAGE_AT.lower) >> 1
+    let used = 0
+    for (let index = 0; index < count && used < page.length; index++) {
+      const slot = PAGE_HEADER_BYTES + 2 * index
+      const at = slot + 2 > page.length ? page.length : page.readUInt16LE(slot)
+      if (at + PAGE_HEADER_BYTES + NODE_AT.key > page.length) throw this.#damaged(number)
+      const node = page.subarray(at + PAGE_HEADER_BYTES)
+      used += nodeBytes(node, isLeaf)
+      nodes.push(node)
+    }
+    const expected = page.length - PAGE_HEADER_BYTES - page.readUInt16LE(PAGE_AT.upper)
+    if (count > 0 && used !== expected) throw this.#damaged(number)
+    return nodes
+  }
+
   #checkLeafNode(node: Buffer, number: bigint): void {
     const flags = node.readUInt16LE(NODE_AT.flags)
-    if ((flags & (NODE_FLAGS.big | NODE_FLAGS.tree)) === 0) return
     const data = node.subarray(NODE_AT.key + node.readUInt16LE(NODE_AT.keySize))
+    if (flags === 0) return
+    if (flags !== NODE_FLAGS.big && flags !== NODE_FLAGS.tree) throw this.#damaged(number)
     if (data.length < TREE_AT.root + 8 && flags & NODE_FLAGS.tree) throw this.#damaged(number)
     if (data.length < 8) throw this.#damaged(number)
-    if (flags & NODE_FLAGS.tree) this.#checkTree(data)
+    if (flags & NODE_FLAGS.tree) this.#checkTree(data, true)
     else this.#checkOverflow(data.readBigUInt64LE(0))
   }
 
@@ -143,4 +194,26 @@ class FileCheck {
   #damaged(number: bigint): Damage {
     return new Damage(`is damaged at byte ${Number(number) * this.#pageSize}`)
   }
+}
+
+function keyOf(node: Buffer): Buffer {
+  return node.subarray(NODE_AT.key, NODE_AT.key + node.readUInt16LE(NODE_AT.keySize))
+}
+
+/** Whether keys rise, from `low` on and below `high`. */
+function areWithin(keys: readonly Buffer[], { low, high }: Bounds): boolean {
+  let before: Buffer | undefined
+  for (const key of keys) {
+    if (before === undefined ? key.compare(low) < 0 : key.compare(before) <= 0) return false
+    before = key
+  }
+  return before === undefined || high === undefined || before.compare(high) < 0
+}
+
+/** What a node takes of its page. */
+function nodeBytes(node: Buffer, isLeaf: boolean): number {
+  const flags = node.readUInt16LE(NODE_AT.flags)
+  const inline = (flags & NODE_FLAGS.big) === 0 ? node.readUInt32LE(0) : BIG_VALUE_BYTES
+  const size = NODE_AT.key + node.readUInt16LE(NODE_AT.keySize) + (isLeaf ? inline : 0)
+  return size + (size % 2)
 }

@@ -29,6 +29,7 @@ import {
 } from '../data-directory/lmdb-environment.ts'
 import {
   CHUNK_BYTES_MAX,
+  CHUNKS,
   chunkKey,
   chunkOfKey,
   chunksOf,
@@ -81,7 +82,7 @@ export class LmdbLog implements Log {
 
   private constructor(environment: LmdbEnvironment, options: LmdbLogOptions) {
     this.#environment = environment
-    this.#chunks = environment.keyspace('chunks')
+    this.#chunks = environment.keyspace(CHUNKS)
     this.#letters = new LmdbLetters(environment.keyspace('letters'))
     this.#bytesMax = options.logBytesMax
     this.#work = options.work
@@ -102,7 +103,7 @@ export class LmdbLog implements Log {
     } catch (cause) {
       await log.close()
       if (isOutOfSpace(cause)) throw new DataDirectoryError(`The disk of ${directory} is full.`)
-      const message = `The log in ${directory} is damaged; restore its directory from a backup.`
+      const message = `The log in ${directory} is damaged; restore the data directory from a backup, or let --verify say what is wrong.`
       throw new DataDirectoryError(message, { cause })
     }
   }
@@ -122,6 +123,11 @@ export class LmdbLog implements Log {
 
   async last(partition: PartitionId): Promise<LogPosition> {
     return this.#index.lastOf(partition)
+  }
+
+  /** The entries of a partition that are held: those above `floor`, up to `last`. */
+  spanOf(partition: PartitionId): { floor: LogPosition; last: LogPosition } {
+    return { floor: this.#index.floorOf(partition), last: this.#index.lastOf(partition) }
   }
 
   async *readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {

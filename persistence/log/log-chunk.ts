@@ -1,10 +1,13 @@
 /**
  * A chunk: the log entries of one or many partitions in one database value.
  *
- * Used by `lmdb-log.ts`. Entries follow each other as u16 partition, u48 position, u32 length and
- * payload, big-endian. A chunk of several entries fits one page of the database, so freed chunks
+ * Used by `lmdb-log.ts`. A byte for the format and a CRC-32 of what follows; then the entries, each
+ * u16 partition, u48 position, u32 length and payload, big-endian. Chunks of the first format begin
+ * with their entries; a partition's first byte is too low to be taken for the other. A chunk of several entries fits one page of the database, so freed chunks
  * leave single pages that any later one can use; only an entry that is larger by itself takes more.
  */
+import { crc32 } from 'node:zlib'
+import { TinygridError } from '../../links/errors.ts'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 
 export interface ChunkEntry {
@@ -13,7 +16,14 @@ export interface ChunkEntry {
   readonly payload: Uint8Array
 }
 
+/** The keyspace of chunks. */
+export const CHUNKS = 'chunks'
 const HEADER_BYTES = 12
+const FORMAT = 0x81
+const CHECKSUM_AT = 1
+const ENTRIES_AT = 5
+/** Above the first byte of any partition. */
+const FIRST_FORMAT_MAX = 0x0f
 /** A page of 4,096 bytes less its header, rounded down. */
 export const CHUNK_BYTES_MAX = 4064
 
@@ -38,7 +48,7 @@ export function chunksOf(entries: readonly ChunkEntry[]): ChunkEntry[][] {
     const size = HEADER_BYTES + entry.payload.length
     if (chunks.length === 0 || size > room) {
       chunks.push([])
-      room = CHUNK_BYTES_MAX
+      room = CHUNK_BYTES_MAX - ENTRIES_AT
     }
     chunks.at(-1)!.push(entry)
     room -= size
@@ -48,8 +58,9 @@ export function chunksOf(entries: readonly ChunkEntry[]): ChunkEntry[][] {
 
 export function encodeChunk(entries: readonly ChunkEntry[]): Buffer {
   const size = entries.reduce((sum, { payload }) => sum + HEADER_BYTES + payload.length, 0)
-  const bytes = Buffer.allocUnsafe(size)
-  let at = 0
+  const bytes = Buffer.allocUnsafe(ENTRIES_AT + size)
+  bytes[0] = FORMAT
+  let at = ENTRIES_AT
   for (const { partition, position, payload } of entries) {
     at = bytes.writeUInt16BE(partition, at)
     at = bytes.writeUIntBE(position, at, 6)
@@ -57,16 +68,17 @@ export function encodeChunk(entries: readonly ChunkEntry[]): Buffer {
     bytes.set(payload, at)
     at += payload.length
   }
+  bytes.writeUInt32BE(crc32(bytes.subarray(ENTRIES_AT)), CHECKSUM_AT)
   return bytes
 }
 
-/** The entries of a chunk, payloads as views into it. @throws RangeError if it is damaged */
+/** The entries of a chunk, payloads as views into it. @throws TinygridError internal: it is damaged */
 export function* decodeChunk(bytes: Buffer): Generator<ChunkEntry & { readonly payload: Buffer }> {
-  let at = 0
+  let at = startOf(bytes)
   while (at < bytes.length) {
     const start = at + HEADER_BYTES
-    const end = start + bytes.readUInt32BE(at + 8)
-    if (end > bytes.length) throw new RangeError('an entry goes past the end of its chunk')
+    const end = start > bytes.length ? Infinity : start + bytes.readUInt32BE(at + 8)
+    if (end > bytes.length) throw damaged('an entry goes past its end')
     yield {
       partition: bytes.readUInt16BE(at) as PartitionId,
       position: bytes.readUIntBE(at + 2, 6) as LogPosition,
@@ -74,4 +86,17 @@ export function* decodeChunk(bytes: Buffer): Generator<ChunkEntry & { readonly p
     }
     at = end
   }
+}
+
+function startOf(bytes: Buffer): number {
+  if (bytes.length === 0 || bytes[0]! <= FIRST_FORMAT_MAX) return 0
+  if (bytes[0] !== FORMAT || bytes.length < ENTRIES_AT) throw damaged('its format is not known')
+  if (crc32(bytes.subarray(ENTRIES_AT)) !== bytes.readUInt32BE(CHECKSUM_AT)) {
+    throw damaged('its checksum does not match')
+  }
+  return ENTRIES_AT
+}
+
+function damaged(why: string): TinygridError {
+  return new TinygridError('internal', { detail: `A chunk of the log cannot be read: ${why}` })
 }

@@ -48,6 +48,13 @@ export class LogIndex {
     return this.#partitions.get(partition)?.last ?? POSITION_NONE
   }
 
+  /** All entries above it are held; those up to it were trimmed. */
+  floorOf(partition: PartitionId): LogPosition {
+    const entries = this.#partitions.get(partition)
+    if (entries === undefined) return POSITION_NONE
+    return (entries.last - (entries.chunks.length - entries.head)) as LogPosition
+  }
+
   /**
    * Adds an entry above the partition's last. A gap says that what is before it was trimmed: the
    * trimmed entries come back at a start when their chunk was kept for another partition's sake.

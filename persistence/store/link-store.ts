@@ -6,7 +6,7 @@
  *
  * Every method rejects with TinygridError store_unavailable while the store cannot do its work;
  * then nothing is known of the effect, and repeating is safe: versions are guarded by position and
- * checkpoints only rise.
+ * checkpoints only rise. What it has and cannot read is store_damaged: repeating does not help.
  */
 import type { LinkVersion } from '../../links/link-record.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
@@ -25,7 +25,7 @@ export interface LinkStore extends LinkDirectory {
 
   /**
    * Every version of these partitions, tombstones included, in batches of at most LOAD_BATCH_MAX,
-   * each code once. Sees every write resolved before the call; of later ones any, all or none.
+   * each code once; a damaged one with an empty record. Sees every write resolved before the call; of later ones any, all or none.
    */
   load(partitions: readonly PartitionId[]): AsyncIterable<readonly LinkVersion[]>
 

@@ -13,7 +13,8 @@ import type { Steps } from '../../links/long-work.ts'
 import { codeOfKey, placeKey, tagPrefix } from './link-index.ts'
 import { ListPageBuilder } from './list-page.ts'
 import type { Keyspace } from '../data-directory/lmdb-environment.ts'
-import { linkKey, recordOfValue } from './link-entry.ts'
+import { linkKey } from './link-entry.ts'
+import { wholeValue } from './store-damage.ts'
 
 /** Index keys read in one go, by a search; a plain page knows how many it needs. */
 const STRETCH_KEYS_MAX = 50
@@ -42,7 +43,9 @@ export function* listLinks(keyspaces: LinkKeyspaces, query: ListQuery): Steps<Li
     before = keys.at(-1)
     for (const key of keys) {
       yield
-      if (!offer(page, keyspaces.links, codeOfKey(key, prefix.length))) return page.page()
+      const link = liveLink(keyspaces.links, codeOfKey(key, prefix.length))
+      if (link === undefined || !isUnder(key, prefix, link, query.tag)) continue
+      if (!page.offer(link)) return page.page()
     }
   }
   return page.page()
@@ -54,15 +57,16 @@ function keysBefore(index: Keyspace, prefix: Buffer, before: Buffer, limit: numb
   return [...index.getKeys(range)]
 }
 
-/** False: the page is full. */
-function offer(page: ListPageBuilder, links: Keyspace, code: Code): boolean {
-  const link = liveLink(links, code)
-  return link === undefined || page.offer(link)
-}
-
+/** @throws TinygridError store_damaged: left out, the link would seem not to be there */
 function liveLink(links: Keyspace, code: Code): Link | undefined {
   const value = links.getBinaryFast(linkKey(code))
   if (value === undefined) return undefined
-  const link = decodeLink(recordOfValue(value))
+  const link = decodeLink(wholeValue(code, value).record)
   return link.lifecycle === 'live' ? link : undefined
+}
+
+/** Not where the key is left from a version that was damaged when it was replaced. */
+function isUnder(key: Buffer, prefix: Buffer, link: Link, tag: string | undefined): boolean {
+  const hasTag = tag === undefined || link.tags.includes(tag)
+  return hasTag && placeKey(link).equals(key.subarray(prefix.length))
 }

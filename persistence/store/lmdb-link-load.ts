@@ -4,19 +4,14 @@
  * Used by `lmdb-link-store.ts` and, through it, when a node fills its memory at the start. A batch is
  * read in turns with all other long work, and none is read before it is asked for. Partitions that
  * follow each other are read as one range. Between two stretches the database may change: a range
- * goes on above the last key read, so no key comes twice, and one that is there all the time comes.
+ * goes on above the last key read, so no key comes twice, and one that is there all the time comes. A damaged
+ * entry comes without a record.
  */
-import type { LinkVersion } from '../../links/link-record.ts'
-import type { PartitionId } from '../../links/ids.ts'
+import type { LinkRecord, LinkVersion } from '../../links/link-record.ts'
+import { POSITION_NONE, type PartitionId } from '../../links/ids.ts'
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import type { Ring } from '../../links/ring.ts'
-import {
-  codeOfLinkKey,
-  firstKeyOfHash,
-  HASH_MAX,
-  positionOfValue,
-  recordOfValue,
-} from './link-entry.ts'
+import { codeOfLinkKey, firstKeyOfHash, HASH_MAX, isSoundKey, readLinkValue } from './link-entry.ts'
 import { LOAD_BATCH_MAX } from './link-store.ts'
 import type { Keyspace } from '../data-directory/lmdb-environment.ts'
 
@@ -26,6 +21,8 @@ interface HashRange {
   readonly last: number
 }
 
+/** Of a damaged entry, which its reader passes over. */
+const DAMAGED = { position: POSITION_NONE, record: Buffer.alloc(0) as LinkRecord }
 /** Links read in one step, in some tenths of a millisecond. */
 const STRETCH_LINKS_MAX = 100
 
@@ -74,11 +71,8 @@ function* batchOf(links: Keyspace, { last }: HashRange, after: Buffer): Steps<Ba
 
 /** Values of a range read are copies, unlike those of `getBinaryFast`. */
 function versionOf(key: Buffer, value: Buffer): LinkVersion {
-  return {
-    code: codeOfLinkKey(key),
-    position: positionOfValue(value),
-    record: recordOfValue(value),
-  }
+  const code = codeOfLinkKey(key)
+  return { code, ...((isSoundKey(key) && readLinkValue(value)) || DAMAGED) }
 }
 
 /** The ranges of hashes, rising, neighbours joined. */

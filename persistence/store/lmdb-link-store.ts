@@ -1,7 +1,8 @@
 /**
  * The link store in LMDB, for a cluster of one process.
  *
- * Keeps the contract of `link-store.ts`; a write is synced before it resolves. A link stands under
+ * Keeps the contract of `link-store.ts`; a write is synced before it resolves, and what is damaged is
+ * an error (`store-damage.ts`). A link stands under
  * its hash and code (`link-entry.ts`); beside it the indexes of the list (`link-index.ts`) and the
  * checkpoints.
  *
@@ -19,7 +20,17 @@ import { lifecycleOf, type LinkVersion } from '../../links/link-record.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import { Ring } from '../../links/ring.ts'
-import { linkKey, linkValue, positionOfValue, recordOfValue } from './link-entry.ts'
+import {
+  checkpointKey,
+  checkpointValue,
+  linkKey,
+  linkValue,
+  partitionOfKey,
+  readCheckpoint,
+  readLinkValue,
+  STORE_KEYSPACES,
+} from './link-entry.ts'
+import { assertAbsent, damaged, wholeValue } from './store-damage.ts'
 import { indexChange, type IndexChange } from './link-index.ts'
 import type { LinkStore, Refusal } from './link-store.ts'
 import { DataDirectoryError } from '../data-directory/data-directory.ts'
@@ -37,8 +48,6 @@ export interface LmdbLinkStoreOptions {
 
 /** Links written in one transaction. */
 const SLICE_LINKS_MAX = 1000
-const PARTITION_BYTES = 2
-const POSITION_BYTES = 6
 /** Index keys carry all there is to know. */
 const NOTHING = Buffer.alloc(0)
 
@@ -62,10 +71,10 @@ export class LmdbLinkStore implements LinkStore {
     this.#work = options.work
     this.#environment = environment
     this.#keyspaces = {
-      links: environment.keyspace('links'),
-      byTime: environment.keyspace('links by time'),
-      byTag: environment.keyspace('links by tag'),
-      checkpoints: environment.keyspace('checkpoints'),
+      links: environment.keyspace(STORE_KEYSPACES.links),
+      byTime: environment.keyspace(STORE_KEYSPACES.byTime),
+      byTag: environment.keyspace(STORE_KEYSPACES.byTag),
+      checkpoints: environment.keyspace(STORE_KEYSPACES.checkpoints),
     }
   }
 
@@ -84,9 +93,11 @@ export class LmdbLinkStore implements LinkStore {
 
   get(code: Code): Promise<LinkVersion | undefined> {
     return available(async () => {
-      const value = this.#keyspaces.links.getBinary(linkKey(code))
-      if (value === undefined) return undefined
-      return { code, position: positionOfValue(value), record: recordOfValue(value) }
+      const key = linkKey(code)
+      const value = this.#keyspaces.links.getBinary(key)
+      if (value !== undefined) return { code, ...wholeValue(code, value) }
+      assertAbsent(this.#keyspaces.links, key, code)
+      return undefined
     })
   }
 
@@ -119,10 +130,10 @@ export class LmdbLinkStore implements LinkStore {
         ([partition, position]) => position > (stored.get(partition) ?? 0),
       )
       if (higher.length === 0) return
-      const entries = higher.map(([partition, position]) => ({
-        key: numberBytes(partition, PARTITION_BYTES),
-        value: numberBytes(position, POSITION_BYTES),
-      }))
+      const entries = higher.map(([partition, position]) => {
+        const key = checkpointKey(partition)
+        return { key, value: checkpointValue(key, position) }
+      })
       await this.#environment.commit({ bytes: 0, makesRoom: true }, () => {
         for (const { key, value } of entries) void this.#keyspaces.checkpoints.put(key, value)
       })
@@ -163,19 +174,18 @@ export class LmdbLinkStore implements LinkStore {
   /** What writing the version changes; nothing, if the store has it or a newer one. */
   #replacement(version: LinkVersion): LinkChange | undefined {
     const key = linkKey(version.code)
-    const stored = this.#keyspaces.links.getBinaryFast(key)
-    if (stored !== undefined && positionOfValue(stored) >= version.position) return undefined
-    const before = stored === undefined ? undefined : recordOfValue(stored)
-    const index = indexChange(version.code, before, version.record)
+    const stored = this.#stored(key)
+    if (stored !== undefined && stored.position >= version.position) return undefined
+    const index = indexChange(version.code, stored?.record, version.record)
     return { key, value: linkValue(version), index }
   }
 
   /** A tombstone is in no index. */
   #removal({ code, position }: LinkVersion): LinkChange | undefined {
     const key = linkKey(code)
-    const stored = this.#keyspaces.links.getBinaryFast(key)
-    if (stored === undefined || positionOfValue(stored) !== position) return undefined
-    assert.equal(lifecycleOf(recordOfValue(stored)[0]!), 'purged', `${code} is no tombstone`)
+    const stored = this.#stored(key)
+    if (stored === undefined || stored.position !== position) return undefined
+    assert.equal(lifecycleOf(stored.record[0]!), 'purged', `${code} is no tombstone`)
     return { key, value: undefined, index: indexChange(code, undefined, undefined) }
   }
 
@@ -198,11 +208,18 @@ export class LmdbLinkStore implements LinkStore {
     for (const tag of index.tagsAfter) void byTag.put(tag, NOTHING)
   }
 
+  /** A damaged version counts as none: the owner's takes its place. */
+  #stored(key: Buffer): Omit<LinkVersion, 'code'> | undefined {
+    const value = this.#keyspaces.links.getBinaryFast(key)
+    return value && readLinkValue(value)
+  }
+
   #storedCheckpoints(): Map<PartitionId, LogPosition> {
     const checkpoints = new Map<PartitionId, LogPosition>()
     for (const { key, value } of this.#keyspaces.checkpoints.getRange({})) {
-      const partition = key.readUIntBE(0, PARTITION_BYTES) as PartitionId
-      checkpoints.set(partition, value.readUIntBE(0, POSITION_BYTES) as LogPosition)
+      const position = readCheckpoint(key, value)
+      if (position === undefined) throw damaged('A checkpoint in the store is damaged')
+      checkpoints.set(partitionOfKey(key), position)
     }
     return checkpoints
   }
@@ -221,12 +238,6 @@ function newestOf(versions: readonly LinkVersion[]): LinkVersion[] {
     if (other === undefined || other.position < version.position) newest.set(version.code, version)
   }
   return [...newest.values()]
-}
-
-function numberBytes(value: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length)
-  bytes.writeUIntBE(value, 0, length)
-  return bytes
 }
 
 async function available<T>(work: () => Promise<T>): Promise<T> {
