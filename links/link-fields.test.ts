@@ -87,7 +87,8 @@ test('one more than fits is refused', (t) => {
   for (const parse of wrong) t.throws(parse, { code: 'invalid_field' })
 })
 
-test('a title that is empty is none, and a tag that comes twice is one', (t) => {
+test('a title that is empty is none and has one line, and a tag that comes twice is one', (t) => {
   t.is(parseTitle(' \u00a0 '), null)
+  t.is(parseTitle('one\r\ntwo\nthree\u2028four\n'), 'one two three four')
   t.deepEqual(parseTags([' a', 'a ', 'b']), ['a', 'b'])
 })

@@ -20,6 +20,7 @@ import { isReserved } from './reserved-codes.ts'
 export const IF_MATCH_LENGTH_MAX = 1024
 
 const CONTROL_CHARACTER = /\p{Cc}/u
+const LINE_BREAKS = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/
 
 export function parseCodeField(value: unknown, field = 'code'): Code {
@@ -35,9 +36,11 @@ export function parseNewCode(value: unknown, field = 'code'): Code {
   return code
 }
 
-/** An empty title is no title. */
+/** An empty title is no title. A line break, as copied text has it, becomes a space. */
 export function parseTitle(value: unknown, field = 'title'): string | null {
-  return value === null ? null : parseText(value, TITLE_LENGTH_MAX, field) || null
+  if (value === null) return null
+  const line = typeof value === 'string' ? value.replaceAll(LINE_BREAKS, ' ') : value
+  return parseText(line, TITLE_LENGTH_MAX, field) || null
 }
 
 /** Each once. */

@@ -127,7 +127,7 @@ export interface ListQuery {
   readonly limit: number
   /** Where the last page ended: its `nextCursor`. */
   readonly cursor?: string
-  /** Case-insensitive substring of the code, URL, title or a tag. */
+  /** A part of the code, URL, title or a tag, as people see it; in any case. */
   readonly search?: string
   /** Exactly this tag. */
   readonly tag?: string

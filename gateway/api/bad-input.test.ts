@@ -77,7 +77,7 @@ const ROWS: readonly Row[] = [
     'title',
     /text or null/,
   ],
-  ['a title of two lines', { url: URL_1, title: 'a\nb' }, 'invalid_field', 'title', /control/],
+  ['a title with a tab', { url: URL_1, title: 'a\tb' }, 'invalid_field', 'title', /control/],
   ['a title with half a pair', { url: URL_1, title: '\udc00' }, 'invalid_field', 'title'],
   [
     'eleven tags',

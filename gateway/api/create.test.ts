@@ -164,3 +164,11 @@ test('a metered link shows its visits', async (t) => {
   t.is((await call('GET', `/api/links/${code}`)).json.visits, 1)
   t.is(links.links.get(code as Code)?.createdAt, NOW)
 })
+
+test('a title with line breaks is stored as one line', async (t) => {
+  const { call } = await startGateway(t)
+  const body = { url: 'https://example.com/', title: 'First line\r\nsecond\nthird' }
+  const { status, json } = await call('POST', '/api/links', body)
+  t.is(status, 201)
+  t.is(json.title, 'First line second third')
+})

@@ -19,7 +19,6 @@ import { LIST_LIMIT_MAX, OPERATION_KEPT_MS } from '../../links/link-owner.ts'
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_LENGTH_MAX } from './idempotency.ts'
 
 const CODE_PATTERN = '^[A-Za-z0-9_-]+$'
-const SEARCH_LENGTH_MAX = 200
 const CURSOR_LENGTH_MAX = 500
 export const LIST_LIMIT_DEFAULT = 100
 
@@ -39,7 +38,7 @@ const fields = {
   }),
   title: nullable(
     Type.String({ maxLength: TITLE_LENGTH_MAX }),
-    'For people; not shown to visitors',
+    'For people; not shown to visitors. A line break becomes a space',
   ),
   tags: Type.Array(Type.String({ minLength: 1, maxLength: TAG_LENGTH_MAX }), {
     maxItems: TAGS_MAX,
@@ -201,8 +200,10 @@ export const listQuerySchema = Type.Object(
     cursor: Type.Optional(Type.String({ minLength: 1, maxLength: CURSOR_LENGTH_MAX })),
     search: Type.Optional(
       Type.String({
-        maxLength: SEARCH_LENGTH_MAX,
-        description: 'Part of the code, URL, title or a tag; case does not matter',
+        maxLength: URL_BYTES_MAX,
+        description:
+          'Part of the code, URL, title or a tag, in any case; a URL as browsers show it or as it is ' +
+          'stored. A whole short URL finds its link',
       }),
     ),
     tag: Type.Optional(

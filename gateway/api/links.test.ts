@@ -193,6 +193,24 @@ test('lists can be narrowed by text and by tag', async (t) => {
   t.deepEqual(codesOf((await call('GET', '/api/links?search=first+thing')).json), ['one'])
   t.deepEqual(codesOf((await call('GET', '/api/links?tag=a%26b')).json), ['two'])
   t.is((await call('GET', '/api/links?search=&tag=')).json.links.length, 2)
+  t.is((await call('GET', '/api/links?search=+&tag=')).json.links.length, 2)
+})
+
+test('a whole short URL finds its link, if that is live and has the tag', async (t) => {
+  const { call, add } = await startGateway(t, { baseUrl: 'https://go.example' })
+  add({ code: 'abc', tags: ['a'] })
+  add({ code: 'abcd' })
+  add({ code: 'gone', lifecycle: 'deleted' })
+  const found = async (search: string, more = '') => {
+    const query = `search=${encodeURIComponent(search)}${more}`
+    return codesOf((await call('GET', `/api/links?${query}`)).json)
+  }
+  t.deepEqual(await found('https://go.example/abc'), ['abc'])
+  t.deepEqual(await found(' go.example/abc+'), ['abc'])
+  t.deepEqual(await found('https://go.example/abc', '&tag=a'), ['abc'])
+  t.deepEqual(await found('https://go.example/abc', '&tag=b'), [])
+  t.deepEqual(await found('https://go.example/gone'), [])
+  t.deepEqual(await found('https://go.example/nobody'), [])
 })
 
 for (const [query, field] of [
@@ -206,7 +224,7 @@ for (const [query, field] of [
   ['offset=5', 'offset'],
   ['search=a&search=b', 'search'],
   ['__proto__=1', '__proto__'],
-  [`search=${'a'.repeat(201)}`, 'search'],
+  [`search=${'a'.repeat(4097)}`, 'search'],
 ] as const) {
   test(`a list with ${query.slice(0, 20)} is refused, naming ${field}`, async (t) => {
     const { call } = await startGateway(t)

@@ -12,6 +12,8 @@ export function testLinkListContract(name: string, createPlace: () => Promise<St
   const story = storeStories(name, createPlace)
   testOrder(story)
   testFilters(story)
+  testSearches(story)
+  testSearchEffort(story)
   testCursors(story)
 }
 
@@ -62,7 +64,9 @@ function testFilters(story: StoreStory): void {
     t.deepEqual(await codes(store, { tag: 'red' }), ['a'])
     t.deepEqual(await codes(store, { tag: 'blue' }), ['c', 'a'])
   })
+}
 
+function testSearches(story: StoreStory): void {
   story('a search finds a part of code, URL, title or tag in any case', async (t, store) => {
     await store.write([
       made('needle-1', 1),
@@ -76,6 +80,48 @@ function testFilters(story: StoreStory): void {
     t.deepEqual(await codes(store, { search: 'nowhere' }), [])
   })
 
+  story('a search finds a URL as browsers show it, and as it is stored', async (t, store) => {
+    const unicode = 'https://xn--bcher-kva.example/gr%C3%B6%C3%9Fe?q=a%20b&x=%FF'
+    await store.write([
+      linkVersion('a', 1, { createdAt: at(1), url: unicode }),
+      linkVersion('b', 1, { createdAt: at(2), url: 'https://example.com/100%25' }),
+    ])
+    for (const search of [
+      'bücher.example',
+      'BÜCHER',
+      'bu\u0308cher',
+      'https://Bücher.example/größe',
+      'HTTPS://BÜCHER.EXAMPLE:443/GRÖSSE',
+      'xn--bcher-kva',
+      '/größe',
+      '/gr%c3%b6%C3%9Fe',
+      'a b',
+      'a%20b',
+      '%FF',
+      '  bücher  ',
+    ]) {
+      t.deepEqual(await codes(store, { search }), ['a'], search)
+    }
+    t.deepEqual(await codes(store, { search: '100%' }), ['b'])
+    t.deepEqual(await codes(store, { search: '%2' }), ['b', 'a'])
+    t.deepEqual(await codes(store, { search: 'buecher' }), [])
+  })
+
+  story('a search does not mind case, in any script', async (t, store) => {
+    await store.write([
+      linkVersion('a', 1, { createdAt: at(1), title: 'Straße der Ökologie' }),
+      linkVersion('b', 1, { createdAt: at(2), tags: ['ΟΔΥΣΣΕΥΣ'] }),
+      linkVersion('c', 1, { createdAt: at(3), title: 'Привет' }),
+    ])
+    t.deepEqual(await codes(store, { search: 'STRASSE' }), ['a'])
+    t.deepEqual(await codes(store, { search: 'STRA\u1e9eE DER öKO' }), ['a'])
+    t.deepEqual(await codes(store, { search: 'straße\nder' }), ['a'])
+    t.deepEqual(await codes(store, { search: 'οδυσσευς' }), ['b'])
+    t.deepEqual(await codes(store, { search: 'ПРИВЕТ' }), ['c'])
+  })
+}
+
+function testSearchEffort(story: StoreStory): void {
   story('a search ends a page after a bounded effort and can go on', async (t, store) => {
     const count = SEARCH_EXAMINED_MAX + 10
     const haystack = Array.from({ length: count }, (_, index) => made(`hay-${index}`, 1000 + index))

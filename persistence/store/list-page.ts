@@ -6,7 +6,7 @@
  * page refuses one. The cursor names the last link examined, not a number of links to skip, so
  * links created or deleted between two pages neither repeat nor hide others.
  *
- * A search looks at every link on its way. To bound that, a page ends after SEARCH_EXAMINED_MAX
+ * A search (`link-search.ts`) looks at every link on its way. To bound that, a page ends after SEARCH_EXAMINED_MAX
  * links, with what it has found and a cursor. Rejected: a full-text index, which would cost every
  * write more than the write itself, for a list that a person looks at now and then.
  */
@@ -14,6 +14,7 @@ import { TinygridError } from '../../links/errors.ts'
 import { CODE_LENGTH_MAX, parseCode, type Code, type EpochMs } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import { LinkSearch } from './link-search.ts'
 
 /** Links that a search examines for one page. */
 export const SEARCH_EXAMINED_MAX = 20_000
@@ -57,7 +58,7 @@ function decodeCursor(cursor: string): ListPlace {
 
 export class ListPageBuilder {
   readonly #query: ListQuery
-  readonly #needle: string | undefined
+  readonly #search: LinkSearch | undefined
   readonly #links: Link[] = []
   #examined = 0
   #isCut = false
@@ -67,7 +68,7 @@ export class ListPageBuilder {
   /** @throws TinygridError invalid_field (cursor) */
   constructor(query: ListQuery) {
     this.#query = query
-    this.#needle = query.search === undefined ? undefined : query.search.toLowerCase()
+    this.#search = query.search === undefined ? undefined : new LinkSearch(query.search)
     this.#place = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
   }
 
@@ -78,7 +79,7 @@ export class ListPageBuilder {
 
   /** Examines the next live link. False: the page is full, the link is not on it, offer no more. */
   offer(link: Link): boolean {
-    const isSpent = this.#needle !== undefined && this.#examined >= SEARCH_EXAMINED_MAX
+    const isSpent = this.#search !== undefined && this.#examined >= SEARCH_EXAMINED_MAX
     if (this.#links.length >= this.#query.limit || isSpent) {
       this.#isCut = true
       return false
@@ -97,9 +98,6 @@ export class ListPageBuilder {
   #matches(link: Link): boolean {
     const { tag } = this.#query
     if (tag !== undefined && !link.tags.includes(tag)) return false
-    const needle = this.#needle
-    if (needle === undefined) return true
-    const texts = [link.code, link.url, link.title ?? '', ...link.tags]
-    return texts.some((text) => text.toLowerCase().includes(needle))
+    return this.#search === undefined || this.#search.matches(link)
   }
 }

@@ -10,7 +10,7 @@ import { Icon } from './icon.tsx'
 
 const TYPING_PAUSE_MS = 250
 /** In characters; the service takes no more. */
-const SEARCH_LENGTH_MAX = 200
+const SEARCH_LENGTH_MAX = 4096
 
 interface SearchBarProps {
   readonly query: LinkQuery

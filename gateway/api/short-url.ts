@@ -1,0 +1,20 @@
+/**
+ * The code of a short URL of this service that somebody pasted where a code or a search was meant.
+ *
+ * Pure; used by the list. With or without its scheme, with the `+` of a preview or without, by the
+ * public address or by a name of this machine (`own-address.ts`).
+ */
+import { parseCode, type Code } from '../../links/ids.ts'
+import { isOwnAddress, type OwnAddress } from '../../links/own-address.ts'
+
+const SCHEME = /^https?:\/\//i
+
+/** undefined: it is none. */
+export function codeOfShortUrl(text: string, own: OwnAddress): Code | undefined {
+  const plain = text.trim()
+  const url = URL.parse(SCHEME.test(plain) ? plain : `http://${plain}`)
+  if (url === null || !plain.includes('/') || !isOwnAddress(url, own)) return undefined
+  const prefix = own.base.pathname.replace(/\/$/, '')
+  if (!url.pathname.startsWith(`${prefix}/`)) return undefined
+  return parseCode(url.pathname.slice(prefix.length + 1).replace(/\+$/, ''))
+}
