@@ -9,6 +9,7 @@ import os from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway/gateway-settings.ts'
 import { checkClusterSettings, CLUSTER_SETTINGS } from './node/cluster-settings.ts'
+import { API_KEY_PATTERN, API_KEY_TAKES } from './persistence/data-directory/api-key-file.ts'
 import { CODE_LENGTH_MAX, type NodeId } from './links/ids.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
 import {
@@ -26,7 +27,6 @@ import {
 type Env = Readonly<Record<string, string | undefined>>
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-const API_KEY_PATTERN = /^[\x21-\x7e]{16,256}$/
 
 const SETTINGS = {
   port: integer('PORT', {
@@ -43,7 +43,7 @@ const SETTINGS = {
   apiKey: text('TINYGRID_API_KEY', {
     isSecret: true,
     pattern: API_KEY_PATTERN,
-    takes: '16 to 256 visible ASCII characters',
+    takes: API_KEY_TAKES,
     about: 'key to the API; by default one is made and kept in the data directory',
   }),
   publicCreate: flag('TINYGRID_PUBLIC_CREATE', {

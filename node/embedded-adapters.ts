@@ -30,25 +30,25 @@ export interface Embedded {
 
 /** @throws DataDirectoryError if the directory is locked, damaged, foreign or newer */
 export async function openEmbedded(config: Config, work: LongWork): Promise<Embedded> {
-  const directory = await DataDirectory.open(config.dataDir, { partitions: config.partitions })
-  const { apiKey, isNewKey } = await keyOf(config)
+  const opened: { close(): Promise<void> }[] = []
+  const close = async () => {
+    for (const part of opened.splice(0).toReversed()) await part.close()
+  }
   const { promise: lost, resolve } = Promise.withResolvers<DataDirectoryError>()
   const options = { ...config, work, onLost: () => resolve(takenFrom(config)) }
-  const log = await LmdbLog.open(path.join(config.dataDir, 'log'), options)
-  const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), options)
   try {
+    opened.push(await DataDirectory.open(config.dataDir, { partitions: config.partitions }))
+    const key = await keyOf(config)
+    const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), options)
+    opened.push(store)
+    const log = await LmdbLog.open(path.join(config.dataDir, 'log'), options)
+    opened.push(log)
     await assertTogether(config, log, store)
+    return { ...key, log, store, lost, close, explain: (error) => explain(config, error) }
   } catch (error) {
-    await Promise.all([log.close(), store.close()])
+    await close()
     throw explain(config, error)
   }
-  const close = async () => {
-    await log.close()
-    await store.close()
-    await directory.close()
-  }
-  const explained = (error: unknown) => explain(config, error)
-  return { log, store, apiKey, isNewKey, lost, explain: explained, close }
 }
 
 /** Before anything is written: a start that is refused leaves the directory as it was. */

@@ -16,6 +16,7 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { systemLongWork } from '../../links/long-work.ts'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
+import { StartError } from '../../links/errors.ts'
 import { loadOrCreateApiKey } from './api-key-file.ts'
 import { DataDirectory, DataDirectoryError } from './data-directory.ts'
 import { LmdbEnvironment } from './lmdb-environment.ts'
@@ -177,6 +178,23 @@ test('the API key is made once and read by its owner alone', async (t) => {
   t.is((await stat(path.join(root, 'api-key'))).mode & 0o777, 0o600)
   t.deepEqual(await readdir(root), ['api-key'])
 })
+
+for (const key of [
+  'x',
+  'fifteen-letters',
+  'k'.repeat(257),
+  'with a space inside it',
+  'schl\u00fcssel-mit-umlaut',
+]) {
+  test(`a key file with ${key.length} characters that make no key is refused: ${key.slice(0, 22)}`, async (t) => {
+    const root = await temporary(t)
+    await writeFile(path.join(root, 'api-key'), `${key}\n`)
+    const error = await t.throwsAsync(loadOrCreateApiKey(root), { instanceOf: StartError })
+    t.regex(error.message, /^The API key in .*api-key must be 16 to 256 visible ASCII .*$/)
+    t.false(error.message.includes(` ${key} `), 'it is not shown')
+    t.is(await readFile(path.join(root, 'api-key'), 'utf8'), `${key}\n`)
+  })
+}
 
 async function temporary(t: ExecutionContext): Promise<string> {
   const root = await mkdtemp(path.join(tmpdir(), 'tinygrid-data-'))

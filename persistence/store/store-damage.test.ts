@@ -1,5 +1,5 @@
 /** Wherever the store's file is damaged, a link is answered as it was or not at all. */
-import { cp, mkdtemp, open, rm, stat } from 'node:fs/promises'
+import { cp, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -10,6 +10,7 @@ import { linkVersion } from '../../links/testing/sample-links.ts'
 import { LmdbEnvironment, type Keyspace } from '../data-directory/lmdb-environment.ts'
 import { findDamage } from '../data-directory/lmdb-file.ts'
 import { linkKey, STORE_KEYSPACES } from './link-entry.ts'
+import { flipByte } from '../testing/damage.ts'
 import { STORE_RING } from './link-store.contract.ts'
 import { LmdbLinkStore } from './lmdb-link-store.ts'
 
@@ -29,7 +30,7 @@ test('random changes of the file lead to no wrong answer and no absence', async 
     const at = Math.floor((change + 0.37) * (size / CHANGES))
     const directory = path.join(await temporary(t), 'copy')
     await cp(whole, directory, { recursive: true })
-    await flip(path.join(directory, 'data.mdb'), at, 1 + (change % 255))
+    await flipByte(path.join(directory, 'data.mdb'), at, 1 + (change % 255))
     if (findDamage(path.join(directory, 'data.mdb')) !== undefined) seen.refused++
     else if (!(await answersTruly(t, directory, at))) seen.damaged++
     await rm(directory, { recursive: true })
@@ -149,13 +150,4 @@ async function storeWith(
 
 function codesOf(versions: readonly LinkVersion[]): string[] {
   return versions.map(({ code }) => code)
-}
-
-async function flip(file: string, at: number, mask: number): Promise<void> {
-  const handle = await open(file, 'r+')
-  const byte = Buffer.alloc(1)
-  await handle.read(byte, 0, 1, at)
-  byte[0]! ^= mask
-  await handle.write(byte, 0, 1, at)
-  await handle.close()
 }
