@@ -74,7 +74,13 @@ async function openParts(
   const cache =
     config.redisUrl === undefined
       ? undefined
-      : keep(await RedisFallbackCache.open({ url: config.redisUrl, namespace }))
+      : keep(
+          await RedisFallbackCache.open({
+            url: config.redisUrl,
+            namespace,
+            onError: (what) => logger.warn(what),
+          }),
+        )
   const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
   // A connection of their own: what one node sends another must not hold up its lease.
   const calls = keep(await connectNats({ url, name: `${namespace} ${nodeId} calls` }))

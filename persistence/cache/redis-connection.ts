@@ -3,11 +3,26 @@
  *
  * Used by `redis-fallback-cache.ts`. The driver's defaults (ioredis 5) queue commands while the
  * server is away, which turns its outage into one of whoever waits; here a command that cannot be
- * sent at once fails at once, and one that is not answered in time fails then.
+ * sent at once fails at once, and one that is not answered in time fails then. The driver would take
+ * REDIS_URL itself too, but reads one that is mistyped as the path of a socket, and waits for it.
+ * Messages never hold the password.
  */
 import { Redis, type RedisOptions } from 'ioredis'
 import { StartError } from '../../links/errors.ts'
-import type { RedisAddress } from './redis-address.ts'
+
+export interface RedisAddress {
+  /** As the driver takes them. */
+  readonly options: {
+    readonly host: string
+    readonly port: number
+    readonly db: number
+    readonly username?: string
+    readonly password?: string
+    readonly tls?: Record<string, never>
+  }
+  /** The address alone, for messages. */
+  readonly shown: string
+}
 
 export interface RedisConnectionOptions {
   /** What the server lists the connection as. */
@@ -22,6 +37,8 @@ export interface RedisConnection {
   readonly firstContact: Promise<void>
 }
 
+const PORT_DEFAULT = 6379
+const TAKES = 'redis://[user:password@]host[:port][/database], or rediss:// for TLS'
 const CONNECT_TIMEOUT_MS = 1000
 const RECONNECT_WAIT_MS = 100
 const RECONNECT_WAIT_MS_MAX = 1000
@@ -78,5 +95,37 @@ export async function versionOfServer(redis: Redis): Promise<string> {
   } catch (error) {
     if (NOT_PERMITTED.test(messageOf(error))) return ''
     throw error
+  }
+}
+
+/** @throws StartError */
+export function parseRedisUrl(text: string): RedisAddress {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const database = url === undefined ? null : /^\/?(\d{0,4})$/.exec(url.pathname)
+  const isScheme = url?.protocol === 'redis:' || url?.protocol === 'rediss:'
+  if (url === undefined || !isScheme || url.hostname === '' || database === null) {
+    throw new StartError(`REDIS_URL cannot be read; it must be ${TAKES}`)
+  }
+  const port = url.port === '' ? PORT_DEFAULT : Number(url.port)
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  return {
+    options: {
+      host,
+      port,
+      db: Number(database[1]),
+      ...(url.username !== '' && { username: decode(url.username) }),
+      ...(url.password !== '' && { password: decode(url.password) }),
+      ...(url.protocol === 'rediss:' && { tls: {} }),
+    },
+    shown: `${url.hostname}:${port}`,
+  }
+}
+
+/** A percent sign that is no escape stands for itself. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }

@@ -7,8 +7,16 @@
  *
  * `clear` changes the generation, which has a key of its own. Every call compares it in the same
  * step in which it reads or writes, so from the moment a clear resolves no node reads what was there
- * before, and none puts where nobody reads. Without a generation there is nothing: it was not begun,
- * or Redis lost all. Old generations end by their time to live.
+ * before, and none puts where nobody reads. Old generations end by their time to live.
+ *
+ * Redis may evict that key like any other, though it has no time to live. Whoever misses it writes back
+ * the generation that it knows, so nothing is lost by it. Generations are numbered:
+ *
+ *   1. node A clears: generation 2    2. its key is evicted    3. B, which has not seen it, restores 1
+ *   4. A meets a generation below its own, and restores 2
+ *
+ * Redis Cluster is refused at the start: the generation and a version would have to be in one slot, all
+ * of them then in the same one, which makes a cluster one of its servers.
  *
  * An outage of Redis must not become one of redirects: nothing waits for a connection, a read waits
  * GET_TIMEOUT_MS at a time (a few at most, when the generation changes), and the driver connects again
@@ -16,13 +24,13 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { TinygridError } from '../../links/errors.ts'
-import type { Code, LogPosition } from '../../links/ids.ts'
-import type { LinkRecord, LinkVersion } from '../../links/link-record.ts'
+import { StartError, TinygridError } from '../../links/errors.ts'
+import type { Code } from '../../links/ids.ts'
+import type { LinkVersion } from '../../links/link-record.ts'
 import type { Server } from '../../cluster/observer/server-probe.ts'
 import type { FallbackCache } from './fallback-cache.ts'
-import { parseRedisUrl } from './redis-address.ts'
-import { connectRedis, messageOf, versionOfServer } from './redis-connection.ts'
+import { connectRedis, messageOf, parseRedisUrl, versionOfServer } from './redis-connection.ts'
+import { numberOf, packed, SCRIPTS, versionOf, type Scripted } from './redis-scripts.ts'
 
 export interface RedisFallbackCacheOptions {
   readonly url: string
@@ -31,6 +39,8 @@ export interface RedisFallbackCacheOptions {
   readonly ttlSeconds?: number
   /** How long a read waits for an answer. */
   readonly getTimeoutMs?: number
+  /** Told what the operator has to mend, where it is met after the start. */
+  readonly onError?: (what: string) => void
 }
 
 export const TTL_SECONDS = 3600
@@ -41,82 +51,53 @@ const PUT_TIMEOUT_MS = 1000
 const PUT_VERSIONS_MAX = 100
 /** How often a call follows a generation that changes under it. */
 const ATTEMPTS_MAX = 3
-const POSITION_BYTES = 6
 const GENERATION_BYTES = 9
-
-/**
- * KEYS: the generation's key. ARGV: the generation, the time to live in milliseconds, what the keys of
- * versions start with, and the versions as `packed` has them: an argument for each key and value
- * costs Redis and the driver more than all the rest. Puts nothing and says 0 if the generation is
- * another one. Most versions are of new links, which one command settles. Positions are compared as
- * numbers: Redis compares strings by its locale.
- */
-const PUT_SCRIPT = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-local packed, at = ARGV[4], 1
-while at <= #packed do
-  local code, given
-  code, given, at = struct.unpack('>I1c0I4c0', packed, at)
-  local key = ARGV[3] .. code
-  if not redis.call('SET', key, given, 'PX', ARGV[2], 'NX') then
-    local held = redis.call('GETRANGE', key, 0, ${POSITION_BYTES - 1})
-    if struct.unpack('>I6', held) < struct.unpack('>I6', given) then
-      redis.call('SET', key, given, 'PX', ARGV[2])
-    end
-  end
-end
-return 1`
-
-type Putting = Redis & {
-  putVersions(
-    keyCount: 1,
-    generationKey: string,
-    generation: string,
-    ttlMs: number,
-    keyStart: string,
-    packed: Buffer,
-  ): Promise<number>
-}
+/** Redis Cluster to what concerns several slots, or a slot of another server. */
+const SAID_BY_CLUSTER = /CROSSSLOT|^MOVED |^ASK |^CLUSTERDOWN/
 
 export class RedisFallbackCache implements FallbackCache {
-  readonly #reading: Redis
-  readonly #putting: Putting
+  readonly #reading: Scripted
+  readonly #putting: Scripted
   readonly #namespace: string
   readonly #address: string
   readonly #ttlMs: number
-  /** As last seen; undefined: not seen yet, or there was none. */
+  readonly #onError: (what: string) => void
+  #isToldOfCluster = false
+  /** The newest one seen; undefined: none yet. Its number never falls. */
   #generation: string | undefined
 
   private constructor(
     reading: Redis,
     putting: Redis,
-    { url, namespace, ttlSeconds = TTL_SECONDS }: RedisFallbackCacheOptions,
+    { url, namespace, ttlSeconds = TTL_SECONDS, onError = () => {} }: RedisFallbackCacheOptions,
   ) {
-    this.#reading = reading
-    this.#putting = putting as Putting
+    this.#reading = reading as Scripted
+    this.#putting = putting as Scripted
     this.#namespace = namespace
     this.#address = parseRedisUrl(url).shown
     this.#ttlMs = ttlSeconds * 1000
+    this.#onError = onError
   }
 
   /**
    * Connects; where Redis is away, the cache is returned nonetheless and connects behind.
    *
-   * @throws StartError where the URL cannot be read or the credentials are refused
+   * @throws StartError where the URL cannot be read, the credentials are refused, or it is a cluster
    */
   static async open(options: RedisFallbackCacheOptions): Promise<RedisFallbackCache> {
     const address = parseRedisUrl(options.url)
     const name = options.namespace
     const commandTimeoutMs = options.getTimeoutMs ?? GET_TIMEOUT_MS
-    const reading = connectRedis(address, { name, commandTimeoutMs })
+    const reading = connectRedis(address, { name, commandTimeoutMs, scripts: SCRIPTS })
     const putting = connectRedis(address, {
       name,
       commandTimeoutMs: PUT_TIMEOUT_MS,
-      scripts: { putVersions: { lua: PUT_SCRIPT } },
+      scripts: SCRIPTS,
     })
     const cache = new RedisFallbackCache(reading.redis, putting.redis, options)
     try {
       await Promise.all([reading.firstContact, putting.firstContact])
+      await cache.#refuseCluster()
       return cache
     } catch (error) {
       await cache.close()
@@ -138,21 +119,20 @@ export class RedisFallbackCache implements FallbackCache {
   }
 
   get(code: Code): Promise<LinkVersion | undefined> {
-    return available(async () => {
+    return this.#available(async () => {
       for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
         const asked = this.#generation ?? ''
-        const keys = [this.#generationKey, this.#key(asked, code)] as const
-        const [generation, value] = await this.#reading.mgetBuffer(...keys)
-        this.#generation = generation?.toString('latin1')
-        if (this.#generation === undefined) return undefined
-        if (this.#generation === asked) return value ? versionOf(code, value) : undefined
+        const [held, value] = await this.#reading.mgetBuffer(...this.#keysOfRead(asked, code))
+        const generation = await this.#settled(held?.toString('latin1'))
+        if (generation === undefined) return undefined
+        if (generation === asked) return value ? versionOf(code, value) : undefined
       }
       return undefined
     })
   }
 
   put(versions: readonly LinkVersion[]): Promise<void> {
-    return available(async () => {
+    return this.#available(async () => {
       const slices: (readonly LinkVersion[])[] = []
       for (let from = 0; from < versions.length; from += PUT_VERSIONS_MAX) {
         slices.push(versions.slice(from, from + PUT_VERSIONS_MAX))
@@ -162,8 +142,9 @@ export class RedisFallbackCache implements FallbackCache {
   }
 
   clear(): Promise<void> {
-    return available(async () => {
-      await this.#putting.set(this.#generationKey, newGeneration())
+    return this.#available(async () => {
+      const known = this.#generation ?? ''
+      this.#learn(await this.#putting.begin(1, this.#generationKey, known, randomWord()))
     })
   }
 
@@ -175,7 +156,7 @@ export class RedisFallbackCache implements FallbackCache {
   async #putSlice(versions: readonly LinkVersion[]): Promise<void> {
     const bytes = packed(versions)
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const generation = this.#generation ?? (await this.#begin())
+      const generation = this.#generation ?? (await this.#settle(`1-${randomWord()}`))
       const isPut = await this.#putting.putVersions(
         1,
         this.#generationKey,
@@ -185,26 +166,71 @@ export class RedisFallbackCache implements FallbackCache {
         bytes,
       )
       if (isPut === 1) return
-      if (this.#generation === generation) this.#generation = undefined
+      await this.#settle(generation)
     }
     throw new Error('The generation changes all the time')
   }
 
-  /** The generation; begins one if there is none. */
-  async #begin(): Promise<string> {
-    await this.#putting.set(this.#generationKey, newGeneration(), 'NX')
-    const generation = await this.#putting.get(this.#generationKey)
-    if (generation === null) throw new Error('The generation is gone again')
-    this.#generation = generation
-    return generation
+  /** The generation that holds: what was read, unless that is gone or older than what is known. */
+  async #settled(held: string | undefined): Promise<string | undefined> {
+    const known = this.#generation
+    if (held !== undefined && numberOf(held) >= numberOf(known)) return this.#learn(held)
+    return known === undefined ? undefined : this.#settle(known, this.#reading)
+  }
+
+  async #settle(generation: string, connection = this.#putting): Promise<string> {
+    return this.#learn(await connection.settle(1, this.#generationKey, generation))
+  }
+
+  #learn(generation: string): string {
+    if (numberOf(generation) >= numberOf(this.#generation)) this.#generation = generation
+    return this.#generation!
+  }
+
+  /** A cluster says so to a read as it is made for each redirect. What else it says, calls are told. */
+  async #refuseCluster(): Promise<void> {
+    try {
+      await this.#reading.mget(
+        ...this.#keysOfRead('', 'a' as Code),
+        ...this.#keysOfRead('', 'b' as Code),
+      )
+    } catch (error) {
+      if (SAID_BY_CLUSTER.test(messageOf(error))) throw new StartError(this.#clusterRefusal)
+    }
+  }
+
+  get #clusterRefusal(): string {
+    return (
+      `Redis at ${this.#address} is part of a Redis Cluster, which cannot be the fallback cache; ` +
+      'set REDIS_URL to a Redis of its own, or leave it out'
+    )
+  }
+
+  async #available<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      const message = messageOf(error)
+      const isCluster = SAID_BY_CLUSTER.test(message)
+      if (isCluster) this.#tellCluster()
+      const cause = new Error(isCluster ? this.#clusterRefusal : message)
+      throw new TinygridError('cache_unavailable', { cause })
+    }
+  }
+
+  /** Of one that came after the start. Once, since every call finds it. */
+  #tellCluster(): void {
+    if (this.#isToldOfCluster) return
+    this.#isToldOfCluster = true
+    this.#onError(this.#clusterRefusal)
+  }
+
+  #keysOfRead(generation: string, code: Code): [generation: string, version: string] {
+    return [this.#generationKey, this.#keyStart(generation) + code]
   }
 
   get #generationKey(): string {
     return `${this.#namespace}:generation`
-  }
-
-  #key(generation: string, code: Code): string {
-    return this.#keyStart(generation) + code
   }
 
   #keyStart(generation: string): string {
@@ -212,37 +238,7 @@ export class RedisFallbackCache implements FallbackCache {
   }
 }
 
-/** Never given before, not even to a Redis that has lost or restored its data since. */
-function newGeneration(): string {
+/** Makes a generation differ from every other one with its number. */
+function randomWord(): string {
   return randomBytes(GENERATION_BYTES).toString('base64url')
-}
-
-/** One after the other: u8 length of the code, code; u32 length of the value, value; big-endian. */
-function packed(versions: readonly LinkVersion[]): Buffer {
-  const lengths = versions.map(({ code, record }) => {
-    return 1 + code.length + 4 + POSITION_BYTES + record.length
-  })
-  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length, 0))
-  let at = 0
-  for (const { code, position, record } of versions) {
-    at = bytes.writeUInt8(code.length, at)
-    at += bytes.write(code, at, 'latin1')
-    at = bytes.writeUInt32BE(POSITION_BYTES + record.length, at)
-    at = bytes.writeUIntBE(position, at, POSITION_BYTES)
-    at += record.copy(bytes, at)
-  }
-  return bytes
-}
-
-function versionOf(code: Code, value: Buffer): LinkVersion {
-  const position = value.readUIntBE(0, POSITION_BYTES) as LogPosition
-  return { code, position, record: value.subarray(POSITION_BYTES) as LinkRecord }
-}
-
-async function available<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw new TinygridError('cache_unavailable', { cause: new Error(messageOf(error)) })
-  }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import { Redis } from 'ioredis'
 import type { Code } from '../../links/ids.ts'
 import { StartError } from '../../links/errors.ts'
 import { freePort } from '../../test/services/free-port.ts'
@@ -69,6 +70,82 @@ redisTest('a clear by one node is seen by all at once, and what they put then st
   await one.clear()
   await other.put([linkVersion('abc', 2)])
   t.deepEqual(await one.get(CODE), linkVersion('abc', 2))
+})
+
+redisTest('an eviction of the generation loses nothing, whoever meets it first', async (t) => {
+  const { url } = await startRedis(t)
+  const [one, other] = [await openCache(t, url), await openCache(t, url)]
+  const operator = new Redis(url)
+  t.teardown(() => operator.disconnect())
+  const evict = async () => t.is(await operator.del('tinygrid:generation'), 1)
+  await one.put([linkVersion('abc', 1)])
+  t.is(await operator.ttl('tinygrid:generation'), -1, 'it does not end by itself')
+  t.deepEqual(await other.get(CODE), linkVersion('abc', 1))
+
+  await evict()
+  t.deepEqual(await other.get(CODE), linkVersion('abc', 1))
+  t.deepEqual(await one.get(CODE), linkVersion('abc', 1))
+  await evict()
+  await one.put([linkVersion('abd', 1)])
+  t.deepEqual(await other.get(CODE), linkVersion('abc', 1))
+  t.deepEqual(await other.get('abd' as Code), linkVersion('abd', 1))
+})
+
+redisTest('an eviction does not bring back what was cleared', async (t) => {
+  const { url } = await startRedis(t)
+  const [one, other] = [await openCache(t, url), await openCache(t, url)]
+  const operator = new Redis(url)
+  t.teardown(() => operator.disconnect())
+  await one.put([linkVersion('abc', 1)])
+  await other.get(CODE)
+  await one.clear()
+  await operator.del('tinygrid:generation')
+  // It has not seen the clear, and restores what it knows; whoever knows better has the last word.
+  await other.put([linkVersion('abd', 1)])
+  await one.put([linkVersion('abe', 1)])
+  t.is(await other.get(CODE), undefined)
+  t.is(await one.get(CODE), undefined)
+  t.deepEqual(await other.get('abe' as Code), linkVersion('abe', 1))
+})
+
+redisTest('a Redis Cluster is refused in one line', async (t) => {
+  const port = await freePort()
+  const args = ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())]
+  const server = await RedisService.start({ port, args })
+  t.teardown(() => server.close())
+  const refusal = `Redis at 127.0.0.1:${port} is part of a Redis Cluster, which cannot be the fallback cache; set REDIS_URL to a Redis of its own, or leave it out`
+  const operator = new Redis(server.url)
+  t.teardown(() => operator.disconnect())
+  for (const isFormed of [false, true]) {
+    if (isFormed) {
+      await operator.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+      await until(async () => assert.match(await operator.cluster('INFO'), /cluster_state:ok/))
+    }
+    const error = await t.throwsAsync(openCache(t, server.url), { instanceOf: StartError })
+    t.is(error.message, refusal)
+  }
+})
+
+redisTest('a Redis Cluster that comes after the start is told once', async (t) => {
+  const port = await freePort()
+  const told: string[] = []
+  const cache = await RedisFallbackCache.open({
+    url: `redis://127.0.0.1:${port}`,
+    namespace: 'tinygrid',
+    getTimeoutMs: PATIENCE_MS,
+    onError: (what) => told.push(what),
+  })
+  t.teardown(() => cache.close())
+  const args = ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())]
+  const server = await RedisService.start({ port, args })
+  t.teardown(() => server.close())
+  await until(async () => {
+    await t.throwsAsync(cache.get(CODE), { code: 'cache_unavailable' })
+    assert(told.length > 0)
+  })
+  await t.throwsAsync(cache.put([linkVersion('abc', 1)]), { code: 'cache_unavailable' })
+  t.is(told.length, 1)
+  t.regex(told[0]!, /is part of a Redis Cluster/)
 })
 
 redisTest('two namespaces do not see each other', async (t) => {
@@ -157,3 +234,19 @@ for (const url of [
     t.false(error.message.includes(PASSWORD))
   })
 }
+
+redisTest('Redis is asked whether it is there, whatever else it lets its users do', async (t) => {
+  const service = await startRedis(t)
+  const { url } = service
+  const cache = await openCache(t, url)
+  t.is(cache.server.address(), new URL(url).host)
+  t.regex(await cache.server.ask(), /^\d+\.\d+\./)
+
+  const operator = new Redis(url)
+  await operator.call('ACL', 'SETUSER', 'default', '-info')
+  operator.disconnect()
+  t.is(await cache.server.ask(), '', 'it answers, if only to refuse')
+
+  await service.kill()
+  await t.throwsAsync(cache.server.ask())
+})
