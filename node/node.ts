@@ -14,6 +14,7 @@ import { PartitionActor } from '../actors/partition/partition-actor.ts'
 import type { Actor } from '../actors/partition/actor-effects.ts'
 import { PartitionHost } from '../actors/partition/partition-host.ts'
 import { PartitionMemory } from '../actors/memory/partition-memory.ts'
+import { EpochRecords } from '../actors/ownership/epoch-records.ts'
 import { recover, type OpenedMemory } from '../actors/ownership/recovery.ts'
 import type { Clock } from '../links/clock.ts'
 import type { EpochMs } from '../links/ids.ts'
@@ -203,6 +204,7 @@ export class Node {
       nodeId,
       partitions,
       now,
+      epochs: new EpochRecords(),
       onError,
       // Nobody waits for it, and a tombstone that the load removes is an operation's only trace.
       leavesOperations: false,

@@ -1,7 +1,7 @@
 /**
  * Logs that break their contract on purpose: what the simulator has to catch.
  */
-import type { LogPosition, PartitionId } from '../links/ids.ts'
+import { POSITION_NONE, type LogPosition, type PartitionId } from '../links/ids.ts'
 import { MemoryLog } from '../persistence/log/memory-log.ts'
 import type { Log } from '../persistence/log/log.ts'
 import { delegateLog } from './delegates.ts'
@@ -38,4 +38,19 @@ export function hastyLog(log: Log): Log {
     return (last + 1) as LogPosition
   }
   return delegateLog(log, { append })
+}
+
+/** Where there is a dead letter, every other partition seems to have one too, with nothing in it. */
+export function lettersEverywhere(log: Log, partitions: number): Log {
+  async function* deadLetters() {
+    for await (const letter of log.deadLetters()) {
+      yield letter
+      for (let id = 0; id < partitions; id++) {
+        const partition = id as PartitionId
+        if (partition === letter.partition) continue
+        yield { ...letter, partition, position: POSITION_NONE, payload: Buffer.alloc(0) }
+      }
+    }
+  }
+  return delegateLog(log, { deadLetters })
 }

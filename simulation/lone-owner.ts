@@ -11,6 +11,7 @@ import { MemoryBound } from '../actors/memory/memory-bound.ts'
 import { PartitionActor } from '../actors/partition/partition-actor.ts'
 import { PartitionHost } from '../actors/partition/partition-host.ts'
 import { PartitionMemory } from '../actors/memory/partition-memory.ts'
+import { EpochRecords } from '../actors/ownership/epoch-records.ts'
 import { recover } from '../actors/ownership/recovery.ts'
 import type { PartitionId } from '../links/ids.ts'
 import { Ring } from '../links/ring.ts'
@@ -54,11 +55,13 @@ export class LoneOwner implements Program {
   /** Tries until log and store let it. */
   async start(): Promise<void> {
     const { wallClock, nodeId } = this.#seams
+    const epochs = new EpochRecords()
     const open = new Set(this.#ring.all())
     while (open.size > 0) {
       await recover({
         ...this.#seams,
         partitions: [...open],
+        epochs,
         sink: this.#writeBehind,
         newMemory: () => new PartitionMemory(new LinkTable()),
         now: wallClock,
@@ -67,13 +70,13 @@ export class LoneOwner implements Program {
           const nextBatchId = () => `${nodeId}.${this.#batches++}`
           const actor = new PartitionActor({ ...partition, nextBatchId, limits: LIMITS })
           this.links.adopt(partition.id, actor as never)
+          this.links.serve(partition.id)
           open.delete(partition.id)
           return true
         },
         onProgress: () => {},
       }).catch(() => this.#pause(START_PAUSE_MS))
     }
-    for (const partition of this.#ring.all()) this.links.serve(partition)
     void this.#load()
   }
 

@@ -11,7 +11,7 @@ import { Membership } from '../cluster/membership/membership.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
 import { delegatePeers } from './delegates.ts'
 import { readStoreFirst } from './early-store.ts'
-import { ForgetfulLog, hastyLog, UnfencedLog } from './faulty-log.ts'
+import { ForgetfulLog, hastyLog, lettersEverywhere, UnfencedLog } from './faulty-log.ts'
 import { UnguardedStore } from './faulty-link-store.ts'
 import type { Seams } from './simulated-node.ts'
 import type { States, Surroundings } from './surroundings.ts'
@@ -58,6 +58,10 @@ export const PLANTED_FAULTS = {
   'store-before-log': {
     what: 'a take-over reads the store before it shuts the earlier owner out of the log',
     seams: ({ log, store, clock }) => readStoreFirst(log, store, clock),
+  },
+  'letters-hold-up-others': {
+    what: 'a partition waits for the store because another one has a dead letter',
+    seams: ({ log, partitions }) => ({ log: lettersEverywhere(log, partitions) }),
   },
   'no-wait-for-operations': {
     what: 'a take-over decides a repeated write before it has read what was carried out',

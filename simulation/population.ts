@@ -64,6 +64,13 @@ export class Population {
     if (isLeaving) this.add()
   }
 
+  /** A node that is up dies, and another one starts at once. */
+  replaceOne(): void {
+    const node = this.#surroundings.random.pick(this.up)
+    node.crash()
+    this.add()
+  }
+
   #disturb(disturbance: Disturbance): void {
     const { story, scheduler, services } = this.#surroundings
     story.tell('*', () => describeDisturbance(disturbance))

@@ -30,6 +30,22 @@ function ownersOf(population: Population, partition: PartitionId): string[] {
   return owners.map(({ nodeId }) => nodeId)
 }
 
+/**
+ * Partitions that nobody answers for and that could be taken over although the store is away: those
+ * without dead letters. In words; undefined: there is none.
+ */
+export async function heldUpOf(
+  population: Population,
+  { ring, states }: Surroundings,
+): Promise<string | undefined> {
+  const letters = await Array.fromAsync(states.log.deadLetters())
+  const waiting = new Set(letters.map(({ partition }) => partition))
+  const isServed = (partition: PartitionId) =>
+    population.living.some(({ program }) => program.isServing(partition))
+  const heldUp = ring.all().find((id) => !waiting.has(id) && !isServed(id))
+  return heldUp === undefined ? undefined : `partition ${heldUp} is served by nobody`
+}
+
 /** What of the store is not as the cluster says; undefined: nothing. */
 export async function storeFault(
   { states }: Surroundings,

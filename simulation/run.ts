@@ -2,14 +2,15 @@
  * One run: a schedule carried out from its seed, mended, brought to rest, and judged.
  *
  * The judgement, in this order: nothing failed that must not fail; it comes to rest within a bounded
- * virtual time; every code's history makes sense (`history.ts`), final readings through every node
+ * virtual time, takes over what has no dead letters while the store is away, and comes to rest again;
+ * every code's history makes sense (`history.ts`), final readings through every node
  * included; the store has what the owners say, and the log nothing newer.
  */
 import { History } from './history.ts'
 import type { PlantedFault } from './planted-faults.ts'
 import { Population } from './population.ts'
 import { Random } from './random.ts'
-import { logFault, storeFault, unrestOf } from './rest.ts'
+import { heldUpOf, logFault, storeFault, unrestOf } from './rest.ts'
 import { describeSchedule, scheduleOf, type Schedule } from './schedule.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Seams, StartProgram } from './simulated-node.ts'
@@ -37,6 +38,8 @@ export interface RunResult {
 /** Virtual time that it may take to come to rest. */
 const REST_MS_MAX = 60_000
 const REST_CHECK_MS = 250
+/** Virtual time that it may take to open a dead node's partitions: its lease runs out first. */
+const TAKE_OVER_MS_MAX = 10_000
 /** The last answers come within this time. */
 const ANSWERS_MS_MAX = 60_000
 const READ_ATTEMPTS_MAX = 20
@@ -100,6 +103,8 @@ class Run {
     return (
       (await this.#unanswered(answered)) ??
       (await this.#unrest()) ??
+      (await this.#heldUp()) ??
+      (await this.#unrest()) ??
       (await this.#renewRefused()) ??
       (await this.#unrest()) ??
       (await this.#readAll()) ??
@@ -132,6 +137,27 @@ class Run {
       if (this.#scheduler.now >= until) return `it does not come to rest: ${unrest}`
       await this.#scheduler.runUntil(this.#scheduler.now + REST_CHECK_MS)
     }
+  }
+
+  /**
+   * Where there are dead letters, a node dies while the store is away. Only the partitions that have
+   * letters may wait for it.
+   */
+  async #heldUp(): Promise<string | undefined> {
+    const { states, services, story } = this.#surroundings
+    const letters = await Array.fromAsync(states.log.deadLetters())
+    if (letters.length === 0 || this.#bug !== undefined) return undefined
+    story.tell('*', () => `the store is away, with ${letters.length} dead letters`)
+    services.store.isDown = true
+    this.#population.replaceOne()
+    const until = this.#scheduler.now + TAKE_OVER_MS_MAX
+    let heldUp: string | undefined = 'nothing yet'
+    while (heldUp !== undefined && this.#scheduler.now < until && this.#bug === undefined) {
+      await this.#scheduler.runUntil(this.#scheduler.now + REST_CHECK_MS)
+      heldUp = await heldUpOf(this.#population, this.#surroundings)
+    }
+    services.store.isDown = false
+    return heldUp && `dead letters hold up other partitions: ${heldUp}`
   }
 
   /** A link that the store refused waits for its next version: there is one, whatever it is now. */

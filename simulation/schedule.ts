@@ -56,8 +56,8 @@ const DISTURBANCES_MAX = 7
 const DURATION_MS = { short: [8_000, 20_000], long: [70_000, 110_000] } as const
 /** In a long run the log forgets operations that were carried out, and is trimmed. */
 const LONG_SHARE = 0.05
-/** Of runs in which the store refuses a link. */
-const REFUSED_SHARE = 0.1
+/** Of runs in which the store refuses links, which become dead letters, and how many at most. */
+const REFUSED = { share: 0.3, codesMax: 3 }
 const MEMORY_BYTES = { ample: 2 ** 28, little: 300_000 }
 const DIRTY_BYTES = { ample: 2 ** 20, little: 400 }
 /** The cluster forms before the first disturbance. */
@@ -83,7 +83,10 @@ export function scheduleOf(seed: number): Schedule {
     nodes: random.int(1, NODES_MAX),
     clients: random.int(3, 6),
     codes,
-    refusedCodes: random.chance(REFUSED_SHARE) ? [codes[0]!] : [],
+    refusedCodes: codes.slice(
+      0,
+      random.chance(REFUSED.share) ? random.int(1, REFUSED.codesMax) : 0,
+    ),
     hasPurges: random.chance(0.3),
     memoryBytesMax: MEMORY_BYTES[random.chance(0.25) ? 'little' : 'ample'],
     dirtyBytesMax: DIRTY_BYTES[random.chance(0.1) ? 'little' : 'ample'],

@@ -1,7 +1,7 @@
 /** What a node does with its partitions when it, the log, the store or another owner fails. */
 import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
-import type { Code, Epoch, NodeId } from '../../links/ids.ts'
+import type { Code, Epoch, NodeId, PartitionId } from '../../links/ids.ts'
 import { codesOf, P } from '../testing/host-world.ts'
 import { LOAD_CALL } from '../hand-off/hand-off-message.ts'
 import { startServed, OwnershipWorld } from '../testing/ownership-world.ts'
@@ -118,6 +118,45 @@ test('while the store is away partitions are opened without its checkpoints', as
   await world.setRow(['b', 2, null])
   t.is(b.host.lookup(FIRST, world.disk.now()).kind, 'redirect')
   t.true(b.dirty.get(P)!.has(FIRST), 'replayed: it may be flushed a second time')
+})
+
+const OTHER = 9 as PartitionId
+
+test('each partition of a take-over is told as it opens, however long the others take', async (t) => {
+  const world = new OwnershipWorld()
+  const a = world.node('a')
+  const readAfter = world.disk.log.readAfter.bind(world.disk.log)
+  const held = Promise.withResolvers<void>()
+  world.disk.log.readAfter = async function* (partition, after) {
+    if (partition === OTHER) await held.promise
+    yield* readAfter(partition, after)
+  }
+  const wanted = [null, 0, 'a'] as const
+  a.control.setRows([
+    [P, wanted],
+    [OTHER, wanted],
+  ])
+  await world.pass(10)
+  t.deepEqual(a.control.opened, [{ partition: P, epoch: 1 as Epoch }])
+  held.resolve()
+  await world.pass(10)
+  t.is(a.control.opened.length, 2)
+})
+
+test('a partition that cannot be opened keeps no other waiting', async (t) => {
+  const world = new OwnershipWorld()
+  const a = world.node('a')
+  const append = world.disk.log.append.bind(world.disk.log)
+  world.disk.log.append = async (id, payload, last) => {
+    if (id === P) throw new TinygridError('log_unavailable')
+    return append(id, payload, last)
+  }
+  a.control.setRows([[P, [null, 0, 'a']]])
+  await world.pass(10)
+  t.is(a.errors.length, 1)
+  a.control.setRows([[OTHER, [null, 0, 'a']]])
+  await world.pass(10)
+  t.deepEqual(a.control.opened, [{ partition: OTHER, epoch: 1 as Epoch }])
 })
 
 test('nobody is brought a partition that it has, has released, or may not have', async (t) => {

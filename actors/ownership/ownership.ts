@@ -77,11 +77,7 @@ export class Ownership {
     this.#opener = new PartitionOpener({
       ...options,
       onOpened: (opened) => this.#takeOpened(opened),
-      onDone: () => {
-        // First: what is not wanted any more is not reported.
-        this.#reconcile()
-        this.#reports.send()
-      },
+      onDone: () => this.#reconcile(),
     })
     this.#source = new HandOffSource({
       ...options,
@@ -152,10 +148,9 @@ export class Ownership {
   }
 
   /** Whether the table wants this node to open the partition from the log. */
-  #isToOpen(partition: PartitionId, { owner, target, epoch }: Row): boolean {
-    const { nodeId, host } = this.#options
-    const isMine = owner === nodeId || (owner === null && target === nodeId)
-    if (!isMine || this.#reports.hasReleased(partition) || this.#opener.has(partition)) {
+  #isToOpen(partition: PartitionId, row: Row): boolean {
+    const { host } = this.#options
+    if (!this.#isMine(row) || this.#reports.hasReleased(partition) || this.#opener.has(partition)) {
       return false
     }
     const actor = host.actors.get(partition)
@@ -163,7 +158,12 @@ export class Ownership {
     if (host.isServing(partition) || this.#reports.hasOpened(partition)) return false
     // A copy that came by a hand-off whose end the table does not show: the source may have taken
     // the partition back and written to it since.
-    return owner === null || actor.epoch !== epoch
+    return row.owner === null || actor.epoch !== row.epoch
+  }
+
+  #isMine({ owner, target }: Row): boolean {
+    const { nodeId } = this.#options
+    return owner === nodeId || (owner === null && target === nodeId)
   }
 
   #follow(partition: PartitionId, { owner, target, epoch }: Row): void {
@@ -197,11 +197,13 @@ export class Ownership {
     this.#opener.open(partitions)
   }
 
-  /** A partition that was opened from the log. */
+  /** A partition that was opened from the log: told at once, whatever else is being opened. */
   #takeOpened(opened: OpenedMemory): boolean {
-    if (this.#isStopped || this.#options.host.actors.has(opened.id)) return false
+    const isWanted = this.#isMine(this.#rowOf(opened.id))
+    if (this.#isStopped || !isWanted || this.#options.host.actors.has(opened.id)) return false
     this.#adopt(opened)
     this.#reports.addOpened(opened.id, opened.epoch)
+    this.#reports.send()
     return true
   }
 

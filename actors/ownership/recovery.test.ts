@@ -1,76 +1,11 @@
+/** What is in memory after an opening from the log, and which epoch it is. */
 import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
-import { toEpochMs, toLogPosition, type Code, type Epoch, type NodeId } from '../../links/ids.ts'
-import { Ring } from '../../links/ring.ts'
-import {
-  decodeLogRecord,
-  encodeLogRecord,
-  isForeignPayload,
-} from '../../persistence/log/log-record.ts'
-import { MemoryLinkStore } from '../../persistence/store/memory-link-store.ts'
-import { MemoryLog } from '../../persistence/log/memory-log.ts'
-import { freeWork } from '../../links/testing/free-work.ts'
-import { linkRecord } from '../../links/testing/sample-links.ts'
-import { LinkTable } from '../memory/link-table.ts'
-import { PartitionMemory } from '../memory/partition-memory.ts'
-import { recover, type OpenedMemory } from './recovery.ts'
+import { toLogPosition, type Code, type Epoch } from '../../links/ids.ts'
+import { decodeLogRecord } from '../../persistence/log/log-record.ts'
+import { EpochRecords } from './epoch-records.ts'
 
-const ring = new Ring(16)
-const now = toEpochMs(1_000)
-const nodeId = 'node' as NodeId
-const EPOCH_RECORD = encodeLogRecord({ kind: 'epoch', epoch: 1 as Epoch, nodeId })
-
-class Place {
-  readonly log = new MemoryLog({ isForeign: isForeignPayload })
-  readonly store = new MemoryLinkStore(ring)
-  readonly partitions = new Map<number, OpenedMemory>()
-  readonly told: [code: string, position: number][] = []
-  readonly errors: string[] = []
-
-  /** Appends one link as an owner would; returns its position. */
-  async append(name: string, url: string, operation?: string) {
-    const partition = ring.partitionOf(name as Code)
-    const records = [linkRecord(name, { url: url })]
-    const epoch = 1 as Epoch
-    const outcome = 'created' as const
-    const operations = operation === undefined ? [] : [{ id: operation, outcome, record: 0 }]
-    const payload = encodeLogRecord({ kind: 'batch', epoch, batchId: url, records, operations })
-    return this.log.append(partition, payload, await this.log.last(partition))
-  }
-
-  async appendThreeAndTrimTo(upTo: number) {
-    for (const version of [1, 2, 3]) await this.append('a', `https://example.org/${version}`)
-    const partition = ring.partitionOf('a' as Code)
-    await this.log.append(partition, EPOCH_RECORD, await this.log.last(partition))
-    await this.log.trim(partition, toLogPosition(upTo))
-  }
-
-  async recover(leavesOperations = false) {
-    return recover({
-      log: this.log,
-      store: this.store,
-      work: freeWork(),
-      nodeId,
-      partitions: ring.all(),
-      sink: {
-        noteApplied: (_partition, position, versions) => {
-          for (const { code } of versions) this.told.push([code, position])
-        },
-      },
-      newMemory: () => new PartitionMemory(new LinkTable()),
-      now: () => now,
-      leavesOperations,
-      onOpen: (partition) => this.partitions.set(partition.id, partition).size > 0,
-      onProgress: () => {},
-      onError: (what) => this.errors.push(what),
-    })
-  }
-
-  lookup(name: string) {
-    const partition = ring.partitionOf(name as Code)
-    return this.partitions.get(partition)!.memory.lookup(name as Code, now)
-  }
-}
+import { EPOCH_RECORD, nodeId, Place, ring } from '../testing/recovery-world.ts'
 
 test('what the log holds after the checkpoint is in memory, and the write-behind hears of it', async (t) => {
   const place = new Place()
@@ -190,6 +125,7 @@ test('each recovery opens a higher epoch in every partition, which shuts out the
   await place.recover()
   const partition = ring.partitionOf('a' as Code)
   const before = await place.log.last(partition)
+  place.epochs = new EpochRecords()
   await place.recover()
   t.is(place.partitions.get(partition)!.epoch, 2 as Epoch)
   await t.throwsAsync(place.log.append(partition, Buffer.from('late'), before), {
@@ -198,26 +134,6 @@ test('each recovery opens a higher epoch in every partition, which shuts out the
   for await (const { payload } of place.log.readAfter(partition, before)) {
     t.deepEqual(decodeLogRecord(payload), { kind: 'epoch', epoch: 2 as Epoch, nodeId })
   }
-})
-
-test('a dead letter comes back into memory, unless the store has something newer', async (t) => {
-  const place = new Place()
-  for (const name of ['kept', 'overtaken']) {
-    const position = await place.append(name, `https://example.org/${name}`)
-    const partition = ring.partitionOf(name as Code)
-    await place.store.saveCheckpoints(new Map([[partition, position]]))
-    const payload = linkRecord(name, { url: `https://example.org/${name}` })
-    await place.log.addDeadLetter({ key: name, partition, position, reason: 'refused', payload })
-  }
-  const record = linkRecord('overtaken', { url: 'https://example.org/newer' })
-  const newer = { code: 'overtaken' as Code, position: toLogPosition(9), record }
-  await place.store.write([newer])
-  await place.recover()
-  t.deepEqual(place.lookup('kept'), { kind: 'redirect', url: 'https://example.org/kept' })
-  t.is(place.lookup('overtaken').kind, 'unknown')
-  const letters: string[] = []
-  for await (const { key } of place.log.deadLetters()) letters.push(key)
-  t.deepEqual(letters, ['kept'])
 })
 
 test('a partition with foreign entries in its log is opened, in a newer epoch', async (t) => {

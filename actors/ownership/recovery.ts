@@ -13,7 +13,8 @@
  * The log comes before the store: the other way round, a last flush and trim of the earlier owner
  * could fall between the two reads, and a link would be in neither. A store that is away holds up
  * nothing: without its checkpoints all that the log still has is replayed, which changes nothing in
- * the store. Where the store's checkpoint is known and entries behind it are missing, the partition is
+ * the store. Only a partition that has dead letters waits for it (`restored-letters.ts`), and comes
+ * after the others. Where the store's checkpoint is known and entries behind it are missing, the partition is
  * not opened (`log-gap.ts`). A partition whose log was never written to is complete at once, if the
  * store was there to say that it is of this cluster: a log that is new because the old one was lost has
  * nothing to say of what is in the store. Versions that the store refused for good (dead letters) come
@@ -21,29 +22,24 @@
  */
 import { hasCode, TinygridError } from '../../links/errors.ts'
 import {
-  toLogPosition,
   POSITION_NONE,
-  type Code,
   type Epoch,
   type EpochMs,
   type LogPosition,
   type NodeId,
   type PartitionId,
 } from '../../links/ids.ts'
-import {
-  codeOfRecord,
-  parseRecord,
-  type LinkRecord,
-  type LinkVersion,
-} from '../../links/link-record.ts'
+import { codeOfRecord, type LinkRecord, type LinkVersion } from '../../links/link-record.ts'
 import type { LongWork } from '../../links/long-work.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
-import { decodeLogRecord, encodeLogRecord } from '../../persistence/log/log-record.ts'
-import { LogGap } from './log-gap.ts'
+import { decodeLogRecord } from '../../persistence/log/log-record.ts'
 import { replayInTurns } from '../../persistence/log/log-replay.ts'
-import type { DeadLetter, Log } from '../../persistence/log/log.ts'
-import { Operations } from '../partition/operations.ts'
+import type { Log } from '../../persistence/log/log.ts'
 import type { PartitionMemory } from '../memory/partition-memory.ts'
+import { Operations } from '../partition/operations.ts'
+import type { EpochRecords } from './epoch-records.ts'
+import { LogGap } from './log-gap.ts'
+import { lettersByPartition, versionsOfLetters } from './restored-letters.ts'
 
 /** What hears of the replayed writes; the write-behind. */
 export interface ReplaySink {
@@ -64,6 +60,8 @@ export interface RecoveryOptions {
   readonly partitions: readonly PartitionId[]
   readonly sink: ReplaySink
   readonly newMemory: () => PartitionMemory
+  /** Of earlier attempts too: a repeated one appends nothing more. */
+  readonly epochs: EpochRecords
   readonly now: () => EpochMs
   /** Operations from before the checkpoint are left to the actor. */
   readonly leavesOperations: boolean
@@ -103,7 +101,7 @@ const REPLAYS_MAX = 4
  */
 export async function recover(options: RecoveryOptions): Promise<void> {
   // Beside the opening, to save time. One that is too low only makes the replay longer.
-  const early = checkpointsOf(options, false)
+  const early = checkpointsOf(options)
   early.catch(ignore)
   const failures: unknown[] = []
   const noteFailure = (error: unknown) => void failures.push(error)
@@ -119,23 +117,26 @@ async function replayAll(
   early: Promise<Checkpoints | undefined>,
   noteFailure: (error: unknown) => void,
 ): Promise<void> {
-  const { log, sink, onOpen, onProgress } = options
+  const { log, store, sink, epochs, onOpen, onProgress } = options
   const letters = await lettersByPartition(log)
   // A letter above the checkpoint is taken to be in the log still, so here it must not be too low.
-  const checkpoints = await (letters.size > 0 ? checkpointsOf(options, true) : early)
+  let late: Promise<Checkpoints> | undefined
   let done = 0
   let replayed = 0
   const replayOne = async (opening: Opening) => {
+    const own = letters.get(opening.id)
+    const checkpoints = await (own === undefined ? early : (late ??= store.checkpoints()))
     const checkpoint = checkpoints?.get(opening.id) ?? POSITION_NONE
     assertAhead(opening, checkpoint)
     if (opening.isNew && checkpoints !== undefined) opening.memory.takeForComplete()
-    const own = letters.get(opening.id) ?? []
-    const restored = await restoreLetters(options, opening, checkpoint, own)
+    const kept = await versionsOfLetters(options, own ?? [], checkpoint)
+    const restored = kept.map((version) => restore(opening, version))
     const gap = new LogGap(opening.id, checkpoint)
     const applied = [...restored, ...(await replay(options, opening, checkpoint, gap))]
     if (checkpoints !== undefined && gap.isFound) await judge(options, opening.id, gap)
     done++
     if (!onOpen(opening)) return
+    epochs.use(opening.id)
     // Only now: the write-behind may ask the partition for what it is told of.
     for (const { position, versions } of applied) {
       sink.noteApplied(opening.id, position, versions)
@@ -143,58 +144,27 @@ async function replayAll(
     replayed += applied.reduce((sum, { versions }) => sum + versions.length, 0)
     onProgress(done, replayed)
   }
-  const waiting = openings.values()
-  const work = async () => {
-    for (const opening of waiting) await replayOne(opening).catch(noteFailure)
+  const replayEach = async (some: readonly Opening[]) => {
+    const waiting = some.values()
+    const work = async () => {
+      for (const opening of waiting) await replayOne(opening).catch(noteFailure)
+    }
+    await Promise.all(Array.from({ length: REPLAYS_MAX }, work))
   }
-  await Promise.all(Array.from({ length: REPLAYS_MAX }, work))
+  // Last: these may wait for a store that is away, and the others must not wait with them.
+  await replayEach(openings.filter(({ id }) => !letters.has(id)))
+  await replayEach(openings.filter(({ id }) => letters.has(id)))
 }
 
 /** Appends the epoch record. */
 async function open(
-  { log, nodeId, newMemory, leavesOperations }: RecoveryOptions,
+  { log, nodeId, newMemory, leavesOperations, epochs }: RecoveryOptions,
   id: PartitionId,
 ): Promise<Opening> {
   const memory = newMemory()
-  const { epoch, position, isNew } = await appendEpoch(log, id, nodeId)
+  const { epoch, position, isNew } = await epochs.open(log, id, nodeId)
   const operations = new Operations(leavesOperations && !isNew ? position : undefined)
   return { id, epoch, memory, operations, lastPosition: position, isNew }
-}
-
-/** Opens a new epoch at the end of the partition's log, above every one that it has seen. */
-export async function appendEpoch(
-  log: Log,
-  id: PartitionId,
-  nodeId: NodeId,
-): Promise<{ epoch: Epoch; position: LogPosition; isNew: boolean }> {
-  for (let attempt = 1; ; attempt++) {
-    const last = await log.last(id)
-    const epoch = ((await epochAt(log, id, last)) + 1) as Epoch
-    try {
-      const position = await log.append(id, encodeLogRecord({ kind: 'epoch', epoch, nodeId }), last)
-      return { epoch, position, isNew: last === POSITION_NONE }
-    } catch (error) {
-      // The earlier owner's last append came in between, or an own one whose answer was lost.
-      const isWorthTrying = hasCode(error, 'log_replaced', 'log_uncertain')
-      if (!isWorthTrying || attempt === OPEN_ATTEMPTS_MAX) throw error
-    }
-  }
-}
-
-/** An earlier owner can come in between once per append that it has under way: one. */
-const OPEN_ATTEMPTS_MAX = 5
-
-async function epochAt(log: Log, id: PartitionId, last: LogPosition): Promise<number> {
-  if (last === POSITION_NONE) return 0
-  for await (const { payload } of log.readAfter(id, toLogPosition(last - 1))) {
-    return decodeLogRecord(payload).epoch
-  }
-  // The last entry is foreign, and was passed over.
-  let epoch = 0
-  for await (const { payload } of log.readAfter(id, POSITION_NONE)) {
-    epoch = decodeLogRecord(payload).epoch
-  }
-  return epoch
 }
 
 type Checkpoints = ReadonlyMap<PartitionId, LogPosition>
@@ -202,15 +172,12 @@ type Checkpoints = ReadonlyMap<PartitionId, LogPosition>
 /** Whoever awaits it later meets the failure. */
 function ignore(): void {}
 
-/** undefined: the store is away. A letter can only be judged with it; all else can do without. */
-async function checkpointsOf(
-  { store }: RecoveryOptions,
-  hasLetters: boolean,
-): Promise<Checkpoints | undefined> {
+/** undefined: the store is away. All but dead letters can do without. */
+async function checkpointsOf({ store }: RecoveryOptions): Promise<Checkpoints | undefined> {
   try {
     return await store.checkpoints()
   } catch (error) {
-    if (!hasCode(error, 'store_unavailable') || hasLetters) throw error
+    if (!hasCode(error, 'store_unavailable')) throw error
     return undefined
   }
 }
@@ -220,12 +187,12 @@ async function checkpointsOf(
  *   3. the log is read: entries behind the first checkpoint are missing, which the store has
  */
 async function judge(options: RecoveryOptions, id: PartitionId, gap: LogGap): Promise<void> {
-  const checkpoints = await checkpointsOf(options, false)
+  const checkpoints = await checkpointsOf(options)
   if (checkpoints !== undefined) gap.judge(checkpoints.get(id) ?? POSITION_NONE)
 }
 
 /** A log that was lost or changed for another would take new writes for older than the store's. */
-function assertAhead({ id, lastPosition }: Opening, checkpoint: LogPosition): void {
+function assertAhead({ id, lastPosition }: OpenedMemory, checkpoint: LogPosition): void {
   if (checkpoint < lastPosition) return
   const detail = `The log of partition ${id} ends before the store's checkpoint: it is not the log that the store was written from`
   throw new TinygridError('log_gap', { detail: `${detail}; restore both from one backup` })
@@ -236,7 +203,7 @@ const NOTHING = { records: [], operations: [], damaged: 0 } as const
 /** Entries that the store has are read for their operations alone. */
 async function replay(
   { log, work, now, leavesOperations, onError }: RecoveryOptions,
-  { id, memory, operations }: Opening,
+  { id, memory, operations }: OpenedMemory,
   checkpoint: LogPosition,
   gap: LogGap,
 ): Promise<Applied[]> {
@@ -261,39 +228,11 @@ async function replay(
   return applied
 }
 
+function restore({ memory }: OpenedMemory, version: LinkVersion): Applied {
+  memory.apply(version)
+  return { position: version.position, versions: [version] }
+}
+
 function versionOf(record: LinkRecord, position: LogPosition): LinkVersion {
   return { code: codeOfRecord(record), position, record }
-}
-
-async function lettersByPartition(log: Log): Promise<Map<PartitionId, DeadLetter[]>> {
-  const letters = new Map<PartitionId, DeadLetter[]>()
-  for await (const letter of log.deadLetters()) {
-    letters.set(letter.partition, [...(letters.get(letter.partition) ?? []), letter])
-  }
-  return letters
-}
-
-/** Letters above the checkpoint are left out: the log still holds them, in their place. */
-async function restoreLetters(
-  { log, store }: RecoveryOptions,
-  { memory }: Opening,
-  checkpoint: LogPosition,
-  letters: readonly DeadLetter[],
-): Promise<Applied[]> {
-  const restored: Applied[] = []
-  const old = letters.filter(({ position }) => position <= checkpoint)
-  for (const letter of old.sort((a, b) => a.position - b.position)) {
-    const stored = await store.get(letter.key as Code)
-    if (stored !== undefined && stored.position >= letter.position) {
-      await log.removeDeadLetter(letter.key, letter.position)
-      continue
-    }
-    const record = parseRecord(letter.payload)
-    // It stays where it is, for a person to look at.
-    if (record === undefined) continue
-    const version = versionOf(record, letter.position)
-    memory.apply(version)
-    restored.push({ position: letter.position, versions: [version] })
-  }
-  return restored
 }

@@ -24,7 +24,8 @@ import { PartitionActor } from '../partition/partition-actor.ts'
 import type { Actor } from '../partition/actor-effects.ts'
 import { PartitionHost } from '../partition/partition-host.ts'
 import { PartitionMemory } from '../memory/partition-memory.ts'
-import { appendEpoch, type OpenedMemory } from '../ownership/recovery.ts'
+import { appendEpoch } from '../ownership/epoch-records.ts'
+import type { OpenedMemory } from '../ownership/recovery.ts'
 import { createRequest } from './test-requests.ts'
 
 export const RING = new Ring(16)
