@@ -9,6 +9,7 @@ import { TinygridError, StartError } from './links/errors.ts'
 import { systemLongWork } from './links/long-work.ts'
 import { describeConfig, readConfig, settingsHelp, type Config } from './config.ts'
 import { openCluster } from './node/cluster-adapters.ts'
+import { runDataCommand, type DataCommand } from './node/data-commands.ts'
 import { openEmbedded } from './node/embedded-adapters.ts'
 import { DataDirectoryError } from './persistence/data-directory/data-directory.ts'
 import { ConfigError } from './node/setting.ts'
@@ -19,13 +20,20 @@ import pino, { type Logger } from 'pino'
 
 const HELP = `Tinygrid, a URL shortener that answers redirects from memory.
 
-Usage: npm start [-- --help]
+Usage: npm start [-- OPTION]
+
+  --help                  shows this
+  --verify                reads the whole data directory, says what is wrong with it, serves nothing;
+                          ends with exit code 0 if it is whole, or 1
+  --repair                says what would be lost if the data directory were mended, changes nothing
+  --repair --accept-loss  mends it; a copy of what is removed is kept beside the data
 
 Settings are environment variables:
 
 ${settingsHelp()}
 `
 
+const DATA_OPTIONS = ['--verify', '--repair', '--accept-loss']
 /** Errors whose message says all: a setting, the data directory, a record that cannot be read. */
 const EXPECTED = [ConfigError, DataDirectoryError, StartError, TinygridError]
 /** Exit codes as shells know them: 1 a failure, 128 + n ended by signal n. */
@@ -40,7 +48,9 @@ async function main(): Promise<void> {
     process.stdout.write(HELP)
     return
   }
+  const command = dataCommandOf(process.argv.slice(2))
   const config = readConfig(process.env)
+  if (command !== undefined) return runOnData(command, config)
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
   logger.debug(describeConfig(config), 'settings')
   const isEmbedded = config.natsUrl === undefined
@@ -59,6 +69,27 @@ async function main(): Promise<void> {
     await node.close()
     await parts.close()
   })
+}
+
+/** undefined: the server is to run. @throws ConfigError */
+function dataCommandOf(options: readonly string[]): DataCommand | undefined {
+  const unknown = options.find((option) => !DATA_OPTIONS.includes(option))
+  if (unknown !== undefined) throw new ConfigError(`${unknown} is not an option; see --help`)
+  const [verify, repair, accept] = DATA_OPTIONS.map((option) => options.includes(option))
+  if (accept && !repair) throw new ConfigError('--accept-loss goes with --repair; see --help')
+  if (verify && repair) throw new ConfigError('--verify and --repair exclude each other')
+  if (repair) return accept ? 'repair and accept loss' : 'repair'
+  return verify ? 'verify' : undefined
+}
+
+async function runOnData(command: DataCommand, config: Config): Promise<void> {
+  if (config.natsUrl !== undefined) {
+    throw new ConfigError('--verify and --repair are for a data directory; NATS_URL is set')
+  }
+  const isWhole = await runDataCommand(command, config, (line) => {
+    process.stdout.write(`${line}\n`)
+  })
+  process.exitCode = isWhole ? 0 : EXIT_FAILURE
 }
 
 /** @param newKey an API key that was made just now */

@@ -40,11 +40,7 @@ test.serial('a log whose pages are damaged', async (t) => {
 
 test.serial('a log with a damaged entry', async (t) => {
   const { dataDir, root } = await madeDirectory(t)
-  await withLog(root, async (log) => {
-    const record = encodeLogRecord({ kind: 'epoch', epoch: 1 as never, nodeId: 'n' as never })
-    record[record.length - 1]! ^= 1
-    await log.append(P, record, await log.last(P))
-  })
+  await withLog(root, appendDamaged)
   await failsWith(
     t,
     dataDir,
@@ -52,6 +48,42 @@ test.serial('a log with a damaged entry', async (t) => {
   )
   t.deepEqual(await locksIn(root), [], 'it is unlocked')
 })
+
+test.serial('what a repair accepts to lose, the next start does without', async (t) => {
+  const dataDir = temporaryDirectory(t)
+  const first = await Program.start({ dataDir, env: ENV })
+  const made = await first.api('/api/links', {
+    method: 'POST',
+    json: { url: 'https://example.org/', code: 'kept' },
+  })
+  t.is(made.status, 201)
+  const refused = await runOn(dataDir, '--verify')
+  t.is(refused.code, 1)
+  t.regex(refused.output, /^The data directory .* is in use by another process; .*\n$/)
+  await first.stop()
+  t.like(await runOn(dataDir, '--verify'), { code: 0 })
+  await withLog(path.join(dataDir, 'data'), appendDamaged)
+  const program = Program.launch({ dataDir, env: ENV })
+  t.is(await program.ended(), 1, program.output)
+  const told = await runOn(dataDir, '--repair')
+  t.is(told.code, 1)
+  t.regex(told.output, /log: entry \d+ of partition 3: .*checksum/)
+  t.regex(told.output, /Nothing was changed/)
+  const mended = await runOn(dataDir, '--repair', '--accept-loss')
+  t.is(mended.code, 0, mended.output)
+  const again = await Program.start({ dataDir, env: ENV })
+  const answer = await fetch(`${again.url}/kept`, { redirect: 'manual' })
+  t.is(answer.headers.get('location'), 'https://example.org/')
+  await again.stop()
+})
+
+for (const options of [['--fix'], ['--accept-loss'], ['--verify', '--repair']]) {
+  test.serial(`${options.join(' ')} is refused`, async (t) => {
+    const { code, output } = await runOn(temporaryDirectory(t), ...options)
+    t.is(code, 1)
+    t.regex(output, /^--.*\n$/)
+  })
+}
 
 test.serial('a log that ends before the checkpoint', async (t) => {
   const { dataDir, root } = await madeDirectory(t)
@@ -155,6 +187,19 @@ async function withLog(root: string, change: (log: LmdbLog) => Promise<void>): P
   const log = await LmdbLog.open(path.join(root, 'log'), { logBytesMax: 1e9, work })
   await change(log)
   await log.close()
+}
+
+async function appendDamaged(log: LmdbLog): Promise<void> {
+  const record = encodeLogRecord({ kind: 'epoch', epoch: 1 as never, nodeId: 'n' as never })
+  record[record.length - 1]! ^= 1
+  await log.append(P, record, await log.last(P))
+}
+
+/** Runs the program with options, to its end. */
+async function runOn(dataDir: string, ...options: string[]) {
+  const program = Program.launch({ dataDir, env: ENV, options })
+  const code = await program.ended()
+  return { code, output: program.output }
 }
 
 async function locksIn(root: string): Promise<string[]> {

@@ -23,6 +23,7 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Let the program make its own key, as at a first start. */
   readonly ownKey?: boolean
+  readonly options?: readonly string[]
 }
 
 export class Program {
@@ -58,10 +59,10 @@ export class Program {
   }
 
   /** Starts the program without waiting: it may be meant to stop by itself. */
-  static launch({ dataDir, env = {}, ownKey = false }: ProgramOptions): Program {
+  static launch({ dataDir, env = {}, ownKey = false, options = [] }: ProgramOptions): Program {
     const inherited = Object.entries(process.env).filter(([name]) => !OWN_SETTINGS.test(name))
     const given = ownKey ? {} : { TINYGRID_API_KEY: API_KEY }
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [MAIN, ...options], {
       cwd: dataDir,
       env: {
         ...Object.fromEntries(inherited),

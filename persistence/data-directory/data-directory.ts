@@ -31,6 +31,8 @@ export class DataDirectoryError extends Error {
 
 export interface DataDirectoryOptions {
   readonly partitions: number
+  /** To look at what is there: it is neither made nor brought to a newer format. */
+  readonly isCheck?: boolean
 }
 
 interface Format {
@@ -47,6 +49,8 @@ interface Format {
 const FORMAT = 2
 const IDENTITY_BYTES = 16
 const FORMAT_FILE_NAME = 'format.json'
+/** Of copies of what a repair has removed. */
+export const REMOVED_PREFIX = 'removed-'
 const RESTORE = 'restore it as a whole from one backup'
 const ENVIRONMENTS = ['log', 'store']
 /** What may be there besides in a fresh volume. */
@@ -67,7 +71,7 @@ export class DataDirectory {
   static async open(directory: string, options: DataDirectoryOptions): Promise<DataDirectory> {
     const root = path.resolve(directory)
     try {
-      await mkdir(root, { recursive: true, mode: 0o700 })
+      if (options.isCheck !== true) await mkdir(root, { recursive: true, mode: 0o700 })
       await readFormat(root, options) // touches nothing, unlike the lock
       return await DataDirectory.#openLocked(root, options)
     } catch (error) {
@@ -85,6 +89,10 @@ export class DataDirectory {
     }
     try {
       const format = await readFormat(root, options)
+      const isOld = format?.isReady !== true || format.format < FORMAT
+      if (options.isCheck === true && isOld) {
+        throw refusal(root, 'was not made or not brought up to date yet; start it once')
+      }
       if (format?.isReady === true) await check(root, format)
       else await create(root, options)
       return new DataDirectory(lock)
@@ -132,7 +140,8 @@ async function readFormat(
 
 /** Whether a name says nothing about what the directory is. */
 function isPassing(name: string): boolean {
-  return IGNORED_NAMES.has(name) || isLockName(name) || name.endsWith(UNFINISHED_SUFFIX)
+  const isCopy = name.startsWith(REMOVED_PREFIX)
+  return isCopy || IGNORED_NAMES.has(name) || isLockName(name) || name.endsWith(UNFINISHED_SUFFIX)
 }
 
 function parseFormat(text: string): Format | undefined {

@@ -82,3 +82,11 @@ function tagKey(tag: string, place: ListPlace): Buffer {
 export function codeOfKey(key: Buffer, prefixLength: number): Code {
   return key.toString('latin1', prefixLength + TIME_BYTES) as Code
 }
+
+export function codeOfTimeKey(key: Buffer): Code {
+  return codeOfKey(key, 0)
+}
+
+export function codeOfTagKey(key: Buffer): Code {
+  return codeOfKey(key, 1 + (key[0] ?? 0))
+}
