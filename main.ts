@@ -55,7 +55,9 @@ async function main(): Promise<void> {
   logger.debug(describeConfig(config), 'settings')
   const isEmbedded = config.natsUrl === undefined
   const work = systemLongWork()
-  const parts = isEmbedded ? await openEmbedded(config, work) : await openCluster(config, logger)
+  const parts = isEmbedded
+    ? await openEmbedded(config, work)
+    : await openCluster(config, logger, work)
   const node = await startTinygrid({ config, logger, work, ...parts }).catch(
     async (error: unknown) => {
       await Promise.race([parts.close().catch(() => {}), sleep(CLOSE_MS_MAX)])

@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import type { ClusterSeams } from './node-options.ts'
 import { systemClock } from '../links/clock.ts'
 import { toEpochMs, type EpochMs } from '../links/ids.ts'
+import type { LongWork } from '../links/long-work.ts'
 import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
 import { MoleculerPeers } from '../cluster/peers/moleculer-peers.ts'
 import { RefusedInput } from '../cluster/refused-input.ts'
@@ -41,7 +42,11 @@ export interface OpenCluster {
 }
 
 /** @throws StartError with one line that says what to mend */
-export async function openCluster(config: Config, logger: Logger): Promise<OpenCluster> {
+export async function openCluster(
+  config: Config,
+  logger: Logger,
+  work: LongWork,
+): Promise<OpenCluster> {
   const opened: { close(): Promise<unknown> }[] = []
   const keep = <T extends { close(): Promise<unknown> }>(part: T): T => {
     opened.unshift(part)
@@ -51,7 +56,7 @@ export async function openCluster(config: Config, logger: Logger): Promise<OpenC
     for (const part of opened) await part.close()
   }
   try {
-    return { ...(await openParts(config, logger, keep)), close }
+    return { ...(await openParts(config, { logger, work }, keep)), close }
   } catch (error) {
     await close()
     throw error
@@ -62,14 +67,14 @@ type Keep = <T extends { close(): Promise<unknown> }>(part: T) => T
 
 async function openParts(
   config: Config,
-  logger: Logger,
+  { logger, work }: { readonly logger: Logger; readonly work: LongWork },
   keep: Keep,
 ): Promise<Omit<OpenCluster, 'close'>> {
   const { nodeId, namespace, roles } = config
   const url = config.natsUrl!
   const connection = keep(await connectNats({ url, name: `${namespace} ${nodeId}` }))
   const refused = new RefusedInput((what) => logger.warn(what))
-  const { keyValue, log, store } = await openData(config, connection, refused, keep)
+  const { keyValue, log, store } = await openData(config, { connection, refused, work }, keep)
   if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
   const cache =
     config.redisUrl === undefined
@@ -109,13 +114,14 @@ async function openParts(
   return { log, store, cluster, outside, connection, apiKey: config.apiKey! }
 }
 
+interface DataParts {
+  readonly connection: NatsConnection
+  readonly refused: RefusedInput
+  readonly work: LongWork
+}
+
 /** What holds the cluster's data: bucket, log and store, each of the same cluster. */
-async function openData(
-  config: Config,
-  connection: NatsConnection,
-  refused: RefusedInput,
-  keep: Keep,
-) {
+async function openData(config: Config, { connection, refused, work }: DataParts, keep: Keep) {
   const { namespace, partitions, logBytesMax, logReplicas: replicas } = config
   // In this order: a log whose bucket is new was there before it.
   const logStream = await findLogStream(connection, namespace)
@@ -137,7 +143,7 @@ async function openData(
     }),
   )
   const store = keep(
-    await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions, identity }),
+    await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions, identity }, work),
   )
   return { keyValue, log, store }
 }

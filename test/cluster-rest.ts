@@ -1,6 +1,7 @@
 /**
  * A cluster at rest, compared with the history of what its clients did: by the API, and in MongoDB.
  */
+import { systemLongWork } from '../links/long-work.ts'
 import type { Code } from '../links/ids.ts'
 import { decodeLink } from '../links/link-record.ts'
 import { MongoLinkStore } from '../persistence/store/mongo-link-store.ts'
@@ -58,7 +59,10 @@ export async function compareInMongo(world: ClusterWorld, history: ClusterHistor
   const { url } = world.services.mongo
   const { partitions } = world.ring
   const identity = await world.view.settings(partitions)
-  const store = await MongoLinkStore.open({ url, namespace: 'tinygrid', partitions, identity })
+  const store = await MongoLinkStore.open(
+    { url, namespace: 'tinygrid', partitions, identity },
+    systemLongWork(),
+  )
   let found = new Map<string, LinkState>()
   const isEqual = (code: string) => same(found.get(code), history.stateOf(code))
   try {

@@ -3,11 +3,12 @@
  *
  * Used by `mongo-link-store.ts`. One cursor in the order of the list, from just after the place where
  * the last page ended. What is not live has no `v.t` and is never met. A search reads on until the
- * page is full or its effort is spent.
+ * page is full or its effort is spent. What a batch holds is decoded and looked at as long work.
  */
-import type { Collection, Filter } from 'mongodb'
+import type { Collection, Filter, FindCursor } from 'mongodb'
 import { decodeLink, isWholeVersion } from '../../links/link-record.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import type { LongWork, Steps } from '../../links/long-work.ts'
 import { ListPageBuilder, SEARCH_EXAMINED_MAX, type ListPlace } from './list-page.ts'
 import { versionOf, type LinkDocument, type StoredLink } from './mongo-link-document.ts'
 
@@ -16,6 +17,7 @@ const LIST_BATCH_MAX = 1000
 const TIME_END = 2 ** 48
 
 export async function listLinks(
+  work: LongWork,
   links: Collection<LinkDocument>,
   query: ListQuery,
   timeMsMax: number,
@@ -32,15 +34,25 @@ export async function listLinks(
     })
     .project<StoredLink>({ v: 1 })
   try {
-    for await (const document of cursor) {
-      const version = versionOf(document)
-      // One that is damaged keeps nobody from the others.
-      if (isWholeVersion(version) && !page.offer(decodeLink(version.record))) break
+    let isFull = false
+    while (!isFull && (await cursor.hasNext())) {
+      isFull = await work.run(offerBatch(page, cursor), 'request')
     }
   } finally {
     await cursor.close()
   }
   return page.page()
+}
+
+/** What has come is decoded one by one. True: the page is full. */
+function* offerBatch(page: ListPageBuilder, cursor: FindCursor<StoredLink>): Steps<boolean> {
+  for (const document of buffered(cursor)) {
+    const version = versionOf(document)
+    // One that is damaged keeps nobody from the others.
+    if (isWholeVersion(version) && !page.offer(decodeLink(version.record))) return true
+    yield
+  }
+  return false
 }
 
 function filterOf({ tag }: ListQuery, place: ListPlace | undefined): Filter<LinkDocument> {
@@ -49,4 +61,9 @@ function filterOf({ tag }: ListQuery, place: ListPlace | undefined): Filter<Link
   const { createdAt, code } = place
   const after = [{ 'v.t': { $lt: createdAt } }, { 'v.t': createdAt, _id: { $lt: code } }]
   return { ...ofTag, $or: after }
+}
+
+/** The documents that a cursor has received, each decoded when it is asked for. */
+export function* buffered(cursor: FindCursor<StoredLink>): Generator<StoredLink> {
+  while (cursor.bufferedCount() > 0) yield* cursor.readBufferedDocuments(1)
 }

@@ -1,6 +1,7 @@
 /** The store in MongoDB keeps the contract of a link store, on each kind of server there is. */
 import path from 'node:path'
 import test from 'ava'
+import { systemLongWork } from '../../links/long-work.ts'
 import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
 import { findProgram } from '../../test/services/service-program.ts'
 import { MongoJavaService, MongoService } from '../../test/services/mongo-service.ts'
@@ -57,7 +58,10 @@ function placeAt(url: string, namespace: string, end: () => void) {
   return {
     async open() {
       const identity = await world.settingsOf(namespace, partitions)
-      const store = await MongoLinkStore.open({ url, namespace, partitions, identity })
+      const store = await MongoLinkStore.open(
+        { url, namespace, partitions, identity },
+        systemLongWork(),
+      )
       opened.push(store)
       await untilReached(store)
       return store

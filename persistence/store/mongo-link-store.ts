@@ -10,10 +10,11 @@
  * such link" (`get`, `load`, `checkpoints`) is asked so that only a true primary can answer; what a
  * visitor gets in an owner's place (`stale`) and lists are not.
  */
-import { Double, type FindOptions } from 'mongodb'
+import { Double, type FindCursor, type FindOptions } from 'mongodb'
 import type { LinkVersion } from '../../links/link-record.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import type { LongWork, Steps } from '../../links/long-work.ts'
 import { Ring } from '../../links/ring.ts'
 import type { Server } from '../../cluster/observer/server-probe.ts'
 import { within } from '../../links/clock.ts'
@@ -21,7 +22,7 @@ import { LOAD_BATCH_MAX, type LinkStore, type Refusal } from './link-store.ts'
 import { FLUSH_MS_MAX, MongoDatabase, READ_MS_MAX, type MongoSettings } from './mongo-database.ts'
 import { unavailable } from './mongo-failure.ts'
 import { versionOf, type StoredLink } from './mongo-link-document.ts'
-import { listLinks } from './mongo-link-list.ts'
+import { buffered, listLinks } from './mongo-link-list.ts'
 import { MongoOwnWay } from './mongo-own-way.ts'
 import { MongoStandInWay } from './mongo-stand-in-way.ts'
 import type { DecidingReads, MongoWay, ServerKind } from './mongo-way.ts'
@@ -38,9 +39,11 @@ export class MongoLinkStore implements LinkStore {
   readonly #ring: Ring
   /** undefined before the first contact: the server has not said what it is. */
   #way: MongoWay | undefined
+  readonly #work: LongWork
   readonly #writes = new Set<Promise<unknown>>()
 
-  private constructor(settings: MongoSettings) {
+  private constructor(settings: MongoSettings, work: LongWork) {
+    this.#work = work
     this.#ring = new Ring(settings.partitions)
     this.#database = new MongoDatabase(settings)
   }
@@ -50,8 +53,8 @@ export class MongoLinkStore implements LinkStore {
    *
    * @throws StartError where the URL cannot be read
    */
-  static async open(settings: MongoSettings): Promise<MongoLinkStore> {
-    return new MongoLinkStore(settings)
+  static async open(settings: MongoSettings, work: LongWork): Promise<MongoLinkStore> {
+    return new MongoLinkStore(settings, work)
   }
 
   /**
@@ -142,7 +145,7 @@ export class MongoLinkStore implements LinkStore {
 
   list(query: ListQuery): Promise<ListPage> {
     return this.#bounded(FLUSH_MS_MAX, 'a list', () =>
-      listLinks(this.#database.links, query, FLUSH_MS_MAX),
+      listLinks(this.#work, this.#database.links, query, FLUSH_MS_MAX),
     )
   }
 
@@ -158,7 +161,7 @@ export class MongoLinkStore implements LinkStore {
     const cursor = this.#database.links.find<StoredLink>(filter, wanted)
     try {
       while (await this.#bounded(FLUSH_MS_MAX, 'a load', () => cursor.hasNext())) {
-        yield cursor.readBufferedDocuments(LOAD_BATCH_MAX).map(versionOf)
+        yield await this.#work.run(versionsOf(cursor), 'upkeep')
       }
     } finally {
       await cursor.close().catch(() => {})
@@ -209,4 +212,15 @@ function newestOf(versions: readonly LinkVersion[]): LinkVersion[] {
     if (other === undefined || other.position < version.position) newest.set(version.code, version)
   }
   return [...newest.values()]
+}
+
+/** What a cursor has received, at most LOAD_BATCH_MAX. */
+function* versionsOf(cursor: FindCursor<StoredLink>): Steps<LinkVersion[]> {
+  const versions: LinkVersion[] = []
+  for (const document of buffered(cursor)) {
+    versions.push(versionOf(document))
+    if (versions.length === LOAD_BATCH_MAX) break
+    yield
+  }
+  return versions
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import fc from 'fast-check'
+import { systemLongWork } from '../../links/long-work.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import { Ring } from '../../links/ring.ts'
 import { StartError } from '../../links/errors.ts'
@@ -44,7 +45,7 @@ async function openStore(
 ) {
   const identity = await world.settingsOf(`${url} ${namespace} ${partitions}`, partitions)
   const named = { url, namespace, partitions, identity }
-  const store = await MongoLinkStore.open(named)
+  const store = await MongoLinkStore.open(named, systemLongWork())
   t.teardown(() => store.close())
   return store
 }

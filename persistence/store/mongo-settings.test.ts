@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import type { ExecutionContext } from 'ava'
+import { systemLongWork } from '../../links/long-work.ts'
 import { ClusterSettings } from '../../cluster/nats/cluster-settings.ts'
 import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
 import { ClusterDataError } from '../../links/errors.ts'
@@ -25,7 +26,7 @@ async function start(t: ExecutionContext) {
   const clusters = new SettingsWorld()
   const openStore = async (identity: ClusterSettings) => {
     const settings = { url: server.url, namespace: 'tinygrid', partitions: 16, identity }
-    const store = await MongoLinkStore.open(settings)
+    const store = await MongoLinkStore.open(settings, systemLongWork())
     t.teardown(() => store.close())
     return store
   }

@@ -4,6 +4,7 @@
  */
 import type { ExecutionContext } from 'ava'
 import { MongoClient } from 'mongodb'
+import { systemLongWork } from '../../links/long-work.ts'
 import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import { Ring } from '../../links/ring.ts'
@@ -34,7 +35,7 @@ async function open(t: ExecutionContext) {
   t.teardown(() => operator.close())
   const identity = await new SettingsWorld().settingsOf('tinygrid', 16)
   const settings = { url: server.url, namespace: 'tinygrid', partitions: 16, identity }
-  const store = await MongoLinkStore.open(settings)
+  const store = await MongoLinkStore.open(settings, systemLongWork())
   t.teardown(() => store.close())
   const ask = (command: object) => operator.db('admin').command(command)
   /** The commands that `work` sends over connections that are there, but for those of sessions. */
