@@ -74,7 +74,9 @@ async function openParts(
   const url = config.natsUrl!
   const connection = keep(await connectNats({ url, name: `${namespace} ${nodeId}` }))
   const refused = new RefusedInput((what) => logger.warn(what))
-  const { keyValue, log, store } = await openData(config, { connection, refused, work }, keep)
+  const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
+  const data = { connection, refused, work, onError }
+  const { keyValue, log, store } = await openData(config, data, keep)
   if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
   const cache =
     config.redisUrl === undefined
@@ -86,12 +88,9 @@ async function openParts(
             onError: (what) => logger.warn(what),
           }),
         )
-  const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
   // A connection of their own: what one node sends another must not hold up its lease.
   const calls = keep(await connectNats({ url, name: `${namespace} ${nodeId} calls` }))
-  const peers = keep(
-    await MoleculerPeers.start({ connection: calls, namespace, nodeId, onError, refused }),
-  )
+  const peers = keep(new MoleculerPeers({ connection: calls, namespace, nodeId, onError, refused }))
   const { nearCache } = config
   const events = keep(new NatsEvents({ connection, namespace, clock: systemClock, now }))
   const cluster = {
@@ -118,14 +117,26 @@ interface DataParts {
   readonly connection: NatsConnection
   readonly refused: RefusedInput
   readonly work: LongWork
+  readonly onError: (what: string, error: unknown) => void
 }
 
 /** What holds the cluster's data: bucket, log and store, each of the same cluster. */
-async function openData(config: Config, { connection, refused, work }: DataParts, keep: Keep) {
+async function openData(
+  config: Config,
+  { connection, refused, work, onError }: DataParts,
+  keep: Keep,
+) {
   const { namespace, partitions, logBytesMax, logReplicas: replicas } = config
   // In this order: a log whose bucket is new was there before it.
   const logStream = await findLogStream(connection, namespace)
-  const keyValue = keep(await NatsKeyValue.open({ connection, namespace, replicas }))
+  const keyValue = keep(
+    await NatsKeyValue.open({
+      connection,
+      namespace,
+      replicas,
+      onError: (error) => onError('the cluster could not be watched', error),
+    }),
+  )
   const identity = await ClusterSettings.open({ keyValue, partitions, logStream })
   const log = keep(
     await JetStreamLog.open({

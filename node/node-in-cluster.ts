@@ -14,6 +14,7 @@ import type { PartitionMemory } from '../actors/memory/partition-memory.ts'
 import type { OpenedMemory } from '../actors/ownership/recovery.ts'
 import type { Code, EpochMs, PartitionId } from '../links/ids.ts'
 import { RefusedInput } from '../cluster/refused-input.ts'
+import { lastingClock } from '../cluster/membership/lasting-clock.ts'
 import { Membership } from '../cluster/membership/membership.ts'
 import type { Ring } from '../links/ring.ts'
 import { TablePlacement } from '../cluster/table/table-placement.ts'
@@ -57,7 +58,7 @@ export class NodeInCluster {
     this.membership = new Membership({
       refused: this.refused,
       keyValue,
-      clock,
+      clock: lastingClock(clock, now),
       nodeId,
       roles,
       url,
@@ -115,7 +116,12 @@ export class NodeInCluster {
   }
 
   async join(): Promise<void> {
-    await this.membership.join()
+    try {
+      await this.membership.join(() => this.#seams.peers.open())
+    } catch (error) {
+      await this.membership.close()
+      throw error
+    }
     this.ownership.start()
   }
 

@@ -37,6 +37,7 @@ export function delegateStore(store: LinkStore, changed: Partial<LinkStore>): Li
 export function delegatePeers(peers: Peers, changed: Partial<Peers>): Peers {
   return {
     nodeId: peers.nodeId,
+    open: peers.open.bind(peers),
     handle: peers.handle.bind(peers),
     call: peers.call.bind(peers),
     broadcast: peers.broadcast.bind(peers),

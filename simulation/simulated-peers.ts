@@ -43,6 +43,8 @@ export class SimulatedPeers implements Peers {
     return !this.#isClosed && this.#options.network.hears(this.nodeId)
   }
 
+  async open(): Promise<void> {}
+
   handle(name: string, handler: PeerHandler): void {
     assert(!this.#handlers.has(name), `${name} has a handler`)
     this.#handlers.set(name, handler)

@@ -124,11 +124,13 @@ export class Membership {
   /**
    * Takes the lease and follows the cluster, until there is a table.
    * After a failure, `close` it.
+   * @param onNamed awaited once the lease is held: from then on the node's name is this process's
    * @throws StartError if a node of this name is there, TinygridError key_value_unavailable
    */
-  async join(): Promise<void> {
+  async join(onNamed: () => Promise<void> = async () => {}): Promise<void> {
     await this.#watch(this.#options.keyValue)
     await claimName(this.#claim)
+    await onNamed()
     this.#loop.start()
     await this.#changes.until(() => this.#tables.revision > 0)
   }

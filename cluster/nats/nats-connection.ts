@@ -46,7 +46,8 @@ const listeners = new WeakMap<NatsConnection, Set<() => void>>()
 export async function connectNats({ url, name }: NatsConnectionOptions): Promise<NatsConnection> {
   const address = parseNatsUrl(url)
   const connection = await dial(address, name)
-  void watch(connection)
+  // Ends with the connection; what a listener throws is its own business, and ends nothing.
+  watch(connection).catch(() => {})
   try {
     await checkNatsServer(connection)
     return connection

@@ -70,7 +70,12 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 /** What a watch tells of a bucket that begins with these keys. */
-async function watchKeys(t: ExecutionContext, bucket: Bucket, keys: readonly string[]) {
+async function watchKeys(
+  t: ExecutionContext,
+  bucket: Bucket,
+  keys: readonly string[],
+  onError?: (error: unknown) => void,
+) {
   for (const key of keys) bucket.change(key, 'PUT')
   const told: KeyValueEntry[] = []
   const watch = new KeyValueWatch({
@@ -81,6 +86,7 @@ async function watchKeys(t: ExecutionContext, bucket: Bucket, keys: readonly str
     marksKeptMs: 3_600_000,
     onEntry: (entry) => told.push(entry),
     onCurrent: ignore,
+    onError,
   })
   t.teardown(() => watch.stop())
   await watch.begin()
@@ -109,4 +115,18 @@ test('a key that is deleted while the server has lost changes is told of', async
   bucket.change('a', 'DEL')
   await until(() => told.some(({ key, value }) => key === 'a' && value === undefined))
   t.true(told.some(({ key, value }) => key === 'a' && value === undefined))
+})
+
+test('what nobody expects of the server is told and tried again, and ends nothing', async (t) => {
+  const bucket = new Bucket()
+  const errors: unknown[] = []
+  await watchKeys(t, bucket, ['a'], (error) => errors.push(error))
+  bucket.beforeAnswer = async () => {
+    bucket.beforeAnswer = async () => {}
+    throw new TypeError('odd')
+  }
+  await until(() => errors.length > 0)
+  t.true(errors[0] instanceof TypeError)
+  bucket.change('a', 'PUT')
+  t.is(errors.length, 1)
 })

@@ -21,6 +21,8 @@ export interface KeyValueWatchOptions {
   readonly marksKeptMs: number
   readonly onEntry: (entry: KeyValueEntry) => void
   readonly onCurrent: () => void
+  /** Told of what no outage explains; it is tried again nevertheless. */
+  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 export interface BucketState {
@@ -62,7 +64,7 @@ export class KeyValueWatch {
     await this.#replace()
     if (this.#isStopped) return
     this.#timer = setInterval(() => void this.#mend(), CHECK_MS)
-    void this.#mendAfterReconnections()
+    this.#mendAfterReconnections().catch((error: unknown) => this.#failed(error))
   }
 
   stop(): void {
@@ -81,6 +83,11 @@ export class KeyValueWatch {
     }
   }
 
+  /** Nobody awaits what is done here, so a rejection would end the process. */
+  #failed(error: unknown): void {
+    if (!(error instanceof NatsError)) this.#options.onError?.(error)
+  }
+
   /** Failures are those of an outage; the next check tries again. */
   async #mend(): Promise<void> {
     if (this.#options.connection.isClosed()) return this.stop()
@@ -91,7 +98,7 @@ export class KeyValueWatch {
       // A reconnection meanwhile makes it due again.
       while (this.#isReplaceDue && !this.#isStopped) await this.#replace()
     } catch (error) {
-      if (!(error instanceof NatsError)) throw error
+      this.#failed(error)
       clearTimeout(this.#retry)
       this.#retry = setTimeout(() => void this.#mend(), RETRY_MS)
     } finally {
@@ -146,7 +153,7 @@ export class KeyValueWatch {
         if (!isComplete && entry.delta === 0) complete()
       }
     } catch (error) {
-      if (!(error instanceof NatsError)) throw error
+      this.#failed(error)
       this.#isReplaceDue ||= watch === this.#watch
     }
   }

@@ -39,6 +39,8 @@ export interface NatsKeyValueOptions {
   readonly replicas: number
   /** For how long a deletion leaves its mark at least. */
   readonly marksKeptMs?: number
+  /** Told of what no outage explains. */
+  readonly onError?: (error: unknown) => void
   /** Of a whole call; below the time after which a lease is fenced. */
   readonly callTimeoutMs?: number
 }
@@ -69,6 +71,7 @@ export class NatsKeyValue implements KeyValue {
   readonly #manager: JetStreamManager
   readonly #marksKeptMs: number
   readonly #callTimeoutMs: number
+  readonly #onError: ((error: unknown) => void) | undefined
   readonly #watches = new Set<KeyValueWatch>()
   #isClosed = false
 
@@ -81,6 +84,7 @@ export class NatsKeyValue implements KeyValue {
     this.#connection = options.connection
     this.#marksKeptMs = options.marksKeptMs ?? MARKS_KEPT_MS
     this.#callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS
+    this.#onError = options.onError
     this.#bucket = bucket
     this.#kv = kv
     this.#client = manager.jetstream()
@@ -142,6 +146,7 @@ export class NatsKeyValue implements KeyValue {
       marksKeptMs: this.#marksKeptMs,
       onEntry,
       onCurrent,
+      onError: this.#onError,
     })
     const stop = () => {
       this.#watches.delete(watch)

@@ -68,7 +68,7 @@ async function start(t: ExecutionContext) {
   t.teardown(() => nats.close())
   const forgotten = new Set<string>()
   const onError = (what: string) => {
-    const node = /Node '(\w)' disconnected unexpectedly/.exec(what)?.[1]
+    const node = /Node '(\w)\.[\w-]+' disconnected unexpectedly/.exec(what)?.[1]
     if (node !== undefined) forgotten.add(node)
   }
   const [a, b] = await Promise.all([

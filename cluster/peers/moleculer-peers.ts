@@ -20,6 +20,7 @@ import { within } from '../../links/clock.ts'
 import { hasCode, StartError, TinygridError } from '../../links/errors.ts'
 import type { NodeId } from '../../links/ids.ts'
 import { MoleculerLogger } from './moleculer-logger.ts'
+import { KnownProcesses, nodeOfProcess, processName } from './moleculer-names.ts'
 import { MoleculerTransporter } from './moleculer-transporter.ts'
 import { isConnected } from '../nats/nats-connection.ts'
 import { toError, toFailure, type PeerFailure } from './peer-failure.ts'
@@ -31,7 +32,6 @@ export interface MoleculerPeersOptions {
   /** Stays its owner's: it is not closed here. */
   readonly connection: NatsConnection
   readonly namespace: string
-  /** New for each process. */
   readonly nodeId: NodeId
   /** Told what Moleculer warns of. */
   readonly onError?: (what: string, error: unknown) => void
@@ -70,17 +70,33 @@ export class MoleculerPeers implements Peers {
   readonly #refused: RefusedInput
   readonly #handlers = new Map<string, PeerHandler>()
   readonly #listeners = new Map<string, ((params: unknown, from: NodeId) => void)[]>()
+  readonly #transporter: MoleculerTransporter
+  readonly #namespace: string
+  /** Of this process, to Moleculer. */
+  readonly #name: string
+  readonly #processes = new KnownProcesses()
+  #isOpen = false
   #isClosed = false
 
-  private constructor(options: MoleculerPeersOptions, transporter: MoleculerTransporter) {
+  constructor(options: MoleculerPeersOptions) {
+    assert(/^[\w-]+$/.test(options.nodeId), `no name for a node: ${options.nodeId}`)
     this.nodeId = options.nodeId
     this.connection = options.connection
     this.#onError = options.onError ?? (() => {})
     this.#refused = options.refused ?? new RefusedInput()
-    this.#broker = new ServiceBroker({
-      nodeID: options.nodeId,
+    this.#namespace = options.namespace
+    this.#name = processName(options.nodeId, Date.now(), Math.random())
+    this.#processes.add(this.#name)
+    this.#transporter = new MoleculerTransporter({
+      connection: options.connection,
+      service: SERVICE,
+      refused: this.#refused,
+      onError: this.#onError,
+    })
+    this.#broker = new HarmlessBroker({
+      nodeID: this.#name,
       namespace: options.namespace,
-      transporter,
+      transporter: this.#transporter,
       serializer: 'JSON',
       logger: new MoleculerLogger(this.#onError),
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -91,30 +107,28 @@ export class MoleculerPeers implements Peers {
       skipProcessEventRegistration: true,
       validator: false,
     })
+    // Not by the service: others are heard of before it has started.
+    const { localBus } = this.#broker
+    localBus.on('$node.connected', (told: unknown) => this.#processes.add(idOf(told)))
+    localBus.on('$node.disconnected', (told: unknown) => this.#processes.remove(idOf(told)))
     this.#broker.createService(this.#service())
   }
 
-  /** Resolves when this node hears and is heard; the others are known a moment later. @throws StartError */
-  static async start(options: MoleculerPeersOptions): Promise<MoleculerPeers> {
-    assert(/^[\w-]+$/.test(options.nodeId), `no name for a node: ${options.nodeId}`)
-    const transporter = new MoleculerTransporter(options.connection)
-    const peers = new MoleculerPeers(options, transporter)
-    await peers.#broker.start()
-    const unheard = await transporter.findUnheard(HEAR_TIMEOUT_MS)
-    if (unheard.length === 0) {
-      // Nodes that start at the same time do not answer each other until they have started.
-      await transporter.announce()
-      return peers
-    }
-    await peers.close()
+  async open(): Promise<void> {
+    this.#isOpen = true
+    await this.#broker.start()
+    const unheard = await this.#transporter.findUnheard(HEAR_TIMEOUT_MS)
+    // Nodes that start at the same time do not answer each other until they have started.
+    if (unheard.length === 0) return this.#transporter.announce()
+    await this.close()
     throw new StartError(
-      `NATS at ${options.connection.getServer()} does not deliver ${unheard[0]}; the user in ` +
-        `NATS_URL must be allowed to publish and subscribe to MOL-${options.namespace}.>`,
+      `NATS at ${this.connection.getServer()} does not deliver ${unheard[0]}; the user in ` +
+        `NATS_URL must be allowed to publish and subscribe to MOL-${this.#namespace}.>`,
     )
   }
 
   get isConnected(): boolean {
-    return !this.#isClosed && isConnected(this.connection)
+    return this.#isOpen && !this.#isClosed && isConnected(this.connection)
   }
 
   handle(name: string, handler: PeerHandler): void {
@@ -145,6 +159,7 @@ export class MoleculerPeers implements Peers {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    if (!this.#isOpen) return
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)
@@ -156,7 +171,9 @@ export class MoleculerPeers implements Peers {
   async #ask(node: NodeId, question: PeerQuestion, timeoutMs: number): Promise<PeerAnswer> {
     try {
       // Moleculer's own timer, after a pause of the process, does not let the answer in first.
-      const options = { nodeID: node, timeout: 2 * timeoutMs }
+      const nodeID = this.#processes.newestOf(node)
+      if (nodeID === undefined) throw new Error('it is not known')
+      const options = { nodeID, timeout: 2 * timeoutMs }
       const call = this.#broker.call<PeerAnswer, PeerQuestion>(ACTION, question, options)
       return await within(timeoutMs, 'the answer', call)
     } catch (cause) {
@@ -207,16 +224,32 @@ export class MoleculerPeers implements Peers {
     return {
       name: SERVICE,
       actions: {
-        call: ({ params, nodeID }: Context) => this.#answer(params, nodeID as NodeId),
+        call: ({ params, nodeID }: Context) => this.#answer(params, nodeOfProcess(nodeID)!),
       },
       events: {
         [EVENT]: ({ params, nodeID }: Context) => {
           // Moleculer tells a node its own broadcasts too.
-          if (nodeID !== this.nodeId && nodeID !== null) this.#hear(params, nodeID as NodeId)
+          const from = nodeOfProcess(nodeID)
+          if (nodeID !== this.#name && from !== undefined) this.#hear(params, from)
         },
       },
     }
   }
+}
+
+/**
+ * Moleculer ends the process where it knows no help: for a packet that seems to be its own node's, too.
+ * Here that is an error like any other.
+ */
+class HarmlessBroker extends ServiceBroker {
+  override fatal(message: string, error?: Error): void {
+    throw error ?? new Error(message)
+  }
+}
+
+/** Of the node that an event of Moleculer itself tells of. */
+function idOf(told: unknown): string {
+  return (told as { node: { id: string } }).node.id
 }
 
 function unreachable(node: NodeId, why: string, cause?: unknown): TinygridError {

@@ -18,6 +18,13 @@ export type PeerHandler = (params: unknown, from: NodeId) => unknown
 export interface Peers {
   readonly nodeId: NodeId
 
+  /**
+   * Shows this node to the others, and resolves when it hears and is heard; they are known a moment
+   * later. Called once the node has its lease: until then nobody may take it for the node of its name.
+   * @throws StartError
+   */
+  open(): Promise<void>
+
   /** Answers calls by this name from now on. One handler per name. */
   handle(name: string, handler: PeerHandler): void
 

@@ -105,6 +105,8 @@ export class MemoryPeers implements Peers {
     return !this.#isClosed && !this.#network.isCut(this.nodeId)
   }
 
+  async open(): Promise<void> {}
+
   handle(name: string, handler: PeerHandler): void {
     assert(!this.#handlers.has(name), `${name} has a handler`)
     this.#handlers.set(name, handler)

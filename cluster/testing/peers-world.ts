@@ -5,6 +5,7 @@ import type { NatsService } from '../../test/services/nats-service.ts'
 import type { NodeId } from '../../links/ids.ts'
 import { MoleculerPeers } from '../peers/moleculer-peers.ts'
 import { connectNats } from '../nats/nats-connection.ts'
+import { RefusedInput } from '../refused-input.ts'
 import type { Peers } from '../peers/peers.ts'
 
 const HELLO = 'hello'
@@ -16,6 +17,7 @@ export interface JoinOptions {
   /** Instead of the server's own. */
   readonly url?: string
   readonly onError?: (what: string) => void
+  readonly refused?: RefusedInput
 }
 
 /** A node that ends with the test. */
@@ -23,13 +25,19 @@ export async function join(
   t: ExecutionContext,
   nats: NatsService,
   nodeId: string,
-  { namespace = 'tinygrid', url = nats.url, onError = () => {} }: JoinOptions = {},
+  {
+    namespace = 'tinygrid',
+    url = nats.url,
+    onError = () => {},
+    refused = new RefusedInput(),
+  }: JoinOptions = {},
 ): Promise<MoleculerPeers> {
   const connection = await connectNats({ url, name: nodeId })
   t.teardown(() => connection.close())
-  const options = { connection, namespace, nodeId: nodeId as NodeId, onError }
-  const peers = await MoleculerPeers.start(options)
+  const options = { connection, namespace, nodeId: nodeId as NodeId, onError, refused }
+  const peers = new MoleculerPeers(options)
   t.teardown(() => peers.close())
+  await peers.open()
   peers.handle(HELLO, () => nodeId)
   return peers
 }
