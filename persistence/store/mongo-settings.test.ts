@@ -15,7 +15,8 @@ import { testWith } from '../../test/services/service-test.ts'
 import { untilDone } from '../testing/outage-world.ts'
 import { MongoLinkStore } from './mongo-link-store.ts'
 
-const javaTest = testWith('mongo-java')
+const javaTest = (title: string, tell: (t: ExecutionContext) => Promise<void>) =>
+  testWith('mongo-java')(`${title} (mongo-java-server)`, tell)
 const CODE = 'abc' as Code
 const BACK_WITHIN_MS = 30_000
 const away = { code: 'store_unavailable' }

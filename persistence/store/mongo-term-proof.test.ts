@@ -13,7 +13,8 @@ import { MongoJavaService } from '../../test/services/mongo-service.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { MongoLinkStore } from './mongo-link-store.ts'
 
-const javaTest = testWith('mongo-java')
+const javaTest = (title: string, tell: (t: ExecutionContext) => Promise<void>) =>
+  testWith('mongo-java')(`${title} (mongo-java-server)`, tell)
 const CHECKPOINTS = new Map([[1 as PartitionId, 5 as LogPosition]])
 /** Each new connection has the database checked again. */
 const ROUNDS_TO_CONNECT = 3
@@ -49,7 +50,7 @@ async function open(t: ExecutionContext) {
   return { store, ask, sent }
 }
 
-javaTest('a deposed primary leads to no absence, on mongo-java-server', async (t) => {
+javaTest('a deposed primary leads to no absence', async (t) => {
   const { store, ask } = await open(t)
   await store.write([linkVersion('abc', 1)])
   await store.saveCheckpoints(CHECKPOINTS)
@@ -67,7 +68,7 @@ javaTest('a deposed primary leads to no absence, on mongo-java-server', async (t
   t.deepEqual(await store.checkpoints(), CHECKPOINTS)
 })
 
-javaTest('a read of one link is linearizable, on mongo-java-server', async (t) => {
+javaTest('a read of one link is linearizable', async (t) => {
   const { store, sent } = await open(t)
   await store.write([linkVersion('abc', 1)])
   const [read, ...others] = await sent(() => store.get('abc' as Code))
