@@ -5,6 +5,8 @@
  * the effect. Nothing is tried again here.
  */
 import { CommandError } from './command-error.ts'
+import { splitLines, type Line } from './lines.ts'
+import { decodeText } from './text-decoding.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
 /** Slack for a server that does not tell its time. */
@@ -37,6 +39,30 @@ export class ApiClient {
     return this.#serverTimeMs ?? Date.now() - CLOCK_SLACK_MS
   }
 
+  /**
+   * The lines of an answer that may be long. Only what comes between two pieces of it is timed.
+   *
+   * @throws Unreachable, at once or where the answer is cut off
+   */
+  async lines(path: string): Promise<ApiReply & { readonly lines: AsyncIterable<Line> }> {
+    const patience = new Patience()
+    try {
+      const request = {
+        headers: this.#headers,
+        redirect: 'manual',
+        signal: patience.signal,
+      } as const
+      const response = await fetch(new URL(path, this.baseUrl), request)
+      const { status, headers } = response
+      if (status !== 200) await response.body?.cancel()
+      const after = retryAfterMs(headers.get('retry-after'), Date.now())
+      const pieces = decodeText(patience.with(response.body ?? []))
+      return { status, body: undefined, retryAfterMs: after, lines: splitLines(pieces) }
+    } catch (error) {
+      throw new Unreachable(reasonOf(error), { cause: error })
+    }
+  }
+
   /** @throws Unreachable */
   async call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<ApiReply> {
     const request: RequestInit = {
@@ -63,6 +89,38 @@ export class ApiClient {
   #noteTime(date: string | null): void {
     const time = Date.parse(date ?? '')
     if (!Number.isNaN(time)) this.#serverTimeMs = time
+  }
+}
+
+/** Ends a request in which nothing has come for a while. */
+class Patience {
+  readonly #controller = new AbortController()
+  #timer = this.#start()
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** @throws Unreachable where the body is cut off */
+  async *with(body: AsyncIterable<Uint8Array> | readonly never[]): AsyncGenerator<Buffer> {
+    try {
+      for await (const piece of body) {
+        clearTimeout(this.#timer)
+        yield Buffer.from(piece)
+        this.#timer = this.#start()
+      }
+    } catch (error) {
+      throw new Unreachable(reasonOf(error), { cause: error })
+    } finally {
+      clearTimeout(this.#timer)
+    }
+  }
+
+  #start(): NodeJS.Timeout {
+    return setTimeout(
+      () => this.#controller.abort(new Error('no answer in time')),
+      REQUEST_TIMEOUT_MS,
+    )
   }
 }
 

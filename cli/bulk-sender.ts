@@ -11,7 +11,7 @@ import { assertAccepted, Unreachable, type ApiClient, type ApiReply } from './ap
 import { delayBefore, GIVE_UP_AFTER_MS } from './back-off.ts'
 import { CommandError } from './command-error.ts'
 import { findCreated } from './in-doubt.ts'
-import type { ItemFailure, LinkInput } from './link-input.ts'
+import { hasPast, type ItemFailure, type LinkInput } from './link-input.ts'
 
 /** Most links in one bulk request, by the server's interface. */
 export const BULK_ITEMS_MAX = 1000
@@ -153,9 +153,12 @@ export class BulkSender {
   }
 }
 
-/** Plain links are repeatable by themselves; with a code of their own they are if asked to be. */
+/**
+ * Plain links are repeatable by themselves, and so are links as they were; with a code of their own
+ * they are if asked to be.
+ */
 function repeatable(link: LinkInput): LinkInput & { reuse?: boolean } {
-  return link.code === undefined ? link : { ...link, reuse: true }
+  return link.code === undefined || hasPast(link) ? link : { ...link, reuse: true }
 }
 
 function isTemporary(status: number): boolean {

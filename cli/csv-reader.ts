@@ -166,6 +166,9 @@ function itemOf(
   return { content: { link: linkFromCells(cells, columns) }, columnOf }
 }
 
+/** If there is a column for them. A row without its state is one of an export that was cut off. */
+const REQUIRED = ['url', 'state'] as const
+
 function faultOf(
   cells: readonly string[],
   columns: Columns,
@@ -175,8 +178,9 @@ function faultOf(
     const detail = `${cells.length} cells in a table of ${columns.length} columns: is it to be quoted?`
     return invalid(columns.length + 1, detail)
   }
-  if (cells.length < columnOf('url')!) {
-    const detail = `The row ends after ${cells.length} cells, before its url`
+  for (const field of REQUIRED) {
+    if (cells.length >= (columnOf(field) ?? 0)) continue
+    const detail = `The row ends after ${cells.length} cells, before its ${field}`
     return { code: 'missing_field', detail, column: cells.length }
   }
   const stray = cells.findIndex(
@@ -204,5 +208,7 @@ function valueOfCell(field: LinkField, cell: string): unknown {
   if (field === 'title') return cell
   if (field === 'tags') return splitTags(cell)
   const word = cell.trim()
-  return field === 'maxVisits' && /^\d+$/.test(word) ? Number(word) : word
+  if (field === 'isAlias') return { true: true, false: false }[word.toLowerCase()] ?? word
+  const isCount = field === 'maxVisits' || field === 'visits'
+  return isCount && /^\d+$/.test(word) ? Number(word) : word
 }

@@ -6,7 +6,8 @@ import { formatOfName } from './link-format.ts'
 export const EXPORT_HELP = `Usage: npm run export -- FILE [options]
        npm run --silent export -- - [options] | ...
 
-Writes every live link to FILE, newest first, or to standard output (-).
+Writes every link to FILE, or to standard output (-), in no order: live, expired, used up and deleted
+ones. Those that were purged are gone, and their codes are free.
 
 Options
   --url URL         the server (http://localhost:3000, or the port that PORT names)
@@ -14,9 +15,8 @@ Options
   --format FORMAT   csv or ndjson; otherwise told by the file's ending, otherwise csv
   --help            this
 
-What it writes, npm run import reads: links keep their codes, titles, tags, expiry and maxVisits
-(visits count from 0 again). A code longer than TINYGRID_ALIAS_LENGTH_MAX of the importing server is
-refused there and listed. Cells that a spreadsheet would run as a formula get a leading apostrophe,
+What it writes, npm run import takes in as it was: links keep their codes, titles, tags, times, expiry,
+visits and states, and to import it twice changes nothing. Cells that a spreadsheet would run as a formula get a leading apostrophe,
 which the import takes off.
 `
 

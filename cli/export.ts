@@ -1,5 +1,5 @@
 /**
- * The export command: every live link into one file, which appears under its name only when whole.
+ * The export command: every link into one file, which appears under its name only when whole.
  */
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
@@ -11,7 +11,7 @@ import { CommandError, EXIT_CODES, runCommand } from './command-error.ts'
 import { EXPORT_HELP, parseExportOptions, type ExportOptions } from './export-options.ts'
 import { interruption, sleepUnless } from './interruption.ts'
 import { fileHead, linkRows } from './link-writer.ts'
-import { listAll } from './listed-link.ts'
+import { exportedLinks } from './exported-links.ts'
 import { progressDisplay } from './progress-display.ts'
 import { apiKey, serverUrl } from './server-address.ts'
 
@@ -29,23 +29,37 @@ await runCommand(async () => {
 async function exportLinks(options: ExportOptions): Promise<number> {
   const key = await apiKey(options.key, process.env)
   const client = new ApiClient(serverUrl(options.url, process.env), key)
-  const counted = { done: 0, failed: 0 }
+  const counted: Counted = { done: 0, failed: 0, damaged: [] }
   const text = textOf(options, client, counted)
   if (options.path === STANDARD_OUTPUT) await writeTo(process.stdout, text)
   else await writeFileWhole(options.path, text)
   console.error(`${counted.done} links exported.`)
-  return EXIT_CODES.done
+  if (counted.failed === 0) return EXIT_CODES.done
+  const codes = counted.damaged.join(', ')
+  console.error(`The store has damaged these, which were left out: ${codes}`)
+  return EXIT_CODES.someFailed
+}
+
+interface Counted {
+  done: number
+  failed: number
+  damaged: readonly string[]
 }
 
 async function* textOf(
   options: ExportOptions,
   client: ApiClient,
-  counted: { done: number; failed: number },
+  counted: Counted,
 ): AsyncGenerator<string> {
   const interrupted = interruption()
   const display = progressDisplay(null)
   yield fileHead(options.format)
-  for await (const links of listAll(client, (ms) => sleepUnless(interrupted, ms))) {
+  const noteDamaged = (codes: readonly string[]) => {
+    counted.failed = codes.length
+    counted.damaged = codes
+  }
+  const sleep = (ms: number) => sleepUnless(interrupted, ms)
+  for await (const links of exportedLinks(client, sleep, noteDamaged)) {
     if (interrupted.aborted) throw new CommandError('Interrupted.', EXIT_CODES.interrupted)
     yield linkRows(options.format, links)
     counted.done += links.length

@@ -16,6 +16,10 @@ Formats
            separated by commas, semicolons or tabs, whichever the header shows (or sep=; before it)
   ndjson   one object per line with the same fields
 
+What npm run export wrote is taken in as it was: a row with any of createdAt, updatedAt, visits, isAlias
+and state (live or deleted) needs a code and a createdAt, and may be expired or used up. It is there
+already if the same link is, as it was or as it became since; a code with another link is a failure.
+
 Options
   --url URL         the server (http://localhost:3000, or the port that PORT names)
   --key KEY         its API key (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)

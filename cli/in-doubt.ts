@@ -2,7 +2,7 @@
  * Finds out which links an earlier try has already made, so that none is made twice.
  *
  * When an answer is lost (a server restart, a killed import), sending again is harmless for a plain
- * link, with a code of its own or without: the server gives the same link. One with settings would
+ * link, with a code of its own or without, and for a link as it was: the server gives the same link. One with settings would
  * be made a second time, or be refused because its code is taken. So the newest links are read back
  * to the time of the first try, and what equals a link of the chunk counts as made.
  *
@@ -10,7 +10,7 @@
  * answered with the first. Rejected: an idempotency key, which the server would have to keep.
  */
 import type { ApiClient } from './api-client.ts'
-import type { LinkInput } from './link-input.ts'
+import { hasPast, type LinkInput } from './link-input.ts'
 import { listPage, type ListedLink } from './listed-link.ts'
 
 /** 200,000 links newer than the first try: more were made by others in between; then it is left. */
@@ -62,6 +62,7 @@ async function* newestLinks(client: ApiClient, sinceMs: number): AsyncGenerator<
 
 /** Whether the server answers a second request for it with the same link. */
 function isPlain(link: LinkInput): boolean {
+  if (hasPast(link)) return true
   const { url: _url, code: _code, ...settings } = link
   return Object.values(settings).every((value) => value === undefined)
 }

@@ -1,16 +1,23 @@
 /**
- * One link as an import file gives it: what becomes the body of a create request.
+ * One link as an import file gives it: what becomes an item of a bulk request.
  *
  * Only the shape is made here. Whether a URL, a code or a time is allowed is for the server to say,
  * so values pass as they are, even of a wrong type.
  */
 
-const LINK_FIELDS = ['url', 'code', 'title', 'tags', 'expiresAt', 'maxVisits'] as const
+/** What makes an item a link as it was, rather than one to be created. */
+const PAST_FIELDS = ['createdAt', 'updatedAt', 'visits', 'isAlias', 'state'] as const
 
-/** What an export writes beside the fields of an import; an import passes over it. */
-const REPLY_FIELDS = ['shortUrl', 'createdAt', 'updatedAt', 'visits'] as const
-
-export const FIELDS = [...LINK_FIELDS, ...REPLY_FIELDS] as const
+export const FIELDS = [
+  'url',
+  'code',
+  'title',
+  'tags',
+  'expiresAt',
+  'maxVisits',
+  ...PAST_FIELDS,
+  'shortUrl',
+] as const
 export type LinkField = (typeof FIELDS)[number]
 
 export type LinkInput = { readonly [Field in LinkField]?: unknown }
@@ -21,9 +28,14 @@ export function fieldNamed(name: string): LinkField | undefined {
   return FIELDS.find((field) => field.toLowerCase() === key)
 }
 
-/** Whether the server is told of the field. */
+/** Whether the server is told of the field: a short URL is what the importing one makes of the code. */
 export function isSent(field: LinkField): boolean {
-  return (LINK_FIELDS as readonly string[]).includes(field)
+  return field !== 'shortUrl'
+}
+
+/** Whether the link is taken in as it was: then a second time changes nothing. */
+export function hasPast(link: LinkInput): boolean {
+  return PAST_FIELDS.some((field) => link[field] !== undefined)
 }
 
 export interface ItemFailure {

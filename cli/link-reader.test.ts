@@ -134,6 +134,15 @@ test('CSV: a row with fewer cells is taken if it has its url', async (t) => {
   t.deepEqual(faults(items), [[3, 1, 'missing_field']])
 })
 
+test('CSV: a row of an export that was cut off is told by its state', async (t) => {
+  const text =
+    'url,code,visits,isAlias,state\nhttps://a.example/,a,3,true,deleted\nhttps://b.example/,'
+  const { items, contents } = await read('csv', text)
+  const link = { url: 'https://a.example/', code: 'a', visits: 3, isAlias: true, state: 'deleted' }
+  t.deepEqual(contents[0], { link })
+  t.deepEqual(faults(items), [[3, 2, 'missing_field']])
+})
+
 test('CSV: a cell in a column without a name fails, if there is anything in it', async (t) => {
   const { items } = await read('csv', 'url,\nhttps://a.example/,\nhttps://b.example/,x\n')
   t.deepEqual(faults(items), [[3, 2, 'invalid_field']])
@@ -245,7 +254,7 @@ test('CSV: two columns of one name, and quotes that do not fit, stop the import 
 
 test('NDJSON: the fields of a create request, whatever their types', async (t) => {
   const text = [
-    '{"url":"https://a.example/","tags":["x"],"maxVisits":3,"title":null,"visits":7}',
+    '{"url":"https://a.example/","tags":["x"],"maxVisits":3,"title":null,"shortUrl":"http://s/1"}',
     '{"url":5}',
     '{"url":"x","colour":"red"}',
     '{"url":',

@@ -1,11 +1,12 @@
 /**
- * Writes links as CSV or NDJSON such that the import reads back what matters: url, code, title,
- * tags, expiresAt and maxVisits. The rest (visits, times, short URL) is for the reader of the file.
+ * Writes links as CSV or NDJSON such that the import takes them in as they were.
+ *
+ * The state is the last column: a file that was cut off in a row is told by it.
  */
 import { stringify } from 'csv-stringify/sync'
 import { guardCell, joinTags } from './csv-cell.ts'
 import type { ExportFormat } from './export-options.ts'
-import type { ListedLink } from './listed-link.ts'
+import type { ExportedLink } from './exported-links.ts'
 
 const COLUMNS = [
   'url',
@@ -17,20 +18,22 @@ const COLUMNS = [
   'visits',
   'createdAt',
   'updatedAt',
+  'isAlias',
   'shortUrl',
-] as const satisfies readonly (keyof ListedLink)[]
+  'state',
+] as const satisfies readonly (keyof ExportedLink)[]
 
 /** What a file starts with. */
 export function fileHead(format: ExportFormat): string {
   return format === 'csv' ? stringify([[...COLUMNS]]) : ''
 }
 
-export function linkRows(format: ExportFormat, links: readonly ListedLink[]): string {
+export function linkRows(format: ExportFormat, links: readonly ExportedLink[]): string {
   if (format === 'csv') return stringify(links.map(cellsOf))
   return links.map((link) => `${JSON.stringify(link)}\n`).join('')
 }
 
-function cellsOf(link: ListedLink): string[] {
+function cellsOf(link: ExportedLink): string[] {
   return COLUMNS.map((column) => {
     const value = link[column]
     if (value === null) return ''

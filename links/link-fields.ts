@@ -13,7 +13,14 @@
 import { TinygridError } from './errors.ts'
 import { CODE_LENGTH_MAX, parseCode, TIME_MAX, type Code, type EpochMs } from './ids.ts'
 import { OPERATION_ID_LENGTH_MAX } from './link-owner.ts'
-import { MAX_VISITS_MAX, TAG_LENGTH_MAX, TAGS_MAX, TITLE_LENGTH_MAX } from './link.ts'
+import {
+  MAX_VISITS_MAX,
+  TAG_LENGTH_MAX,
+  TAGS_MAX,
+  TITLE_LENGTH_MAX,
+  type GivenLifecycle,
+  type Link,
+} from './link.ts'
 import { isReserved } from './reserved-codes.ts'
 
 /** Room for some fifty entity tags. */
@@ -82,6 +89,35 @@ export function parseExpiry(value: unknown, field = 'expiresAt'): EpochMs | null
 export function parseMaxVisits(value: unknown, field = 'maxVisits'): number | null {
   if (value === null || isWithin(value, 1, MAX_VISITS_MAX)) return value
   throw wrong(field, `This must be a whole number from 1 to ${MAX_VISITS_MAX}, or null`)
+}
+
+function parseTime(value: unknown, field: string): EpochMs {
+  if (isWithin(value, 0, TIME_MAX)) return value as EpochMs
+  throw wrong(field, 'This must be a time in milliseconds since 1970')
+}
+
+/** What has happened to a link that is taken in as it was. Fields are named after the prefix. */
+export function parsePast(
+  given: Readonly<Record<'createdAt' | 'updatedAt' | 'maxVisits' | 'visits', unknown>>,
+  prefix = '',
+): Pick<Link, 'createdAt' | 'updatedAt' | 'maxVisits' | 'visits'> {
+  const createdAt = parseTime(given.createdAt, `${prefix}createdAt`)
+  const updatedAt = parseTime(given.updatedAt, `${prefix}updatedAt`)
+  const maxVisits = parseMaxVisits(given.maxVisits, `${prefix}maxVisits`)
+  const { visits } = given
+  if (updatedAt < createdAt) {
+    throw wrong(`${prefix}updatedAt`, 'A link is not changed before it is created')
+  }
+  if (!isWithin(visits, 0, maxVisits === null ? 0 : MAX_VISITS_MAX)) {
+    const detail = `This must be a whole number up to ${MAX_VISITS_MAX}, and 0 without maxVisits`
+    throw wrong(`${prefix}visits`, detail)
+  }
+  return { createdAt, updatedAt, maxVisits, visits }
+}
+
+export function parseGivenLifecycle(value: unknown, field = 'lifecycle'): GivenLifecycle {
+  if (value === 'live' || value === 'deleted') return value
+  throw wrong(field, 'This must be live or deleted')
 }
 
 export function parseFlag(value: unknown, field: string): boolean {

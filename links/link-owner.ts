@@ -10,7 +10,7 @@
  * other one it has not.
  */
 import type { Code, EpochMs } from './ids.ts'
-import type { GoneReason, Link, Lookup } from './link.ts'
+import type { GivenLifecycle, GoneReason, Link, Lookup } from './link.ts'
 
 export interface LinkOwner {
   /** What a visitor gets, by memory alone. Synchronous; 'unknown' asks the caller to `find`. */
@@ -55,6 +55,7 @@ export type WriteRequest = (
   | { readonly kind: 'purge'; readonly code: Code; readonly ifMatch?: string }
   /** Counts a visit of a link with maxVisits. */
   | { readonly kind: 'visit'; readonly code: Code }
+  | ImportRequest
 ) &
   Repeatable
 
@@ -90,6 +91,16 @@ export interface CreateRequest {
   readonly reuse: boolean
 }
 
+/**
+ * Gives a code back to a link as it was elsewhere, or here before: with its times and its visits, and
+ * deleted if it was. 'reused' if the link is there, as it was or as it became since; 'taken' if
+ * anything else is: nothing is ever written over.
+ */
+export interface ImportRequest extends Omit<Link, 'lifecycle'> {
+  readonly kind: 'import'
+  readonly lifecycle: GivenLifecycle
+}
+
 /** Fields left out stay as they are; null clears. */
 export interface LinkChanges {
   readonly url?: string
@@ -111,7 +122,7 @@ export type WriteResult =
   | { readonly kind: 'created' | 'reused'; readonly link: Link }
   /** updated, deleted, restored: the link as it is now. purged: as it last was. */
   | { readonly kind: 'done'; readonly link: Link }
-  /** Create: the code was given before (it may be deleted). */
+  /** Create, import: the code was given before (it may be deleted). */
   | { readonly kind: 'taken' }
   | { readonly kind: 'absent' }
   | { readonly kind: 'gone'; readonly reason: GoneReason }
@@ -149,6 +160,19 @@ export interface ListPage {
 export interface LinkDirectory {
   /** @throws TinygridError store_unavailable; invalid_field (cursor) */
   list(query: ListQuery): Promise<ListPage>
+  /**
+   * Every code that was given and not purged, in batches and in no order, each once. Includes every
+   * write acknowledged before; of later ones any, all or none.
+   *
+   * @throws TinygridError store_unavailable, also where the store has not caught up in time
+   */
+  everything(): Promise<AsyncIterable<readonly StoredVersion[]>>
+}
+
+export interface StoredVersion {
+  readonly code: Code
+  /** undefined: what the store has of it is damaged. */
+  readonly link: Link | undefined
 }
 
 /** What a node tells of itself: gauges now, counters since the process started. */

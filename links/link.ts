@@ -10,7 +10,8 @@ import type { Code, EpochMs } from './ids.ts'
  * live: given and usable. deleted: answers 410, keeps its code, can be restored.
  * purged: reads as never given; the tombstone stays until no older version can come back.
  */
-export type Lifecycle = 'live' | 'deleted' | 'purged'
+export type Lifecycle = GivenLifecycle | 'purged'
+export type GivenLifecycle = 'live' | 'deleted'
 
 export interface Link {
   readonly code: Code

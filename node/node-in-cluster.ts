@@ -144,13 +144,17 @@ export class NodeInCluster {
     this.#feed?.note(versions)
   }
 
-  /** Resolves when the store has what the other nodes acknowledged before, or the time is up. */
+  /**
+   * Resolves when the store has what the other nodes acknowledged before.
+   *
+   * @throws what a node said that could not do it in time, once all have answered
+   */
   async flushOthers(timeoutMs: number): Promise<void> {
     const { peers } = this.#seams
     const others = [...this.membership.leases.keys()].filter((node) => node !== peers.nodeId)
-    await Promise.allSettled(
-      others.map((node) => peers.call(node, FLUSH_CALL, timeoutMs, timeoutMs)),
-    )
+    const flushes = others.map((node) => peers.call(node, FLUSH_CALL, timeoutMs, timeoutMs))
+    await Promise.allSettled(flushes)
+    await Promise.all(flushes)
   }
 
   async leave(timeoutMs: number): Promise<void> {

@@ -25,12 +25,11 @@ import { StaticPlacement } from '../cluster/table/static-placement.ts'
 import { Table, type Ownership as Row } from '../cluster/table/table.ts'
 import { Router } from '../routing/router.ts'
 import { nodeStatusOf } from './node-status.ts'
+import { nodeDirectory } from './node-directory.ts'
 import { NodeInCluster } from './node-in-cluster.ts'
 import { WriteBehind } from '../persistence/write-behind/write-behind.ts'
 
 const LIMITS = { mailboxDepthMax: 10_000, batchRecordsMax: 1_000, batchBytesMax: 512 * 1024 }
-/** A list waits this long for the flush of what was acknowledged before it. */
-const LIST_BARRIER_MS = 2_000
 /**
  * How often log and store are asked.
  *
@@ -153,17 +152,15 @@ export class Node {
     return this.#router!
   }
 
-  /** Lists from the store, once it has what was acknowledged before or the wait gets too long. */
+  /** All links, from the store. */
   get directory(): LinkDirectory {
-    return {
-      list: async (query) => {
-        await Promise.allSettled([
-          this.writeBehind.barrier(LIST_BARRIER_MS),
-          this.cluster?.flushOthers(LIST_BARRIER_MS),
-        ])
-        return this.#options.store.list(query)
-      },
+    const { writeBehind, cluster, ring } = this
+    const { store } = this.#options
+    const flushes = (timeoutMs: number) => {
+      const others = cluster === undefined ? [] : [cluster.flushOthers(timeoutMs)]
+      return [writeBehind.barrier(timeoutMs), ...others]
     }
+    return nodeDirectory({ store, ring, flushes })
   }
 
   status(): NodeStatus {

@@ -112,3 +112,49 @@ test('visits start at the moment a maximum is set and are forgotten without one'
   const free = { kind: 'update', code, changes: { maxVisits: null } } as const
   t.like(decide(given({ maxVisits: 5, visits: 3 }), free, at(2_000)).next, { visits: 0 })
 })
+
+const past: Link = {
+  ...given(),
+  createdAt: at(100),
+  updatedAt: at(200),
+  expiresAt: at(300),
+  maxVisits: 3,
+  visits: 3,
+  tags: ['a'],
+  lifecycle: 'deleted',
+}
+const imported = { ...past, kind: 'import', lifecycle: 'deleted', operationId: 'x' } as const
+
+test('an import makes a link as it was, though it be expired, used up and deleted', (t) => {
+  const { result, next } = decide(undefined, imported, at(9_000))
+  t.deepEqual(next, past)
+  t.deepEqual(result, { kind: 'created', link: past })
+  t.deepEqual(decide(given({ lifecycle: 'purged' }), imported, at(9_000)).next, past)
+})
+
+const stillThere: Partial<Link>[] = [
+  {},
+  { updatedAt: at(201), lifecycle: 'live', visits: 0, maxVisits: null },
+  { visits: 4 },
+  { createdAt: at(150), updatedAt: at(150), isAlias: !past.isAlias },
+]
+for (const fields of stillThere) {
+  test(`an import changes nothing where the link is there with ${JSON.stringify(fields)}`, (t) => {
+    const link = { ...past, ...fields }
+    t.deepEqual(decide(link, imported, at(9_000)), { result: { kind: 'reused', link } })
+  })
+}
+
+const another: Partial<Link>[] = [
+  { url: 'https://example.org/other', updatedAt: at(201) },
+  { updatedAt: at(199), title: 'Title' },
+  { visits: 2 },
+  { createdAt: at(150), title: 'Title' },
+  { createdAt: at(150), lifecycle: 'live' },
+]
+for (const fields of another) {
+  test(`an import is refused where the code has a link with ${JSON.stringify(fields)}`, (t) => {
+    const link = { ...past, ...fields }
+    t.deepEqual(decide(link, imported, at(9_000)), { result: { kind: 'taken' } })
+  })
+}

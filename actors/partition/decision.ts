@@ -12,7 +12,9 @@ import { lookupOf, type Lifecycle, type Link } from '../../links/link.ts'
 import {
   newLink,
   type CreateRequest,
+  type ImportRequest,
   type LinkChanges,
+  type Repeatable,
   type UpdateRequest,
   type WriteRequest,
   type WriteResult,
@@ -31,6 +33,8 @@ export function decide(link: Link | undefined, request: WriteRequest, now: Epoch
   switch (request.kind) {
     case 'create':
       return isGiven(link) ? decideOnGiven(link, request) : create(request, now)
+    case 'import':
+      return isGiven(link) ? decideOnThere(link, request) : takeIn(request)
     case 'visit':
       return visit(link, now)
     case 'update':
@@ -53,6 +57,39 @@ function decideOnGiven(link: Link, request: CreateRequest): Decision {
   return { result: answers ? { kind: 'reused', link } : { kind: 'taken' } }
 }
 
+function takeIn(request: ImportRequest & Repeatable): Decision {
+  const { kind: _kind, operationId: _id, ...next } = request
+  return { result: { kind: 'created', link: next }, next }
+}
+
+/** The same import may come again, also after the link has gone on. */
+function decideOnThere(link: Link, request: ImportRequest): Decision {
+  const answers = hasBecome(link, request) || isAlike(link, request)
+  return { result: answers ? { kind: 'reused', link } : { kind: 'taken' } }
+}
+
+/** Whether it is the link that was imported, in that version or a later one. */
+function hasBecome(link: Link, imported: ImportRequest): boolean {
+  if (link.url !== imported.url || link.createdAt !== imported.createdAt) return false
+  const isSameVersion = link.updatedAt === imported.updatedAt && link.visits >= imported.visits
+  return isSameVersion || link.updatedAt > imported.updatedAt
+}
+
+/** Whether nothing tells the two apart but when they were made, and who chose the code. */
+function isAlike(link: Link, imported: ImportRequest): boolean {
+  const told = ({
+    url,
+    title,
+    tags,
+    expiresAt,
+    maxVisits,
+    visits,
+    lifecycle,
+  }: typeof imported | Link) =>
+    JSON.stringify([url, title, tags, expiresAt, maxVisits, visits, lifecycle])
+  return told(link) === told(imported)
+}
+
 function visit(link: Link | undefined, now: EpochMs): Decision {
   const lookup = lookupOf(link, now)
   switch (lookup.kind) {
@@ -69,7 +106,7 @@ function visit(link: Link | undefined, now: EpochMs): Decision {
   }
 }
 
-type ChangeRequest = Exclude<WriteRequest, CreateRequest | { kind: 'visit' }>
+type ChangeRequest = Exclude<WriteRequest, CreateRequest | ImportRequest | { kind: 'visit' }>
 
 function decideOnChange(link: Link, request: ChangeRequest, now: EpochMs): Decision {
   const isDeleted = link.lifecycle === 'deleted'

@@ -1,5 +1,5 @@
 /**
- * A stand-in for Tinygrid in the commands' tests: bulk creation and the list, in memory, over real
+ * A stand-in for Tinygrid in the commands' tests: bulk creation, list and export, in memory, over real
  * HTTP, with faults on demand. Like the real one it gives a plain URL the same link again, makes a
  * link with settings anew, and refuses a taken code.
  */
@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { LinkInput } from '../link-input.ts'
-import type { ListedLink } from '../listed-link.ts'
+import type { ExportedLink } from '../exported-links.ts'
 
 export const KEY = 'the-key'
 const BODY_BYTES_MAX = 8 * 1024 * 1024
@@ -22,7 +22,9 @@ export type Fault =
   | { readonly busyItems: readonly number[] }
 
 export class SmallServer {
-  readonly links: ListedLink[] = []
+  readonly links: ExportedLink[] = []
+  /** Codes that an export tells of as damaged. */
+  readonly damaged: string[] = []
   /** Met by the coming bulk requests, one each. */
   readonly faults: (Fault | undefined)[] = []
   /** Links asked for by each bulk request. */
@@ -31,7 +33,7 @@ export class SmallServer {
   onRequest: () => void = () => {}
   readonly #codes = new Set<unknown>()
   /** Links without a title, by URL. */
-  readonly #plain = new Map<string, ListedLink[]>()
+  readonly #plain = new Map<string, ExportedLink[]>()
   readonly #server = createServer((request, response) => void this.#answer(request, response))
 
   async listen(): Promise<string> {
@@ -49,6 +51,7 @@ export class SmallServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.headers['x-api-key'] !== KEY) return reply(response, 401, { code: 'unauthorized' })
     const url = new URL(request.url!, 'http://here')
+    if (url.pathname === '/api/export') return this.#export(response)
     if (request.method === 'GET') return reply(response, 200, this.#page(url.searchParams))
     const { links } = JSON.parse(await bodyOf(request)) as { links: LinkInput[] }
     this.requests.push(links.length)
@@ -70,6 +73,16 @@ export class SmallServer {
     }
   }
 
+  /** Cut off before its end, if that is a fault to come. */
+  #export(response: ServerResponse): void {
+    const isCut = this.faults.shift() === 'lose-answer'
+    for (const link of this.links) response.write(`${JSON.stringify(link)}\n`)
+    if (isCut) return void response.end()
+    response.end(
+      `${JSON.stringify({ end: true, links: this.links.length, damaged: this.damaged })}\n`,
+    )
+  }
+
   #create(link: LinkInput) {
     if (typeof link.url !== 'string' || !URL.canParse(link.url))
       return problem(400, 'invalid_field', 'links[0].url')
@@ -77,12 +90,12 @@ export class SmallServer {
     const same = this.#plain.get(url)?.find((other) => isRepeated(link, other))
     if (same !== undefined) return { status: 200, link: same }
     if (this.#codes.has(link.code)) return problem(409, 'alias_taken')
-    const made = listedLink(url, link, `c${this.links.length}`)
+    const made = exportedLink(url, link, `c${this.links.length}`)
     this.#keep(made)
     return { status: 201, link: made }
   }
 
-  #keep(link: ListedLink): void {
+  #keep(link: ExportedLink): void {
     this.links.push(link)
     this.#codes.add(link.code)
     if (link.title === null) this.#plain.set(link.url, [...(this.#plain.get(link.url) ?? []), link])
@@ -97,13 +110,13 @@ export class SmallServer {
 }
 
 /** Whether `other`, plain and of the same URL, answers for `link`: plain, and its code if it has one. */
-function isRepeated(link: LinkInput & { reuse?: boolean }, other: ListedLink): boolean {
+function isRepeated(link: LinkInput & { reuse?: boolean }, other: ExportedLink): boolean {
   const { code, reuse, url: _url, ...settings } = link
   const isCode = code === undefined || (reuse === true && code === other.code)
   return Object.keys(settings).length === 0 && isCode
 }
 
-function listedLink(url: string, link: LinkInput, generated: string): ListedLink {
+function exportedLink(url: string, link: LinkInput, generated: string): ExportedLink {
   const code = (link.code as string | undefined) ?? generated
   const now = new Date().toISOString()
   return {
@@ -112,11 +125,13 @@ function listedLink(url: string, link: LinkInput, generated: string): ListedLink
     url,
     title: (link.title as string | undefined) ?? null,
     tags: (link.tags as string[] | undefined) ?? [],
-    createdAt: now,
-    updatedAt: now,
+    createdAt: (link.createdAt as string | undefined) ?? now,
+    updatedAt: (link.updatedAt as string | undefined) ?? now,
     expiresAt: (link.expiresAt as string | undefined) ?? null,
     maxVisits: (link.maxVisits as number | undefined) ?? null,
-    visits: null,
+    visits: (link.visits as number | undefined) ?? null,
+    isAlias: link.code !== undefined,
+    state: (link.state as string | undefined) ?? 'live',
   }
 }
 

@@ -88,6 +88,22 @@ const PLAIN = {
   isAlias: false,
   reuse: true,
 }
+const anyImport = fc
+  .record({
+    ...settings,
+    kind: fc.constant('import' as const),
+    code: anyCode,
+    createdAt: time,
+    age: fc.nat(2 ** 40),
+    visits: fc.nat(MAX_VISITS_MAX),
+    isAlias: fc.boolean(),
+    lifecycle: fc.constantFrom('live' as const, 'deleted' as const),
+    operationId,
+  })
+  .map(({ age, ...link }) => {
+    const visits = link.maxVisits === null ? 0 : link.visits
+    return Object.assign(link, { updatedAt: toEpochMs(link.createdAt + age), visits })
+  })
 const anyRequest: fc.Arbitrary<WriteRequest> = fc.oneof(
   plainCreate,
   anyCreate,
@@ -106,6 +122,7 @@ const anyRequest: fc.Arbitrary<WriteRequest> = fc.oneof(
     optional,
   ),
   fc.record({ kind: fc.constant('visit'), code: anyCode }),
+  anyImport,
 )
 const anyResult: fc.Arbitrary<WriteResult> = fc.oneof(
   fc.record({ kind: fc.constantFrom('created', 'reused', 'done'), link: anyLink }),
@@ -238,5 +255,27 @@ test('a URL that cannot stand in a reply is no answer', (t) => {
       { kind: 'visit', code: 'a' as Code },
     )
     t.true(redirect instanceof TinygridError)
+  }
+})
+
+test('an import that tells of no possible past is refused by its field', (t) => {
+  const [good] = fc.sample(anyImport, 1)
+  const link = { ...good!, createdAt: 1000, updatedAt: 1000, maxVisits: 3, visits: 3 }
+  t.deepEqual(parseWriteRequest(link), overTheWire(link))
+  const wrong = [
+    { updatedAt: 999 },
+    { visits: -1 },
+    { maxVisits: null },
+    { createdAt: '2020' },
+    { lifecycle: 'purged' },
+    { isAlias: 1 },
+    { url: 'javascript:alert(1)' },
+    { code: 'api' },
+  ]
+  for (const fields of wrong) {
+    const error = t.throws(() => parseWriteRequest({ ...link, ...fields }), {
+      instanceOf: TinygridError,
+    })
+    t.is(error.code, 'invalid_field', JSON.stringify(fields))
   }
 })

@@ -16,10 +16,12 @@ import {
   parseCodeField,
   parseExpiry,
   parseFlag,
+  parseGivenLifecycle,
   parseIfMatch,
   parseMaxVisits,
   parseNewCode,
   parseOperationId,
+  parsePast,
   parseTags,
   parseTitle,
 } from '../../links/link-fields.ts'
@@ -28,6 +30,7 @@ import {
   isNew,
   newLink,
   type CreateRequest,
+  type ImportRequest,
   type LinkChanges,
   type Repeatable,
   type WriteRequest,
@@ -165,6 +168,8 @@ export function parseWriteRequest(value: unknown): WriteRequest {
   switch (value['kind']) {
     case 'create':
       return { ...parseCreate(value), ...repeatable }
+    case 'import':
+      return { ...parseImport(value), ...repeatable }
     case 'visit':
       return { kind: 'visit', code: parseCodeField(value['code']), ...repeatable }
     case 'update':
@@ -200,6 +205,20 @@ function parseCreate({ code, url, title, tags, expiresAt, ...rest }: Fields): Cr
     maxVisits: parseMaxVisits(rest['maxVisits']),
     isAlias: parseFlag(rest['isAlias'], 'isAlias'),
     reuse: parseFlag(rest['reuse'], 'reuse'),
+  }
+}
+
+function parseImport({ createdAt, updatedAt, maxVisits, visits, ...rest }: Fields): ImportRequest {
+  return {
+    kind: 'import',
+    code: parseNewCode(rest['code']),
+    url: parseTargetUrl(rest['url'], undefined),
+    title: parseTitle(rest['title']),
+    tags: parseTags(rest['tags']),
+    expiresAt: parseExpiry(rest['expiresAt']),
+    ...parsePast({ createdAt, updatedAt, maxVisits, visits }),
+    isAlias: parseFlag(rest['isAlias'], 'isAlias'),
+    lifecycle: parseGivenLifecycle(rest['lifecycle']),
   }
 }
 

@@ -15,6 +15,7 @@ import { bulkRoute } from './bulk-route.ts'
 import { clusterRoute } from './cluster-route.ts'
 import { createRoute } from './create-route.ts'
 import { linkRoutes } from './link-routes.ts'
+import { exportRoute } from './export-route.ts'
 import { listRoute } from './list-route.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { RequestTimes } from '../http/request-times.ts'
@@ -53,6 +54,7 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   createRoute(app, context)
   bulkRoute(app, context)
   listRoute(app, context)
+  exportRoute(app, context)
   linkRoutes(app, context)
   clusterRoute(app, options.clusterStatus)
 }

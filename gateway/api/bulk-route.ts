@@ -1,5 +1,5 @@
 /**
- * `POST /api/links/bulk`: create many links by one request.
+ * `POST /api/links/bulk`: create many links by one request, or take them in as they were elsewhere.
  *
  * Every item is checked and decided by itself, so one wrong item fails alone. First all are read, and
  * JSON that is none creates nothing; then all are begun, in order, so that their log records share
@@ -12,24 +12,27 @@ import { JSON_TYPE, jsonReply, problemReplies } from './api-replies.ts'
 import { parseJson, takeApart } from './bulk-body.ts'
 import { toTinygridError } from '../http/error-reply.ts'
 import { hasCode, type TinygridError } from '../../links/errors.ts'
+import type { ImportRequest } from '../../links/link-owner.ts'
 import type { Steps } from '../../links/long-work.ts'
 import { acceptJsonOnly } from './json-body.ts'
 import type { CreatedLink } from './link-creation.ts'
 import type { LinkDraft } from './link-draft.ts'
-import { toDraft, type RequestContext } from './link-request.ts'
+import { toDraft, toImport, type RequestContext } from './link-request.ts'
 import { LongRequests } from './long-request.ts'
 import {
   bulkEnvelopeSchema,
   bulkResultsSchema,
   bulkSchema,
-  newLinkSchema,
-  type NewLinkBody,
-} from './link-schemas.ts'
+  PAST_FIELDS,
+  pastLinkSchema,
+  type PastLinkBody,
+} from './bulk-schemas.ts'
+import { newLinkSchema, type NewLinkBody } from './link-schemas.ts'
 import { viewOf } from './link-view.ts'
 import { toProblem } from '../http/problem.ts'
 import { assertValid, compileSchema } from './validation.ts'
 
-type Draft = LinkDraft | { readonly error: TinygridError }
+type Draft = LinkDraft | ImportRequest | { readonly error: TinygridError }
 type Outcome = CreatedLink | { readonly error: TinygridError }
 
 export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
@@ -69,10 +72,17 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
+/** Whether an item is a link as it was somewhere before. */
+function hasPast(item: unknown): boolean {
+  if (typeof item !== 'object' || item === null) return false
+  return PAST_FIELDS.some((field) => Object.hasOwn(item, field))
+}
+
 class BulkCreation {
   readonly #context: ApiContext
   readonly #checkEnvelope
   readonly #checkItem
+  readonly #checkPast = compileSchema(pastLinkSchema)
 
   constructor(context: ApiContext) {
     const { aliasLengthMax, bulkLinksMax } = context.settings
@@ -99,6 +109,10 @@ class BulkCreation {
     const path = at.prefix.slice(0, -1)
     try {
       const item = parseJson(bytes)
+      if (hasPast(item)) {
+        assertValid(this.#checkPast, item, path)
+        return toImport(item as PastLinkBody, at)
+      }
       assertValid(this.#checkItem, item, path)
       return toDraft(item as NewLinkBody, at)
     } catch (thrown) {
@@ -112,9 +126,12 @@ class BulkCreation {
     const outcomes: Promise<Outcome>[] = []
     for (const draft of drafts) {
       yield
-      if ('error' in draft) outcomes.push(Promise.resolve(draft))
-      else
-        outcomes.push(creator.create(draft).catch((thrown) => ({ error: toTinygridError(thrown) })))
+      if ('error' in draft) {
+        outcomes.push(Promise.resolve(draft))
+        continue
+      }
+      const made = 'kind' in draft ? creator.import(draft) : creator.create(draft)
+      outcomes.push(made.catch((thrown) => ({ error: toTinygridError(thrown) })))
     }
     return outcomes
   }

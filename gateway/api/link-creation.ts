@@ -9,7 +9,7 @@ import assert from 'node:assert/strict'
 import { randomBytes as cryptoRandomBytes } from 'node:crypto'
 import { TinygridError } from '../../links/errors.ts'
 import type { Link } from '../../links/link.ts'
-import type { CreateRequest, LinkOwner, Repeatable } from '../../links/link-owner.ts'
+import type { CreateRequest, ImportRequest, LinkOwner, Repeatable } from '../../links/link-owner.ts'
 import { RepeatableRequest } from './idempotency.ts'
 import { isPlain, type LinkDraft } from './link-draft.ts'
 import { codesOfUrl, randomCodes, type RandomBytes } from './link-code.ts'
@@ -60,6 +60,18 @@ export class LinkCreator {
     }
     if (draft.alias === undefined) throw new TinygridError('no_free_code')
     throw new TinygridError('alias_taken', { field: 'code' })
+  }
+
+  /** @throws TinygridError alias_taken, or what the owner rejects with */
+  async import(request: ImportRequest): Promise<CreatedLink> {
+    const result = await this.#owner.write(request)
+    if (result.kind === 'taken') {
+      const detail = 'This code has another link, or this one with other settings'
+      throw new TinygridError('alias_taken', { field: 'code', detail })
+    }
+    const isNew = result.kind === 'created'
+    assert(isNew || result.kind === 'reused', `an import was answered with ${result.kind}`)
+    return { link: result.link, isNew }
   }
 
   #repeatable(key: string, draft: LinkDraft): RepeatableRequest {

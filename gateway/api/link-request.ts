@@ -8,9 +8,16 @@
 import type { LinkDraft } from './link-draft.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
-import { parseMaxVisits, parseNewCode, parseTags, parseTitle } from '../../links/link-fields.ts'
-import type { LinkChanges } from '../../links/link-owner.ts'
+import {
+  parseMaxVisits,
+  parseNewCode,
+  parsePast,
+  parseTags,
+  parseTitle,
+} from '../../links/link-fields.ts'
+import type { ImportRequest, LinkChanges } from '../../links/link-owner.ts'
 import { parseIsoTime } from './iso-time.ts'
+import type { PastLinkBody } from './bulk-schemas.ts'
 import type { LinkChangesBody, NewLinkBody } from './link-schemas.ts'
 import type { OwnAddress } from '../../links/own-address.ts'
 import { parseTargetUrl } from '../../links/target-url.ts'
@@ -37,6 +44,31 @@ export function toDraft(body: NewLinkBody, context: RequestContext): LinkDraft {
 }
 
 /** @throws TinygridError invalid_field */
+export function toImport(body: PastLinkBody, { own, prefix }: RequestContext): ImportRequest {
+  const createdAt = parseTime(body.createdAt, prefix, 'createdAt')
+  const { updatedAt = body.createdAt, maxVisits = null } = body
+  return {
+    kind: 'import',
+    code: parseNewCode(body.code, `${prefix}code`),
+    url: parseTargetUrl(body.url, own, `${prefix}url`),
+    title: parseTitle(body.title ?? null, `${prefix}title`),
+    tags: parseTags(body.tags ?? [], `${prefix}tags`),
+    expiresAt: parseTime(body.expiresAt ?? null, prefix),
+    ...parsePast(
+      {
+        createdAt,
+        updatedAt: parseTime(updatedAt, prefix, 'updatedAt'),
+        maxVisits,
+        visits: body.visits ?? 0,
+      },
+      prefix,
+    ),
+    isAlias: body.isAlias ?? true,
+    lifecycle: body.state ?? 'live',
+  }
+}
+
+/** @throws TinygridError invalid_field */
 export function toChanges(body: LinkChangesBody, { own, prefix }: RequestContext): LinkChanges {
   const { url, title, tags, expiresAt, maxVisits } = body
   return {
@@ -57,10 +89,10 @@ function parseFuture(text: string | null, { now, prefix }: RequestContext): Epoc
   throw new TinygridError('invalid_field', { field, detail: 'expiresAt must be in the future' })
 }
 
-function parseTime(text: string | null, prefix: string): EpochMs | null {
+function parseTime(text: string | null, prefix: string, name = 'expiresAt'): EpochMs | null {
   if (text === null) return null
   const time = parseIsoTime(text)
   if (time !== undefined) return time
-  const detail = 'expiresAt must be an ISO 8601 time with offset, such as 2030-01-31T12:00:00Z'
-  throw new TinygridError('invalid_field', { field: `${prefix}expiresAt`, detail })
+  const detail = `${name} must be an ISO 8601 time with offset, such as 2030-01-31T12:00:00Z`
+  throw new TinygridError('invalid_field', { field: `${prefix}${name}`, detail })
 }

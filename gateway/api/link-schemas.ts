@@ -18,18 +18,18 @@ import { IF_MATCH_LENGTH_MAX } from '../../links/link-fields.ts'
 import { LIST_LIMIT_MAX, OPERATION_KEPT_MS } from '../../links/link-owner.ts'
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_LENGTH_MAX } from './idempotency.ts'
 
-const CODE_PATTERN = '^[A-Za-z0-9_-]+$'
+export const CODE_PATTERN = '^[A-Za-z0-9_-]+$'
 const CURSOR_LENGTH_MAX = 500
 export const LIST_LIMIT_DEFAULT = 100
 
-const strict = { additionalProperties: false }
+export const strict = { additionalProperties: false }
 
 /** The schema, or null. One schema with two types reads better in documents than a union. */
-function nullable<T extends TSchema & { type: string }>(schema: T, description: string) {
+export function nullable<T extends TSchema & { type: string }>(schema: T, description: string) {
   return Type.Unsafe<Type.Static<T> | null>({ ...schema, type: [schema.type, 'null'], description })
 }
 
-const fields = {
+export const fields = {
   url: Type.String({
     minLength: 1,
     maxLength: URL_BYTES_MAX,
@@ -82,6 +82,7 @@ export function newLinkSchema(aliasLengthMax: number) {
   )
 }
 
+const time = Type.String({ format: 'date-time', description: 'ISO 8601 in UTC' })
 export type NewLinkBody = Type.Static<ReturnType<typeof newLinkSchema>>
 
 export const linkChangesSchema = Type.Object(
@@ -102,8 +103,6 @@ export const linkChangesSchema = Type.Object(
 )
 
 export type LinkChangesBody = Type.Static<typeof linkChangesSchema>
-
-const time = Type.String({ format: 'date-time', description: 'ISO 8601 in UTC' })
 
 export const linkSchema = Type.Object(
   {
@@ -147,34 +146,6 @@ export const problemSchema = Type.Object(
     instance: Type.Optional(Type.String({ description: 'Names this occurrence in the log' })),
   },
   { ...strict, title: 'Problem' },
-)
-
-/** `links` as they come: each is checked by itself, so that one wrong item fails alone. */
-export function bulkEnvelopeSchema(linksMax: number) {
-  return Type.Object(
-    { links: Type.Array(Type.Unknown(), { minItems: 1, maxItems: linksMax }) },
-    strict,
-  )
-}
-
-export function bulkSchema(aliasLengthMax: number, linksMax: number) {
-  return Type.Object(
-    { links: Type.Array(newLinkSchema(aliasLengthMax), { minItems: 1, maxItems: linksMax }) },
-    { ...strict, title: 'BulkCreation' },
-  )
-}
-
-export const bulkResultsSchema = Type.Object(
-  {
-    results: Type.Array(
-      Type.Union([
-        Type.Object({ status: Type.Integer(), link: linkSchema }, strict),
-        Type.Object({ status: Type.Integer(), error: problemSchema }, strict),
-      ]),
-      { description: 'One per link, in order' },
-    ),
-  },
-  { ...strict, title: 'BulkResults' },
 )
 
 export const linkPageSchema = Type.Object(

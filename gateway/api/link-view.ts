@@ -1,8 +1,10 @@
 /**
  * A link as the API shows it.
  */
+import assert from 'node:assert/strict'
 import type { Link } from '../../links/link.ts'
 import { formatIsoTime } from './iso-time.ts'
+import type { ExportedLinkView } from './bulk-schemas.ts'
 import type { LinkView, ShortLinkView } from './link-schemas.ts'
 
 /** @param baseUrl what short links start with, without a slash at the end */
@@ -25,4 +27,10 @@ export function viewOf(link: Link, baseUrl: string): LinkView {
 /** A link as it is shown to who has no key. */
 export function shortViewOf(link: Link, baseUrl: string): ShortLinkView {
   return { code: link.code, shortUrl: `${baseUrl}/${link.code}`, url: link.url }
+}
+
+/** A link that was not purged, with all there is to it. */
+export function exportedViewOf(link: Link, baseUrl: string): ExportedLinkView {
+  assert(link.lifecycle !== 'purged', `${link.code} was purged`)
+  return { ...viewOf(link, baseUrl), isAlias: link.isAlias, state: link.lifecycle }
 }

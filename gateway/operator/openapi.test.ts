@@ -1,11 +1,7 @@
 import test from 'ava'
 import { Compile } from 'typebox/schema'
-import {
-  linkSchema,
-  problemSchema,
-  bulkResultsSchema,
-  linkPageSchema,
-} from '../api/link-schemas.ts'
+import { bulkResultsSchema, exportedLinkSchema, exportEndSchema } from '../api/bulk-schemas.ts'
+import { linkSchema, problemSchema, linkPageSchema } from '../api/link-schemas.ts'
 import { startGateway } from '../testing/test-gateway.ts'
 
 interface Operation {
@@ -37,6 +33,7 @@ test('every route is described, and nothing else', async (t) => {
   t.deepEqual(calls.sort(), [
     'DELETE /api/links/{code}',
     'GET /api/cluster',
+    'GET /api/export',
     'GET /api/links',
     'GET /api/links/{code}',
     'GET /health/live',
@@ -98,12 +95,18 @@ test('replies are as they are described', async (t) => {
   const { json: created } = await call('POST', '/api/links', { ...link, maxVisits: 2 })
   const { json: bulk } = await call('POST', '/api/links/bulk', { links: [link, {}] })
   const { json: page } = await call('GET', '/api/links')
+  const { text: exported } = await call('GET', '/api/export')
+  const lines = exported.trim().split('\n')
+  const [line, , end] = lines.map((text) => JSON.parse(text) as unknown)
+  t.is(lines.length, 3)
   const { json: problem } = await call('GET', '/api/links/nothing')
   for (const [schema, value] of [
     [linkSchema, created],
     [bulkResultsSchema, bulk],
     [linkPageSchema, page],
     [problemSchema, problem],
+    [exportedLinkSchema, line],
+    [exportEndSchema, end],
   ] as const) {
     t.deepEqual(Compile(schema).Errors(value)[1], [])
   }

@@ -5,6 +5,7 @@
  * it did by operation ids, for ever. Whether the real owner decides alike is shown by the tests of
  * the whole system.
  */
+import { Readable } from 'node:stream'
 import { matchesEntityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
@@ -12,16 +13,18 @@ import { lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
 import type {
   CreateRequest,
   Found,
+  ImportRequest,
   LinkDirectory,
   LinkOwner,
   ListPage,
   ListQuery,
   Repeatable,
+  StoredVersion,
   WriteRequest,
   WriteResult,
 } from '../../links/link-owner.ts'
 
-type ChangeRequest = Exclude<WriteRequest, CreateRequest | { kind: 'visit' }>
+type ChangeRequest = Exclude<WriteRequest, CreateRequest | ImportRequest | { kind: 'visit' }>
 
 /** What is remembered: any other answer may be given anew. */
 const CHANGES: ReadonlySet<WriteResult['kind']> = new Set(['created', 'done', 'redirect'])
@@ -73,6 +76,7 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
     const link = this.links.get(request.code)
     if (request.kind === 'create') return this.#create(link, request)
     if (request.kind === 'visit') return this.#visit(link)
+    if (request.kind === 'import') return this.#import(link, request)
     return link === undefined ? { kind: 'absent' } : this.#change(link, request)
   }
 
@@ -86,6 +90,17 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
       .filter((link) => `${link.code} ${link.url} ${link.title}`.toLowerCase().includes(search))
     const end = from + limit
     return { links: wanted.slice(from, end), nextCursor: end < wanted.length ? `${end}` : null }
+  }
+
+  async everything(): Promise<AsyncIterable<readonly StoredVersion[]>> {
+    this.#fail()
+    return Readable.from([Array.from(this.links, ([code, link]) => ({ code, link }))])
+  }
+
+  #import(link: Link | undefined, request: ImportRequest & Repeatable): WriteResult {
+    const { kind: _kind, operationId: _id, ...asItWas } = request
+    if (link === undefined) return this.#done('created', asItWas)
+    return link.createdAt === request.createdAt ? { kind: 'reused', link } : { kind: 'taken' }
   }
 
   #create(link: Link | undefined, request: CreateRequest & Repeatable): WriteResult {

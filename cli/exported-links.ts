@@ -1,0 +1,89 @@
+/**
+ * Every link of the server, in batches, as its export gives them.
+ *
+ * An export that cannot begin just now is asked for again after a wait. One that is cut off on its
+ * way stops the command: its last line tells whether it is whole.
+ */
+import { assertAccepted, Unreachable, type ApiClient } from './api-client.ts'
+import { delayBefore, GIVE_UP_AFTER_MS } from './back-off.ts'
+import { CommandError } from './command-error.ts'
+import type { Line } from './lines.ts'
+import type { ListedLink } from './listed-link.ts'
+
+const BATCH_LINKS = 1000
+
+export interface ExportedLink extends ListedLink {
+  readonly isAlias: boolean
+  readonly state: string
+}
+
+interface ExportEnd {
+  readonly end: true
+  readonly links: number
+  readonly damaged: readonly string[]
+}
+
+/**
+ * @param onDamaged told the codes whose links the store has damaged: they are left out
+ * @throws CommandError when it cannot be had for GIVE_UP_AFTER_MS, or not to its end
+ */
+export async function* exportedLinks(
+  client: ApiClient,
+  sleep: (ms: number) => Promise<void>,
+  onDamaged: (codes: readonly string[]) => void,
+): AsyncGenerator<readonly ExportedLink[]> {
+  const lines = await begin(client, sleep)
+  let batch: ExportedLink[] = []
+  let count = 0
+  for await (const value of valuesOf(lines)) {
+    if ('end' in value) {
+      if (value.links !== count) break
+      yield batch
+      if (value.damaged.length > 0) onDamaged(value.damaged)
+      return
+    }
+    count++
+    batch.push(value)
+    if (batch.length < BATCH_LINKS) continue
+    yield batch
+    batch = []
+  }
+  throw cutOff('it has no end')
+}
+
+async function begin(client: ApiClient, sleep: (ms: number) => Promise<void>) {
+  const startedAt = Date.now()
+  for (let tries = 1; ; tries++) {
+    const { lines, waitMs, reason } = await tryToBegin(client)
+    if (lines !== undefined) return lines
+    if (Date.now() - startedAt > GIVE_UP_AFTER_MS) {
+      throw new CommandError(`Given up: ${client.baseUrl.origin} gives no export (${reason})`)
+    }
+    await sleep(delayBefore(tries, waitMs, Math.random()))
+  }
+}
+
+async function tryToBegin(client: ApiClient) {
+  try {
+    const reply = await client.lines('/api/export')
+    assertAccepted(reply, client)
+    if (reply.status === 200) return { lines: reply.lines, waitMs: 0, reason: '' }
+    return { waitMs: reply.retryAfterMs ?? 0, reason: `status ${reply.status}` }
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error
+    return { waitMs: 0, reason: error.message }
+  }
+}
+
+async function* valuesOf(lines: AsyncIterable<Line>): AsyncGenerator<ExportedLink | ExportEnd> {
+  try {
+    for await (const { text } of lines) yield JSON.parse(text ?? '') as ExportedLink | ExportEnd
+  } catch (error) {
+    if (!(error instanceof Unreachable || error instanceof SyntaxError)) throw error
+    throw cutOff(error.message)
+  }
+}
+
+function cutOff(why: string): CommandError {
+  return new CommandError(`The export was cut off (${why}). Give the command again.`)
+}

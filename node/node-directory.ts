@@ -1,0 +1,46 @@
+/**
+ * All links of the cluster, read from the store behind the owners' backs.
+ *
+ * Used by the gateway for lists and exports. The store lags behind what was acknowledged, so both
+ * first ask for a flush, here and on the other nodes. A list goes on without it after a while: who
+ * looks at it looks again. An export does not: what it leaves out may be lost with the server.
+ */
+import type { LinkDirectory, StoredVersion } from '../links/link-owner.ts'
+import { decodeLink, isWholeVersion, type LinkVersion } from '../links/link-record.ts'
+import type { Ring } from '../links/ring.ts'
+import type { LinkStore } from '../persistence/store/link-store.ts'
+
+const LIST_BARRIER_MS = 2_000
+const EXPORT_BARRIER_MS = 5_000
+
+export interface DirectoryParts {
+  readonly store: Pick<LinkStore, 'list' | 'load'>
+  readonly ring: Ring
+  /** Each rejects if the store does not have in time what was acknowledged before. */
+  readonly flushes: (timeoutMs: number) => readonly Promise<void>[]
+}
+
+export function nodeDirectory({ store, ring, flushes }: DirectoryParts): LinkDirectory {
+  return {
+    list: async (query) => {
+      await Promise.allSettled(flushes(LIST_BARRIER_MS))
+      return store.list(query)
+    },
+    everything: async () => {
+      await Promise.all(flushes(EXPORT_BARRIER_MS))
+      return givenVersions(store.load(ring.all()))
+    },
+  }
+}
+
+async function* givenVersions(
+  batches: AsyncIterable<readonly LinkVersion[]>,
+): AsyncGenerator<readonly StoredVersion[]> {
+  for await (const batch of batches) {
+    const versions = batch.map((version) => {
+      const link = isWholeVersion(version) ? decodeLink(version.record) : undefined
+      return { code: version.code, link }
+    })
+    yield versions.filter(({ link }) => link?.lifecycle !== 'purged')
+  }
+}
