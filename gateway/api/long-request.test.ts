@@ -85,3 +85,12 @@ test('a request that is refused, or whose client hangs up, leaves its place', as
 function fill(work: LongWork, count: number) {
   return Array.from({ length: count }, () => work.admit())
 }
+
+test('a HEAD of the list has a place too, and leaves it', async (t) => {
+  const { call, work } = await startGateway(t)
+  t.is((await call('HEAD', '/api/links')).status, 200)
+  t.is(work.numbers().requests, 0)
+  const places = fill(work, REQUESTS_MAX)
+  t.is((await call('HEAD', '/api/links')).status, 503)
+  for (const place of places) place.leave()
+})
