@@ -1,14 +1,18 @@
 /** Whether an export has everything, or fails; a list may be behind. */
 import test from 'ava'
 import { TinygridError } from '../links/errors.ts'
-import { toEpochMs, type Code, type LogPosition } from '../links/ids.ts'
+import { toEpochMs } from '../links/ids.ts'
+import type { Code, Epoch, LogPosition, NodeId, PartitionId } from '../links/ids.ts'
 import { encodeLink, type LinkVersion } from '../links/link-record.ts'
 import type { Lifecycle } from '../links/link.ts'
+import { Table } from '../cluster/table/table.ts'
 import { Ring } from '../links/ring.ts'
 import { MemoryLinkStore } from '../persistence/store/memory-link-store.ts'
 import { nodeDirectory } from './node-directory.ts'
 
 const ring = new Ring(16)
+const [a, b] = ['a', 'b'] as NodeId[]
+const table = Table.ofOneNode(a!, 16, 1 as Epoch)
 const lag = () => [Promise.reject(new TinygridError('store_unavailable'))]
 
 function version(code: string, lifecycle: Lifecycle): LinkVersion {
@@ -40,6 +44,7 @@ test('everything but what was purged is there, and what is damaged is told', asy
   const directory = nodeDirectory({
     store: { load: all, list: (query) => store.list(query) },
     ring,
+    table: () => table,
     flushes: () => [],
   })
   const seen = new Map<string, string | undefined>()
@@ -58,7 +63,27 @@ test('everything but what was purged is there, and what is damaged is told', asy
 
 test('an export waits for the store and fails without it; a list goes on', async (t) => {
   const store = new MemoryLinkStore(ring)
-  const directory = nodeDirectory({ store, ring, flushes: lag })
+  const directory = nodeDirectory({ store, ring, table: () => table, flushes: lag })
   await t.throwsAsync(directory.everything(), { instanceOf: TinygridError })
   t.deepEqual((await directory.list({ limit: 10 })).links, [])
+})
+
+test('an export does not begin while a partition changes its owner', async (t) => {
+  const store = new MemoryLinkStore(ring)
+  const moved = (owner: NodeId | null, target: NodeId | null) =>
+    table.with(new Map([[3 as PartitionId, { owner, epoch: 2 as Epoch, target }]]))
+  const seen: [Table, Table][] = [
+    [moved(a!, b!), moved(a!, b!)],
+    [moved(null, b!), moved(null, b!)],
+    [table, moved(b!, null)],
+  ]
+  for (const [before, after] of seen) {
+    let now = before
+    const flushes = () => {
+      now = after
+      return []
+    }
+    const directory = nodeDirectory({ store, ring, table: () => now, flushes })
+    await t.throwsAsync(directory.everything(), { message: /change their owner/ })
+  }
 })

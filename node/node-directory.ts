@@ -3,8 +3,14 @@
  *
  * Used by the gateway for lists and exports. The store lags behind what was acknowledged, so both
  * first ask for a flush, here and on the other nodes. A list goes on without it after a while: who
- * looks at it looks again. An export does not: what it leaves out may be lost with the server.
+ * looks at it looks again. An export does not: what it leaves out may be lost with the server. For the
+ * same reason it does not begin while partitions change their owner:
+ *
+ *   1. A flushes what it has    2. B hands a partition off to A, with a write that the store lacks
+ *   3. B's flush has nothing left to wait for    4. the store is read, without the write
  */
+import { TinygridError } from '../links/errors.ts'
+import type { Table } from '../cluster/table/table.ts'
 import type { LinkDirectory, StoredVersion } from '../links/link-owner.ts'
 import { decodeLink, isWholeVersion, type LinkVersion } from '../links/link-record.ts'
 import type { Ring } from '../links/ring.ts'
@@ -16,21 +22,30 @@ const EXPORT_BARRIER_MS = 5_000
 export interface DirectoryParts {
   readonly store: Pick<LinkStore, 'list' | 'load'>
   readonly ring: Ring
+  readonly table: () => Table
   /** Each rejects if the store does not have in time what was acknowledged before. */
   readonly flushes: (timeoutMs: number) => readonly Promise<void>[]
 }
 
-export function nodeDirectory({ store, ring, flushes }: DirectoryParts): LinkDirectory {
+export function nodeDirectory({ store, ring, table, flushes }: DirectoryParts): LinkDirectory {
   return {
     list: async (query) => {
       await Promise.allSettled(flushes(LIST_BARRIER_MS))
       return store.list(query)
     },
     everything: async () => {
+      const { version } = table()
       await Promise.all(flushes(EXPORT_BARRIER_MS))
+      if (table().version !== version || !isAtRest(table())) {
+        throw new TinygridError('store_unavailable', { detail: 'Partitions change their owner' })
+      }
       return givenVersions(store.load(ring.all()))
     },
   }
+}
+
+function isAtRest({ rows }: Table): boolean {
+  return rows.every(({ owner, target }) => owner !== null && target === null)
 }
 
 async function* givenVersions(

@@ -160,7 +160,7 @@ export class Node {
       const others = cluster === undefined ? [] : [cluster.flushOthers(timeoutMs)]
       return [writeBehind.barrier(timeoutMs), ...others]
     }
-    return nodeDirectory({ store, ring, flushes })
+    return nodeDirectory({ store, ring, table: () => this.table, flushes })
   }
 
   status(): NodeStatus {
