@@ -2,13 +2,20 @@
  * Calls Tinygrid's HTTP interface for the commands: address, key, time-out, and what came back.
  *
  * An answer of any status is a reply; no answer is `Unreachable`, after which nothing is known of
- * the effect. Nothing is tried again here.
+ * the effect. Nothing is tried again here, but for how long who does should wait: doubling from try to
+ * try with jitter, never shorter than the server asked. Giving up counts from the last success, so an
+ * import of hours may meet many short outages.
  */
 import { CommandError } from './command-error.ts'
 import { splitLines, type Line } from './lines.ts'
 import { decodeText } from './text-decoding.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
+const FIRST_DELAY_MS = 200
+const DELAY_MAX_MS = 10_000
+/** A server that asks for longer is held to this, so that Ctrl-C and giving up stay near. */
+const RETRY_AFTER_MAX_MS = 60_000
+export const GIVE_UP_AFTER_MS = 5 * 60_000
 /** Slack for a server that does not tell its time. */
 const CLOCK_SLACK_MS = 60_000
 
@@ -138,6 +145,17 @@ export function assertAccepted(reply: ApiReply, client: ApiClient): void {
       `${client.baseUrl.origin} is no Tinygrid server (status ${reply.status})`,
     )
   }
+}
+
+/**
+ * @param tries how often it was tried in vain, from 1
+ * @param askedMs by the server
+ * @param random from 0 to below 1
+ */
+export function delayBefore(tries: number, askedMs: number, random: number): number {
+  const ceiling = Math.min(DELAY_MAX_MS, FIRST_DELAY_MS * 2 ** (tries - 1))
+  const jittered = ceiling * (0.5 + random / 2)
+  return Math.max(jittered, Math.min(askedMs, RETRY_AFTER_MAX_MS))
 }
 
 /** @param header seconds, or an HTTP date */

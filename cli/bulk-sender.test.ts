@@ -1,7 +1,6 @@
 /** Whether each link gets its one final answer, whatever the server does in between. */
 import test, { type ExecutionContext } from 'ava'
-import { ApiClient, retryAfterMs } from './api-client.ts'
-import { delayBefore, GIVE_UP_AFTER_MS } from './back-off.ts'
+import { ApiClient, retryAfterMs, delayBefore, GIVE_UP_AFTER_MS } from './api-client.ts'
 import { BulkSender } from './bulk-sender.ts'
 import { CommandError } from './command-error.ts'
 import { KEY, SmallServer } from './testing/small-server.ts'
@@ -27,7 +26,7 @@ async function prepare(t: ExecutionContext, key = KEY): Promise<Bench> {
 }
 
 const A = { url: 'https://a.example/' }
-const B = { url: 'https://b.example/', title: 'B' }
+const B = { url: 'https://b.example/', title: 'two\nlines' }
 const C = { url: 'https://c.example/', code: 'mine' }
 const D = { url: 'https://d.example/', code: 'tagged', tags: ['x'] }
 

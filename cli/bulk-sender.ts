@@ -7,8 +7,14 @@
  * halved until the item at fault is alone, so one bad item fails by itself. Gives up after
  * GIVE_UP_AFTER_MS without any answer that moves it on.
  */
-import { assertAccepted, Unreachable, type ApiClient, type ApiReply } from './api-client.ts'
-import { delayBefore, GIVE_UP_AFTER_MS } from './back-off.ts'
+import {
+  assertAccepted,
+  Unreachable,
+  type ApiClient,
+  type ApiReply,
+  delayBefore,
+  GIVE_UP_AFTER_MS,
+} from './api-client.ts'
 import { CommandError } from './command-error.ts'
 import { findCreated } from './in-doubt.ts'
 import { hasPast, type ItemFailure, type LinkInput } from './link-input.ts'

@@ -1,9 +1,13 @@
 /**
- * What stops a command: one sentence for the person at the terminal, and the exit code.
+ * What stops a command: one sentence for the person at the terminal and the exit code, or Ctrl-C.
  *
  * Everything else that is thrown is a bug and shows its stack. What is wrong with single items of
  * an import is not an error of the command: it is listed, and the import goes on.
+ *
+ * Ctrl-C and SIGTERM are a signal to finish: the first lets the requests under way end, the second ends
+ * the process at once, which costs nothing but a little checking when the command continues.
  */
+import { setTimeout as sleepFor } from 'node:timers/promises'
 
 export const EXIT_CODES = {
   /** Everything was done. */
@@ -34,5 +38,24 @@ export async function runCommand(command: () => Promise<number>): Promise<void> 
     if (!(error instanceof CommandError)) throw error
     console.error(error.message)
     process.exitCode = error.exitCode
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+export function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of SIGNALS) {
+    process.once(signal, () => controller.abort())
+  }
+  return controller.signal
+}
+
+/** @throws CommandError when interrupted before or meanwhile */
+export async function sleepUnless(interrupted: AbortSignal, ms: number): Promise<void> {
+  try {
+    await sleepFor(ms, undefined, { signal: interrupted })
+  } catch {
+    throw new CommandError('Interrupted.', EXIT_CODES.interrupted)
   }
 }

@@ -4,13 +4,32 @@
  * An export that cannot begin just now is asked for again after a wait. One that is cut off on its
  * way stops the command: its last line tells whether it is whole.
  */
-import { assertAccepted, Unreachable, type ApiClient } from './api-client.ts'
-import { delayBefore, GIVE_UP_AFTER_MS } from './back-off.ts'
+import {
+  assertAccepted,
+  delayBefore,
+  GIVE_UP_AFTER_MS,
+  Unreachable,
+  type ApiClient,
+} from './api-client.ts'
 import { CommandError } from './command-error.ts'
 import type { Line } from './lines.ts'
-import type { ListedLink } from './listed-link.ts'
 
 const BATCH_LINKS = 1000
+
+/** A link as the HTTP interface shows it; times are ISO 8601 in UTC. */
+export interface ListedLink {
+  readonly code: string
+  readonly shortUrl: string
+  readonly url: string
+  readonly title: string | null
+  readonly tags: readonly string[]
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly expiresAt: string | null
+  readonly maxVisits: number | null
+  /** null: not counted. */
+  readonly visits: number | null
+}
 
 export interface ExportedLink extends ListedLink {
   readonly isAlias: boolean

@@ -9,12 +9,14 @@
  * One limit: of two equal links with settings and no code, sent a moment apart, the second may be
  * answered with the first. Rejected: an idempotency key, which the server would have to keep.
  */
-import type { ApiClient } from './api-client.ts'
+import { assertAccepted, Unreachable, type ApiClient, type ApiReply } from './api-client.ts'
+import type { ListedLink } from './exported-links.ts'
+import { LINE_BREAKS } from '../links/link-fields.ts'
 import { hasPast, type LinkInput } from './link-input.ts'
-import { listPage, type ListedLink } from './listed-link.ts'
 
 /** 200,000 links newer than the first try: more were made by others in between; then it is left. */
 const PAGES_MAX = 200
+const PAGE_LINKS = 1000
 
 export interface CreatedLink {
   readonly code: string
@@ -72,8 +74,30 @@ function keyOf(link: LinkInput): string | undefined {
   if (typeof link.url !== 'string' || !URL.canParse(link.url)) return undefined
   const url = new URL(link.url).href
   if (typeof link.code === 'string') return JSON.stringify([url, link.code])
-  const title = typeof link.title === 'string' ? link.title.trim() : ''
+  const title = typeof link.title === 'string' ? link.title.replaceAll(LINE_BREAKS, ' ').trim() : ''
   const tags = Array.isArray(link.tags) ? link.tags.map((tag) => String(tag).trim()).sort() : []
   const expiresAt = typeof link.expiresAt === 'string' ? Date.parse(link.expiresAt) : 0
   return JSON.stringify([url, title, [...new Set(tags)], expiresAt, link.maxVisits ?? null])
+}
+
+interface ListPage {
+  readonly links: readonly ListedLink[]
+  readonly nextCursor: string | null
+}
+
+/** One page, from one try. @throws Unreachable when it cannot be had just now */
+async function listPage(client: ApiClient, cursor: string | null): Promise<ListPage> {
+  return pageOf(await client.call('GET', pathOf(cursor)), client)
+}
+
+function pathOf(cursor: string | null): string {
+  const after = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
+  return `/api/links?limit=${PAGE_LINKS}${after}`
+}
+
+function pageOf(reply: ApiReply, client: ApiClient): ListPage {
+  assertAccepted(reply, client)
+  const page = reply.body as Partial<ListPage> | undefined
+  if (reply.status === 200 && Array.isArray(page?.links)) return page as ListPage
+  throw new Unreachable(`the list answers with status ${reply.status}`)
 }

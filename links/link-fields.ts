@@ -27,7 +27,7 @@ import { isReserved } from './reserved-codes.ts'
 export const IF_MATCH_LENGTH_MAX = 1024
 
 const CONTROL_CHARACTER = /\p{Cc}/u
-const LINE_BREAKS = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g
+export const LINE_BREAKS = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/
 
 export function parseCodeField(value: unknown, field = 'code'): Code {

@@ -123,7 +123,7 @@ function exportedLink(url: string, link: LinkInput, generated: string): Exported
     code,
     shortUrl: `http://short/${code}`,
     url,
-    title: (link.title as string | undefined) ?? null,
+    title: (link.title as string | undefined)?.replaceAll('\n', ' ') ?? null,
     tags: (link.tags as string[] | undefined) ?? [],
     createdAt: (link.createdAt as string | undefined) ?? now,
     updatedAt: (link.updatedAt as string | undefined) ?? now,
