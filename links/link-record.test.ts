@@ -9,6 +9,7 @@ import {
   parseRecord,
   RECORD_HEADER_BYTES,
   recordLength,
+  updatedAtOf,
 } from './link-record.ts'
 import {
   lookupOf,
@@ -59,6 +60,7 @@ test('a link comes back from its bytes as it was, wherever they start', (t) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), encodeLink(link)])
     t.deepEqual(decodeLink(bytes, offset), link)
     t.is(codeOfRecord(bytes, offset), link.code)
+    t.is(updatedAtOf(bytes, offset), link.updatedAt)
   })
   fc.assert(property)
 })

@@ -196,6 +196,13 @@ export function recordLength(bytes: Buffer, start = 0): number {
   return length
 }
 
+/** When the link of the record that starts at `start` was last changed, or made. */
+export function updatedAtOf(bytes: Buffer, start = 0): EpochMs {
+  const isUpdated = (bytes[start]! & F.updated) !== 0
+  const end = start + RECORD_HEADER_BYTES + bytes[start + 1]! + urlLength(bytes, start)
+  return bytes.readUIntBE(isUpdated ? end : start + 4, 6) as EpochMs
+}
+
 /** What a visitor gets, read from the bytes: `lookupOf(decodeLink(bytes, start), now)`, but fast. */
 export function lookupRecord(bytes: Buffer, start: number, now: EpochMs): Lookup {
   const flags = bytes[start]!

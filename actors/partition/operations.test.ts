@@ -87,6 +87,31 @@ test('little is let in until the older ones are there', (t) => {
   t.is(operations.untilRoom(false, 0, toEpochMs(0)), 0)
 })
 
+test('what the log holds from long ago counts no more, but for what clocks may differ by', (t) => {
+  const operations = new Operations()
+  const made = OPERATION_KEPT_MS
+  const one = (id: string, outcome: Outcome) => ({ id, outcome, record: 0 })
+  const records = [linkRecord('abc', { createdAt: toEpochMs(made) })]
+  const logged = [one('created', 'created'), one('visit', 'redirect')]
+  const longAfter = toEpochMs(made + 10 * OPERATION_KEPT_MS)
+  operations.rememberLogged(logged, records, toLogPosition(7), longAfter)
+  operations.oldest(longAfter)
+  t.is(operations.answerTo('created'), undefined)
+  t.not(operations.answerTo('visit'), undefined, 'nobody knows when that was')
+  const soonAfter = toEpochMs(made + OPERATION_KEPT_MS + 9_999)
+  operations.rememberLogged(logged, records, toLogPosition(8), soonAfter)
+  operations.oldest(soonAfter)
+  t.not(operations.answerTo('created'), undefined)
+})
+
+test('what came late from another clock takes nothing from what came before', (t) => {
+  const operations = new Operations()
+  operations.remember(operation('a', 1, 50_000))
+  operations.remember(operation('b', 2, 10_000))
+  operations.oldest(toEpochMs(50_000))
+  t.is(operations.oldest(toEpochMs(50_000 + OPERATION_KEPT_MS - 1)), toLogPosition(1))
+})
+
 test('a clock that goes back makes nothing stay for longer than is promised from then on', (t) => {
   const operations = new Operations()
   const later = 3_600_000

@@ -14,7 +14,7 @@
  * which costs every link some bytes for ever.
  */
 import { POSITION_NONE, type EpochMs, type LogPosition } from '../../links/ids.ts'
-import { decodeLink, type LinkRecord } from '../../links/link-record.ts'
+import { decodeLink, updatedAtOf, type LinkRecord } from '../../links/link-record.ts'
 import { OPERATION_KEPT_MS, VISIT_KEPT_MS, type WriteResult } from '../../links/link-owner.ts'
 import type { LoggedOperation, OperationOutcome } from '../../persistence/log/log-record.ts'
 
@@ -26,8 +26,10 @@ export const VISITS_MAX = 10_000
 const INCOMPLETE_SHARE = 0.1
 /** What an earlier owner promised comes on top of what this one has. */
 const INHERITED_FACTOR = 2
-/** Times of different nodes may differ by this much, and a clock go back, before it is noticed. */
+/** A clock that goes back by less is not noticed. */
 const CLOCK_STEP_MS = 1_000
+/** The clock of an earlier owner is taken to be at most this much behind. */
+const CLOCK_SKEW_MS = 10_000
 
 export interface Operation {
   readonly id: string
@@ -91,15 +93,28 @@ export class Operations {
     kind.add(operation)
   }
 
-  /** Those of a log entry. */
-  rememberLogged(
-    logged: readonly LoggedOperation[],
+  /** Those of a batch that was decided at this time. */
+  rememberBatch(
+    done: readonly LoggedOperation[],
     records: readonly LinkRecord[],
     position: LogPosition,
     at: EpochMs,
   ): void {
-    for (const { id, outcome, record } of logged) {
+    for (const { id, outcome, record } of done) {
       this.remember({ id, outcome, record: records[record]!, position, at })
+    }
+  }
+
+  /** Those of a log entry, which may be of long ago: the log holds what the store does not have yet. */
+  rememberLogged(
+    logged: readonly LoggedOperation[],
+    records: readonly LinkRecord[],
+    position: LogPosition,
+    now: EpochMs,
+  ): void {
+    for (const { id, outcome, record: place } of logged) {
+      const record = records[place]!
+      this.remember({ id, outcome, record, position, at: timeOf(outcome, record, now) })
     }
   }
 
@@ -146,7 +161,7 @@ class Remembered {
   untilRoom(more: number, now: EpochMs, share: number): number {
     const max = this.#max * share
     if (this.size + more < max) return 0
-    this.#forget(now)
+    this.#noteTime(now)
     if (this.size + more < max) return 0
     const at = this.#order[this.#first]?.at ?? now
     return Math.max(1, at + this.#keptMs - now)
@@ -162,7 +177,7 @@ class Remembered {
   }
 
   oldest(now: EpochMs): LogPosition | undefined {
-    this.#forget(now)
+    this.#noteTime(now)
     return this.#order[this.#first]?.position
   }
 
@@ -176,12 +191,17 @@ class Remembered {
     this.#first = 0
   }
 
+  #noteTime(now: EpochMs): void {
+    this.#forget(now)
+    const first = this.#order[this.#first]
+    if (first !== undefined && first.at > now + CLOCK_STEP_MS) this.#countFrom(now)
+  }
+
   /** Ends with one that still counts as the first, or none. */
-  #forget(now: number): void {
+  #forget(now: EpochMs): void {
     for (;;) {
       const first = this.#order[this.#first]
       if (first === undefined) return
-      if (first.at > now + CLOCK_STEP_MS) return this.#countFrom(now as EpochMs)
       if (first.at + this.#keptMs > now && this.#isKnown(first)) return
       this.#forgetFirst()
     }
@@ -209,6 +229,12 @@ class Remembered {
   #isKnown(operation: Operation): boolean {
     return this.#byId.get(operation.id) === operation
   }
+}
+
+/** Rather too late than too early. Of a visit a record does not tell. */
+function timeOf(outcome: OperationOutcome, record: LinkRecord, now: EpochMs): EpochMs {
+  if (outcome === 'redirect') return now
+  return Math.min(now, updatedAtOf(record) + CLOCK_SKEW_MS) as EpochMs
 }
 
 /** What a request with this outcome is answered. */

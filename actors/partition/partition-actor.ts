@@ -231,7 +231,7 @@ export class PartitionActor<Ticket> {
       this.#reads.overtake(version.code)
     }
     const records = versions.map(({ record }) => record)
-    this.operations.rememberLogged(batch.operations(), records, position, batch.now)
+    this.operations.rememberBatch(batch.operations(), records, position, batch.now)
     return versions
   }
 
