@@ -90,9 +90,11 @@ test('little is let in until the older ones are there', (t) => {
 test('what the log holds from long ago counts no more, but for what clocks may differ by', (t) => {
   const operations = new Operations()
   const made = OPERATION_KEPT_MS
-  const one = (id: string, outcome: Outcome) => ({ id, outcome, record: 0 })
   const records = [linkRecord('abc', { createdAt: toEpochMs(made) })]
-  const logged = [one('created', 'created'), one('visit', 'redirect')]
+  const logged = [
+    { id: 'created', outcome: 'created', record: 0 },
+    { id: 'visit', outcome: 'redirect', record: 0 },
+  ] as const
   const longAfter = toEpochMs(made + 10 * OPERATION_KEPT_MS)
   operations.rememberLogged(logged, records, toLogPosition(7), longAfter)
   operations.oldest(longAfter)

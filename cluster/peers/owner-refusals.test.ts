@@ -47,7 +47,7 @@ test('an owner refuses what no gateway lets in, and names the field', (t) => {
     ['url', { ...update, changes: { url: URL_LONG } }],
     ['url', { ...update, changes: { url: null } }],
     ['title', { ...create, title: 'x'.repeat(70_000) }],
-    ['title', { ...create, title: 'line\nbreak' }],
+    ['title', { ...create, title: 'a bell\u0007' }],
     ['title', { ...create, title: '\ud800' }],
     ['title', { ...create, title: undefined }],
     ['title', { ...update, changes: { title: 7 } }],
