@@ -59,8 +59,8 @@ export interface Proving {
 export const READ_MS_MAX = 2000
 export const FLUSH_MS_MAX = 10_000
 const FIRST_CONTACT_MS_MAX = 15_000
-/** How often work is done again because connections were made. A pool that grows makes several. */
-const ATTEMPTS_MAX = 20
+/** How often work is done again because connections were made. Above the sizes of both pools. */
+const ATTEMPTS_MAX = 50
 
 const OPTIONS = {
   connectTimeoutMS: 1000,
