@@ -13,6 +13,7 @@ import type { LongWork } from '../links/long-work.ts'
 import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
 import { MoleculerPeers } from '../cluster/peers/moleculer-peers.ts'
 import { RefusedInput } from '../cluster/refused-input.ts'
+import { namesOf } from '../cluster/nats/namespace.ts'
 import { connectNats } from '../cluster/nats/nats-connection.ts'
 import { NatsEvents } from '../cluster/nats/nats-events.ts'
 import { natsServer } from '../cluster/nats/nats-server.ts'
@@ -72,7 +73,9 @@ async function openParts(
 ): Promise<Omit<OpenCluster, 'close'>> {
   const { nodeId, namespace, roles } = config
   const url = config.natsUrl!
-  const connection = keep(await connectNats({ url, name: `${namespace} ${nodeId}` }))
+  const { inboxPrefix } = namesOf(namespace)
+  const name = `${namespace} ${nodeId}`
+  const connection = keep(await connectNats({ url, name, inboxPrefix }))
   const refused = new RefusedInput((what) => logger.warn(what))
   const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
   const data = { connection, refused, work, onError }
@@ -89,7 +92,7 @@ async function openParts(
           }),
         )
   // A connection of their own: what one node sends another must not hold up its lease.
-  const calls = keep(await connectNats({ url, name: `${namespace} ${nodeId} calls` }))
+  const calls = keep(await connectNats({ url, name: `${name} calls`, inboxPrefix }))
   const peers = keep(new MoleculerPeers({ connection: calls, namespace, nodeId, onError, refused }))
   const { nearCache } = config
   const events = keep(new NatsEvents({ connection, namespace, clock: systemClock, now }))

@@ -69,7 +69,7 @@ clusterTest('each node tells the same of the cluster, as it is described', async
     t.is(status.nodes.find((node) => node.id === id)!.url, program.url)
     t.is(
       status.servers.find(({ name }) => name === 'NATS')!.address,
-      world.services.nats.url.slice(7),
+      `127.0.0.1:${world.services.nats.port}`,
     )
   }
 })

@@ -4,6 +4,7 @@
  */
 import { ClusterSettings } from '../cluster/nats/cluster-settings.ts'
 import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { namesOf } from '../cluster/nats/namespace.ts'
 import type { NodeId } from '../links/ids.ts'
 import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
 import type { Table, TableData } from '../cluster/table/table.ts'
@@ -19,7 +20,7 @@ export class ClusterView {
   }
 
   static async open(url: string, namespace = 'tinygrid'): Promise<ClusterView> {
-    const connection = await connectNats({ url, name: 'scenario' })
+    const connection = await connectNats({ url, name: 'scenario', ...namesOf(namespace) })
     const keyValue = await NatsKeyValue.open({ connection, namespace, replicas: 1 })
     return new ClusterView(keyValue, async () => {
       await keyValue.close()

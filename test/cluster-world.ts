@@ -69,7 +69,7 @@ export class ClusterWorld {
 
   /** Servers and nodes; returns when every partition is owned and none is to move. */
   static async start(t: Surroundings, options: ClusterWorldOptions): Promise<ClusterWorld> {
-    const services = await ClusterServices.start()
+    const services = await ClusterServices.start({ isGuarded: true })
     t.teardown(() => services.close())
     const view = await ClusterView.open(services.nats.url)
     t.teardown(() => view.close())

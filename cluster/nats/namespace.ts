@@ -12,6 +12,8 @@ export interface ClusterNames {
   readonly namespace: string
   /** What every subject of the cluster starts with, without a dot at its end. */
   readonly subjectPrefix: string
+  /** What the subjects start with on which a node awaits answers, so that nobody else may hear them. */
+  readonly inboxPrefix: string
   readonly logStream: string
   /** All subjects of the log. */
   readonly logSubjects: string
@@ -45,6 +47,7 @@ export function namesOf(namespace: string): ClusterNames {
   return {
     namespace,
     subjectPrefix: namespace,
+    inboxPrefix: `${namespace}.inbox`,
     logStream: `${stream}_LOG`,
     logSubjects: `${namespace}.log.*`,
     logSubject: (partition) => `${namespace}.log.${partition}`,

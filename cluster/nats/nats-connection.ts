@@ -8,7 +8,7 @@
  * Rejected: waiting for a server at the start. An operator sees sooner from one line than from
  * silence that the address or the password is wrong, and what restarts processes tries again.
  */
-import { connect, ErrorCode, Events, NatsError, type NatsConnection } from 'nats'
+import { connect, createInbox, ErrorCode, Events, NatsError, type NatsConnection } from 'nats'
 import { parseNatsUrl, type NatsAddress } from './nats-url.ts'
 import { StartError } from '../../links/errors.ts'
 
@@ -17,6 +17,8 @@ export interface NatsConnectionOptions {
   readonly url: string
   /** What the server lists the connection as. */
   readonly name: string
+  /** Of the subjects on which answers are awaited; by default the driver's, which observers share. */
+  readonly inboxPrefix?: string
 }
 
 const CONNECT_TIMEOUT_MS = 2_000
@@ -40,12 +42,13 @@ const NOT_ENABLED_FOR_ACCOUNT = 10039
 
 /** Connections that have lost their server and not found one again. */
 const disconnected = new WeakSet<NatsConnection>()
+const inboxPrefixes = new WeakMap<NatsConnection, string | undefined>()
 const listeners = new WeakMap<NatsConnection, Set<() => void>>()
 
 /** Connects, and checks what the server is. @throws StartError */
-export async function connectNats({ url, name }: NatsConnectionOptions): Promise<NatsConnection> {
-  const address = parseNatsUrl(url)
-  const connection = await dial(address, name)
+export async function connectNats(options: NatsConnectionOptions): Promise<NatsConnection> {
+  const connection = await dial(parseNatsUrl(options.url), options)
+  inboxPrefixes.set(connection, options.inboxPrefix)
   // Ends with the connection; what a listener throws is its own business, and ends nothing.
   watch(connection).catch(() => {})
   try {
@@ -55,6 +58,11 @@ export async function connectNats({ url, name }: NatsConnectionOptions): Promise
     await connection.close()
     throw error
   }
+}
+
+/** A new subject for answers that this connection may hear. */
+export function newInbox(connection: NatsConnection): string {
+  return createInbox(inboxPrefixes.get(connection))
 }
 
 /**
@@ -116,11 +124,15 @@ async function checkJetStream(connection: NatsConnection, at: string): Promise<v
   }
 }
 
-async function dial(address: NatsAddress, name: string): Promise<NatsConnection> {
+async function dial(
+  address: NatsAddress,
+  { name, inboxPrefix }: NatsConnectionOptions,
+): Promise<NatsConnection> {
   try {
     return await connect({
       ...address.options,
       name,
+      ...(inboxPrefix !== undefined && { inboxPrefix }),
       noAsyncTraces: true,
       timeout: CONNECT_TIMEOUT_MS,
       pingInterval: PING_INTERVAL_MS,

@@ -6,8 +6,9 @@
  * does. That one is rejected for what it costs: two timers, four promises and an Error with its stack
  * for each message, also where all goes well, which is more than all the rest of an append.
  */
-import { createInbox, ErrorCode, headers, NatsError } from 'nats'
+import { ErrorCode, headers, NatsError } from 'nats'
 import type { ApiError, Msg, NatsConnection, Subscription } from 'nats'
+import { newInbox } from '../../cluster/nats/nats-connection.ts'
 
 interface Awaited {
   readonly resolve: (sequence: number) => void
@@ -29,7 +30,7 @@ const NO_RESPONDERS = 503
 export class JetStreamAppends {
   readonly #connection: NatsConnection
   readonly #timeoutMs: number
-  readonly #inbox = createInbox()
+  readonly #inbox: string
   readonly #answers: Subscription
   /** By the last part of the subject that the answer goes to. Invariant: in order of `until`. */
   readonly #awaited = new Map<string, Awaited>()
@@ -39,6 +40,7 @@ export class JetStreamAppends {
   /** @param timeoutMs how long an acknowledgement is awaited */
   constructor(connection: NatsConnection, timeoutMs = TIMEOUT_MS) {
     this.#connection = connection
+    this.#inbox = newInbox(connection)
     this.#timeoutMs = timeoutMs
     this.#answers = connection.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {

@@ -10,8 +10,9 @@
  * 50,000 entries of one partition a second), leaves a thing to remove on the server for each
  * partition, and sits on one replica, which may lag without a word. Single reads: a round trip each.
  */
-import { createInbox, ErrorCode, NatsError, type JetStreamManager, type Msg } from 'nats'
+import { ErrorCode, NatsError, type JetStreamManager, type Msg } from 'nats'
 import type { NatsConnection, StoredMsg } from 'nats'
+import { newInbox } from '../../cluster/nats/nats-connection.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { EXPECTED_LAST } from './jetstream-appends.ts'
 
@@ -99,7 +100,7 @@ function readBatch(
 ): Promise<StoredEntry[]> {
   return new Promise((resolve, reject) => {
     const entries: StoredEntry[] = []
-    const inbox = createInbox()
+    const inbox = newInbox(connection)
     let timer = setTimeout(timeOut, BATCH_TIMEOUT_MS)
     const subscription = connection.subscribe(inbox, { callback: receive })
     const query = { seq: from, next_by_subj: filter, batch: BATCH_ENTRIES_MAX }

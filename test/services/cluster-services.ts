@@ -13,6 +13,8 @@ import type { ServiceOptions } from './service-process.ts'
 export interface ClusterServicesOptions {
   /** Holds a directory for each server; without it they are removed at the end. */
   readonly directory?: string
+  /** NATS lets each user do what it must, and no more. */
+  readonly isGuarded?: boolean
   readonly ports?: { readonly nats: number; readonly redis: number; readonly mongo: number }
 }
 
@@ -34,7 +36,7 @@ export class ClusterServices {
       ...(options.ports === undefined ? {} : { port: options.ports[name] }),
     })
     const starts = [
-      NatsService.start(of('nats')),
+      NatsService.start({ ...of('nats'), isGuarded: options.isGuarded ?? false }),
       RedisService.start(of('redis')),
       MongoService.start(of('mongo')),
     ] as const

@@ -1,0 +1,109 @@
+/** What the shipped permissions of NATS let a node and an observer do. */
+import type { ExecutionContext } from 'ava'
+import { connect, ErrorCode, Events, type NatsConnection } from 'nats'
+import type { LogPosition, NodeId, PartitionId } from '../links/ids.ts'
+import { namesOf } from '../cluster/nats/namespace.ts'
+import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
+import { MoleculerPeers } from '../cluster/peers/moleculer-peers.ts'
+import { ClusterSettings } from '../cluster/nats/cluster-settings.ts'
+import { JetStreamLog } from '../persistence/log/jetstream-log.ts'
+import { findLogStream } from '../persistence/log/jetstream-streams.ts'
+import { NatsService } from './services/nats-service.ts'
+import { testWith } from './services/service-test.ts'
+
+const natsTest = testWith('nats')
+const DENIED = [
+  '$KV.tinygrid.table',
+  '$KV.tinygrid.lease.n1',
+  'tinygrid.log.3',
+  'tinygrid.dead-letter.3.code',
+  'tinygrid.events.node.died',
+  'tinygrid.inbox.x',
+  'MOL-tinygrid.INFO',
+  'MOL-tinygrid.REQ.n1.1-1',
+  '$JS.API.STREAM.PURGE.TINYGRID_LOG',
+  '$JS.API.STREAM.DELETE.TINYGRID_LOG',
+  '$JS.API.STREAM.UPDATE.KV_tinygrid',
+  '$JS.API.STREAM.MSG.DELETE.KV_tinygrid',
+  '$JS.API.STREAM.MSG.GET.TINYGRID_LOG',
+  '$JS.API.DIRECT.GET.TINYGRID_LOG',
+  '$JS.API.CONSUMER.CREATE.TINYGRID_LOG.x',
+  '$JS.API.CONSUMER.CREATE.KV_tinygrid.x',
+]
+const UNHEARD = ['MOL-tinygrid.>', 'tinygrid.log.*', '$KV.tinygrid.>', 'tinygrid.inbox.>', '>']
+const ALLOWED = [
+  '$SRV.PING',
+  'tinygrid.owner',
+  'tinygrid.table',
+  'tinygrid.node.n1',
+  '$JS.API.INFO',
+]
+
+natsTest('a node opens bucket, log and peers, and does all that it must', async (t) => {
+  const nats = await guarded(t)
+  const connection = await connectNats({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
+  t.teardown(() => connection.close())
+  const place = { connection, namespace: 'tinygrid', replicas: 1 }
+  const keyValue = await NatsKeyValue.open(place)
+  t.teardown(() => keyValue.close())
+  const revision = await keyValue.create('lease.n1', '1')
+  const seen: (string | undefined)[] = []
+  const stop = await keyValue.watch(
+    ({ value }) => seen.push(value),
+    () => {},
+  )
+  const second = await keyValue.update('lease.n1', '2', revision)
+  await keyValue.delete('lease.n1', second)
+  while (!seen.includes(undefined)) await connection.flush()
+  stop()
+  const logStream = await findLogStream(connection, 'tinygrid')
+  const identity = await ClusterSettings.open({ keyValue, partitions: 16, logStream })
+  const log = await JetStreamLog.open({ ...place, logBytesMax: 1e8, partitions: 16, identity })
+  const partition = 3 as PartitionId
+  let last = 0 as LogPosition
+  for (const text of ['a', 'b', 'c']) last = await log.append(partition, Buffer.from(text), last)
+  t.is((await Array.fromAsync(log.readAfter(partition, 0 as LogPosition))).length, 3)
+  await log.trim(partition, last)
+  const letter = { key: 'code', partition, position: last, reason: '', payload: Buffer.from('x') }
+  await log.addDeadLetter(letter)
+  t.is((await Array.fromAsync(log.deadLetters())).length, 1)
+  await log.removeDeadLetter('code', last)
+  const peers = new MoleculerPeers({ connection, namespace: 'tinygrid', nodeId: 'n1' as NodeId })
+  await peers.open()
+  await peers.close()
+  await log.close()
+})
+
+natsTest('an observer can neither write nor pretend nor listen in', async (t) => {
+  const nats = await guarded(t)
+  const { connection, refused } = await observer(t, nats)
+  for (const subject of ALLOWED) connection.publish(subject, '')
+  await connection.flush()
+  t.deepEqual(refused(), [])
+  for (const subject of DENIED) connection.publish(subject, '{}')
+  for (const subject of UNHEARD) connection.subscribe(subject, { callback: () => {} })
+  while (refused().length < DENIED.length + UNHEARD.length) await connection.flush()
+  t.is(refused().length, DENIED.length + UNHEARD.length)
+})
+
+async function guarded(t: ExecutionContext): Promise<NatsService> {
+  const nats = await NatsService.start({ isGuarded: true })
+  t.teardown(() => nats.close())
+  return nats
+}
+
+async function observer(t: ExecutionContext, nats: NatsService) {
+  const [user, pass] = new URL(nats.observerUrl).href.slice('nats://'.length).split(/[:@]/)
+  const connection = await connect({ servers: `127.0.0.1:${nats.port}`, user: user!, pass: pass! })
+  t.teardown(() => connection.close())
+  const refused: unknown[] = []
+  void follow(connection, refused)
+  return { connection, refused: () => refused }
+}
+
+async function follow(connection: NatsConnection, refused: unknown[]): Promise<void> {
+  for await (const { type, data } of connection.status()) {
+    if (type === Events.Error && data === ErrorCode.PermissionsViolation) refused.push(data)
+  }
+}
