@@ -5,8 +5,18 @@
  * nonsense may do so a thousand times a second; that must fill neither a log nor memory.
  */
 
-/** log_entry: in the log's subjects, dead letters too. message: between nodes, or from outside. */
-export const REFUSED_KINDS = ['table', 'lease', 'controller', 'message', 'log_entry'] as const
+/**
+ * log_entry: in the log's subjects, dead letters too. log_gap: a partition whose log does not go on
+ * where its store ends. message: between nodes, or from outside.
+ */
+export const REFUSED_KINDS = [
+  'table',
+  'lease',
+  'controller',
+  'message',
+  'log_entry',
+  'log_gap',
+] as const
 export type RefusedKind = (typeof REFUSED_KINDS)[number]
 
 /** Different cases that are remembered as told; beyond it they are only counted. */
@@ -20,6 +30,7 @@ export class RefusedInput {
     controller: 0,
     message: 0,
     log_entry: 0,
+    log_gap: 0,
   }
   readonly #tell: (what: string) => void
   readonly #told = new Set<string>()

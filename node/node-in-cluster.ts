@@ -13,6 +13,7 @@ import type { PartitionHost } from '../actors/partition/partition-host.ts'
 import type { PartitionMemory } from '../actors/memory/partition-memory.ts'
 import type { OpenedMemory } from '../actors/ownership/recovery.ts'
 import type { Code, EpochMs, PartitionId } from '../links/ids.ts'
+import { hasCode } from '../links/errors.ts'
 import { RefusedInput } from '../cluster/refused-input.ts'
 import { lastingClock } from '../cluster/membership/lasting-clock.ts'
 import { Membership } from '../cluster/membership/membership.ts'
@@ -97,12 +98,17 @@ export class NodeInCluster {
   #newOwnership(options: NodeOptions, parts: NodeParts, placement: TablePlacement): Ownership {
     const { peers, onMoved } = this.#seams
     const { writeBehind } = parts
+    const { onError } = options
     return new Ownership({
       ...options,
       ...parts,
       peers,
       placement,
       control: this.membership,
+      onError: (what, error) => {
+        if (hasCode(error, 'log_gap')) this.refused.note('log_gap', error.message)
+        onError(what, error)
+      },
       sink: {
         noteApplied: (partition, position, versions) => {
           writeBehind.noteApplied(partition, position, versions)

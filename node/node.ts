@@ -62,6 +62,8 @@ export class Node {
   /** Names for batches and moves, unique over all nodes and times. */
   readonly #nextName: () => string
   #router: Router | undefined
+  /** Reads of the background load that failed, and damaged links that it met. */
+  #loadErrors = 0
   /** Embedded: all partitions here. */
   #table: Table | undefined
 
@@ -168,7 +170,8 @@ export class Node {
     const { nodeId } = this.#options
     const parts = { nodeId, startedAt: this.#startedAt, bound: this.#bound, host, writeBehind }
     const ready = this.cluster?.isReady ?? this.#router !== undefined
-    return { ...nodeStatusOf(parts), ready }
+    const status = nodeStatusOf(parts)
+    return { ...status, storeErrors: status.storeErrors + this.#loadErrors, ready }
   }
 
   /** Resolves when what is to be loaded now is in memory, as far as it fits. */
@@ -240,7 +243,10 @@ export class Node {
       isSettled: (tombstone) => this.#isSettled(tombstone),
       work,
       pause: (ms) => pause(clock, ms, signal),
-      onError: (error) => onError('links could not be loaded from the store', error),
+      onError: (error) => {
+        this.#loadErrors++
+        onError('links could not be loaded from the store', error)
+      },
     })
   }
 

@@ -178,7 +178,7 @@ const MEMBERSHIP: MembershipNumbers = {
   handingOver: 4,
   handOvers: 40,
   handOverWaitMs: 500,
-  refused: { table: 1, lease: 0, controller: 2, message: 3, log_entry: 4 },
+  refused: { table: 1, lease: 0, controller: 2, message: 3, log_entry: 4, log_gap: 0 },
 }
 
 const STATUS: NodeStatus = {
