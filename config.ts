@@ -7,7 +7,8 @@
  */
 import os from 'node:os'
 import { randomBytes } from 'node:crypto'
-import { GATEWAY_DEFAULTS, type GatewaySettings } from './gateway/gateway-settings.ts'
+import { CONNECTION_BYTES_MAX, GATEWAY_DEFAULTS } from './gateway/gateway-settings.ts'
+import type { GatewaySettings } from './gateway/gateway-settings.ts'
 import { checkClusterSettings, CLUSTER_SETTINGS } from './node/cluster-settings.ts'
 import { API_KEY_PATTERN, API_KEY_TAKES } from './persistence/data-directory/api-key-file.ts'
 import { CODE_LENGTH_MAX, type NodeId } from './links/ids.ts'
@@ -100,10 +101,11 @@ const SETTINGS = {
     about: 'bytes that the log may hold',
   }),
   connectionsMax: integer('TINYGRID_CONNECTIONS_MAX', {
-    fallback: '20000',
     min: 1,
     max: 1_000_000,
-    about: 'open client connections',
+    about:
+      'open client connections; by default one for each 128 KB in an eighth of the memory, ' +
+      'from 100 to 20000',
   }),
   fastPath: flag('TINYGRID_FAST_PATH', {
     fallback: 'true',
@@ -136,6 +138,12 @@ const SETTINGS = {
   }),
 } as const
 
+/** Connections may take an eighth of the memory, answers that nobody reads a sixteenth. */
+const CONNECTIONS_SHARE = 8
+const UNREAD_SHARE = 16
+const CONNECTIONS_DEFAULT = { min: 100, max: 20_000 }
+const UNREAD_BYTES_DEFAULT = { min: 16 * 2 ** 20, max: 256 * 2 ** 20 }
+
 type Values = {
   readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T>
     ? T | undefined
@@ -160,9 +168,11 @@ export function readConfig(env: Env): Config {
     const takes = `a power of two from ${PARTITIONS_MIN} to ${PARTITIONS_MAX}`
     throw new ConfigError(`TINYGRID_PARTITIONS is "${values.partitions}", but must be ${takes}`)
   }
-  const memoryBytesMax = values.memoryBytesMax ?? Math.floor(machineMemoryBytes() / 2)
+  const memory = machineMemoryBytes()
+  const memoryBytesMax = values.memoryBytesMax ?? Math.floor(memory / 2)
+  const connectionsMax = values.connectionsMax ?? connectionsIn(memory / CONNECTIONS_SHARE)
   const nodeId = values.nodeId ?? makeNodeId()
-  const config = Object.freeze({ ...values, memoryBytesMax, nodeId } as Config)
+  const config = Object.freeze({ ...values, memoryBytesMax, connectionsMax, nodeId } as Config)
   checkClusterSettings(config)
   return config
 }
@@ -172,6 +182,12 @@ function refuseUnknownSettings(env: Env): void {
   const known = new Set(Object.values<Setting<unknown>>(SETTINGS).map(({ name }) => name))
   const unknown = Object.keys(env).find((name) => name.startsWith('TINYGRID_') && !known.has(name))
   if (unknown !== undefined) throw new ConfigError(`${unknown} is not a setting; see --help`)
+}
+
+/** Connections that a part of the memory can hold, each with as much as a client can make it hold. */
+function connectionsIn(memoryBytes: number): number {
+  const { min, max } = CONNECTIONS_DEFAULT
+  return Math.min(max, Math.max(min, Math.floor(memoryBytes / CONNECTION_BYTES_MAX)))
 }
 
 /** What a container may use, or what the machine has. */
@@ -201,8 +217,14 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     aliasLengthMax,
     codeLength,
     connectionsMax,
+    unreadBytesMax: unreadBytesIn(machineMemoryBytes() / UNREAD_SHARE),
     unkeyedCreatesPerMinuteMax: rateLimit,
   })
+}
+
+function unreadBytesIn(memoryBytes: number): number {
+  const { min, max } = UNREAD_BYTES_DEFAULT
+  return Math.min(max, Math.max(min, Math.floor(memoryBytes)))
 }
 
 /** One line per setting for the debug log, secrets masked. */

@@ -11,7 +11,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { connect, type NatsConnection } from 'nats'
 import type { EpochMs } from '../links/ids.ts'
-import { readInto } from '../gateway/fast-path/fast-path-reading.ts'
+import { readInto } from '../gateway/http/socket-reading.ts'
 import { RedirectReply } from '../gateway/fast-path/fast-path-reply.ts'
 import { urlOfLink } from './link-set.ts'
 

@@ -8,7 +8,7 @@
  */
 import { createServer, type AddressInfo } from 'node:net'
 import type { EpochMs } from '../links/ids.ts'
-import { readInto } from '../gateway/fast-path/fast-path-reading.ts'
+import { readInto } from '../gateway/http/socket-reading.ts'
 import { RedirectReply } from '../gateway/fast-path/fast-path-reply.ts'
 import { urlOfLink } from './link-set.ts'
 

@@ -5,6 +5,13 @@
  * parts, each of which takes what it needs. Every limit here has a unit in its name or its comment.
  */
 
+/**
+ * What a client can make the process hold for one connection: what was read and not answered, and
+ * replies up to what a socket takes (64 KB) and one batch more. Larger answers are bounded for all
+ * together (`unreadBytesMax`), and so are requests (`requestsMax`).
+ */
+export const CONNECTION_BYTES_MAX = 128 * 1024
+
 export interface GatewaySettings {
   readonly host: string
   /** 0 picks a free port. */
@@ -41,6 +48,10 @@ export interface GatewaySettings {
   readonly requestTimeoutMs: number
   /** How long an idle connection is kept for its next request. */
   readonly keepAliveTimeoutMs: number
+  /** Requests that are begun at a time, but for redirects that memory answers. */
+  readonly requestsMax: number
+  /** Bytes of answers, of all clients together, that they have not read yet. */
+  readonly unreadBytesMax: number
   /** How long a client may read nothing of an answer. */
   readonly unreadTimeoutMs: number
 }
@@ -65,5 +76,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 72_000,
+  requestsMax: 8_192,
+  unreadBytesMax: 128 * 1024 * 1024,
   unreadTimeoutMs: 120_000,
 })

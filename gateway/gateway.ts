@@ -27,6 +27,7 @@ import { ApiKey } from './api/authentication.ts'
 import { api } from './api/api.ts'
 import { ErrorReplies } from './http/error-reply.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
+import { ConnectionBounds } from './http/connection-bounds.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { LinkCreator } from './api/link-creation.ts'
 import { registerMembershipMetrics, type MembershipNumbers } from './operator/membership-metrics.ts'
@@ -79,6 +80,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     logger,
     onRoutingError: (error, request, reply) => sendRoutingError(errors, request, reply, error),
   })
+  const bounds = new ConnectionBounds(app.server, settings)
   let isClosing = false
   app.addHook('preClose', (done) => {
     isClosing = true
@@ -114,7 +116,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await documentRoutes(app)
   await app.ready()
   const hot = { owner, now, counters: redirects }
-  answerFirst(app, (request, response, pass) => {
+  answerFirst(app, bounds, (request, response, pass) => {
     try {
       return !isClosing && redirectAtOnce(hot, request, response, pass)
     } catch {
@@ -127,15 +129,18 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
 /** Asks `answer` before Fastify; what it does not answer, now or later, takes its usual way. */
 function answerFirst(
   { server }: FastifyInstance,
+  bounds: ConnectionBounds,
   answer: (request: IncomingMessage, response: ServerResponse, pass: () => void) => boolean,
 ): void {
   const listeners = server.listeners('request') as RequestListener[]
   server.removeAllListeners('request')
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const pass = () => {
+      bounds.begun(request, response)
       for (const listener of listeners) listener.call(server, request, response)
     }
     if (!answer(request, response, pass)) pass()
+    else if (!response.writableEnded) bounds.begun(request, response)
   })
 }
 

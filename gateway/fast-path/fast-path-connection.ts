@@ -20,12 +20,12 @@ import type { Socket } from 'node:net'
 import type { Code } from '../../links/ids.ts'
 import type { Lookup } from '../../links/link.ts'
 import { type Expected, WaitingLine } from './fast-path-line.ts'
-import { readAsStream, readInto, readOn } from './fast-path-reading.ts'
+import { giveBack, readAsStream, readInto, readOn } from '../http/socket-reading.ts'
 import { RequestReader } from './fast-path-reader.ts'
 import { INCOMPLETE } from './fast-path-request.ts'
 
 /** Replies are sent at the latest when they are this long together. */
-const REPLIES_BYTES_MAX = 32_768
+const REPLIES_BYTES_MAX = 16_384
 
 /** What a connection needs from the fast path around it. */
 export interface ConnectionHost {
@@ -258,7 +258,7 @@ export class FastPathConnection {
     readAsStream(socket)
     this.#stage = 'handed over'
     this.#host.handOver(this)
-    socket.unshift(Buffer.from(rest, 'latin1'))
+    giveBack(socket, Buffer.from(rest, 'latin1'))
     return true
   }
 

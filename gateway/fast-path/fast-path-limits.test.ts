@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { get } from '../testing/fast-path-corpus.ts'
 import { LateLinks } from '../testing/fast-path-late-links.ts'
+import { CONNECTION_BYTES_MAX } from '../gateway-settings.ts'
 import {
   find,
   type FastServer,
@@ -21,7 +22,6 @@ const HEAD_MS = 150
 const IDLE_MS = 1_000
 const DRIP_MS = 20
 /** A buffer read, a batch of replies and what the socket's stream adds. */
-const HELD_BYTES_MAX = 300_000
 /** Requests sent at once; even: the client stops reading. Long enough to fill the kernel's buffers. */
 const BATCHES = [1, 2_000, 6, 4, 8, 2_000, 1, 3, 3_000, 6, 6, 6, 5, 2_000, 4, 2, 5, 7]
 
@@ -139,7 +139,7 @@ for (const [requestsAtOnce, when] of [
       await setTimeout(1)
     }
     t.true(counters.fast > 0)
-    t.true(heldMax < HELD_BYTES_MAX, `${heldMax} bytes`)
+    t.true(heldMax < CONNECTION_BYTES_MAX, `${heldMax} bytes`)
     socket.destroy()
   })
 }

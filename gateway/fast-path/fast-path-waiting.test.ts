@@ -21,7 +21,7 @@ const TICK_MS = 10
 const HEAD_MS = 100
 /** The least that a server's keep-alive time can be here. */
 const IDLE_MS = 1_000
-const READ_BYTES_MAX = 65_536
+const READ_BYTES_MAX = 16_384
 
 interface Question {
   readonly code: Code

@@ -23,7 +23,7 @@ import { ABSENT, type Lookup } from '../../links/link.ts'
 import type { Found } from '../../links/link-owner.ts'
 import { type ConnectionHost, FastPathConnection } from './fast-path-connection.ts'
 import type { Expected } from './fast-path-line.ts'
-import { canReadInto } from './fast-path-reading.ts'
+import { canReadInto } from '../http/socket-reading.ts'
 import { RedirectReply } from './fast-path-reply.ts'
 
 /** What the fast path did: plain numbers, since one is raised at every redirect. */
@@ -55,7 +55,7 @@ export interface FastPath {
 
 const TICK_MS = 1_000
 /** How much is read from a socket at once. */
-const READ_BYTES_MAX = 65_536
+const READ_BYTES_MAX = 16_384
 /** How long a client may take for what is under way when the server stops. */
 const CLOSE_TIMEOUT_MS = 5_000
 

@@ -11,7 +11,6 @@ import { answerClientError } from './client-error.ts'
 import { FrameworkLog } from './framework-log.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
 import { acceptJsonOnly } from '../api/json-body.ts'
-import { cutOffUnread } from './unread-answers.ts'
 import { compileSchema, queryValidatorOf, validatorOf } from '../api/validation.ts'
 
 /** Longest part of a path that a route takes; codes have at most 64. */
@@ -47,7 +46,6 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     frameworkErrors: onRoutingError,
   })
   app.server.maxConnections = settings.connectionsMax
-  cutOffUnread(app.server, settings.unreadTimeoutMs)
   acceptJsonOnly(app)
   app.setValidatorCompiler(({ schema, httpPart }) => validatorFor(schema as object, httpPart))
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))

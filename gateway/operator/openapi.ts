@@ -10,6 +10,7 @@ import type { FastifyInstance } from 'fastify'
 import { ERRORS } from '../../links/errors.ts'
 import { DATA_SECURITY_HEADERS, SECURITY_HEADERS } from '../http/security-headers.ts'
 import { SOURCES } from '../../links/link-owner.ts'
+import { shareFiles } from '../http/shared-files.ts'
 import { problemReplies } from '../api/api-replies.ts'
 
 /** The one style element that Swagger UI adds itself; without it the page only looks plainer. */
@@ -66,13 +67,16 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
       },
     },
   }
+  // Written once, when all routes are known: all answers share its bytes.
+  let document: Buffer | undefined
   app.get('/openapi.json', { schema }, (_request, reply) =>
     reply
       .headers(DATA_SECURITY_HEADERS)
       .type('application/json; charset=utf-8')
-      .send(app.swagger()),
+      .send((document ??= Buffer.from(JSON.stringify(app.swagger())))),
   )
   await app.register(async (docs) => {
+    shareFiles(docs)
     docs.addHook('onRequest', (_request, reply, done) => {
       reply.headers(SECURITY_HEADERS)
       done()

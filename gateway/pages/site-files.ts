@@ -66,12 +66,13 @@ const DAY_SECONDS = 86_400
 
 export function siteFiles(app: FastifyInstance): void {
   for (const [path, { type, content }] of Object.entries(FILES)) {
+    const bytes = Buffer.from(content)
     app.get(path, { schema: { hide: true } }, (_request, reply: FastifyReply) =>
       reply
         .headers(SECURITY_HEADERS)
         .type(type)
         .header('cache-control', `public, max-age=${DAY_SECONDS}`)
-        .send(content),
+        .send(bytes),
     )
   }
 }

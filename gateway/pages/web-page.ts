@@ -9,6 +9,7 @@ import path from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import { html, HTML_TYPE, page } from './page.ts'
+import { shareFiles } from '../http/shared-files.ts'
 import { SECURITY_HEADERS } from '../http/security-headers.ts'
 
 const BUILT_PAGE = path.join(import.meta.dirname, '..', 'web', 'dist')
@@ -23,6 +24,7 @@ export async function webPage(app: FastifyInstance, directory = BUILT_PAGE): Pro
       .type(HTML_TYPE)
       .send(index),
   )
+  shareFiles(app)
   await app.register(fastifyStatic, {
     root: path.join(directory, 'assets'),
     prefix: '/assets/',
@@ -36,9 +38,9 @@ export async function webPage(app: FastifyInstance, directory = BUILT_PAGE): Pro
 }
 
 /** Read once: a build that replaces it comes with a new start. */
-function readIndex(directory: string): string | undefined {
+function readIndex(directory: string): Buffer | undefined {
   try {
-    return readFileSync(path.join(directory, 'index.html'), 'utf8')
+    return readFileSync(path.join(directory, 'index.html'))
   } catch {
     return undefined
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { canReadInto, readAsStream, readInto, readOn } from './fast-path-reading.ts'
+import { canReadInto, readAsStream, readInto, readOn } from '../http/socket-reading.ts'
 
 /** A connection from a client to a server, both in this process. */
 async function connection(t: ExecutionContext): Promise<{ client: Socket; accepted: Socket }> {

@@ -1,12 +1,12 @@
 /**
  * Reads sockets into one buffer for all of them, without a stream in between.
  *
- * Used by the fast path. For every packet a socket's stream makes an ArrayBuffer of 64 KiB, a
+ * Used by the fast path, and by `connection-bounds.ts` for what Node's server gets. For every packet a socket's stream makes an ArrayBuffer of 64 KiB, a
  * Buffer and an event; a seventh of a redirect's CPU time went into that. `net.Socket` has an option
  * against it, `onread`, but a server passes no options to the sockets that it accepts. So this file
  * does to an accepted socket what the constructor does for `onread` (net.js: kBuffer, kBufferCb,
  * useUserBuffer), and is the only one that knows those names. On a Node without them, `canReadInto`
- * is false, and the fast path stays out of the way. What is read must be copied before the call ends.
+ * is false, and both stay out of the way. What is read must be copied before the call ends.
  *
  * Rejected: a second socket on the first one's handle, which leaves other listeners of `connection`
  * with a dead socket and the server with a wrong count.
@@ -17,6 +17,8 @@ import { Socket } from 'node:net'
 export type OnBytes = (length: number, buffer: Buffer) => boolean
 
 interface Handle {
+  /** Whether a parser reads it. */
+  _consumed: boolean
   useUserBuffer(buffer: Buffer): void
 }
 
@@ -49,6 +51,22 @@ export function readOn(socket: Socket): void {
 export function readAsStream(socket: Socket): void {
   partsOf(socket)[ON_BYTES!] = (length: number, buffer: Buffer) =>
     socket.push(Buffer.from(buffer.subarray(0, length)))
+}
+
+/**
+ * Gives bytes back that were read from the socket, before anything else is: to whoever reads into a
+ * buffer by now, otherwise to the stream.
+ */
+export function giveBack(socket: Socket, bytes: Buffer): void {
+  const onBytes = partsOf(socket)[ON_BYTES!] as OnBytes | null | undefined
+  if (onBytes) onBytes(bytes.length, bytes)
+  else socket.unshift(bytes)
+}
+
+/** Keeps Node's HTTP parser from reading the socket by itself, past whoever reads into a buffer. */
+export function keepFromParser(socket: Socket): void {
+  const handle = partsOf(socket)[HANDLE]
+  if (handle !== null) handle._consumed = true
 }
 
 function partsOf(socket: Socket): Parts {

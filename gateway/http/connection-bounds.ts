@@ -1,0 +1,234 @@
+/**
+ * Bounds what clients can make Node's HTTP server hold: requests begun, and answers not taken.
+ *
+ * Stands between each connection and Node's parser, whatever the route. By itself Node parses all
+ * requests of a packet at once, some thousands of small ones, keeps each answer until the client has
+ * taken it, and only then stops reading. Here a packet is given to the parser up to the end of one
+ * head at a time, and no further while
+ *
+ * - CONNECTION_REQUESTS_MAX requests of the connection are begun, or
+ * - it has more than CONNECTION_UNREAD_BYTES_MAX to take, or Node has stopped it for that, or
+ * - one of it is begun, and `requestsMax` of all together.
+ *
+ * Meanwhile the socket is not read: the client waits in its own buffers. What is held is gone on with
+ * in turns, HEADS_PER_TURN of a connection and TURN_HEADS_MAX of all, so that others come in between.
+ * What the process keeps of
+ * answers is bounded for all together by `unreadBytesMax`: past it the connections with most are cut
+ * off until that holds again, so that nobody else has to wait for them. A client that takes nothing
+ * for `unreadTimeoutMs` is cut off.
+ *
+ * A request counts from its beginning until its answer is with the kernel; one that is answered in the
+ * same turn only by what it leaves unread. Rejected: a stream in between, which costs each request a
+ * seventh of its CPU time (this costs nothing that could be measured); ending a connection that asks
+ * too much, since its packet is parsed all the same; Node's `server.timeout`, which costs each
+ * redirect a tenth.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { canReadInto, keepFromParser, readInto, readOn } from './socket-reading.ts'
+
+export const CONNECTION_REQUESTS_MAX = 8
+const CONNECTION_UNREAD_BYTES_MAX = 64 * 1024
+/** How much is read from a socket at once, and so held of a connection that is not read on. */
+const READ_BYTES_MAX = 16_384
+const END_OF_HEAD = Buffer.from('\r\n\r\n')
+/** Heads of one connection that are given to the parser one after the other. */
+const HEADS_PER_TURN = 8
+/** Heads that were held and are gone on with in one turn of the event loop. */
+const TURN_HEADS_MAX = 64
+/** How often the connections are looked at. */
+const LOOK_MS = 100
+
+export interface ConnectionBoundsOptions {
+  /** Requests of all connections together; beyond it each connection may have one. */
+  readonly requestsMax: number
+  /** Bytes of answers, of all connections together, that clients have not taken. */
+  readonly unreadBytesMax: number
+  /** How long a client may take nothing of its answers. */
+  readonly unreadTimeoutMs: number
+}
+
+export class ConnectionBounds {
+  readonly #options: ConnectionBoundsOptions
+  readonly #connections = new Map<Socket, Connection>()
+  /** Where all connections read to, one at a time. */
+  readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX)
+  #requests = 0
+  /** Connections that hold something and may go on, the one that waits longest first. */
+  readonly #waiting = new Set<Connection>()
+
+  /** Looks after the connections of `server` until it closes. */
+  constructor(server: Server, options: ConnectionBoundsOptions) {
+    this.#options = options
+    // Before Node's own listener, which takes the socket to its parser.
+    server.prependListener('connection', (socket: Socket) => this.#accept(socket))
+    const timer = setInterval(() => this.#look(), LOOK_MS)
+    server.once('close', () => clearInterval(timer))
+    timer.unref()
+  }
+
+  /** Requests that were begun and whose answers are not with the kernel yet. */
+  get requests(): number {
+    return this.#requests
+  }
+
+  /** Counts a request that could not be answered in the turn in which it came. */
+  begun(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(request.socket)
+    if (connection === undefined || connection.answers.has(response)) return
+    connection.answers.add(response)
+    connection.newest = request
+    this.#requests++
+    response.once('close', () => {
+      this.#requests--
+      connection.answers.delete(response)
+      this.#goOnLater(connection)
+    })
+  }
+
+  #accept(socket: Socket): void {
+    const connection: Connection = new Connection(socket, {
+      hasRoom: () => this.#requests < this.#options.requestsMax,
+      goOnLater: () => this.#goOnLater(connection),
+    })
+    this.#connections.set(socket, connection)
+    socket.once('close', () => this.#connections.delete(socket))
+    if (!canReadInto) return
+    keepFromParser(socket)
+    readInto(socket, this.#buffer, connection.onBytes)
+    const goOnLater = () => this.#goOnLater(connection)
+    socket.on('drain', goOnLater)
+    socket.on('resume', goOnLater)
+  }
+
+  #goOnLater(connection: Connection): void {
+    if (!connection.isHolding) return
+    if (this.#waiting.size === 0) setImmediate(this.#takeTurn)
+    this.#waiting.add(connection)
+  }
+
+  readonly #takeTurn = (): void => {
+    let left = TURN_HEADS_MAX
+    for (const connection of this.#waiting) {
+      if (left <= 0) break
+      this.#waiting.delete(connection)
+      left -= connection.goOn()
+    }
+    if (this.#waiting.size > 0) setImmediate(this.#takeTurn)
+  }
+
+  /** A time-out goes to those that have something to take; Node puts it off while they take it. */
+  #look(): void {
+    const { unreadBytesMax, unreadTimeoutMs } = this.#options
+    const unread: [Socket, number][] = []
+    let total = 0
+    for (const [socket, { unreadBytes }] of this.#connections) {
+      if (unreadBytes === 0) continue
+      if (!socket.timeout) socket.setTimeout(unreadTimeoutMs)
+      unread.push([socket, unreadBytes])
+      total += unreadBytes
+    }
+    if (total <= unreadBytesMax) return
+    unread.sort(([, a], [, b]) => b - a)
+    for (const [socket, bytes] of unread) {
+      socket.destroy()
+      total -= bytes
+      if (total <= unreadBytesMax) return
+    }
+  }
+}
+
+/** What a connection knows of the others. */
+interface Surroundings {
+  /** Whether the process may have one request more. */
+  readonly hasRoom: () => boolean
+  /** Calls `goOn` in a turn to come. */
+  readonly goOnLater: () => void
+}
+
+class Connection {
+  readonly answers = new Set<ServerResponse>()
+  /** The request that was counted last. */
+  newest: IncomingMessage | undefined
+  readonly #socket: Socket
+  readonly #process: Surroundings
+  /** Read, and not given to the parser yet. Invariant: while it is here, the socket is not read on. */
+  #held: Buffer | undefined
+  #isFeeding = false
+
+  constructor(socket: Socket, surroundings: Surroundings) {
+    this.#socket = socket
+    this.#process = surroundings
+  }
+
+  get isHolding(): boolean {
+    return this.#held !== undefined
+  }
+
+  /** Answers behind the first one are kept by themselves until their turn comes. */
+  get unreadBytes(): number {
+    let bytes = this.#socket.writableLength
+    for (const answer of this.answers) if (answer.socket === null) bytes += answer.writableLength
+    return bytes
+  }
+
+  readonly onBytes = (length: number, buffer: Buffer): boolean => {
+    const bytes = buffer.subarray(0, length)
+    // Node itself may have read on after a pause.
+    if (this.#held !== undefined || this.#isFeeding) {
+      this.#held = Buffer.concat([this.#held ?? Buffer.alloc(0), bytes])
+      return false
+    }
+    const { rest } = this.#feed(bytes)
+    if (rest === undefined) return true
+    // The buffer is everybody's: what is kept is copied.
+    this.#held = Buffer.from(rest)
+    this.#process.goOnLater()
+    return false
+  }
+
+  /** Gives on what is held, as far as that may be now; returns how many heads that were. */
+  goOn(): number {
+    const held = this.#held
+    if (held === undefined || this.#isFeeding) return 0
+    this.#held = undefined
+    const { rest, heads } = this.#feed(held)
+    if (rest !== undefined) {
+      this.#held = rest
+      if (heads > 0) this.#process.goOnLater()
+    } else if (!this.#socket.destroyed) readOn(this.#socket)
+    return heads
+  }
+
+  /** Gives bytes to the parser, one head at a time; `rest` are those that have to wait. */
+  #feed(bytes: Buffer): { rest: Buffer | undefined; heads: number } {
+    const socket = this.#socket
+    this.#isFeeding = true
+    let at = 0
+    let heads = 0
+    while (at < bytes.length && !socket.destroyed) {
+      if (heads === HEADS_PER_TURN || !this.#mayGoOn) break
+      heads++
+      const head = bytes.indexOf(END_OF_HEAD, at)
+      const end = head === -1 ? bytes.length : head + END_OF_HEAD.length
+      socket.emit('data', bytes.subarray(at, end))
+      at = end
+    }
+    this.#isFeeding = false
+    const isDone = at === bytes.length || socket.destroyed
+    return { rest: isDone ? undefined : bytes.subarray(at), heads }
+  }
+
+  get #mayGoOn(): boolean {
+    const { answers, newest } = this
+    if (answers.size === 0) return !this.#isFull
+    // A request that was begun must get its body.
+    if (newest !== undefined && !newest.complete) return true
+    return answers.size < CONNECTION_REQUESTS_MAX && !this.#isFull && this.#process.hasRoom()
+  }
+
+  get #isFull(): boolean {
+    const { writableLength } = this.#socket
+    return writableLength > CONNECTION_UNREAD_BYTES_MAX || this.#socket.isPaused()
+  }
+}
