@@ -16,9 +16,11 @@ import { Socket } from 'node:net'
 /** Takes bytes; false stops the reading until `readOn`. */
 export type OnBytes = (length: number, buffer: Buffer) => boolean
 
+const CONSUMED = '_consumed'
+
 interface Handle {
   /** Whether a parser reads it. */
-  _consumed: boolean
+  [CONSUMED]: boolean
   useUserBuffer(buffer: Buffer): void
 }
 
@@ -66,7 +68,7 @@ export function giveBack(socket: Socket, bytes: Buffer): void {
 /** Keeps Node's HTTP parser from reading the socket by itself, past whoever reads into a buffer. */
 export function keepFromParser(socket: Socket): void {
   const handle = partsOf(socket)[HANDLE]
-  if (handle !== null) handle._consumed = true
+  if (handle !== null) handle[CONSUMED] = true
 }
 
 function partsOf(socket: Socket): Parts {
