@@ -56,12 +56,15 @@ export function operatorRoutes(app: FastifyInstance, options: OperatorOptions): 
       },
     },
   }
-  app.get('/metrics', { schema: metrics }, async (_request, reply) =>
-    reply
+  // All who ask meanwhile get the same text: gathering it takes milliseconds.
+  let gathering: Promise<string> | undefined
+  app.get('/metrics', { schema: metrics }, async (_request, reply) => {
+    gathering ??= renderMetrics(registry).finally(() => (gathering = undefined))
+    return reply
       .headers(UNCACHED)
       .type(METRICS_TYPE)
-      .send(await renderMetrics(registry)),
-  )
+      .send(await gathering)
+  })
 }
 
 const UNCACHED = { ...DATA_SECURITY_HEADERS, 'cache-control': 'no-store' }

@@ -115,6 +115,8 @@ export class LmdbEnvironment {
     const holder = new LmdbHolder(this.#facts, this.#directory, onLost)
     this.#holder = holder
     await this.#commit({ bytes: 0, makesRoom: true }, () => holder.take())
+    // Not before: a slow disk would make a holder of none.
+    holder.watch()
   }
 
   /** Of the data directory that it belongs to; undefined: it was made before there was one. */

@@ -37,7 +37,7 @@ export class LmdbHolder {
   readonly #files: readonly string[]
   readonly #inodes: string
   readonly #onLost: () => void
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
   #isLost = false
 
   /** @param facts with versions: a token is one */
@@ -46,12 +46,16 @@ export class LmdbHolder {
     this.#files = FILE_NAMES.map((name) => path.join(directory, name))
     this.#inodes = this.#findInodes()
     this.#onLost = onLost
-    this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS).unref()
   }
 
   /** Within a transaction: takes the environment from whoever had it. */
   take(): void {
     void this.#facts.put(HOLDER, Buffer.alloc(0), this.#token)
+  }
+
+  /** From now on, when `take` is committed, this is looked after without commits too. */
+  watch(): void {
+    this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS).unref()
   }
 
   /** Before a commit. @throws NotHeldError */
