@@ -5,11 +5,14 @@ import { copyFile, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
+import { mock } from 'node:test'
 import test, { type ExecutionContext } from 'ava'
+import type { Database } from 'lmdb'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import { systemLongWork } from '../../links/long-work.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 import { LmdbLog } from '../log/lmdb-log.ts'
+import { LmdbHolder } from './lmdb-holder.ts'
 import { LmdbLinkStore } from '../store/lmdb-link-store.ts'
 
 const work = systemLongWork()
@@ -206,3 +209,16 @@ async function assertTheirs(t: ExecutionContext, root: string, first: Owner, sec
   t.true(first.acknowledged.every((position) => entries.get(position) === 'first'))
   t.true(second.acknowledged.every((position) => entries.get(position) === 'second'))
 }
+
+test.serial('a take that takes long is no loss: who holds is looked after once it does', (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  let losses = 0
+  const nothingYet = { getEntry: () => undefined } as unknown as Database<Buffer, Buffer>
+  const holder = new LmdbHolder(nothingYet, tmpdir(), () => losses++)
+  mock.timers.tick(60_000)
+  t.is(losses, 0)
+  holder.watch()
+  mock.timers.tick(60_000)
+  t.is(losses, 1)
+})
