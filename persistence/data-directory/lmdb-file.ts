@@ -129,14 +129,17 @@ class FileCheck {
     const kind = isLeaf ? PAGE_FLAGS.leaf : PAGE_FLAGS.branch
     const page = this.#readPage(number, this.#pageSize, kind)
     const nodes = this.#nodesOf(page, number, isLeaf)
-    const keys = nodes.map((node) => keyOf(node))
     // The first key of a branch says nothing: whatever it is, all others lie above it.
-    if (!isLeaf && bounds !== undefined && keys.length > 0) keys[0] = bounds.low
-    if (bounds !== undefined && !areWithin(keys, bounds)) throw this.#damaged(number)
+    const keyed = isLeaf ? nodes : nodes.slice(1)
+    if (bounds !== undefined && !areWithin(keyed, bounds)) throw this.#damaged(number)
     for (const [index, node] of nodes.entries()) {
       if (isLeaf) this.#checkLeafNode(node, number)
       else if (level > 2 || this.#size <= FULL_CHECK_BYTES_MAX) {
-        const within = bounds && { low: keys[index]!, high: keys[index + 1] ?? bounds.high }
+        const next = nodes[index + 1]
+        const within = bounds && {
+          low: index === 0 ? bounds.low : keyOf(node),
+          high: next === undefined ? bounds.high : keyOf(next),
+        }
         this.#checkPage(BigInt(node.readUIntLE(0, 6)), level - 1, within)
       }
     }
@@ -152,7 +155,9 @@ class FileCheck {
       const at = slot + 2 > page.length ? page.length : page.readUInt16LE(slot)
       if (at + PAGE_HEADER_BYTES + NODE_AT.key > page.length) throw this.#damaged(number)
       const node = page.subarray(at + PAGE_HEADER_BYTES)
-      used += nodeBytes(node, isLeaf)
+      const bytes = nodeBytes(node, isLeaf)
+      if (bytes > node.length) throw this.#damaged(number)
+      used += bytes
       nodes.push(node)
     }
     const expected = page.length - PAGE_HEADER_BYTES - page.readUInt16LE(PAGE_AT.upper)
@@ -162,8 +167,8 @@ class FileCheck {
 
   #checkLeafNode(node: Buffer, number: bigint): void {
     const flags = node.readUInt16LE(NODE_AT.flags)
-    const data = node.subarray(NODE_AT.key + node.readUInt16LE(NODE_AT.keySize))
     if (flags === 0) return
+    const data = node.subarray(keyEndOf(node))
     if (flags !== NODE_FLAGS.big && flags !== NODE_FLAGS.tree) throw this.#damaged(number)
     if (data.length < TREE_AT.root + 8 && flags & NODE_FLAGS.tree) throw this.#damaged(number)
     if (data.length < 8) throw this.#damaged(number)
@@ -197,17 +202,28 @@ class FileCheck {
 }
 
 function keyOf(node: Buffer): Buffer {
-  return node.subarray(NODE_AT.key, NODE_AT.key + node.readUInt16LE(NODE_AT.keySize))
+  return node.subarray(NODE_AT.key, keyEndOf(node))
 }
 
-/** Whether keys rise, from `low` on and below `high`. */
-function areWithin(keys: readonly Buffer[], { low, high }: Bounds): boolean {
-  let before: Buffer | undefined
-  for (const key of keys) {
-    if (before === undefined ? key.compare(low) < 0 : key.compare(before) <= 0) return false
-    before = key
+/** Whether the keys of nodes rise, from `low` on and below `high`. Without a copy of each: there are many. */
+function areWithin(nodes: readonly Buffer[], { low, high }: Bounds): boolean {
+  const first = nodes[0]
+  if (first === undefined) return true
+  if (keyOf(first).compare(low) < 0) return false
+  let before = first
+  let beforeEnd = keyEndOf(first)
+  for (let index = 1; index < nodes.length; index++) {
+    const node = nodes[index]!
+    const end = keyEndOf(node)
+    if (node.compare(before, NODE_AT.key, beforeEnd, NODE_AT.key, end) <= 0) return false
+    before = node
+    beforeEnd = end
   }
-  return before === undefined || high === undefined || before.compare(high) < 0
+  return high === undefined || keyOf(before).compare(high) < 0
+}
+
+function keyEndOf(node: Buffer): number {
+  return NODE_AT.key + node.readUInt16LE(NODE_AT.keySize)
 }
 
 /** What a node takes of its page. */
