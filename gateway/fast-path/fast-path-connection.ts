@@ -21,8 +21,7 @@ import type { Code } from '../../links/ids.ts'
 import type { Lookup } from '../../links/link.ts'
 import { type Expected, WaitingLine } from './fast-path-line.ts'
 import { giveBack, readAsStream, readInto, readOn } from '../http/socket-reading.ts'
-import { RequestReader } from './fast-path-reader.ts'
-import { INCOMPLETE } from './fast-path-request.ts'
+import { INCOMPLETE, RequestReader } from './fast-path-request.ts'
 
 /** Replies are sent at the latest when they are this long together. */
 const REPLIES_BYTES_MAX = 16_384

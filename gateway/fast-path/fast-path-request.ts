@@ -7,11 +7,14 @@
  * the right bytes follow; all the rest is OTHER and nobody's to judge here. So a doubt costs speed,
  * never a wrong answer: accepting less than Node's parser does is allowed, accepting more is not.
  *
+ * A client repeats its headers, so a head that is byte for byte the last one of its connection is not
+ * read again: comparing it costs a tenth of reading it.
+ *
  * It works on latin1 text, one character per byte, since comparing and cutting strings is cheaper
  * in V8 than doing the same with Buffers of this size. Rejected: a regular expression, which cannot
  * tell a beginning from a mistake, and so would have to wait for bytes that do not matter any more.
  */
-import { CODE_LENGTH_MAX } from '../../links/ids.ts'
+import { CODE_LENGTH_MAX, type Code } from '../../links/ids.ts'
 
 /** The bytes are a true beginning of a request; the rest of it has not come yet. */
 export const INCOMPLETE = 0
@@ -19,10 +22,10 @@ export const INCOMPLETE = 0
 export const OTHER = -1
 
 /** The longest head, in bytes, that is read here; Node's own limit is 16,384. */
-export const HEAD_BYTES_MAX = 4096
+const HEAD_BYTES_MAX = 4096
 
 /** What stands before the code. */
-export const TARGET_PREFIX = 'GET /'
+const TARGET_PREFIX = 'GET /'
 const VERSION = ' HTTP/1.1\r\n'
 const CR = 13
 const LF = 10
@@ -51,6 +54,38 @@ const FOREIGN_HEADERS = new Set([
 const HOST = 'host'
 const CONNECTION = 'connection'
 const KEEP_ALIVE = 'keep-alive'
+
+/** Never the end of a head, so the first request is always read in full. */
+const NO_HEAD = '-'
+
+/** Finds the requests of one connection, one after the other. */
+export class RequestReader {
+  #codeEnd = 0
+  /** The end of the newest head, from behind the code, that was found to be plain. */
+  #knownHead = NO_HEAD
+
+  /** Where the request ends that starts at `start`: the index after it, INCOMPLETE or OTHER. */
+  endOfRequest(text: string, start: number): number {
+    this.#codeEnd = endOfCode(text, start)
+    const end = this.#codeEnd > 0 ? this.#endOfHead(text, start, this.#codeEnd) : this.#codeEnd
+    return end === INCOMPLETE && text.length - start >= HEAD_BYTES_MAX ? OTHER : end
+  }
+
+  /** The code of the request that was found last, which started at `start`. */
+  codeOf(text: string, start: number): Code {
+    return text.slice(start + TARGET_PREFIX.length, this.#codeEnd) as Code
+  }
+
+  #endOfHead(text: string, start: number, codeEnd: number): number {
+    const knownEnd = codeEnd + this.#knownHead.length
+    if (text.slice(codeEnd, knownEnd) === this.#knownHead) return knownEnd
+    const end = endOfHead(text, codeEnd)
+    if (end <= 0) return end
+    if (end - start > HEAD_BYTES_MAX) return OTHER
+    this.#knownHead = detached(text, codeEnd, end)
+    return end
+  }
+}
 
 /** Where the code ends whose request starts at `start`: an index, INCOMPLETE or OTHER. */
 export function endOfCode(text: string, start: number): number {
@@ -127,4 +162,10 @@ function characterClasses(): Uint8Array {
   add('\t', IN_VALUE)
   for (let character = 0x20; character < 0x7f; character++) classes[character]! |= IN_VALUE
   return classes
+}
+
+/** A part of `text` that does not keep a much longer text alive. */
+function detached(text: string, start: number, end: number): string {
+  const part = text.slice(start, end)
+  return text.length <= HEAD_BYTES_MAX ? part : Buffer.from(part, 'latin1').toString('latin1')
 }

@@ -7,14 +7,37 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
-import { TinygridError } from '../../links/errors.ts'
-import { prefersData } from './accept.ts'
-import { fromFrameworkError } from './framework-errors.ts'
+import { TinygridError, type ErrorCode } from '../../links/errors.ts'
 import { HTML_TYPE } from '../pages/page.ts'
 import { PROBLEM_TYPE, toProblem } from './problem.ts'
 import { pathOfTarget } from './request-target.ts'
 import { DATA_SECURITY_HEADERS, SECURITY_HEADERS } from './security-headers.ts'
 import { errorPage } from '../pages/visitor-pages.ts'
+
+/** Fastify's own errors, by code and then by status, in the words of our table. */
+const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_BAD_URL: 'not_found',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
+  FST_ERR_NOT_FOUND: 'not_found',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad_request',
+}
+
+const CODES_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  403: 'not_found',
+  404: 'not_found',
+  408: 'request_timeout',
+  413: 'body_too_large',
+  414: 'uri_too_long',
+  415: 'unsupported_media_type',
+  503: 'shutting_down',
+}
+
+const PAGE_TYPES = ['text/html', 'text/*', '*/*']
+const DATA_TYPES = ['application/problem+json', 'application/json', 'application/*', '*/*']
 
 /** The operating error behind whatever was thrown. */
 export function toTinygridError(error: unknown): TinygridError {
@@ -70,4 +93,45 @@ function withHeaders(reply: FastifyReply, error: TinygridError): FastifyReply {
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="tinygrid"')
   return reply
+}
+
+/** undefined for what is not the client's fault. */
+function fromFrameworkError(error: unknown): TinygridError | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
+  const known = FRAMEWORK_CODES[String(code)]
+  if (known !== undefined) return new TinygridError(known, { cause: error })
+  if (error instanceof SyntaxError && statusCode === 400) {
+    return new TinygridError('invalid_json', { cause: error })
+  }
+  if (typeof statusCode !== 'number' || statusCode < 400) return undefined
+  const byStatus = CODES_BY_STATUS[statusCode] ?? (statusCode < 500 ? 'bad_request' : undefined)
+  return byStatus === undefined ? undefined : new TinygridError(byStatus, { cause: error })
+}
+
+/**
+ * Whether a client would rather have an error as data than as a page, by its Accept header. A browser
+ * names `text/html`, a program `application/json` or `application/problem+json`; who names neither
+ * or both alike gets the page.
+ */
+export function prefersData(accept: string | undefined): boolean {
+  if (accept === undefined) return false
+  const weights = weightsOf(accept)
+  return weightOf(DATA_TYPES, weights) > weightOf(PAGE_TYPES, weights)
+}
+
+/** The weight (q, 0 to 1) of each media range. */
+function weightsOf(accept: string): Map<string, number> {
+  const ranges = accept.toLowerCase().split(',')
+  return new Map(
+    ranges.map((range) => {
+      const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
+      const q = parameters.find((parameter) => parameter.startsWith('q='))
+      return [type, q === undefined ? 1 : Number(q.slice(2)) || 0]
+    }),
+  )
+}
+
+function weightOf(types: readonly string[], weights: ReadonlyMap<string, number>): number {
+  return Math.max(0, ...types.map((type) => weights.get(type) ?? 0))
 }

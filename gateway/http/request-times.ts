@@ -1,14 +1,20 @@
 /**
- * How long requests took, by route: the latency histogram of the metrics.
+ * What is written down of requests: how long they took, by route, in a histogram of the metrics; and
+ * one line in the log for each API call that changes a link.
  *
  * Used by the API's hooks and, for redirects that had to wait, by the redirect route. Redirects from
  * memory are only counted: they take microseconds, of which measuring would be a good part.
  */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
 import { Histogram, type Registry } from 'prom-client'
+import { pathOfTarget } from './request-target.ts'
 
 const BUCKETS_SECONDS = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
+
+const CREATE_ROUTES = new Set<string | undefined>(['/api/links', '/api/links/bulk'])
 
 export class RequestTimes {
   readonly #histogram: Histogram<'method' | 'route' | 'status'>
@@ -33,5 +39,26 @@ export class RequestTimes {
 
   observe(ms: number, method: string, route: string, status: number): void {
     this.#histogram.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, ms / 1000)
+  }
+}
+
+/**
+ * No keys, no bodies, no query strings; JSON escapes what a client may have put into the path.
+ * Creates are logged at debug level: there may be ten thousand a second, and each link knows when
+ * it was made.
+ */
+export function accessLog(logger: Logger, times: RequestTimes) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const { method, routeOptions, ip } = request
+    const { statusCode: status, elapsedTime } = reply
+    times.observe(elapsedTime, method, routeOptions.url ?? '', status)
+    if (method !== 'GET' && method !== 'HEAD') {
+      const level = CREATE_ROUTES.has(routeOptions.url) ? 'debug' : 'info'
+      if (logger.isLevelEnabled(level)) {
+        const path = pathOfTarget(request.raw.url!)
+        logger[level]({ method, path, status, ms: Math.round(elapsedTime), ip }, 'api')
+      }
+    }
+    done()
   }
 }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { EpochMs } from '../../links/ids.ts'
-import { prefersData } from '../http/accept.ts'
+import { prefersData } from '../http/error-reply.ts'
 import { html } from './page.ts'
 import { NOW, startGateway } from '../testing/test-gateway.ts'
 

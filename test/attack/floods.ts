@@ -67,6 +67,30 @@ export async function openOnly(victim: Victim, { connections, ms }: FloodOptions
   await pause(ms)
 }
 
+/** Connections that ask much at once and end their side, again and again. */
+export async function halfClosed(victim: Victim, { connections, ms }: FloodOptions): Promise<void> {
+  const asked = ['/stander', '/nonesuch', '/openapi.json']
+  const packet = asked
+    .map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    .join('')
+    .repeat(50)
+  await forMs(ms, async () => {
+    const clients = await open(victim, connections)
+    for (const client of clients) if (client.writable) client.end(packet)
+    await pause(100)
+    for (const client of clients) client.destroy()
+  })
+}
+
+/** Connections that follow a link once, as honest clients do, and stay. */
+export async function crowd(victim: Victim, { connections, ms }: FloodOptions): Promise<void> {
+  for (const client of await open(victim, connections)) {
+    client.resume()
+    client.write('GET /stander HTTP/1.1\r\nHost: a\r\n\r\n')
+  }
+  await pause(ms)
+}
+
 /** Bytes that are no HTTP, heads and bodies past every limit. */
 export async function junk(victim: Victim, { connections, ms }: FloodOptions): Promise<void> {
   const texts = [

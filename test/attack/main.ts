@@ -10,17 +10,31 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { ask, junk, neverRead, openOnly, readSlowly, writeSlowly } from './floods.ts'
+import {
+  ask,
+  crowd,
+  halfClosed,
+  junk,
+  neverRead,
+  openOnly,
+  readSlowly,
+  writeSlowly,
+} from './floods.ts'
 import { routeRequests } from './routes.ts'
 import { Victim, type Sighting } from './victim.ts'
 
 /** A node that grows by more, or lets a bystander wait for longer, has lost. */
 const GROWN_BYTES_MAX = 768 * 1024 * 1024
 const WAIT_MS_MAX = 10_000
+/** What the node is told to take, and what of it is left for the bystander. */
+const CONNECTIONS_MAX = 3_000
+const SPARE = 50
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const directory = mkdtempSync(path.join(os.tmpdir(), 'tinygrid-attack-'))
-const victim = await Victim.start(directory)
+const victim = await Victim.start(directory, {
+  TINYGRID_CONNECTIONS_MAX: String(CONNECTIONS_MAX),
+})
 let lost = 0
 try {
   for (const [name, attack] of await attacks()) {
@@ -56,7 +70,12 @@ async function attacks(): Promise<[string, () => Promise<void>][]> {
     ['never read: redirects', () => neverRead(victim, redirect, { connections: 500, ms: 5_000 })],
     ['read slowly: redirects', () => readSlowly(victim, redirect, { connections: 500, ms: 5_000 })],
     ['write slowly', () => writeSlowly(victim, { connections: 1_000, ms: 12_000 })],
-    ['open and leave', () => openOnly(victim, { connections: 3_000, ms: 3_000 })],
+    ['open and leave', () => openOnly(victim, { connections: 2_000, ms: 3_000 })],
+    ['half closed', () => halfClosed(victim, { connections: 60, ms: 5_000 })],
+    [
+      'every connection taken',
+      () => crowd(victim, { connections: CONNECTIONS_MAX - SPARE, ms: 3_000 }),
+    ],
     ['junk', () => junk(victim, { connections: 60, ms: 5_000 })],
     ['searches and bulks', () => ask(longWork, { connections: 200, ms: 10_000 })],
   ]

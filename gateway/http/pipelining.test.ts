@@ -1,0 +1,49 @@
+/** Many requests at once on one connection: all of them are answered, whatever the client does then. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import test, { type ExecutionContext } from 'ava'
+import { startGateway } from '../testing/test-gateway.ts'
+
+const HEAD = 'HTTP/1.1\r\nHost: sho.rt\r\n'
+const LAST = `GET /health/live ${HEAD}Connection: close\r\n\r\n`
+const ROUNDS = 100
+
+async function open(t: ExecutionContext, port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  t.teardown(() => socket.destroy())
+  await once(socket, 'connect')
+  return socket
+}
+
+async function statuses(socket: Socket): Promise<string[]> {
+  let text = ''
+  socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')))
+  await once(socket, 'end')
+  return [...text.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status!)
+}
+
+test('requests that a client sends at once are answered once each and in order', async (t) => {
+  const gateway = await startGateway(t)
+  gateway.add({ code: 'abc' })
+  const client = await open(t, await gateway.listen())
+  const asked = ['/abc', '/nothing', '/robots.txt', '/openapi.json']
+  const answers = statuses(client)
+  const text = asked.map((path) => `GET ${path} ${HEAD}\r\n`).join('')
+  client.write(text.repeat(ROUNDS) + LAST)
+  const expected = Array.from({ length: ROUNDS }, () => ['302', '404', '200', '200']).flat()
+  t.deepEqual(await answers, [...expected, '200'])
+})
+
+test('bodies with empty lines in them pass whole, cut in any place', async (t) => {
+  const gateway = await startGateway(t, { publicCreate: true })
+  const client = await open(t, await gateway.listen())
+  const answers = statuses(client)
+  const body = `${JSON.stringify({ url: 'https://example.com/x' })}\r\n\r\n\r\n\r\n`
+  const head = `POST /api/links ${HEAD}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
+  const text = (head + body).repeat(3) + LAST
+  client.setNoDelay(true)
+  for (let at = 0; at < text.length; at += 97) {
+    await new Promise((done) => client.write(text.slice(at, at + 97), done))
+  }
+  t.deepEqual(await answers, ['201', '200', '200', '200'])
+})
