@@ -15,6 +15,8 @@ async function open(t: ExecutionContext, port: number): Promise<Socket> {
   return socket
 }
 
+const repeated = (round: string[]) => Array.from({ length: ROUNDS }, () => round).flat()
+
 async function statuses(socket: Socket): Promise<string[]> {
   let text = ''
   socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')))
@@ -22,16 +24,24 @@ async function statuses(socket: Socket): Promise<string[]> {
   return [...text.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status!)
 }
 
-test('requests that a client sends at once are answered once each and in order', async (t) => {
+test('requests that clients send at once are answered once each and in order', async (t) => {
   const gateway = await startGateway(t)
   gateway.add({ code: 'abc' })
-  const client = await open(t, await gateway.listen())
-  const asked = ['/abc', '/nothing', '/robots.txt', '/openapi.json']
-  const answers = statuses(client)
-  const text = asked.map((path) => `GET ${path} ${HEAD}\r\n`).join('')
-  client.write(text.repeat(ROUNDS) + LAST)
-  const expected = Array.from({ length: ROUNDS }, () => ['302', '404', '200', '200']).flat()
-  t.deepEqual(await answers, [...expected, '200'])
+  const port = await gateway.listen()
+  const ask = async (paths: readonly string[]): Promise<string[]> => {
+    const client = await open(t, port)
+    const answers = statuses(client)
+    const text = paths.map((path) => `GET ${path} ${HEAD}\r\n`).join('')
+    client.write(text.repeat(ROUNDS) + LAST)
+    return answers
+  }
+  // What is held of one must not be the other's.
+  const [one, other] = await Promise.all([
+    ask(['/abc', '/nothing', '/robots.txt', '/openapi.json']),
+    ask(['/nothing', '/nothing-at-all-that-is-known']),
+  ])
+  t.deepEqual(one, [...repeated(['302', '404', '200', '200']), '200'])
+  t.deepEqual(other, [...repeated(['404', '404']), '200'])
 })
 
 test('bodies with empty lines in them pass whole, cut in any place', async (t) => {
