@@ -38,10 +38,10 @@ export function readStoreFirst(
 
   return {
     log: delegateLog(log, {
-      append: async (partition, payload, expectedLast) => {
+      append: async (partition, payload, expectedLast, appendKind) => {
         const { kind } = decodeLogRecord(Buffer.from(payload))
         if (kind === 'epoch') await readEarly(partition).catch(() => {})
-        return log.append(partition, payload, expectedLast)
+        return log.append(partition, payload, expectedLast, appendKind)
       },
     }),
     store: delegateStore(store, { load }),

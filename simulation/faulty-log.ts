@@ -3,7 +3,7 @@
  */
 import { POSITION_NONE, type LogPosition, type PartitionId } from '../links/ids.ts'
 import { MemoryLog } from '../persistence/log/memory-log.ts'
-import type { Log } from '../persistence/log/log.ts'
+import type { AppendKind, Log } from '../persistence/log/log.ts'
 import { delegateLog } from './delegates.ts'
 
 /** Takes an append whatever the writer believes to be the last position: no owner is shut out. */
@@ -12,9 +12,10 @@ export class UnfencedLog extends MemoryLog {
     partition: PartitionId,
     payload: Uint8Array,
     expectedLast: LogPosition,
+    kind?: AppendKind,
   ): Promise<LogPosition> {
     const last = await this.last(partition)
-    return super.append(partition, payload, last > expectedLast ? last : expectedLast)
+    return super.append(partition, payload, last > expectedLast ? last : expectedLast, kind)
   }
 }
 
@@ -24,8 +25,9 @@ export class ForgetfulLog extends MemoryLog {
     partition: PartitionId,
     payload: Uint8Array,
     expectedLast: LogPosition,
+    kind?: AppendKind,
   ): Promise<LogPosition> {
-    const position = await super.append(partition, payload, expectedLast)
+    const position = await super.append(partition, payload, expectedLast, kind)
     await super.trim(partition, (position - 1) as LogPosition)
     return position
   }
@@ -33,8 +35,8 @@ export class ForgetfulLog extends MemoryLog {
 
 /** Acknowledges an append at once, and then appends: memory is ahead of what is safe. */
 export function hastyLog(log: Log): Log {
-  const append = async (partition: PartitionId, payload: Uint8Array, last: LogPosition) => {
-    log.append(partition, payload, last).catch(() => {})
+  const append: Log['append'] = async (partition, payload, last, kind) => {
+    log.append(partition, payload, last, kind).catch(() => {})
     return (last + 1) as LogPosition
   }
   return delegateLog(log, { append })
@@ -53,4 +55,11 @@ export function lettersEverywhere(log: Log, partitions: number): Log {
     }
   }
   return delegateLog(log, { deadLetters })
+}
+
+/** Takes nothing above its bound, not even what somebody becomes the owner with. */
+export function logWithoutReserve(log: Log): Log {
+  return delegateLog(log, {
+    append: (partition, payload, last) => log.append(partition, payload, last),
+  })
 }

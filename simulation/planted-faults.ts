@@ -11,7 +11,13 @@ import { Membership } from '../cluster/membership/membership.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
 import { delegatePeers } from './delegates.ts'
 import { readStoreFirst } from './early-store.ts'
-import { ForgetfulLog, hastyLog, lettersEverywhere, UnfencedLog } from './faulty-log.ts'
+import {
+  ForgetfulLog,
+  hastyLog,
+  lettersEverywhere,
+  logWithoutReserve,
+  UnfencedLog,
+} from './faulty-log.ts'
 import { UnguardedStore } from './faulty-link-store.ts'
 import type { Seams } from './simulated-node.ts'
 import type { States, Surroundings } from './surroundings.ts'
@@ -62,6 +68,10 @@ export const PLANTED_FAULTS = {
   'letters-hold-up-others': {
     what: 'a partition waits for the store because another one has a dead letter',
     seams: ({ log, partitions }) => ({ log: lettersEverywhere(log, partitions) }),
+  },
+  'no-reserve-for-epochs': {
+    what: 'a full log takes no epoch record either, so that nobody comes to trim it',
+    seams: ({ log }) => ({ log: logWithoutReserve(log) }),
   },
   'no-wait-for-operations': {
     what: 'a take-over decides a repeated write before it has read what was carried out',

@@ -6,6 +6,7 @@
  * every code's history makes sense (`history.ts`), final readings through every node
  * included; the store has what the owners say, and the log nothing newer.
  */
+import type { Client } from './client.ts'
 import { History } from './history.ts'
 import type { PlantedFault } from './planted-faults.ts'
 import { Population } from './population.ts'
@@ -14,6 +15,7 @@ import { heldUpOf, logFault, storeFault, unrestOf } from './rest.ts'
 import { describeSchedule, scheduleOf, type Schedule } from './schedule.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Seams, StartProgram } from './simulated-node.ts'
+import type { Operation } from './register.ts'
 import { createStory, SILENT } from './story.ts'
 import { createSurroundings, type Surroundings } from './surroundings.ts'
 import { Workload } from './workload.ts'
@@ -40,6 +42,8 @@ const REST_MS_MAX = 60_000
 const REST_CHECK_MS = 250
 /** Virtual time that it may take to open a dead node's partitions: its lease runs out first. */
 const TAKE_OVER_MS_MAX = 10_000
+/** Virtual time after which the log keeps nothing more for repeated writes, with a trim. */
+const ROOM_MS_MAX = 120_000
 /** The last answers come within this time. */
 const ANSWERS_MS_MAX = 60_000
 const READ_ATTEMPTS_MAX = 20
@@ -105,6 +109,7 @@ class Run {
       (await this.#unrest()) ??
       (await this.#heldUp()) ??
       (await this.#unrest()) ??
+      (await this.#isWritable()) ??
       (await this.#renewRefused()) ??
       (await this.#unrest()) ??
       (await this.#readAll()) ??
@@ -158,6 +163,29 @@ class Run {
     }
     services.store.isDown = false
     return heldUp && `dead letters hold up other partitions: ${heldUp}`
+  }
+
+  /** A log that was full has room again, after a time. */
+  async #isWritable(): Promise<string | undefined> {
+    const writer = this.#workload.newClient('filler')
+    const code = this.#schedule.codes.at(-1)!
+    const url = `https://e.org/${code}/room`
+    const until = this.#scheduler.now + ROOM_MS_MAX
+    while (this.#bug === undefined && this.#scheduler.now < until) {
+      if (
+        await this.#hasEffect(writer, code, { kind: 'create', url, maxVisits: null, reuse: false })
+      )
+        return undefined
+      if (await this.#hasEffect(writer, code, { kind: 'delete' })) return undefined
+      if (await this.#hasEffect(writer, code, { kind: 'restore' })) return undefined
+      await this.#scheduler.runUntil(this.#scheduler.now + REST_CHECK_MS)
+    }
+    return 'the log takes no writes any more'
+  }
+
+  async #hasEffect(writer: Client, code: string, operation: Operation): Promise<boolean> {
+    const asking = writer.ask(code, operation)
+    return (await this.#completes(asking, ANSWERS_MS_MAX)) && (await asking).hasEffect
   }
 
   /** A link that the store refused waits for its next version: there is one, whatever it is now. */

@@ -21,6 +21,8 @@ export interface Schedule {
   /** Of each node: little makes it evict, or refuse writes that the store has not caught up with. */
   readonly memoryBytesMax: number
   readonly dirtyBytesMax: number
+  /** Of all nodes; little fills up, and has room again when what it keeps for repeated writes is old. */
+  readonly logBytesMax: number
   /** Virtual milliseconds, after which everything is mended. */
   readonly durationMs: number
   readonly faults: Readonly<Record<ServiceName, Faults>>
@@ -59,6 +61,7 @@ const LONG_SHARE = 0.05
 /** Of runs in which the store refuses links, which become dead letters, and how many at most. */
 const REFUSED = { share: 0.3, codesMax: 3 }
 const MEMORY_BYTES = { ample: 2 ** 28, little: 300_000 }
+const LOG_BYTES = { ample: 2 ** 30, little: 3_000 }
 const DIRTY_BYTES = { ample: 2 ** 20, little: 400 }
 /** The cluster forms before the first disturbance. */
 const QUIET_MS = 1_500
@@ -90,6 +93,7 @@ export function scheduleOf(seed: number): Schedule {
     hasPurges: random.chance(0.3),
     memoryBytesMax: MEMORY_BYTES[random.chance(0.25) ? 'little' : 'ample'],
     dirtyBytesMax: DIRTY_BYTES[random.chance(0.1) ? 'little' : 'ample'],
+    logBytesMax: LOG_BYTES[random.chance(0.1) ? 'little' : 'ample'],
     durationMs,
     faults: {
       log: faults(random),
@@ -158,10 +162,10 @@ function network(random: Random): NetworkFaults {
 /** For people, a line per fact. */
 export function describeSchedule(schedule: Schedule): string {
   const { seed, nodes, clients, codes, durationMs, faults: rates, network: ways } = schedule
-  const { hasPurges, refusedCodes, memoryBytesMax, dirtyBytesMax } = schedule
+  const { hasPurges, refusedCodes, memoryBytesMax, dirtyBytesMax, logBytesMax } = schedule
   const lines = [
     `seed ${seed}: ${nodes} nodes, ${clients} clients, ${durationMs} ms, codes ${codes.join(' ')}`,
-    `  ${JSON.stringify({ hasPurges, refusedCodes, memoryBytesMax, dirtyBytesMax })}`,
+    `  ${JSON.stringify({ hasPurges, refusedCodes, memoryBytesMax, dirtyBytesMax, logBytesMax })}`,
     ...Object.entries(rates).map(([name, rate]) => `  ${name} ${JSON.stringify(rate)}`),
     `  network ${JSON.stringify(ways)}`,
     ...schedule.disturbances.map((item) => `  ${describeDisturbance(item)}`),

@@ -7,7 +7,7 @@
  */
 import { TinygridError } from '../links/errors.ts'
 import type { LogPosition, PartitionId } from '../links/ids.ts'
-import type { DeadLetter, Log, LogEntry } from '../persistence/log/log.ts'
+import type { AppendKind, DeadLetter, Log, LogEntry } from '../persistence/log/log.ts'
 import type { Refuse, Service } from './service.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 
@@ -28,11 +28,12 @@ export class SimulatedLog implements Log {
     partition: PartitionId,
     payload: Uint8Array,
     expectedLast: LogPosition,
+    kind?: AppendKind,
   ): Promise<LogPosition> {
     const sent = Buffer.from(payload)
     return this.#call(
       () => `append p${partition} after ${expectedLast}`,
-      () => this.#state.append(partition, sent, expectedLast),
+      () => this.#state.append(partition, sent, expectedLast, kind),
       (isCertain) => new TinygridError(isCertain ? 'log_unavailable' : 'log_uncertain'),
     )
   }

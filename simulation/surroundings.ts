@@ -59,7 +59,7 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
   const network = new Network<SimulatedPeers>(scheduler, random.fork())
   network.faults = schedule.network
   const states = {
-    log: new MemoryLog(),
+    log: new MemoryLog({ bytesMax: schedule.logBytesMax }),
     store: new RefusingStore(ring, refusedCodes),
     cache: new MemoryFallbackCache({ now: () => scheduler.now }),
     keyValue: new MemoryKeyValueServer(),

@@ -200,7 +200,7 @@ class Move {
     }
     epoch = (epoch + 1) as Epoch
     const record = encodeLogRecord({ kind: 'epoch', epoch, nodeId, move: this.#name })
-    return { epoch, position: await log.append(this.#partition, record, last) }
+    return { epoch, position: await log.append(this.#partition, record, last, 'epoch') }
   }
 
   get isHere(): boolean {

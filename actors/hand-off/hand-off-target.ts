@@ -150,7 +150,7 @@ export class HandOffTarget {
     const record = encodeLogRecord({ kind: 'epoch', epoch, nodeId, move })
     for (let attempt = 1; ; attempt++) {
       try {
-        return await log.append(partition, record, lastPosition)
+        return await log.append(partition, record, lastPosition, 'epoch')
       } catch (error) {
         const own = hasCode(error, 'log_replaced') ? await this.#ownEpoch(message) : undefined
         if (own !== undefined) return own

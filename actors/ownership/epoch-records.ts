@@ -68,7 +68,7 @@ export async function appendEpoch(
     const next = { epoch: ((record?.epoch ?? 0) + 1) as Epoch, isNew: position === POSITION_NONE }
     const payload = encodeLogRecord({ kind: 'epoch', epoch: next.epoch, nodeId })
     try {
-      return { ...next, position: await log.append(partition, payload, position) }
+      return { ...next, position: await log.append(partition, payload, position, 'epoch') }
     } catch (error) {
       // The earlier owner's last append came in between, or an own one whose answer was lost.
       const isWorthTrying = hasCode(error, 'log_replaced', 'log_uncertain')

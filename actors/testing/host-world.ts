@@ -15,6 +15,7 @@ import type { CreateRequest, Repeatable, WriteResult } from '../../links/link-ow
 import { Ring } from '../../links/ring.ts'
 import { decodeLogRecord, type LogRecord } from '../../persistence/log/log-record.ts'
 import { MemoryLinkStore } from '../../persistence/store/memory-link-store.ts'
+import type { AppendKind } from '../../persistence/log/log.ts'
 import { MemoryLog } from '../../persistence/log/memory-log.ts'
 import { LinkTable } from '../memory/link-table.ts'
 import { MemoryBound } from '../memory/memory-bound.ts'
@@ -93,8 +94,9 @@ class ScriptedLog extends MemoryLog {
     partition: PartitionId,
     payload: Uint8Array,
     expectedLast: LogPosition,
+    kind?: AppendKind,
   ): Promise<LogPosition> {
-    const append = () => super.append(partition, payload, expectedLast)
+    const append = () => super.append(partition, payload, expectedLast, kind)
     return this.onAppend === undefined
       ? append()
       : this.onAppend(decodeLogRecord(Buffer.from(payload)), append)

@@ -8,11 +8,13 @@
 import { TinygridError } from '../../links/errors.ts'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import type { ChunkEntry } from './log-chunk.ts'
+import { EPOCH_RESERVE_BYTES, type AppendKind } from './log.ts'
 
 export interface Append {
   readonly partition: PartitionId
   readonly payload: Uint8Array
   readonly expectedLast: LogPosition
+  readonly kind: AppendKind
   readonly resolve: (position: LogPosition) => void
   readonly reject: (error: unknown) => void
 }
@@ -49,11 +51,12 @@ export function placeAppends(
   const placed: PlacedAppend[] = []
   let { bytes } = end
   for (const append of appends) {
-    const { partition, payload, expectedLast } = append
+    const { partition, payload, expectedLast, kind } = append
+    const reserve = kind === 'epoch' ? EPOCH_RESERVE_BYTES : 0
     const last = lasts.get(partition) ?? end.lastOf(partition)
     if (last !== expectedLast) {
       append.reject(replaced(partition, last, expectedLast))
-    } else if (bytes + payload.length > bytesMax) {
+    } else if (bytes + payload.length > bytesMax + reserve) {
       append.reject(new TinygridError('log_full'))
     } else {
       const position = (last + 1) as LogPosition

@@ -30,12 +30,12 @@ import { isConnected, onDisconnect } from '../../cluster/nats/nats-connection.ts
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
 import { JetStreamAppends } from './jetstream-appends.ts'
 import { appendFailureOf, unavailable } from './jetstream-failure.ts'
-import { openStreams, type StreamSettings } from './jetstream-streams.ts'
+import { bytesOf, openStreams, renewReserve, type StreamSettings } from './jetstream-streams.ts'
 import { lastOf, readSubject, type StreamReader } from './jetstream-tail.ts'
 import { JetStreamTrims } from './jetstream-trims.ts'
 import { JetStreamUsage } from './jetstream-usage.ts'
 import { ForeignEntries, type ForeignEntriesOptions } from './foreign-entries.ts'
-import type { DeadLetter, Log, LogEntry } from './log.ts'
+import type { AppendKind, DeadLetter, Log, LogEntry } from './log.ts'
 
 export interface JetStreamLogOptions extends ForeignEntriesOptions, Omit<StreamSettings, 'names'> {
   /** As `connectNats` made and checked it. Stays its owner's: it is not closed here. */
@@ -82,8 +82,10 @@ export class JetStreamLog implements Log {
     this.#log = { connection, manager, stream: names.logStream }
     this.#letters = { connection, manager, stream: names.deadLetterStream }
     this.#stopListening = onDisconnect(connection, () => this.#abandon())
-    this.#usage = new JetStreamUsage(async () => {
-      return (await manager.streams.info(names.logStream)).state.bytes
+    this.#usage = new JetStreamUsage({
+      bytesMax: options.logBytesMax,
+      ask: () => this.#run(bytesOf(manager, names.logStream)),
+      renewReserve: () => this.#run(renewReserve(manager, names.logStream)),
     })
   }
 
@@ -107,8 +109,10 @@ export class JetStreamLog implements Log {
     partition: PartitionId,
     payload: Uint8Array,
     expectedLast: LogPosition,
+    kind: AppendKind = 'write',
   ): Promise<LogPosition> {
-    const append = (last: LogPosition) => this.#append(partition, payload, last)
+    const append = (last: LogPosition) =>
+      this.#usage.keep(kind, payload.length, () => this.#append(partition, payload, last))
     const readAfter = (after: LogPosition) => this.#readAfter(partition, after)
     const position = await this.#foreign.append(expectedLast, append, readAfter)
     this.#ownKnown.set(partition, position)

@@ -20,6 +20,7 @@ import {
 import type { DataIdentity } from '../../cluster/nats/cluster-settings.ts'
 import { namesOf, type ClusterNames } from '../../cluster/nats/namespace.ts'
 import { ClusterDataError, StartError } from '../../links/errors.ts'
+import { EPOCH_RESERVE_BYTES } from './log.ts'
 
 export interface StreamSettings {
   readonly names: ClusterNames
@@ -78,7 +79,7 @@ export async function openStreams(
     {
       ...log,
       description: 'Acknowledged writes, one subject per partition',
-      max_bytes: logBytesMax,
+      max_bytes: logBytesMax + EPOCH_RESERVE_BYTES,
     },
   )
   const letters = { ...common, name: names.deadLetterStream, subjects: [names.deadLetterSubjects] }
@@ -104,6 +105,22 @@ export async function findLogStream(
   const manager = await connection.jetstreamManager({ checkAPI: false, timeout: FIND_MS_MAX })
   const config = await patiently(logStream, () => configOf(manager, logStream))
   return config?.name
+}
+
+/**
+ * Makes room for epoch records above what the log holds. Owners keep their writes within the bound of
+ * the settings by what they know of the log, which is up to a second old; so the reserve too may be
+ * full, and only the stream's own bound is in the way.
+ */
+export async function renewReserve(manager: JetStreamManager, name: string): Promise<void> {
+  const { config, state } = await manager.streams.info(name)
+  const max_bytes = state.bytes + EPOCH_RESERVE_BYTES
+  if (max_bytes > config.max_bytes) await manager.streams.update(name, { ...config, max_bytes })
+}
+
+/** What the stream holds, with what the server adds to each message. */
+export async function bytesOf(manager: JetStreamManager, name: string): Promise<number> {
+  return (await manager.streams.info(name)).state.bytes
 }
 
 type Wanted = Partial<StreamConfig> & { readonly name: string }

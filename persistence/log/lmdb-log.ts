@@ -38,7 +38,13 @@ import {
   type ChunkEntry,
 } from './log-chunk.ts'
 import { LogIndex } from './log-index.ts'
-import type { DeadLetter, Log, LogEntry } from './log.ts'
+import {
+  EPOCH_RESERVE_BYTES,
+  type AppendKind,
+  type DeadLetter,
+  type Log,
+  type LogEntry,
+} from './log.ts'
 
 export interface LmdbLogOptions {
   /** Payload bytes it may hold; an append above is refused with log_full. */
@@ -112,11 +118,12 @@ export class LmdbLog implements Log {
     partition: PartitionId,
     payload: Uint8Array,
     expectedLast: LogPosition,
+    kind: AppendKind = 'write',
   ): Promise<LogPosition> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed)
         throw new TinygridError('log_unavailable', { detail: 'The log is closed' })
-      this.#appends.push({ partition, payload, expectedLast, resolve, reject })
+      this.#appends.push({ partition, payload, expectedLast, kind, resolve, reject })
       this.#wake()
     })
   }
@@ -254,7 +261,7 @@ export class LmdbLog implements Log {
     const appends = takeGroup(this.#appends)
     if (appends.length === 0) return []
     const hasRoom = this.#environment.hasRoom({ bytes: bytesOf(appends) })
-    return placeAppends(appends, this.#index, hasRoom ? this.#bytesMax : 0)
+    return placeAppends(appends, this.#index, hasRoom ? this.#bytesMax : -EPOCH_RESERVE_BYTES)
   }
 
   #noteCommitted(chunks: readonly ChunkEntry[][], removals: readonly number[]): void {

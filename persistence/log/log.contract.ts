@@ -3,6 +3,7 @@ import test, { type ExecutionContext, type SkipFn } from 'ava'
 import { hasCode } from '../../links/errors.ts'
 import { POSITION_NONE, type LogPosition, type PartitionId } from '../../links/ids.ts'
 import { testDeadLetters } from './dead-letter.contract.ts'
+import { testReserve } from './log-reserve.contract.ts'
 import type { Log } from './log.ts'
 
 /** One place that keeps a log. */
@@ -43,6 +44,7 @@ export function testLogContract(
   testAppends(story)
   testSurvival(story)
   testTrims(story)
+  testReserve(story)
   testGaps(story)
   testDeadLetters(story)
 }

@@ -11,6 +11,16 @@
  */
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 
+/**
+ * Above the log's bound, for epoch records alone: a log that is full can still be opened by a new
+ * owner, who brings what it holds to the store and trims it. Without them nobody could ever trim it.
+ * Some hundred bytes each, and one per opening (`actors/ownership/epoch-records.ts`).
+ */
+export const EPOCH_RESERVE_BYTES = 64 * 2 ** 20
+
+/** What is appended: by an owner, or to become one. */
+export type AppendKind = 'write' | 'epoch'
+
 export interface LogEntry {
   readonly position: LogPosition
   /**
@@ -26,6 +36,7 @@ export interface Log {
   /**
    * Appends one record; resolves once it survives what the log is built to survive.
    *
+   * @param kind 'write' if it is left out; an epoch record may use the reserve above the bound
    * @throws TinygridError
    *   log_replaced    the last position is not `expectedLast`; not appended
    *   log_full        the log's bound in bytes or the disk is reached; not appended
@@ -37,6 +48,7 @@ export interface Log {
     partition: PartitionId,
     payload: Uint8Array,
     expectedLast: LogPosition,
+    kind?: AppendKind,
   ): Promise<LogPosition>
 
   /**

@@ -9,7 +9,13 @@
 import { TinygridError } from '../../links/errors.ts'
 import { POSITION_NONE, type LogPosition, type PartitionId } from '../../links/ids.ts'
 import { ForeignEntries, type ForeignEntriesOptions } from './foreign-entries.ts'
-import type { DeadLetter, Log, LogEntry } from './log.ts'
+import {
+  EPOCH_RESERVE_BYTES,
+  type AppendKind,
+  type DeadLetter,
+  type Log,
+  type LogEntry,
+} from './log.ts'
 
 export interface MemoryLogOptions extends ForeignEntriesOptions {
   /** Payload bytes it may hold; an append above is refused with log_full. */
@@ -39,20 +45,22 @@ export class MemoryLog implements Log {
     partition: PartitionId,
     payload: Uint8Array,
     expectedLast: LogPosition,
+    kind: AppendKind = 'write',
   ): Promise<LogPosition> {
-    const append = (last: LogPosition) => this.#append(partition, payload, last)
+    const append = (last: LogPosition) => this.#append(partition, payload, last, kind)
     return this.#foreign.append(expectedLast, append, (after) => this.#readAfter(partition, after))
   }
 
   /** As another program might, that knows nothing of positions. */
   async disturb(partition: PartitionId, payload: Uint8Array): Promise<LogPosition> {
-    return this.#append(partition, payload, await this.last(partition))
+    return this.#append(partition, payload, await this.last(partition), 'write')
   }
 
   async #append(
     partition: PartitionId,
     payload: Uint8Array,
     expectedLast: LogPosition,
+    kind: AppendKind,
   ): Promise<LogPosition> {
     const log = this.#partition(partition)
     if (log.last !== expectedLast) {
@@ -60,7 +68,8 @@ export class MemoryLog implements Log {
         detail: `partition ${partition} ends at ${log.last}, not at ${expectedLast}`,
       })
     }
-    if (this.#bytes + payload.length > this.#bytesMax) throw new TinygridError('log_full')
+    const bytesMax = this.#bytesMax + (kind === 'epoch' ? EPOCH_RESERVE_BYTES : 0)
+    if (this.#bytes + payload.length > bytesMax) throw new TinygridError('log_full')
     const position = (log.last + 1) as LogPosition
     log.entries.push({ position, previous: expectedLast, payload: Buffer.from(payload) })
     log.last = position
