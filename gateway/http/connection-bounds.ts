@@ -36,8 +36,10 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const HEADS_PER_TURN = 8
 /** Heads that were held and are gone on with in one turn of the event loop. */
 const TURN_HEADS_MAX = 64
-/** How often the connections are looked at. */
+/** How often it is looked at what all connections have to take. */
 const LOOK_MS = 100
+/** How many times the connections are looked at within the time-out: it may be as much late. */
+const LOOKS_PER_TIMEOUT = 10
 
 export interface ConnectionBoundsOptions {
   /** Requests of all connections together; beyond it each connection may have one. */
@@ -62,9 +64,14 @@ export class ConnectionBounds {
     this.#options = options
     // Before Node's own listener, which takes the socket to its parser.
     server.prependListener('connection', (socket: Socket) => this.#accept(socket))
-    const timer = setInterval(() => this.#look(), LOOK_MS)
-    server.once('close', () => clearInterval(timer))
-    timer.unref()
+    const timers = [
+      setInterval(() => this.#cutOffGreedy(), LOOK_MS),
+      setInterval(() => this.#timeUnread(), options.unreadTimeoutMs / LOOKS_PER_TIMEOUT),
+    ]
+    for (const timer of timers) {
+      timer.unref()
+      server.once('close', () => clearInterval(timer))
+    }
   }
 
   /** Requests that were begun and whose answers are not with the kernel yet. */
@@ -117,14 +124,24 @@ export class ConnectionBounds {
     if (this.#waiting.size > 0) setImmediate(this.#takeTurn)
   }
 
-  /** A time-out goes to those that have something to take; Node puts it off while they take it. */
-  #look(): void {
-    const { unreadBytesMax, unreadTimeoutMs } = this.#options
+  /**
+   * A time-out goes to those that have something to take; Node puts it off while they take it, and
+   * takes it back after the answer. Rarely, since a socket with a time-out costs each redirect more.
+   */
+  #timeUnread(): void {
+    for (const socket of this.#connections.keys()) {
+      if (socket.writableLength > 0 && !socket.timeout) {
+        socket.setTimeout(this.#options.unreadTimeoutMs)
+      }
+    }
+  }
+
+  #cutOffGreedy(): void {
+    const { unreadBytesMax } = this.#options
     const unread: [Socket, number][] = []
     let total = 0
     for (const [socket, { unreadBytes }] of this.#connections) {
       if (unreadBytes === 0) continue
-      if (!socket.timeout) socket.setTimeout(unreadTimeoutMs)
       unread.push([socket, unreadBytes])
       total += unreadBytes
     }
