@@ -245,3 +245,26 @@ test('of answers that nobody reads the process keeps so much: who has most is cu
   await until(() => begun[0]!.destroyed)
   t.false(begun[1]!.destroyed)
 })
+
+test('a connection that Node has stopped gets nothing, though its stream be made to flow', async (t) => {
+  const { port, begun, asked, accepted } = await startBounded(t)
+  const client = await open(t, port)
+  client.pause()
+  const [peer] = await accepted
+  const body = '{"a":1}'
+  const post = `POST /abc HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  client.write(post.repeat(3_000))
+  const answer = Buffer.alloc(32 * 1024)
+  for (let rounds = 0; rounds < 300; rounds++) {
+    for (const response of begun.splice(0)) response.end(answer)
+    peer.resume()
+    await setTimeout(1)
+  }
+  t.true(asked.length < 3_000, `${asked.length} of 3,000`)
+  client.resume()
+  while (asked.length < 3_000) {
+    for (const response of begun.splice(0)) response.end()
+    await setTimeout(0)
+  }
+  t.pass()
+})

@@ -25,7 +25,13 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { canReadInto, keepFromParser, readInto, readOn } from './socket-reading.ts'
+import {
+  canReadInto,
+  isStoppedByServer,
+  keepFromParser,
+  readInto,
+  readOn,
+} from './socket-reading.ts'
 
 export const CONNECTION_REQUESTS_MAX = 8
 const CONNECTION_UNREAD_BYTES_MAX = 64 * 1024
@@ -199,7 +205,7 @@ class Connection {
     const { rest } = this.#feed(bytes)
     if (rest === undefined) return true
     // The buffer is everybody's: what is kept is copied.
-    this.#held = Buffer.from(rest)
+    this.#hold(Buffer.from(rest))
     this.#process.goOnLater()
     return false
   }
@@ -211,10 +217,15 @@ class Connection {
     this.#held = undefined
     const { rest, heads } = this.#feed(held)
     if (rest !== undefined) {
-      this.#held = rest
+      this.#hold(rest)
       if (heads > 0) this.#process.goOnLater()
     } else if (!this.#socket.destroyed) readOn(this.#socket)
     return heads
+  }
+
+  /** In front of what may have come meanwhile. */
+  #hold(rest: Buffer): void {
+    this.#held = this.#held === undefined ? rest : Buffer.concat([rest, this.#held])
   }
 
   /** Gives bytes to the parser, one head at a time; `rest` are those that have to wait. */
@@ -238,14 +249,11 @@ class Connection {
 
   get #mayGoOn(): boolean {
     const { answers, newest } = this
-    if (answers.size === 0) return !this.#isFull
+    const socket = this.#socket
+    if (socket.isPaused() || isStoppedByServer(socket)) return false
     // A request that was begun must get its body.
-    if (newest !== undefined && !newest.complete) return true
-    return answers.size < CONNECTION_REQUESTS_MAX && !this.#isFull && this.#process.hasRoom()
-  }
-
-  get #isFull(): boolean {
-    const { writableLength } = this.#socket
-    return writableLength > CONNECTION_UNREAD_BYTES_MAX || this.#socket.isPaused()
+    if (answers.size > 0 && newest !== undefined && !newest.complete) return true
+    if (socket.writableLength > CONNECTION_UNREAD_BYTES_MAX) return false
+    return answers.size === 0 || (answers.size < CONNECTION_REQUESTS_MAX && this.#process.hasRoom())
   }
 }

@@ -17,6 +17,7 @@ import { Socket } from 'node:net'
 export type OnBytes = (length: number, buffer: Buffer) => boolean
 
 const CONSUMED = '_consumed'
+const STOPPED = '_paused'
 
 interface Handle {
   /** Whether a parser reads it. */
@@ -69,6 +70,14 @@ export function giveBack(socket: Socket, bytes: Buffer): void {
 export function keepFromParser(socket: Socket): void {
   const handle = partsOf(socket)[HANDLE]
   if (handle !== null) handle[CONSUMED] = true
+}
+
+/**
+ * Whether Node's HTTP server takes no bytes of it for now, since its answers are not taken. The stream
+ * may flow for a moment all the same, when something else lets it go on; bytes would end the process.
+ */
+export function isStoppedByServer(socket: Socket): boolean {
+  return (socket as { [STOPPED]?: boolean })[STOPPED] === true
 }
 
 function partsOf(socket: Socket): Parts {
