@@ -169,39 +169,46 @@ class Run {
   async #isWritable(): Promise<string | undefined> {
     const writer = this.#workload.newClient('filler')
     const code = this.#schedule.codes.at(-1)!
-    const url = `https://e.org/${code}/room`
+    const isChanged = await this.#changes(writer, code, [
+      createOf(`https://e.org/${code}/room`),
+      { kind: 'delete' },
+      { kind: 'restore' },
+    ])
+    return isChanged ? undefined : 'the log takes no writes any more'
+  }
+
+  /**
+   * A link that the store refused waits for its next version: there is one, whatever it is now, and
+   * however long the log has no room for it.
+   */
+  async #renewRefused(): Promise<string | undefined> {
+    const writer = this.#workload.newClient('writer')
+    for (const code of this.#schedule.refusedCodes) {
+      const isChanged = await this.#changes(writer, code, [
+        createOf(`https://e.org/${code}`),
+        { kind: 'restore' },
+        { kind: 'update', url: `https://e.org/${code}/new` },
+      ])
+      if (!isChanged) return `${code} cannot be changed`
+    }
+    return undefined
+  }
+
+  /** Asks for one operation after the other, again and again, until one has an effect. */
+  async #changes(writer: Client, code: string, operations: readonly Operation[]): Promise<boolean> {
     const until = this.#scheduler.now + ROOM_MS_MAX
     while (this.#bug === undefined && this.#scheduler.now < until) {
-      if (
-        await this.#hasEffect(writer, code, { kind: 'create', url, maxVisits: null, reuse: false })
-      )
-        return undefined
-      if (await this.#hasEffect(writer, code, { kind: 'delete' })) return undefined
-      if (await this.#hasEffect(writer, code, { kind: 'restore' })) return undefined
+      for (const operation of operations) {
+        if (await this.#hasEffect(writer, code, operation)) return true
+      }
       await this.#scheduler.runUntil(this.#scheduler.now + REST_CHECK_MS)
     }
-    return 'the log takes no writes any more'
+    return this.#bug !== undefined
   }
 
   async #hasEffect(writer: Client, code: string, operation: Operation): Promise<boolean> {
     const asking = writer.ask(code, operation)
     return (await this.#completes(asking, ANSWERS_MS_MAX)) && (await asking).hasEffect
-  }
-
-  /** A link that the store refused waits for its next version: there is one, whatever it is now. */
-  async #renewRefused(): Promise<string | undefined> {
-    const writer = this.#workload.newClient('writer')
-    const renewing = async () => {
-      for (const code of this.#schedule.refusedCodes) {
-        const url = `https://e.org/${code}`
-        await writer.ask(code, { kind: 'create', url, maxVisits: null, reuse: false })
-        await writer.ask(code, { kind: 'restore' })
-        await writer.ask(code, { kind: 'update', url: `${url}/new` })
-      }
-    }
-    return (await this.#completes(renewing(), ANSWERS_MS_MAX))
-      ? undefined
-      : 'links cannot be changed'
   }
 
   /** Reads every code until it is answered, and compares the store. */
@@ -219,6 +226,10 @@ class Run {
       return 'links cannot be read at the end'
     return storeFault(this.#surroundings, said)
   }
+}
+
+function createOf(url: string): Operation {
+  return { kind: 'create', url, maxVisits: null, reuse: false }
 }
 
 function textOf(error: unknown): string {
