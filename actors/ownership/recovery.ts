@@ -34,7 +34,7 @@ import type { LongWork } from '../../links/long-work.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
 import { decodeLogRecord } from '../../persistence/log/log-record.ts'
 import { replayInTurns } from '../../persistence/log/log-replay.ts'
-import type { Log } from '../../persistence/log/log.ts'
+import type { DeadLetter, Log } from '../../persistence/log/log.ts'
 import type { PartitionMemory } from '../memory/partition-memory.ts'
 import { Operations } from '../partition/operations.ts'
 import type { EpochRecords } from './epoch-records.ts'
@@ -133,7 +133,10 @@ async function replayAll(
     const restored = kept.map((version) => restore(opening, version))
     const gap = new LogGap(opening.id, checkpoint)
     const applied = [...restored, ...(await replay(options, opening, checkpoint, gap))]
-    if (checkpoints !== undefined && gap.isFound) await judge(options, opening.id, gap)
+    if (checkpoints !== undefined && gap.isFound) {
+      await judge(options, opening.id, gap)
+      await assertSameLetters(log, opening.id, own ?? [])
+    }
     done++
     if (!onOpen(opening)) return
     epochs.use(opening.id)
@@ -196,6 +199,29 @@ function assertAhead({ id, lastPosition }: OpenedMemory, checkpoint: LogPosition
   if (checkpoint < lastPosition) return
   const detail = `The log of partition ${id} ends before the store's checkpoint: it is not the log that the store was written from`
   throw new TinygridError('log_gap', { detail: `${detail}; restore both from one backup` })
+}
+
+/**
+ * An earlier owner that was frozen may go on in between, although the log takes no more writes of it:
+ *
+ *   1. the letters are read: there is none    2. it adds one, saves its checkpoint, and trims
+ *   3. the log is read: the version is not in it any more, nor in the store
+ *
+ * Letters are added before the trim, so those that are read now are complete.
+ *
+ * @throws TinygridError log_unavailable: the partition is opened by the next attempt
+ */
+async function assertSameLetters(
+  log: Log,
+  id: PartitionId,
+  known: readonly DeadLetter[],
+): Promise<void> {
+  const letters = (await lettersByPartition(log)).get(id) ?? []
+  const isKnown = ({ key, position }: DeadLetter) =>
+    known.some((letter) => letter.key === key && letter.position === position)
+  if (letters.every(isKnown)) return
+  const detail = `Partition ${id} got a dead letter while its log was read`
+  throw new TinygridError('log_unavailable', { detail })
 }
 
 const NOTHING = { records: [], operations: [], damaged: 0 } as const

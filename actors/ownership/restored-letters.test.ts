@@ -90,3 +90,25 @@ test('attempts that fail write one epoch record in all, until somebody else has 
   await place.recover()
   t.is(await place.log.last(partition), toLogPosition(first + 3), 'what was used is not used again')
 })
+
+test('a letter that a frozen owner adds while the log is read is not missed: the next attempt has it', async (t) => {
+  const place = new Place()
+  const partition = ring.partitionOf('a' as Code)
+  await place.appendThreeAndTrimTo(3)
+  const payload = linkRecord('a', { url: 'https://example.org/3' })
+  const letter = { key: 'a', partition, position: toLogPosition(3), reason: 'refused', payload }
+  const checkpoints = [1, 3, 3].map(toLogPosition)
+  place.store.checkpoints = async () =>
+    new Map([[partition, checkpoints.shift() ?? letter.position]])
+  const letters = place.log.deadLetters.bind(place.log)
+  let reads = 0
+  place.log.deadLetters = async function* () {
+    if (reads++ === 0) return
+    if (reads === 2) await place.log.addDeadLetter(letter)
+    yield* letters()
+  }
+  await t.throwsAsync(place.recover(true), { code: 'log_unavailable' })
+  t.false(place.partitions.has(partition))
+  await place.recover(true)
+  t.deepEqual(place.lookup('a'), { kind: 'redirect', url: 'https://example.org/3' })
+})
