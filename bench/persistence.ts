@@ -106,7 +106,7 @@ async function flushAll(store: LmdbLinkStore, log: LmdbLog, links: number): Prom
         for (const { code } of versions) dirty.delete(code)
       },
     },
-    dirtyBytesMax: 64 * 2 ** 20,
+    dirtyBytesMax: () => 64 * 2 ** 20,
   })
   for (let from = 0; from < links; from += BATCH_LINKS) {
     for (let index = from; index < from + BATCH_LINKS; index++) {

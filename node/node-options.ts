@@ -21,6 +21,8 @@ export interface NodeOptions {
   readonly partitions: number
   readonly memoryBytesMax: number
   readonly dirtyBytesMax: number
+  /** Bytes that the log may hold, of all nodes together; undefined: only dirtyBytesMax counts. */
+  readonly logBytesMax?: number
   readonly log: Log
   readonly store: LinkStore
   readonly work: LongWork

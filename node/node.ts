@@ -24,6 +24,7 @@ import { Ring } from '../links/ring.ts'
 import { StaticPlacement } from '../cluster/table/static-placement.ts'
 import { Table, type Ownership as Row } from '../cluster/table/table.ts'
 import { Router } from '../routing/router.ts'
+import { dirtyShare } from './dirty-share.ts'
 import { nodeStatusOf } from './node-status.ts'
 import { nodeDirectory } from './node-directory.ts'
 import { NodeInCluster } from './node-in-cluster.ts'
@@ -68,7 +69,7 @@ export class Node {
   #table: Table | undefined
 
   constructor(options: NodeOptions) {
-    const { log, store, work, clock, now, random, onError, dirtyBytesMax, partitions } = options
+    const { log, store, work, clock, now, random, onError, partitions } = options
     this.#options = options
     this.#pace = options.cluster === undefined ? PACE.embedded : PACE.cluster
     this.#startedAt = now()
@@ -97,7 +98,7 @@ export class Node {
       source,
       clock,
       random,
-      dirtyBytesMax,
+      dirtyBytesMax: () => dirtyShare(options, this.cluster?.membership.leases.size),
       trimIntervalMs: this.#pace.trimMs,
       onError,
     })

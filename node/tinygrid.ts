@@ -116,13 +116,14 @@ function nodeOf(
   now: () => EpochMs,
   handOvers: HandOvers,
 ): Node {
-  const { nodeId, partitions, memoryBytesMax, dirtyBytesMax } = config
+  const { nodeId, partitions, memoryBytesMax, dirtyBytesMax, logBytesMax } = config
   let toldAt = Date.now()
   return new Node({
     nodeId,
     partitions,
     memoryBytesMax,
     dirtyBytesMax,
+    logBytesMax,
     log,
     store,
     work,

@@ -39,6 +39,7 @@ export class LoneOwner implements Program {
     this.#writeBehind = new WriteBehind({
       ...seams,
       source: this.links,
+      dirtyBytesMax: () => seams.dirtyBytesMax,
     })
     this.links.connect(this.#writeBehind)
   }

@@ -52,7 +52,7 @@ export class WriteWorld {
       log: this.#failingLog(),
       store: this.#failingStore(),
       source: this.#source(),
-      dirtyBytesMax: 10_000,
+      dirtyBytesMax: () => 10_000,
       clock: this.clock,
       random: () => 0.5,
       ...options,

@@ -10,8 +10,8 @@ export interface WriteBehindOptions {
   readonly log: Pick<Log, 'trim' | 'addDeadLetter' | 'deadLetters' | 'removeDeadLetter'>
   readonly store: Pick<LinkStore, 'write' | 'saveCheckpoints'>
   readonly source: DirtySource
-  /** Record bytes that may wait for the store. */
-  readonly dirtyBytesMax: number
+  /** Record bytes that may wait for the store, now. */
+  readonly dirtyBytesMax: () => number
   /** Waiting links from which on flushes follow each other without a pause. */
   readonly flushAtLinks?: number
   /** Links in one write to the store; what the event loop is held up by at a time. */

@@ -18,7 +18,7 @@ test('of a partition that is forgotten nothing is written, saved or trimmed', as
 })
 
 test('owners may write again when the partition with too much is gone', async (t) => {
-  const world = new WriteWorld({ dirtyBytesMax: 100 })
+  const world = new WriteWorld({ dirtyBytesMax: () => 100 })
   world.storeFails = true
   while (!world.writeBehind.isFull()) await world.write(`c${world.dirty.length}`)
   world.forget()

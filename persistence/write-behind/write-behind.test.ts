@@ -44,7 +44,7 @@ test('an epoch record moves the checkpoint although no link is written', async (
 })
 
 test('much that waits is written at once, in writes of a bounded size', async (t) => {
-  const world = new WriteWorld({ flushAtLinks: 10, flushLinksMax: 10, dirtyBytesMax: 1e6 })
+  const world = new WriteWorld({ flushAtLinks: 10, flushLinksMax: 10, dirtyBytesMax: () => 1e6 })
   const codes = Array.from({ length: 35 }, (_, index) => `c${index}`)
   await world.write(...codes)
   await world.clock.pass(0)
@@ -85,7 +85,7 @@ test('a store that fails for a minute loses nothing, and is not hammered', async
 })
 
 test('owners are told to stop at the bound, and to go on when the store is back', async (t) => {
-  const world = new WriteWorld({ dirtyBytesMax: 300 })
+  const world = new WriteWorld({ dirtyBytesMax: () => 300 })
   world.storeFails = true
   t.false(world.writeBehind.isFull())
   while (!world.writeBehind.isFull()) await world.write(`c${world.dirty.length}`)

@@ -94,7 +94,7 @@ export class WriteBehind {
 
   /** Whether so much waits for the store that owners should take no more writes. */
   isFull(): boolean {
-    return this.#buffer.dirtyBytes >= this.#options.dirtyBytesMax
+    return this.#buffer.dirtyBytes >= this.#options.dirtyBytesMax()
   }
 
   /**
@@ -130,7 +130,7 @@ export class WriteBehind {
       ...this.#counters,
       dirtyLinks: this.#buffer.dirtyLinks,
       dirtyBytes: this.#buffer.dirtyBytes,
-      dirtyBytesMax: this.#options.dirtyBytesMax,
+      dirtyBytesMax: this.#options.dirtyBytesMax(),
       flushLagMs: since === undefined ? 0 : this.#options.clock.now() - since,
       deadLetters: this.#letters.count,
     }
@@ -159,7 +159,7 @@ export class WriteBehind {
     const { flushAtLinks, dirtyBytesMax, flushIntervalMs } = this.#options
     const { dirtyLinks, dirtyBytes } = this.#buffer
     if (this.#whenIdle !== undefined || this.#barriers.count > 0) return 0
-    const isMuch = dirtyLinks >= flushAtLinks || dirtyBytes >= dirtyBytesMax / 2
+    const isMuch = dirtyLinks >= flushAtLinks || dirtyBytes >= dirtyBytesMax() / 2
     if (isMuch || this.#isDraining) return 0
     if (dirtyLinks > 0) return flushIntervalMs
     return this.#checkpointer.isDone ? KEPT_CHECK_MS : Math.max(0, this.#checkpointDue - now)
