@@ -39,9 +39,9 @@ const CONNECTION_UNREAD_BYTES_MAX = 64 * 1024
 const READ_BYTES_MAX = 16_384
 const END_OF_HEAD = Buffer.from('\r\n\r\n')
 /** Heads of one connection that are given to the parser one after the other. */
-const HEADS_PER_TURN = 8
+export const HEADS_PER_TURN = 8
 /** Heads that were held and are gone on with in one turn of the event loop. */
-const TURN_HEADS_MAX = 64
+export const TURN_HEADS_MAX = 64
 /** How often it is looked at what all connections have to take. */
 const LOOK_MS = 100
 /** How many times the connections are looked at within the time-out: it may be as much late. */
@@ -64,6 +64,8 @@ export class ConnectionBounds {
   #requests = 0
   /** Connections that hold something and may go on, the one that waits longest first. */
   readonly #waiting = new Set<Connection>()
+  /** One turn at a time: a connection that is not done asks for the next one during its own. */
+  #isTurnPlanned = false
 
   /** Looks after the connections of `server` until it closes. */
   constructor(server: Server, options: ConnectionBoundsOptions) {
@@ -116,8 +118,10 @@ export class ConnectionBounds {
 
   #goOnLater(connection: Connection): void {
     if (!connection.isHolding) return
-    if (this.#waiting.size === 0) setImmediate(this.#takeTurn)
     this.#waiting.add(connection)
+    if (this.#isTurnPlanned) return
+    this.#isTurnPlanned = true
+    setImmediate(this.#takeTurn)
   }
 
   readonly #takeTurn = (): void => {
@@ -127,7 +131,8 @@ export class ConnectionBounds {
       this.#waiting.delete(connection)
       left -= connection.goOn()
     }
-    if (this.#waiting.size > 0) setImmediate(this.#takeTurn)
+    this.#isTurnPlanned = this.#waiting.size > 0
+    if (this.#isTurnPlanned) setImmediate(this.#takeTurn)
   }
 
   /**

@@ -1,8 +1,11 @@
 /** Many requests at once on one connection: all of them are answered, whatever the client does then. */
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { startGateway } from '../testing/test-gateway.ts'
+import { ConnectionBounds, HEADS_PER_TURN, TURN_HEADS_MAX } from './connection-bounds.ts'
 
 const HEAD = 'HTTP/1.1\r\nHost: sho.rt\r\n'
 const LAST = `GET /health/live ${HEAD}Connection: close\r\n\r\n`
@@ -56,4 +59,31 @@ test('bodies with empty lines in them pass whole, cut in any place', async (t) =
     await new Promise((done) => client.write(text.slice(at, at + 97), done))
   }
   t.deepEqual(await answers, ['201', '200', '200', '200'])
+})
+
+test('what is held is gone on with in turns, so many heads of all connections in each', async (t) => {
+  let heads = 0
+  const server = createServer((_request, response) => {
+    heads++
+    response.end()
+  })
+  const limits = { requestsMax: 1_000, unreadBytesMax: 2 ** 26, unreadTimeoutMs: 60_000 }
+  t.is(new ConnectionBounds(server, limits).requests, 0)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const clients = await Promise.all(Array.from({ length: 10 }, () => open(t, port)))
+  for (const client of clients) client.resume().write(`GET /abc ${HEAD}\r\n`.repeat(400))
+  let most = 0
+  for (let before = 0; before < 4_000; before = heads) {
+    await setImmediate()
+    most = Math.max(most, heads - before)
+    if (heads === before) await setTimeout(1)
+  }
+  // A packet that comes in the same turn may begin HEADS_PER_TURN of its connection.
+  t.true(most <= TURN_HEADS_MAX + (1 + clients.length) * HEADS_PER_TURN, `${most} in one turn`)
 })
