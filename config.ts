@@ -138,7 +138,10 @@ const SETTINGS = {
   }),
 } as const
 
-/** Connections may take an eighth of the memory, answers that nobody reads a sixteenth. */
+/**
+ * Connections may take an eighth of the memory, each as much as a client can make it hold; answers that
+ * nobody reads a sixteenth.
+ */
 const CONNECTIONS_SHARE = 8
 const UNREAD_SHARE = 16
 const CONNECTIONS_DEFAULT = { min: 100, max: 20_000 }
@@ -170,7 +173,9 @@ export function readConfig(env: Env): Config {
   }
   const memory = machineMemoryBytes()
   const memoryBytesMax = values.memoryBytesMax ?? Math.floor(memory / 2)
-  const connectionsMax = values.connectionsMax ?? connectionsIn(memory / CONNECTIONS_SHARE)
+  const connectionsMax =
+    values.connectionsMax ??
+    within(CONNECTIONS_DEFAULT, memory / CONNECTIONS_SHARE / CONNECTION_BYTES_MAX)
   const nodeId = values.nodeId ?? makeNodeId()
   const config = Object.freeze({ ...values, memoryBytesMax, connectionsMax, nodeId } as Config)
   checkClusterSettings(config)
@@ -184,10 +189,9 @@ function refuseUnknownSettings(env: Env): void {
   if (unknown !== undefined) throw new ConfigError(`${unknown} is not a setting; see --help`)
 }
 
-/** Connections that a part of the memory can hold, each with as much as a client can make it hold. */
-function connectionsIn(memoryBytes: number): number {
-  const { min, max } = CONNECTIONS_DEFAULT
-  return Math.min(max, Math.max(min, Math.floor(memoryBytes / CONNECTION_BYTES_MAX)))
+/** A whole number within bounds. */
+function within({ min, max }: { min: number; max: number }, value: number): number {
+  return Math.min(max, Math.max(min, Math.floor(value)))
 }
 
 /** What a container may use, or what the machine has. */
@@ -217,14 +221,9 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     aliasLengthMax,
     codeLength,
     connectionsMax,
-    unreadBytesMax: unreadBytesIn(machineMemoryBytes() / UNREAD_SHARE),
+    unreadBytesMax: within(UNREAD_BYTES_DEFAULT, machineMemoryBytes() / UNREAD_SHARE),
     unkeyedCreatesPerMinuteMax: rateLimit,
   })
-}
-
-function unreadBytesIn(memoryBytes: number): number {
-  const { min, max } = UNREAD_BYTES_DEFAULT
-  return Math.min(max, Math.max(min, Math.floor(memoryBytes)))
 }
 
 /** One line per setting for the debug log, secrets masked. */
