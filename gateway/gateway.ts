@@ -18,6 +18,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
+import type { Analytics } from '../clicks/analytics/analytics.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../links/link-owner.ts'
@@ -63,6 +64,8 @@ export interface GatewayOptions {
   readonly router?: RouterCounters | undefined
   /** In a cluster: this node's part in it. */
   readonly membership?: (() => MembershipNumbers) | undefined
+  /** Whom to ask about clicks; undefined: this program counts none. */
+  readonly analytics?: Analytics | undefined
 }
 
 /** Ready, but not listening. `close()` finishes what is under way. */

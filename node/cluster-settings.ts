@@ -20,7 +20,7 @@ export const CLUSTER_SETTINGS = {
   roles: severalOf('TINYGRID_ROLES', {
     fallback: ROLES.join(','),
     of: ROLES,
-    about: 'what this node does: answer HTTP, own partitions',
+    about: 'what this node does: answer HTTP, own partitions, store clicks and answer about them',
   }),
   namespace: matching('TINYGRID_NAMESPACE', isNamespace, NAMESPACE_TAKES, {
     fallback: 'tinygrid',

@@ -106,7 +106,11 @@ natsTest('kv shows the table, the leases and the controller', async (t) => {
   const table = await get('table')
   t.deepEqual(table.nodes, ['n1', 'n2'])
   t.is(table.rows.length, 256)
-  t.like(await get('lease.n1'), { nodeId: 'n1', state: 'active', roles: ['gateway', 'actors'] })
+  t.like(await get('lease.n1'), {
+    nodeId: 'n1',
+    state: 'active',
+    roles: ['gateway', 'actors', 'analytics'],
+  })
   t.regex((await get('controller')).nodeId, /^n[12]$/)
 })
 

@@ -17,7 +17,7 @@ export const LEASE_RENEW_MS = 300
 export const LEASE_FENCE_MS = 1_500
 export const LEASE_DEAD_MS = 2_000
 
-export const ROLES = ['gateway', 'actors'] as const
+export const ROLES = ['gateway', 'actors', 'analytics'] as const
 export type Role = (typeof ROLES)[number]
 
 export interface NodeLease {

@@ -3,6 +3,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type, type TProperties, type TSchema } from 'typebox'
+import { ROLES } from '../../cluster/membership/lease.ts'
 import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
 import { jsonReply, problemReplies } from './api-replies.ts'
 
@@ -83,7 +84,7 @@ const numbersSchema = {
 const nodeSchema = object({
   id: node,
   url: nullable('string', 'Where its gateway listens'),
-  roles: Type.Array(oneOf(['gateway', 'actors'])),
+  roles: Type.Array(oneOf(ROLES)),
   state: oneOf(['active', 'leaving', 'gone'], 'gone: without a lease, and still in the table'),
   startedAt: nullableTime,
   isAlive: Type.Boolean({ description: 'Its lease was renewed in time' }),
