@@ -1,0 +1,257 @@
+/**
+ * From the click log into the click store: reads behind the position that the store holds, makes
+ * clicks of records, and appends groups of them together with the new position.
+ *
+ * Used by the analytics process, one of it for a store. Whatever ends it, and wherever: the next one
+ * asks the store how far it is, so each logged click is in the store once. A failure of the log or the
+ * store is waited out; of an append that failed nothing is known, so the store is asked. A batch that
+ * cannot be decoded is counted, told once, and passed over: it must not stop what comes behind it.
+ *
+ * Rejected: a position of its own (a file beside the store): it would be written before or after the
+ * clicks, and a crash between loses or repeats them.
+ */
+import { pause, type Clock } from '../../links/clock.ts'
+import { TinygridError } from '../../links/errors.ts'
+import type { EpochMs } from '../../links/ids.ts'
+import { BackOff } from '../../persistence/back-off.ts'
+import type { Click, PlacedClick } from '../click.ts'
+import type { ClickBatch, ClickRecord } from '../log/click-batch.ts'
+import type { ClickLogReader, LoggedBatch } from '../log/click-log.ts'
+import type { ClickStore } from '../store/click-store.ts'
+import { LogGaps } from './log-gaps.ts'
+
+/** A group is stored when it has this many clicks, */
+const GROUP_CLICKS_MAX = 50_000
+/** or its oldest has waited this long: with the log's 100 ms this is most of what a click takes. */
+const GROUP_MS_MAX = 500
+/** Turn of the event loop: questions are answered in between. */
+const TURN_MS_MAX = 10
+const RETAIN_EVERY_MS = 3_600_000
+const RETAIN_AGAIN_MS = 60_000
+const HOUR_MS = 3_600_000
+
+export interface ClickConsumerOptions {
+  readonly log: Pick<ClickLogReader, 'read' | 'more' | 'span'>
+  readonly store: Pick<ClickStore, 'position' | 'append' | 'retain'>
+  /** Throws on what is no batch. */
+  readonly decode: (payload: Uint8Array) => ClickBatch
+  readonly parse: (record: ClickRecord, node: string) => Click
+  readonly clock: Clock
+  readonly now: () => EpochMs
+  /** From 0 to below 1. */
+  readonly random: () => number
+  /** How long single clicks are kept, in milliseconds. */
+  readonly retentionMs: number
+  readonly onError: (what: string, error: unknown) => void
+}
+
+export class ClickConsumer {
+  readonly #options: ClickConsumerOptions
+  readonly #backOff: BackOff
+  readonly #gaps = new LogGaps()
+  readonly #end = new AbortController()
+  /** Clicks that are parsed and not stored: those of all batches after #stored, up to #read. */
+  #group: PlacedClick[] = []
+  #groupSince = 0
+  /** What the store holds; undefined: not known, so it is asked before anything is stored. */
+  #stored: number | undefined
+  /** Position up to which batches are in the group; >= #stored. */
+  #read = 0
+  /** To be reached before the end; undefined: nobody waits for it. */
+  #drainTo: number | undefined
+  #isDrained = false
+  #retainAt = -Infinity
+  #storedClicks = 0
+  #undecodable = 0
+  /** Of the last batch that could not be decoded: it may be met again. */
+  #undecodableAt = 0
+  #isFailing = false
+  /** Wakes whoever waits for the log. */
+  #wake: () => void = () => {}
+
+  constructor(options: ClickConsumerOptions) {
+    this.#options = options
+    this.#backOff = new BackOff(options.random)
+  }
+
+  /** Up to which the store has everything, as far as is known. */
+  get position(): number {
+    return this.#stored ?? 0
+  }
+
+  /** Since this was made: clicks stored, clicks that were logged and cannot be had, batches passed over. */
+  get counts(): { readonly stored: number; readonly lost: number; readonly undecodable: number } {
+    return {
+      stored: this.#storedClicks,
+      lost: this.#gaps.lost,
+      undecodable: this.#undecodable,
+    }
+  }
+
+  /** Resolves after `stop`, or once `drain` has reached its end. Never rejects. */
+  async run(): Promise<void> {
+    while (!this.#isOver()) {
+      try {
+        await this.#turn()
+        this.#isFailing = false
+        this.#backOff.reset()
+      } catch (error) {
+        if (this.#end.signal.aborted) return
+        if (!this.#isFailing) this.#options.onError('clicks wait in their log', error)
+        this.#isFailing = true
+        await this.#rest(this.#backOff.next())
+      }
+    }
+  }
+
+  /** Ends `run` as soon as what is under way is done; what is not stored stays in the log. */
+  stop(): void {
+    this.#end.abort()
+    this.#wake()
+  }
+
+  /** Lets `run` end once everything is stored that is in the log now. @throws click_log_unavailable */
+  async drain(): Promise<void> {
+    this.#drainTo = (await this.#options.log.span()).lastPosition
+    this.#wake()
+  }
+
+  #isOver(): boolean {
+    return this.#end.signal.aborted || this.#isDrained
+  }
+
+  /** One step: store what is due, or read on, or wait. */
+  async #turn(): Promise<void> {
+    if (this.#stored === undefined) await this.#askStore()
+    await this.#retainWhenDue()
+    if (this.#isDue()) return this.#store()
+    const drainTo = this.#drainTo ?? Infinity
+    const batches = this.#read >= drainTo ? [] : await this.#options.log.read(this.#read)
+    if (batches.length > 0) return this.#takeAll(batches)
+    if (this.#drainTo === undefined) return this.#wait()
+    if (this.#hasGroup()) return this.#store()
+    this.#isDrained = true
+  }
+
+  /** What is behind the position that it tells is read again. */
+  async #askStore(): Promise<void> {
+    const { log, store } = this.#options
+    const position = await store.position()
+    if ((await log.span()).lastPosition < position) {
+      const detail = `The click store ends at ${position}, behind the end of the click log: they do not belong together`
+      throw new TinygridError('click_store_unavailable', { detail })
+    }
+    if (position === this.#read) this.#storedClicks += this.#group.length
+    this.#stored = position
+    this.#read = position
+    this.#group = []
+  }
+
+  #hasGroup(): boolean {
+    return this.#read > this.position
+  }
+
+  #isDue(): boolean {
+    if (!this.#hasGroup()) return false
+    const age = this.#options.clock.now() - this.#groupSince
+    return this.#group.length >= GROUP_CLICKS_MAX || age >= GROUP_MS_MAX
+  }
+
+  async #store(): Promise<void> {
+    const clicks = this.#group
+    const position = this.#read
+    this.#stored = undefined // until it is known to have worked
+    await this.#options.store.append(clicks, position)
+    this.#stored = position
+    this.#storedClicks += clicks.length
+    this.#group = []
+  }
+
+  async #takeAll(batches: readonly LoggedBatch[]): Promise<void> {
+    const { clock } = this.#options
+    let missing = await this.#missingBefore(batches[0]!.position)
+    let began = clock.now()
+    for (const batch of batches) {
+      if (!this.#hasGroup()) this.#groupSince = clock.now()
+      this.#take(batch, missing)
+      missing = 0
+      if (this.#isDue()) await this.#store()
+      if (clock.now() - began < TURN_MS_MAX) continue
+      await new Promise((resolve) => setImmediate(resolve))
+      began = clock.now()
+      if (this.#end.signal.aborted) return
+    }
+  }
+
+  /** Positions that the log has dropped before they were read. */
+  async #missingBefore(position: number): Promise<number> {
+    if (position === this.#read + 1) return 0
+    const { firstPosition } = await this.#options.log.span()
+    return Math.max(0, Math.min(firstPosition, position) - this.#read - 1)
+  }
+
+  #take({ position, payload }: LoggedBatch, missing: number): void {
+    const { parse } = this.#options
+    const batch = this.#decoded(position, payload)
+    if (batch !== undefined) {
+      this.#gaps.note(batch, missing)
+      let index = 0
+      for (const record of batch.clicks) {
+        this.#group.push({ ...parse(record, batch.node), position, index: index++ })
+      }
+    }
+    this.#read = position
+  }
+
+  #decoded(position: number, payload: Uint8Array): ClickBatch | undefined {
+    try {
+      return this.#options.decode(payload)
+    } catch (error) {
+      if (position <= this.#undecodableAt) return undefined
+      this.#undecodableAt = position
+      if (this.#undecodable++ > 0) return undefined
+      const what = `batch ${position} of the click log cannot be read, and is passed over`
+      this.#options.onError(what, error)
+      return undefined
+    }
+  }
+
+  async #retainWhenDue(): Promise<void> {
+    const { clock, store, retentionMs, now, onError } = this.#options
+    if (clock.now() < this.#retainAt) return
+    this.#retainAt = clock.now() + RETAIN_EVERY_MS
+    // Whole hours, as they are rolled up.
+    const from = Math.floor((now() - retentionMs) / HOUR_MS) * HOUR_MS
+    if (from <= 0) return
+    try {
+      await store.retain(from as EpochMs)
+    } catch (error) {
+      this.#retainAt = clock.now() + RETAIN_AGAIN_MS
+      onError('old clicks could not be removed', error)
+    }
+  }
+
+  /** Until there may be more, the group is due, or somebody wants an end. */
+  async #wait(): Promise<void> {
+    const { clock, log } = this.#options
+    const until = new AbortController()
+    this.#wake = () => until.abort()
+    if (this.#isOver() || this.#drainTo !== undefined) return
+    const due = GROUP_MS_MAX - (clock.now() - this.#groupSince)
+    const cancel = this.#hasGroup() ? clock.after(Math.max(0, due), this.#wake) : undefined
+    try {
+      await log.more(this.#read, until.signal)
+    } finally {
+      cancel?.()
+      this.#wake = () => {}
+    }
+  }
+
+  async #rest(ms: number): Promise<void> {
+    await Promise.race([
+      pause(this.#options.clock, ms),
+      new Promise<void>((resolve) => (this.#wake = resolve)),
+    ])
+    this.#wake = () => {}
+  }
+}
