@@ -30,8 +30,8 @@ export interface ClickStore {
    */
   visits(question: VisitsQuestion): AsyncIterable<readonly Visit[]>
 
-  /** The first `limit` of the same as Parquet: the bytes of one file, in chunks of at most some 100 KB. */
-  visitsParquet(question: VisitsQuestion, limit: number): AsyncIterable<Uint8Array>
+  /** The same as Parquet: the bytes of one file, in chunks. */
+  visitsParquet(question: VisitsQuestion): AsyncIterable<Uint8Array>
 
   /** Clicks that led to the link, of all times; codes without any are left out. */
   clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>>

@@ -104,6 +104,8 @@ export interface Answer {
 export interface VisitsQuestion extends ClickSelection {
   /** Only clicks behind this one in that order. */
   readonly after?: VisitsCursor
+  /** At most so many; undefined: all. */
+  readonly visitsMax?: number
 }
 
 export interface VisitsCursor extends ClickPlace {
