@@ -1,7 +1,7 @@
 /**
  * A batch of the click log: what one process noted in a tenth of a second.
  *
- * Written by the recorder (`ring/`), read by analytics, by live events and by anyone. It holds no
+ * As bytes: `batch-codec.ts`. Written by the recorder (`ring/`), read by analytics, by live events and by anyone. It holds no
  * address that TINYGRID_IP_PRIVACY does not let be kept, and of the request's headers only those that
  * `KEPT_HEADERS` names: whoever reads the log learns no cookie, key or forwarded address.
  */
