@@ -7,7 +7,7 @@
  * its work; then nothing is known of the effect, and repeating is safe.
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
-import type { PlacedClick } from '../click.ts'
+import type { Click, PlacedClick } from '../click.ts'
 import type { Answer, Question, Visit, VisitsQuestion } from './question.ts'
 
 export interface ClickStore {
@@ -30,10 +30,13 @@ export interface ClickStore {
    */
   visits(question: VisitsQuestion): AsyncIterable<readonly Visit[]>
 
-  /** The same as Parquet: the bytes of one file, in chunks. */
+  /**
+   * The same as Parquet: the bytes of one file, in chunks. Its columns are called as the fields of a click;
+   * `at` is a time, numbers are numbers, the rest is text.
+   */
   visitsParquet(question: VisitsQuestion): AsyncIterable<Uint8Array>
 
-  /** Clicks that led to the link, of all times; codes without any are left out. */
+  /** Clicks that led to the link (no orphans), of all times; codes without any are left out. */
   clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>>
 
   /** Codes by clicks of all times, most first, equal ones by code. */
@@ -45,7 +48,16 @@ export interface ClickStore {
   /** Removes the single clicks with this kept address, as it stands in `Click.address`. Gives how many. */
   deleteOfAddress(address: string): Promise<number>
 
-  /** Rolls up by the hour and removes single clicks before a time; `ask` goes on counting them by the hour. */
+  /**
+   * Rolls up by the hour the single clicks before the UTC day in which `from` lies, and removes them.
+   * `visits` and `facts` no longer know them. For `ask` they count on as if each had come at the beginning of
+   * its hour (UTC), and nothing were known of it but the fields of ROLLED_UP_FIELDS. So totals, series and
+   * groups of these fields stay right where from, to and buckets are whole hours; elsewhere they are off by
+   * what the cut hours hold. Visitors of a rolled up day count once for each link, at their first click of it:
+   * right for one link and whole UTC days; a visitor of several links counts for each, and one of
+   * several hours or groups only in the first. A click of a day that was rolled up already, appended
+   * later, may count its visitor again.
+   */
   retain(from: EpochMs): Promise<void>
 
   facts(): Promise<ClickStoreFacts>
@@ -60,3 +72,18 @@ export interface ClickStoreFacts {
 }
 
 export const VISITS_CHUNK_MAX = 8_192
+
+/** What is kept of a click beside its hour when it is rolled up. */
+export const ROLLED_UP_FIELDS = [
+  'code',
+  'kind',
+  'status',
+  'country',
+  'browser',
+  'os',
+  'device',
+  'referrerHost',
+  'utmSource',
+  'utmMedium',
+  'utmCampaign',
+] as const satisfies readonly (keyof Click)[]

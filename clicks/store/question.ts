@@ -69,8 +69,9 @@ export interface ClickSelection {
 export interface Question extends ClickSelection {
   /** undefined: no series. */
   readonly interval?: Interval
+  /** At most GROUP_FIELDS_MAX, all different. */
   readonly groupBy: readonly ClickField[]
-  /** Groups to tell, most clicks first, equal ones by their values; the rest is `other`. */
+  /** Groups to tell, most clicks first, equal ones by the bytes of their values; the rest is `other`. */
   readonly limit: number
 }
 
@@ -78,7 +79,10 @@ export interface Counts {
   readonly clicks: number
   readonly humans: number
   readonly bots: number
-  /** Different visitors, each counted once a day (the salt changes at midnight UTC). Exact. */
+  /**
+   * Different `Click.visitor`: each person counts once a day, as the salt changes at midnight UTC. Who asked
+   * not to be counted counts nowhere. Exact but for what was rolled up (`ClickStore.retain`).
+   */
   readonly visitors: number
 }
 
@@ -96,7 +100,10 @@ export interface Answer {
   /** Every bucket from `from` to `to`, those without clicks too; the first may begin before `from`. */
   readonly series: readonly SeriesPoint[]
   readonly groups: readonly Group[]
-  /** What is in no group that is told; null if nothing is left. Visitors of several groups count in each. */
+  /**
+   * The groups that are not told, together; null if all are. A visitor of several groups counts in each of
+   * them, and once in `other`. A click whose link has several tags counts in the group of each, also in `other`.
+   */
   readonly other: Counts | null
 }
 

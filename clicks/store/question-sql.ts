@@ -1,0 +1,137 @@
+/**
+ * A question as statements of SQL: totals, series, groups, and what is in no group that is told.
+ *
+ * Used by every store that speaks SQL; each statement takes a dialect of its own. All return the columns
+ * clicks, humans and visitors. Single clicks and those that were rolled up are put together first; where
+ * there are none of the latter (`hasHours`), they are left out, because counting is faster than adding.
+ */
+import type { EpochMs } from '../../links/ids.ts'
+import { bucketRuns, type BucketRun } from './buckets.ts'
+import { CLICK_COLUMNS, fieldExpression, fieldText, type ClickTable } from './click-columns.ts'
+import { conditionsOf } from './click-conditions.ts'
+import type { Question } from './question.ts'
+import { stepwise, whole, type SqlDialect } from './sql-dialect.ts'
+
+export class QuestionSql {
+  readonly #question: Question
+  readonly #hasHours: boolean
+  readonly #dialect: SqlDialect
+
+  constructor(question: Question, hasHours: boolean, dialect: SqlDialect) {
+    this.#question = question
+    this.#hasHours = hasHours
+    this.#dialect = dialect
+  }
+
+  totals(): string {
+    return `SELECT ${this.#counts()} FROM ${this.#chosen([])}`
+  }
+
+  /**
+   * With the column bucket, the number of the bucket; those without clicks are left out.
+   *
+   * @param starts as `bucketStarts` gives them for `from` and `to`, within which the question's times lie
+   */
+  series(starts: readonly EpochMs[], to: EpochMs): string {
+    const { from, to: end } = this.#question
+    const runs = bucketRuns(starts, to)
+    const first = Math.max(
+      0,
+      runs.findLastIndex((run) => run.from <= from),
+    )
+    const within = runs.slice(first).filter((run) => run.from < end)
+    const steps = within.map((run) => ({ from: run.from, sql: this.#bucketOf(run) }))
+    const bucket = stepwise(CLICK_COLUMNS.at, steps)
+    const chosen = this.#chosen([{ name: 'bucket', of: () => bucket }])
+    return `SELECT bucket, ${this.#counts()} FROM ${chosen} GROUP BY bucket`
+  }
+
+  /** With a column text0 (text1) for each field: the groups with most clicks first, one more than `limit` if any. */
+  groups(): string {
+    const { groupBy, limit } = this.#question
+    const keys = groupBy.map((_, place) => `key${place}`).join(', ')
+    const counted = `SELECT ${keys}, ${this.#counts()} FROM ${this.#chosen(this.#keys())} GROUP BY ${keys}`
+    const shown = this.#keyTexts().map((text, place) => `${text} AS text${place}`)
+    const texts = groupBy.map((_, place) => `text${place}`)
+    return (
+      `SELECT ${[...shown, 'clicks', 'humans', 'visitors'].join(', ')} FROM (${counted}) AS counted ` +
+      `ORDER BY ${['clicks DESC', ...texts].join(', ')} LIMIT ${whole(limit + 1)}`
+    )
+  }
+
+  /** All that is not in the groups with these values, one or two of each. */
+  other(told: readonly (readonly string[])[]): string {
+    const texts = this.#keyTexts()
+    const lists = texts.map((_, place) => told.map((values) => values[place]!))
+    const among =
+      lists.length === 1
+        ? this.#dialect.texts(lists[0]!)
+        : `(SELECT told0, told1 FROM ${this.#dialect.pairs(['told0', 'told1'], [lists[0]!, lists[1]!])})`
+    const isTold = `${lists.length === 1 ? texts[0] : `(${texts.join(', ')})`} IN ${among}`
+    return `SELECT ${this.#counts()} FROM ${this.#chosen(this.#keys())} WHERE NOT (${isTold})`
+  }
+
+  #counts(): string {
+    const humans = 'WHERE is_human'
+    const visitors = 'count(DISTINCT visitor)'
+    if (!this.#hasHours) {
+      return `count(*) AS clicks, count(*) FILTER (${humans}) AS humans, ${visitors} AS visitors`
+    }
+    return (
+      'coalesce(sum(weight), 0) AS clicks, ' +
+      `coalesce(sum(weight) FILTER (${humans}), 0) AS humans, ` +
+      `${visitors} + coalesce(sum(first_visits), 0) AS visitors`
+    )
+  }
+
+  /** The clicks of the question with some more columns. */
+  #chosen(columns: readonly Column[]): string {
+    const singles = this.#rowsOf('clicks', columns, ['visitor', '1 AS weight', '0 AS first_visits'])
+    if (!this.#hasHours) return `(${singles}) AS chosen`
+    const counted = ['NULL AS visitor', 'clicks AS weight', 'visitors AS first_visits']
+    return `(${singles} UNION ALL ${this.#rowsOf('click_hours', columns, counted)}) AS chosen`
+  }
+
+  #rowsOf(table: ClickTable, columns: readonly Column[], counting: readonly string[]): string {
+    const added = columns.map(({ name, of }) => `${of(table)} AS ${name}`)
+    const selected = [...added, "kind = 'human' AS is_human", ...counting].join(', ')
+    const conditions = conditionsOf(this.#question, table, this.#dialect).join(' AND ')
+    return `SELECT ${selected} FROM ${table}${this.#tagJoin()} WHERE ${conditions}`
+  }
+
+  /** A row for each tag of a click. */
+  #tagJoin(): string {
+    const { groupBy, tags = new Map<string, readonly string[]>() } = this.#question
+    if (!groupBy.includes('tag')) return ''
+    const pairs = [...tags].flatMap(([tag, codes]) => codes.map((code) => [code, tag] as const))
+    const lists = [pairs.map(([code]) => code), pairs.map(([, tag]) => tag)] as const
+    return ` LEFT JOIN ${this.#dialect.pairs(['tagged', 'tag'], lists)} ON code = tagged`
+  }
+
+  #keys(): Column[] {
+    return this.#question.groupBy.map((field, place) => ({
+      name: `key${place}`,
+      of: (table) =>
+        field === 'tag'
+          ? "coalesce(tag, '')"
+          : fieldExpression(field, table, this.#question, this.#dialect).sql,
+    }))
+  }
+
+  #keyTexts(): string[] {
+    return this.#question.groupBy.map((field, place) =>
+      fieldText(field, `key${place}`, this.#dialect),
+    )
+  }
+
+  #bucketOf({ from, lengthMs, index, count }: BucketRun): string {
+    if (count === 1) return whole(index)
+    const since = `(${CLICK_COLUMNS.at} - ${whole(from)})`
+    return `${this.#dialect.quotient(since, lengthMs)} + ${whole(index)}`
+  }
+}
+
+interface Column {
+  readonly name: string
+  readonly of: (table: ClickTable) => string
+}
