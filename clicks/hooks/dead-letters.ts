@@ -6,10 +6,11 @@
  */
 import type { EpochMs } from '../../links/ids.ts'
 import type { HookMessage } from './hook-message.ts'
-import type { SavedValues } from './saved-values.ts'
+import { SAVED_VALUE_MAX, type SavedValues } from './saved-values.ts'
 import type { LogSpan } from './webhook-delivery.ts'
 
 export const LETTERS_MAX = 100
+const MESSAGE_LENGTH_MAX = SAVED_VALUE_MAX / 2
 const NUMBER_DIGITS = 12
 
 export interface HookLetter {
@@ -40,8 +41,10 @@ export class DeadLetters {
     return letters
   }
 
-  /** The oldest give way. */
-  async add(letter: HookLetter): Promise<void> {
+  /** The oldest give way. Of a message that is too long for a letter only the rest is kept. */
+  async add({ message, ...rest }: HookLetter): Promise<void> {
+    const isShort = JSON.stringify(message ?? '').length <= MESSAGE_LENGTH_MAX
+    const letter = message !== undefined && isShort ? { ...rest, message } : rest
     const names = [...(await this.#saved.list(this.#prefix)).keys()]
     const newest = Number(names.at(-1)?.slice(this.#prefix.length) ?? -1)
     const number = String(newest + 1).padStart(NUMBER_DIGITS, '0')

@@ -7,9 +7,9 @@
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { Click } from '../click.ts'
 import type { ClickBatch, ClickRecord, LinkChange } from '../log/click-batch.ts'
-import type { HookEvent, Webhook } from './webhook.ts'
+import type { HookEvent, ToldType, Webhook } from './webhook.ts'
 
-export type ToldEvent = { readonly type: HookEvent; readonly at: string } & Readonly<
+export type ToldEvent = { readonly type: ToldType; readonly at: string } & Readonly<
   Record<string, unknown>
 >
 

@@ -16,4 +16,4 @@ export interface SavedValues {
 }
 
 /** Of one value, in characters: whatever is saved has limits of its own below it. */
-export const SAVED_VALUE_MAX = 64 * 1024
+export const SAVED_VALUE_MAX = 256 * 1024

@@ -18,6 +18,8 @@ export const HOOK_EVENTS = [
   'threshold',
 ] as const
 export type HookEvent = (typeof HOOK_EVENTS)[number]
+/** Reports are told to the webhook that they name, whatever events it asks for. */
+export type ToldType = HookEvent | 'report'
 
 export const WEBHOOKS_MAX = 50
 export const THRESHOLDS_MAX = 20

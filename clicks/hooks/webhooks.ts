@@ -9,7 +9,7 @@ import { TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import type { ClickStore } from '../store/click-store.ts'
 import { DeadLetters, type HookLetter } from './dead-letters.ts'
-import type { HookMessage, ParseClick } from './hook-message.ts'
+import type { HookMessage, ParseClick, ToldEvent } from './hook-message.ts'
 import { LogCursor, type LogSource } from './log-cursor.ts'
 import type { SavedValues } from './saved-values.ts'
 import { watchThresholds } from './threshold-watch.ts'
@@ -129,6 +129,18 @@ export class Webhooks implements WebhookDesk {
       await letters.remove(name)
     }
     return counts
+  }
+
+  /** Sends an event of another kind. Resolves when it was delivered, or given up and noted. */
+  async tell(id: string, messageId: string, event: ToldEvent): Promise<void> {
+    const entry = this.#entryOf(id)
+    const signal = entry.running?.stop.signal
+    if (signal === undefined) {
+      throw new TinygridError('bad_request', { detail: `The webhook ${id} is off` })
+    }
+    const message = { id: `${id}.${messageId}`, events: [event] }
+    const result = await this.#send(entry, message, undefined, signal)
+    if (result === 'stopped') throw new TinygridError('shutting_down')
   }
 
   async #messageOf(webhook: Webhook, letter: HookLetter): Promise<HookMessage | undefined> {
