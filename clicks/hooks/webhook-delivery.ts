@@ -19,7 +19,7 @@ import type { SendResult } from './webhook-sender.ts'
 import type { Webhook } from './webhook.ts'
 
 /** Of one message, unless one batch alone has more. */
-export const EVENTS_PER_MESSAGE_MAX = 1_000
+const EVENTS_PER_MESSAGE_MAX = 1_000
 const CLICKS_EVERY_MS = 1_000
 const REST_AFTER_ERROR_MS = 1_000
 

@@ -22,7 +22,7 @@ export type PostOutcome =
   | { readonly kind: 'delivered'; readonly status: number }
   | { readonly kind: 'failed'; readonly reason: string; readonly status?: number }
 
-export const POST_TIMEOUT_MS = 10_000
+const POST_TIMEOUT_MS = 10_000
 const ANSWER_BYTES_MAX = 64 * 1024
 const REASON_LENGTH_MAX = 200
 

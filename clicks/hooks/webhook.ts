@@ -22,8 +22,8 @@ export type HookEvent = (typeof HOOK_EVENTS)[number]
 export type ToldType = HookEvent | 'report'
 
 export const WEBHOOKS_MAX = 50
-export const THRESHOLDS_MAX = 20
-export const CODES_MAX = 100
+const THRESHOLDS_MAX = 20
+const CODES_MAX = 100
 const THRESHOLD_MAX = 1_000_000_000_000
 const SECRET_BYTES = 32
 const SECRET_PREFIX = 'whsec_'

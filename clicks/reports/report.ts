@@ -26,7 +26,7 @@ export const PERIODS = ['day', 'week', 'month'] as const
 export type Period = (typeof PERIODS)[number]
 
 export const REPORTS_MAX = 100
-export const NAME_LENGTH_MAX = 80
+const NAME_LENGTH_MAX = 80
 const FILTERS_MAX = 10
 const VALUE_LENGTH_MAX = 256
 const HOUR_MAX = 23

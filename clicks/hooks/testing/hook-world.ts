@@ -13,7 +13,7 @@ import type { ToldEvent } from '../hook-message.ts'
 import type { PostOutcome } from '../webhook-post.ts'
 import { Webhooks } from '../webhooks.ts'
 
-export const START = Date.parse('2026-11-27T12:00:00Z')
+const START = Date.parse('2026-11-27T12:00:00Z')
 const READ_BATCHES_MAX = 3
 
 export interface Received {
