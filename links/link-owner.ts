@@ -169,7 +169,32 @@ export interface LinkDirectory {
    * @throws TinygridError store_unavailable, also where the store has not caught up in time
    */
   everything(): Promise<AsyncIterable<readonly StoredVersion[]>>
+  /**
+   * Tags of live links, the most used first, equal ones by their bytes; at most TAGS_LISTED_MAX. Of
+   * more than a hundred thousand different ones, some that few links have may be left out.
+   *
+   * @throws TinygridError store_unavailable
+   */
+  tags(): Promise<readonly TagCount[]>
+  /**
+   * The codes of the live links that have each of these tags, in no order; undefined: together they are
+   * more than `codesMax`. A tag without links has none.
+   *
+   * @throws TinygridError store_unavailable
+   */
+  codesOfTags(
+    tags: readonly string[],
+    codesMax: number,
+  ): Promise<ReadonlyMap<string, readonly Code[]> | undefined>
 }
+
+export interface TagCount {
+  readonly tag: string
+  /** Live links that have it. */
+  readonly links: number
+}
+
+export const TAGS_LISTED_MAX = 10_000
 
 export interface StoredVersion {
   readonly code: Code

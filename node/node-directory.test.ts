@@ -42,7 +42,12 @@ test('everything but what was purged is there, and what is damaged is told', asy
     yield [damaged]
   }
   const directory = nodeDirectory({
-    store: { load: all, list: (query) => store.list(query) },
+    store: {
+      load: all,
+      list: (query) => store.list(query),
+      tags: () => store.tags(),
+      codesOfTags: (tags, codesMax) => store.codesOfTags(tags, codesMax),
+    },
     ring,
     table: () => table,
     flushes: () => [],

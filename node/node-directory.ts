@@ -20,7 +20,7 @@ const LIST_BARRIER_MS = 2_000
 const EXPORT_BARRIER_MS = 5_000
 
 export interface DirectoryParts {
-  readonly store: Pick<LinkStore, 'list' | 'load'>
+  readonly store: Pick<LinkStore, 'list' | 'load' | 'tags' | 'codesOfTags'>
   readonly ring: Ring
   readonly table: () => Table
   /** Each rejects if the store does not have in time what was acknowledged before. */
@@ -33,6 +33,12 @@ export function nodeDirectory({ store, ring, table, flushes }: DirectoryParts): 
       await Promise.allSettled(flushes(LIST_BARRIER_MS))
       return store.list(query)
     },
+    tags: async () => {
+      await Promise.allSettled(flushes(LIST_BARRIER_MS))
+      return store.tags()
+    },
+    // Statistics need no link of the last second, and ask often.
+    codesOfTags: (tags, codesMax) => store.codesOfTags(tags, codesMax),
     everything: async () => {
       const { version } = table()
       await Promise.all(flushes(EXPORT_BARRIER_MS))

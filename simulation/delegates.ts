@@ -29,6 +29,8 @@ export function delegateStore(store: LinkStore, changed: Partial<LinkStore>): Li
     saveCheckpoints: store.saveCheckpoints.bind(store),
     removeTombstones: store.removeTombstones.bind(store),
     list: store.list.bind(store),
+    tags: store.tags.bind(store),
+    codesOfTags: store.codesOfTags.bind(store),
     close: store.close.bind(store),
     ...changed,
   }

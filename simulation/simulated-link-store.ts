@@ -8,7 +8,7 @@
 import { TinygridError } from '../links/errors.ts'
 import type { Code, LogPosition, PartitionId } from '../links/ids.ts'
 import type { LinkRecord, LinkVersion } from '../links/link-record.ts'
-import type { ListPage, ListQuery } from '../links/link-owner.ts'
+import type { ListPage, ListQuery, TagCount } from '../links/link-owner.ts'
 import type { LinkStore, Refusal } from '../persistence/store/link-store.ts'
 import type { Service } from './service.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -77,6 +77,20 @@ export class SimulatedLinkStore implements LinkStore {
     return this.#call(
       () => 'list',
       () => this.#state.list(query),
+    )
+  }
+
+  tags(): Promise<readonly TagCount[]> {
+    return this.#call(
+      () => 'tags',
+      () => this.#state.tags(),
+    )
+  }
+
+  codesOfTags(tags: readonly string[], codesMax: number) {
+    return this.#call(
+      () => `codes of ${tags.join(' ')}`,
+      () => this.#state.codesOfTags(tags, codesMax),
     )
   }
 

@@ -20,6 +20,7 @@ import type {
   ListQuery,
   Repeatable,
   StoredVersion,
+  TagCount,
   WriteRequest,
   WriteResult,
 } from '../../links/link-owner.ts'
@@ -95,6 +96,25 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
   async everything(): Promise<AsyncIterable<readonly StoredVersion[]>> {
     this.#fail()
     return Readable.from([Array.from(this.links, ([code, link]) => ({ code, link }))])
+  }
+
+  async tags(): Promise<readonly TagCount[]> {
+    this.#fail()
+    const byTag = Map.groupBy(this.#taggings(), ([tag]) => tag)
+    return [...byTag].map(([tag, { length }]) => ({ tag, links: length }))
+  }
+
+  async codesOfTags(tags: readonly string[], codesMax: number) {
+    this.#fail()
+    const taggings = this.#taggings().filter(([tag]) => tags.includes(tag))
+    if (taggings.length > codesMax) return undefined
+    const codesOf = (tag: string) => taggings.filter(([one]) => one === tag)
+    return new Map(tags.map((tag) => [tag, codesOf(tag).map(([, code]) => code)]))
+  }
+
+  #taggings(): [tag: string, code: Code][] {
+    const live = [...this.links.values()].filter(({ lifecycle }) => lifecycle === 'live')
+    return live.flatMap(({ tags, code }) => tags.map((tag): [string, Code] => [tag, code]))
   }
 
   #import(link: Link | undefined, request: ImportRequest & Repeatable): WriteResult {

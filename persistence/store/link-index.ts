@@ -90,3 +90,7 @@ export function codeOfTimeKey(key: Buffer): Code {
 export function codeOfTagKey(key: Buffer): Code {
   return codeOfKey(key, 1 + (key[0] ?? 0))
 }
+
+export function tagOfKey(key: Buffer): string {
+  return key.toString('utf8', 1, 1 + (key[0] ?? 0))
+}

@@ -16,6 +16,7 @@ export function testLinkListContract(name: string, createPlace: () => Promise<St
   testSearchEffort(story)
   testAbandonedList(story)
   testCursors(story)
+  testTags(story)
 }
 
 function testOrder(story: StoreStory): void {
@@ -182,6 +183,66 @@ function testCursors(story: StoreStory): void {
       )
     }
   })
+}
+
+function testTags(story: StoreStory): void {
+  story('tags are counted over live links, the most used first', async (t, store) => {
+    t.deepEqual(await store.tags(), [])
+    await writeTagged(store)
+    t.deepEqual(await store.tags(), [
+      { tag: 'red', links: 3 },
+      { tag: 'blue', links: 1 },
+      { tag: 'ré', links: 1 },
+    ])
+    await store.write([
+      linkVersion('a', 2, { createdAt: at(1), tags: ['red'], lifecycle: 'deleted' }),
+      linkVersion('b', 2, { createdAt: at(2), tags: ['redder'] }),
+    ])
+    t.deepEqual(await store.tags(), [
+      { tag: 'red', links: 1 },
+      { tag: 'redder', links: 1 },
+      { tag: 'ré', links: 1 },
+    ])
+  })
+
+  story('a tag leads to the codes that have it, up to a bound of all', async (t, store) => {
+    await writeTagged(store)
+    const found = await store.codesOfTags(['red', 'blue', 'none'], 4)
+    t.deepEqual(
+      [...found!].map(([tag, of]) => [tag, [...of].sort()]),
+      [
+        ['red', ['a', 'b', 'c']],
+        ['blue', ['b']],
+        ['none', []],
+      ],
+    )
+    t.is(await store.codesOfTags(['red', 'blue'], 3), undefined)
+    t.deepEqual(await store.codesOfTags([], 0), new Map())
+    await store.write([linkVersion('a', 2, { createdAt: at(1), lifecycle: 'purged' })])
+    t.deepEqual([...(await store.codesOfTags(['red'], 2))!.get('red')!].sort(), ['b', 'c'])
+  })
+
+  story('many links of a tag are counted and found', async (t, store) => {
+    const tags = ['many']
+    const versions = Array.from({ length: 205 }, (_, n) =>
+      linkVersion(`c${n}`, 1, { createdAt: at(n), tags: n % 2 === 0 ? [...tags, 'even'] : tags }),
+    )
+    await store.write(versions)
+    t.deepEqual(await store.tags(), [
+      { tag: 'many', links: 205 },
+      { tag: 'even', links: 103 },
+    ])
+    t.is(new Set((await store.codesOfTags(tags, 205))!.get('many')).size, 205)
+  })
+}
+
+function writeTagged(store: LinkStore) {
+  return store.write([
+    linkVersion('a', 1, { createdAt: at(1), tags: ['red'] }),
+    linkVersion('b', 1, { createdAt: at(2), tags: ['red', 'blue'] }),
+    linkVersion('c', 1, { createdAt: at(3), tags: ['ré', 'red'] }),
+    made('d', 4),
+  ])
 }
 
 function at(ms: number): EpochMs {

@@ -12,7 +12,7 @@ import type { LinkVersion } from '../../links/link-record.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import type { LinkDirectory } from '../../links/link-owner.ts'
 
-export interface LinkStore extends Pick<LinkDirectory, 'list'> {
+export interface LinkStore extends Pick<LinkDirectory, 'list' | 'tags' | 'codesOfTags'> {
   /** The newest version the store has, tombstones included; sees every write resolved before. */
   get(code: Code): Promise<LinkVersion | undefined>
 

@@ -17,7 +17,7 @@ import assert, { AssertionError } from 'node:assert/strict'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import { lifecycleOf, type LinkVersion } from '../../links/link-record.ts'
-import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import type { ListPage, ListQuery, TagCount } from '../../links/link-owner.ts'
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import { Ring } from '../../links/ring.ts'
 import {
@@ -36,6 +36,7 @@ import type { LinkStore, Refusal } from './link-store.ts'
 import { DataDirectoryError } from '../data-directory/data-directory.ts'
 import { isOutOfSpace, LmdbEnvironment, type Keyspace } from '../data-directory/lmdb-environment.ts'
 import { listLinks, type LinkKeyspaces } from './lmdb-link-list.ts'
+import { codesOfTags, countTags } from './lmdb-link-tags.ts'
 import { loadLinks } from './lmdb-link-load.ts'
 
 export interface LmdbLinkStoreOptions {
@@ -148,6 +149,15 @@ export class LmdbLinkStore implements LinkStore {
 
   list(query: ListQuery): Promise<ListPage> {
     return available(() => this.#work.run(listLinks(this.#keyspaces, query), 'request'))
+  }
+
+  tags(): Promise<readonly TagCount[]> {
+    return available(() => this.#work.run(countTags(this.#keyspaces.byTag), 'request'))
+  }
+
+  codesOfTags(tags: readonly string[], codesMax: number) {
+    const { byTag } = this.#keyspaces
+    return available(() => this.#work.run(codesOfTags(byTag, tags, codesMax), 'request'))
   }
 
   async close(): Promise<void> {

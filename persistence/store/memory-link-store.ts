@@ -9,9 +9,10 @@
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import { decodeLink, type LinkRecord, type LinkVersion } from '../../links/link-record.ts'
 import type { Link } from '../../links/link.ts'
-import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import type { ListPage, ListQuery, TagCount } from '../../links/link-owner.ts'
 import type { Ring } from '../../links/ring.ts'
 import { comparePlaces, ListPageBuilder } from './list-page.ts'
+import { TagCounts } from './tag-counts.ts'
 import { LOAD_BATCH_MAX, type LinkStore, type Refusal } from './link-store.ts'
 
 export class MemoryLinkStore implements LinkStore {
@@ -75,7 +76,29 @@ export class MemoryLinkStore implements LinkStore {
     return page.page()
   }
 
+  async tags(): Promise<readonly TagCount[]> {
+    const counts = new TagCounts()
+    for (const [tag, links] of Map.groupBy(this.#taggings(), ([one]) => one)) {
+      counts.add(tag, links.length)
+    }
+    return counts.listed()
+  }
+
+  async codesOfTags(tags: readonly string[], codesMax: number) {
+    const taggings = this.#taggings().filter(([tag]) => tags.includes(tag))
+    if (taggings.length > codesMax) return undefined
+    return new Map(
+      tags.map((tag) => [tag, taggings.filter(([one]) => one === tag).map(([, code]) => code)]),
+    )
+  }
+
   async close(): Promise<void> {}
+
+  #taggings(): [tag: string, code: Code][] {
+    return this.#liveLinks(undefined).flatMap(({ tags, code }) =>
+      tags.map((tag): [string, Code] => [tag, code]),
+    )
+  }
 
   /** In the order of the list. */
   #liveLinks(tag: string | undefined): Link[] {

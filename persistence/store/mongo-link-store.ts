@@ -13,7 +13,7 @@
 import { Double, type FindCursor, type FindOptions } from 'mongodb'
 import type { LinkVersion } from '../../links/link-record.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
-import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import type { ListPage, ListQuery, TagCount } from '../../links/link-owner.ts'
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import { Ring } from '../../links/ring.ts'
 import type { Server } from '../../cluster/observer/server-probe.ts'
@@ -23,6 +23,7 @@ import { FLUSH_MS_MAX, MongoDatabase, READ_MS_MAX, type MongoSettings } from './
 import { unavailable } from './mongo-failure.ts'
 import { versionOf, type StoredLink } from './mongo-link-document.ts'
 import { buffered, listLinks } from './mongo-link-list.ts'
+import { codesOfTags, countTags } from './mongo-link-tags.ts'
 import { MongoOwnWay } from './mongo-own-way.ts'
 import { MongoStandInWay } from './mongo-stand-in-way.ts'
 import type { DecidingReads, MongoWay, ServerKind } from './mongo-way.ts'
@@ -146,6 +147,18 @@ export class MongoLinkStore implements LinkStore {
   list(query: ListQuery): Promise<ListPage> {
     return this.#bounded(FLUSH_MS_MAX, 'a list', () =>
       listLinks(this.#work, this.#database.links, query, FLUSH_MS_MAX),
+    )
+  }
+
+  tags(): Promise<readonly TagCount[]> {
+    return this.#bounded(FLUSH_MS_MAX, 'counting tags', () =>
+      countTags(this.#work, this.#database.links, FLUSH_MS_MAX),
+    )
+  }
+
+  codesOfTags(tags: readonly string[], codesMax: number) {
+    return this.#bounded(FLUSH_MS_MAX, 'finding tagged links', () =>
+      codesOfTags(this.#database.links, tags, codesMax, FLUSH_MS_MAX),
     )
   }
 
