@@ -18,6 +18,7 @@ import type { Click, PlacedClick } from '../click.ts'
 import type { ClickBatch, ClickRecord } from '../log/click-batch.ts'
 import type { ClickLogReader, LoggedBatch } from '../log/click-log.ts'
 import type { ClickStore } from '../store/click-store.ts'
+import { ClickRetention } from './click-retention.ts'
 import { LogGaps } from './log-gaps.ts'
 
 /** A group is stored when it has this many clicks, */
@@ -26,9 +27,6 @@ const GROUP_CLICKS_MAX = 50_000
 const GROUP_MS_MAX = 500
 /** Turn of the event loop: questions are answered in between. */
 const TURN_MS_MAX = 10
-const RETAIN_EVERY_MS = 3_600_000
-const RETAIN_AGAIN_MS = 60_000
-const HOUR_MS = 3_600_000
 
 export interface ClickConsumerOptions {
   readonly log: Pick<ClickLogReader, 'read' | 'more' | 'span'>
@@ -42,6 +40,8 @@ export interface ClickConsumerOptions {
   readonly random: () => number
   /** How long single clicks are kept, in milliseconds. */
   readonly retentionMs: number
+  /** What lies behind this position and is stored already counts too: an earlier consumer was killed. */
+  readonly countedTo?: number | undefined
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -49,18 +49,22 @@ export class ClickConsumer {
   readonly #options: ClickConsumerOptions
   readonly #backOff: BackOff
   readonly #gaps = new LogGaps()
+  readonly #retention: ClickRetention
   readonly #end = new AbortController()
   /** Clicks that are parsed and not stored: those of all batches after #stored, up to #read. */
   #group: PlacedClick[] = []
   #groupSince = 0
-  /** What the store holds; undefined: not known, so it is asked before anything is stored. */
-  #stored: number | undefined
+  /** What the store holds, as it was last known; */
+  #stored = 0
+  /** false: it may hold more, so it is asked before anything is stored. */
+  #isCertain = false
   /** Position up to which batches are in the group; >= #stored. */
   #read = 0
   /** To be reached before the end; undefined: nobody waits for it. */
   #drainTo: number | undefined
   #isDrained = false
-  #retainAt = -Infinity
+  /** Up to where stored clicks are counted that this consumer did not store. */
+  #countedTo: number
   #storedClicks = 0
   #undecodable = 0
   /** Of the last batch that could not be decoded: it may be met again. */
@@ -71,12 +75,14 @@ export class ClickConsumer {
 
   constructor(options: ClickConsumerOptions) {
     this.#options = options
+    this.#retention = new ClickRetention(options)
+    this.#countedTo = options.countedTo ?? Infinity
     this.#backOff = new BackOff(options.random)
   }
 
   /** Up to which the store has everything, as far as is known. */
   get position(): number {
-    return this.#stored ?? 0
+    return this.#stored
   }
 
   /** Since this was made: clicks stored, clicks that were logged and cannot be had, batches passed over. */
@@ -93,8 +99,6 @@ export class ClickConsumer {
     while (!this.#isOver()) {
       try {
         await this.#turn()
-        this.#isFailing = false
-        this.#backOff.reset()
       } catch (error) {
         if (this.#end.signal.aborted) return
         if (!this.#isFailing) this.#options.onError('clicks wait in their log', error)
@@ -122,12 +126,13 @@ export class ClickConsumer {
 
   /** One step: store what is due, or read on, or wait. */
   async #turn(): Promise<void> {
-    if (this.#stored === undefined) await this.#askStore()
-    await this.#retainWhenDue()
+    if (!this.#isCertain) await this.#askStore()
+    await this.#retention.whenDue()
     if (this.#isDue()) return this.#store()
     const drainTo = this.#drainTo ?? Infinity
     const batches = this.#read >= drainTo ? [] : await this.#options.log.read(this.#read)
     if (batches.length > 0) return this.#takeAll(batches)
+    if (!this.#hasGroup()) this.#noteWorking()
     if (this.#drainTo === undefined) return this.#wait()
     if (this.#hasGroup()) return this.#store()
     this.#isDrained = true
@@ -142,13 +147,29 @@ export class ClickConsumer {
       throw new TinygridError('click_store_unavailable', { detail })
     }
     if (position === this.#read) this.#storedClicks += this.#group.length
+    await this.#countEarlier(position)
     this.#stored = position
+    this.#isCertain = true
     this.#read = position
     this.#group = []
   }
 
+  /** Once. What the log has dropped meanwhile is not counted. */
+  async #countEarlier(upTo: number): Promise<void> {
+    const { log, decode } = this.#options
+    while (this.#countedTo < upTo) {
+      const batches = await log.read(this.#countedTo)
+      for (const { position, payload } of batches) {
+        if (position <= upTo) this.#storedClicks += sizeOf(payload, decode)
+        this.#countedTo = position
+      }
+      if (batches.length === 0) this.#countedTo = upTo
+    }
+    this.#countedTo = Infinity
+  }
+
   #hasGroup(): boolean {
-    return this.#read > this.position
+    return this.#read > this.#stored
   }
 
   #isDue(): boolean {
@@ -160,11 +181,19 @@ export class ClickConsumer {
   async #store(): Promise<void> {
     const clicks = this.#group
     const position = this.#read
-    this.#stored = undefined // until it is known to have worked
+    this.#isCertain = false // until it is known to have worked
     await this.#options.store.append(clicks, position)
+    this.#isCertain = true
     this.#stored = position
     this.#storedClicks += clicks.length
     this.#group = []
+    this.#noteWorking()
+  }
+
+  /** Everything is stored that was read: neither log nor store is away. */
+  #noteWorking(): void {
+    this.#isFailing = false
+    this.#backOff.reset()
   }
 
   async #takeAll(batches: readonly LoggedBatch[]): Promise<void> {
@@ -216,21 +245,6 @@ export class ClickConsumer {
     }
   }
 
-  async #retainWhenDue(): Promise<void> {
-    const { clock, store, retentionMs, now, onError } = this.#options
-    if (clock.now() < this.#retainAt) return
-    this.#retainAt = clock.now() + RETAIN_EVERY_MS
-    // Whole hours, as they are rolled up.
-    const from = Math.floor((now() - retentionMs) / HOUR_MS) * HOUR_MS
-    if (from <= 0) return
-    try {
-      await store.retain(from as EpochMs)
-    } catch (error) {
-      this.#retainAt = clock.now() + RETAIN_AGAIN_MS
-      onError('old clicks could not be removed', error)
-    }
-  }
-
   /** Until there may be more, the group is due, or somebody wants an end. */
   async #wait(): Promise<void> {
     const { clock, log } = this.#options
@@ -253,5 +267,14 @@ export class ClickConsumer {
       new Promise<void>((resolve) => (this.#wake = resolve)),
     ])
     this.#wake = () => {}
+  }
+}
+
+/** Clicks in a batch; none if it is no batch. */
+function sizeOf(payload: Uint8Array, decode: ClickConsumerOptions['decode']): number {
+  try {
+    return decode(payload).clicks.length
+  } catch {
+    return 0
   }
 }

@@ -1,7 +1,6 @@
 /** Every way in which a call can go wrong arrives as an ApiError that a person can read. */
 import test from 'ava'
-import { connect } from './api.ts'
-import { ApiError, type Connection } from './service-call.ts'
+import { ApiError, connect, type Connection } from './api.ts'
 
 /** Answers each request with `response` and keeps what was asked. */
 function serviceOf(response: () => Response | Promise<Response>) {

@@ -1,7 +1,6 @@
 /** The list stays in order, holds each link once, and never answers one search with another's links. */
 import test from 'ava'
-import type { Link } from './api.ts'
-import { ApiError } from './service-call.ts'
+import { ApiError, type Link } from './api.ts'
 import {
   arrived,
   changed,

@@ -5,8 +5,7 @@
  */
 import { useState } from 'preact/hooks'
 import { displayAddress } from './address.ts'
-import type { Api, Link } from './api.ts'
-import { toApiError, type ApiError } from './service-call.ts'
+import { toApiError, type Api, type ApiError, type Link } from './api.ts'
 import { CopyButton } from './copy-button.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { FailureNotice } from './failure-notice.tsx'

@@ -5,8 +5,7 @@
  */
 import { useMemo, useState } from 'preact/hooks'
 import { displayAddress } from './address.ts'
-import type { Link } from './api.ts'
-import { toApiError, type ApiError } from './service-call.ts'
+import { toApiError, type ApiError, type Link } from './api.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Dialog } from './dialog.tsx'
 import { FailureNotice } from './failure-notice.tsx'

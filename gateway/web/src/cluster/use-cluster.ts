@@ -5,8 +5,7 @@
  * when it is seen again. After a failure the last answer stays, and asking goes on.
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import type { Api } from '../api.ts'
-import { toApiError, type ApiError } from '../service-call.ts'
+import { toApiError, type Api, type ApiError } from '../api.ts'
 import type { ClusterStatus } from './status.ts'
 
 const INTERVAL_MS = 1_000

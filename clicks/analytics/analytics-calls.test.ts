@@ -1,0 +1,80 @@
+import test from 'ava'
+import { ManualClock } from '../../links/testing/manual-clock.ts'
+import { MemoryClickStore } from '../testing/memory-click-store.ts'
+import { sampleClick, sampleQuestion } from '../testing/sample-clicks.ts'
+import { AnalyticsCalls, remoteAnalytics, STREAMS_MAX } from './analytics-calls.ts'
+import { StoreAnalytics } from './store-analytics.ts'
+import { CSV_HEADER } from './visit-lines.ts'
+
+const VISITS = 3_000
+
+class World {
+  readonly clock = new ManualClock()
+  readonly calls: AnalyticsCalls
+  readonly store = new MemoryClickStore()
+
+  constructor() {
+    const consumer = { position: 1, counts: { stored: VISITS, lost: 0, undecodable: 0 } }
+    const log = { span: async () => ({ firstPosition: 1, lastPosition: 4, bytes: 9 }) }
+    const analytics = new StoreAnalytics({ store: this.store, log, consumer })
+    this.calls = new AnalyticsCalls(analytics, this.clock)
+  }
+
+  static async filled(): Promise<World> {
+    const world = new World()
+    const clicks = Array.from({ length: VISITS }, (_, index) => sampleClick({ index }))
+    await world.store.append(clicks, 1)
+    return world
+  }
+
+  get remote() {
+    return remoteAnalytics((name, params) => this.calls.call(name, params))
+  }
+}
+
+async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const piece of pieces) text += decoder.decode(piece)
+  return text
+}
+
+test('what is asked by calls is answered as the store does', async (t) => {
+  const { remote, store } = await World.filled()
+  const question = sampleQuestion({ groupBy: ['country'] })
+  t.deepEqual(await remote.ask(question), await store.ask(question))
+  t.deepEqual(await remote.mostClicked(0, 5), [{ code: sampleClick().code, clicks: VISITS }])
+  t.like(await remote.status(), { position: 1, lag: 3, stored: VISITS, clicks: VISITS })
+  t.is(await remote.deleteOfLink(sampleClick().code), VISITS)
+})
+
+test('visits come piece by piece, all of them and no more than asked for', async (t) => {
+  const { remote } = await World.filled()
+  const csv = await textOf(remote.visits(sampleQuestion(), 'csv', VISITS))
+  t.true(csv.startsWith(CSV_HEADER))
+  t.is(csv.split('\r\n').length, VISITS + 2)
+  const lines = await textOf(remote.visits(sampleQuestion(), 'ndjson', 7))
+  t.is(lines.split('\n').length, 8)
+  t.is(await textOf(remote.visits({ ...sampleQuestion(), to: 1 as never }, 'ndjson', 7)), '')
+})
+
+test('who breaks off an export leaves room for the next one', async (t) => {
+  const { remote } = await World.filled()
+  for (let round = 0; round < STREAMS_MAX * 2; round++) {
+    for await (const piece of remote.visits(sampleQuestion(), 'csv', VISITS)) {
+      t.true(piece.length > 0)
+      break
+    }
+  }
+})
+
+test('exports that nobody reads are ended, and until then no more than a few are open', async (t) => {
+  const { calls, clock } = await World.filled()
+  const open = () => calls.call('open', [sampleQuestion(), 'csv', VISITS])
+  const first = await open()
+  for (let opened = 1; opened < STREAMS_MAX; opened++) await open()
+  await t.throwsAsync(open(), { code: 'overloaded' })
+  await clock.pass(200_000)
+  await t.throwsAsync(calls.call('next', [first]), { code: 'analytics_unavailable' })
+  await t.notThrowsAsync(open())
+})

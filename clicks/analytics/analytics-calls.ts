@@ -1,0 +1,181 @@
+/**
+ * Analytics as calls that can be sent: each with a name and parameters, answered by one value.
+ *
+ * `AnalyticsCalls` answers them over an Analytics; `remoteAnalytics` is an Analytics that makes them.
+ * Used between a node and its analytics process, and between nodes. Visits are pulled: `open` gives a
+ * number, `next` a piece or null at the end, `close` breaks off. Whoever opens and goes away is
+ * forgotten after STREAM_IDLE_MS; no more than STREAMS_MAX are open.
+ */
+import type { Clock } from '../../links/clock.ts'
+import { TinygridError } from '../../links/errors.ts'
+import type { Code } from '../../links/ids.ts'
+import type { Question, VisitsQuestion } from '../store/question.ts'
+import type { Analytics, VisitFormat } from './analytics.ts'
+
+/** Longer than a gateway lets a client read nothing (`unreadTimeoutMs`). */
+const STREAM_IDLE_MS = 180_000
+export const STREAMS_MAX = 16
+/** Calls that are answered at a time. */
+export const CALLS_MAX = 256
+
+/** Of each call its parameters and its value. */
+export interface CallTypes {
+  ask: [[Question], Awaited<ReturnType<Analytics['ask']>>]
+  clicksOf: [[readonly Code[]], ReadonlyMap<Code, number>]
+  mostClicked: [[number, number], readonly { code: Code; clicks: number }[]]
+  deleteOfLink: [[Code], number]
+  deleteOfAddress: [[string], number]
+  status: [[], Awaited<ReturnType<Analytics['status']>>]
+  open: [[VisitsQuestion, VisitFormat, number], number]
+  next: [[number], Uint8Array | null]
+  close: [[number], null]
+}
+export type CallName = keyof CallTypes
+export type CallParams<Name extends CallName = CallName> = CallTypes[Name][0]
+export type CallValue<Name extends CallName = CallName> = CallTypes[Name][1]
+
+/** Makes a call. Rejects with TinygridError. */
+export type AnalyticsCall = <Name extends CallName>(
+  name: Name,
+  params: CallParams<Name>,
+) => Promise<CallValue<Name>>
+
+interface OpenStream {
+  readonly pieces: AsyncIterator<Uint8Array>
+  /** Ends the wait for the one who reads. */
+  cancel: () => void
+}
+
+export class AnalyticsCalls {
+  readonly #analytics: Analytics
+  readonly #clock: Clock
+  readonly #streams = new Map<number, OpenStream>()
+  #opened = 0
+  #underWay = 0
+
+  constructor(analytics: Analytics, clock: Clock) {
+    this.#analytics = analytics
+    this.#clock = clock
+  }
+
+  /** @throws TinygridError; overloaded if too much is asked at a time */
+  async call<Name extends CallName>(
+    name: Name,
+    params: CallParams<Name>,
+  ): Promise<CallValue<Name>> {
+    if (this.#underWay >= CALLS_MAX) throw new TinygridError('overloaded')
+    this.#underWay++
+    try {
+      const answer = this.#answers[name] as (...given: unknown[]) => Promise<CallValue<Name>>
+      return await answer(...params)
+    } finally {
+      this.#underWay--
+    }
+  }
+
+  /** Breaks off what is open. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#streams.keys()].map((id) => this.#end(id)))
+  }
+
+  readonly #answers: {
+    [Name in CallName]: (...params: CallParams<Name>) => Promise<CallValue<Name>>
+  } = {
+    ask: (question) => this.#analytics.ask(question),
+    clicksOf: (codes) => this.#analytics.clicksOf(codes),
+    mostClicked: (offset, limit) => this.#analytics.mostClicked(offset, limit),
+    deleteOfLink: (code) => this.#analytics.deleteOfLink(code),
+    deleteOfAddress: (address) => this.#analytics.deleteOfAddress(address),
+    status: () => this.#analytics.status(),
+    open: async (question, format, limit) => this.#open(question, format, limit),
+    next: (id) => this.#next(id),
+    close: async (id) => {
+      await this.#end(id)
+      return null
+    },
+  }
+
+  #open(question: VisitsQuestion, format: VisitFormat, limit: number): number {
+    if (this.#streams.size >= STREAMS_MAX) {
+      throw new TinygridError('overloaded', { detail: 'Too many exports of visits are under way' })
+    }
+    const pieces = this.#analytics.visits(question, format, limit)[Symbol.asyncIterator]()
+    const id = ++this.#opened
+    this.#streams.set(id, { pieces, cancel: this.#idle(id) })
+    return id
+  }
+
+  async #next(id: number): Promise<Uint8Array | null> {
+    const stream = this.#streams.get(id)
+    if (stream === undefined) throw ended()
+    stream.cancel()
+    try {
+      const { done, value } = await stream.pieces.next()
+      if (done === true) this.#streams.delete(id)
+      else if (this.#streams.has(id)) stream.cancel = this.#idle(id)
+      return done === true ? null : value
+    } catch (error) {
+      this.#streams.delete(id)
+      throw error
+    }
+  }
+
+  /** Returns what cancels it. */
+  #idle(id: number): () => void {
+    return this.#clock.after(STREAM_IDLE_MS, () => void this.#end(id))
+  }
+
+  async #end(id: number): Promise<void> {
+    const stream = this.#streams.get(id)
+    this.#streams.delete(id)
+    stream?.cancel()
+    // It was not read to its end: how that ends is nobody's concern.
+    await stream?.pieces.return?.().catch(() => {})
+  }
+}
+
+function ended(): TinygridError {
+  return new TinygridError('analytics_unavailable', { detail: 'The export was broken off' })
+}
+
+/** @param callOf for each use; a stream goes on with the call that it began with */
+export function remoteAnalytics(
+  call: AnalyticsCall,
+  openStream: () => AnalyticsCall = () => call,
+): Analytics {
+  return {
+    ask: (question) => call('ask', [question]),
+    visits: (question, format, limit) => pulled(openStream(), [question, format, limit]),
+    clicksOf: (codes) => call('clicksOf', [codes]),
+    mostClicked: (offset, limit) => call('mostClicked', [offset, limit]),
+    deleteOfLink: (code) => call('deleteOfLink', [code]),
+    deleteOfAddress: (address) => call('deleteOfAddress', [address]),
+    status: () => call('status', []),
+  }
+}
+
+/** One piece ahead of the reader. */
+async function* pulled(
+  call: AnalyticsCall,
+  params: CallParams<'open'>,
+): AsyncGenerator<Uint8Array> {
+  const id = await call('open', params)
+  let isOpen = true
+  const next = async () => {
+    const piece = await call('next', [id])
+    isOpen = piece !== null
+    return piece
+  }
+  try {
+    let ahead = next()
+    for (;;) {
+      const piece = await ahead
+      if (piece === null) return
+      ahead = next()
+      ahead.catch(() => {}) // told when it is asked for
+      yield piece
+    }
+  } finally {
+    if (isOpen) void call('close', [id]).catch(() => {})
+  }
+}

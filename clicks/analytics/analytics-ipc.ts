@@ -1,0 +1,70 @@
+/**
+ * What a node and its analytics process say to each other.
+ *
+ * Sent by Node's own channel between parent and child, whose serialisation knows maps and bytes. The
+ * settings go this way too: secrets are neither on a command line nor in the environment.
+ */
+import type { ErrorCode } from '../../links/errors.ts'
+import type { CallName, CallParams, CallValue } from './analytics-calls.ts'
+
+export interface AnalyticsSettings {
+  readonly log:
+    | { readonly kind: 'lmdb'; readonly directory: string }
+    | { readonly kind: 'jetstream'; readonly natsUrl: string; readonly namespace: string }
+  readonly store:
+    | { readonly kind: 'duckdb'; readonly directory: string }
+    | { readonly kind: 'clickhouse'; readonly url: string; readonly namespace: string }
+  readonly retentionDays: number
+  /** Whether the store keeps the addresses that the log has. */
+  readonly keepsAddress: boolean
+  /** A file of countries and networks; undefined: those that come with the program. */
+  readonly geoipFile: string | undefined
+}
+
+/** What the process tells of itself once a second, and with it that it lives. */
+export interface AnalyticsNumbers {
+  /** Whether questions are answered. */
+  readonly isReady: boolean
+  /** Since the process started. */
+  readonly stored: number
+  readonly lost: number
+  readonly undecodable: number
+  readonly position: number
+  /** Batches in the log that are not in the store. */
+  readonly lag: number
+}
+
+export type ToAnalytics =
+  | {
+      readonly type: 'start'
+      readonly settings: AnalyticsSettings
+      /** Position up to which an earlier process has told its numbers. */
+      readonly countedTo: number | undefined
+    }
+  | {
+      readonly type: 'call'
+      readonly id: number
+      readonly name: CallName
+      readonly params: CallParams
+    }
+  /** Store what the log has, then end. */
+  | { readonly type: 'drain' }
+
+export type FromAnalytics =
+  | { readonly type: 'numbers'; readonly numbers: AnalyticsNumbers }
+  | { readonly type: 'value'; readonly id: number; readonly value: CallValue }
+  | {
+      readonly type: 'error'
+      readonly id: number
+      readonly code: ErrorCode
+      readonly message: string
+    }
+  | {
+      readonly type: 'log'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly what: string
+      readonly detail: string
+    }
+
+/** Between two words of the process about itself. */
+export const NUMBERS_EVERY_MS = 1_000

@@ -1,0 +1,268 @@
+/**
+ * The analytics process as its node sees it: started, watched, asked, started again when it dies.
+ *
+ * Used by a node that is to have one; it is that node's `Analytics`. While the process is not there, or
+ * does not answer in time, each question is refused with analytics_unavailable: the node goes on. A
+ * process that has said nothing for SILENCE_MS_MAX is ended and replaced. `close` lets it store what
+ * the click log has, which by then must be all that was taken.
+ */
+import type { Clock } from '../../links/clock.ts'
+import { TinygridError } from '../../links/errors.ts'
+import type { Code } from '../../links/ids.ts'
+import { BackOff } from '../../persistence/back-off.ts'
+import type { Answer, Question, VisitsQuestion } from '../store/question.ts'
+import type { Analytics, AnalyticsStatus, VisitFormat } from './analytics.ts'
+import {
+  CALLS_MAX,
+  remoteAnalytics,
+  type CallName,
+  type CallParams,
+  type CallValue,
+} from './analytics-calls.ts'
+import type {
+  AnalyticsNumbers,
+  AnalyticsSettings,
+  FromAnalytics,
+  ToAnalytics,
+} from './analytics-ipc.ts'
+
+/** As long as the slowest question may take that somebody still waits for. */
+const CALL_MS_MAX = 30_000
+/** Of deletions, which read everything. */
+const DELETE_MS_MAX = 120_000
+const STATUS_MS_MAX = 2_000
+/** Without a word from a process: it hangs. Long, as it runs only when others leave it a processor. */
+const SILENCE_MS_MAX = 60_000
+/** A process that lived this long did not fail at its start. */
+const STEADY_MS = 30_000
+
+/** A process, as far as it is to be told and heard. */
+export interface AnalyticsChild {
+  send(message: ToAnalytics): unknown
+  kill(signal: 'SIGKILL'): unknown
+  onMessage(listener: (message: FromAnalytics) => void): unknown
+  onExit(listener: () => void): unknown
+}
+
+export interface AnalyticsSupervisorOptions {
+  readonly settings: AnalyticsSettings
+  readonly fork: () => AnalyticsChild
+  readonly clock: Clock
+  /** From 0 to below 1. */
+  readonly random: () => number
+  readonly onLog: (level: 'info' | 'warn' | 'error', what: string, detail?: string) => void
+  /** Told when questions begin to be answered, and when they no longer are. */
+  readonly onReady?: (isReady: boolean) => void
+}
+
+interface Pending {
+  readonly resolve: (value: CallValue) => void
+  readonly reject: (error: TinygridError) => void
+  readonly cancel: () => void
+}
+
+interface Running {
+  readonly child: AnalyticsChild
+  readonly startedAt: number
+  readonly ended: Promise<void>
+  numbers: AnalyticsNumbers | undefined
+  heardAt: number
+}
+
+export class AnalyticsSupervisor implements Analytics {
+  readonly #options: AnalyticsSupervisorOptions
+  readonly #backOff: BackOff
+  readonly #pending = new Map<number, Pending>()
+  readonly #remote: Analytics
+  #running: Running | undefined
+  #asked = 0
+  #isClosing = false
+  #isReady = false
+  /** Of the processes that have ended. */
+  #earlier = { stored: 0, lost: 0, undecodable: 0 }
+  #countedTo: number | undefined
+  #cancel: () => void = () => {}
+
+  constructor(options: AnalyticsSupervisorOptions) {
+    this.#options = options
+    this.#backOff = new BackOff(options.random)
+    this.#remote = remoteAnalytics((name, params) => this.#call(name, params))
+  }
+
+  start(): void {
+    const { clock, fork, settings } = this.#options
+    const child = fork()
+    const { promise: ended, resolve } = Promise.withResolvers<void>()
+    const startedAt = clock.now()
+    const running: Running = { child, startedAt, ended, numbers: undefined, heardAt: startedAt }
+    this.#running = running
+    child.onMessage((message) => {
+      if (this.#running === running) this.#hear(running, message)
+    })
+    child.onExit(() => {
+      resolve()
+      if (this.#running === running) this.#lose(running)
+    })
+    send(child, { type: 'start', settings, countedTo: this.#countedTo })
+    this.#watch(running)
+  }
+
+  /** Whether questions are answered. */
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
+  /** Counts since the node started, of all its processes; the rest as the last one told. */
+  get numbers(): AnalyticsNumbers {
+    const told = this.#running?.numbers
+    const { stored, lost, undecodable } = this.#earlier
+    return {
+      isReady: this.#isReady,
+      stored: stored + (told?.stored ?? 0),
+      lost: lost + (told?.lost ?? 0),
+      undecodable: undecodable + (told?.undecodable ?? 0),
+      position: told?.position ?? 0,
+      lag: told?.lag ?? 0,
+    }
+  }
+
+  /** Once nothing more comes into the log. What is not stored in time stays there. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#isClosing = true
+    this.#cancel()
+    this.#setReady(false)
+    const running = this.#running
+    if (running === undefined) return
+    send(running.child, { type: 'drain' })
+    const cancel = this.#options.clock.after(timeoutMs, () => {
+      const what = 'clicks could not be stored in time; they stay in the click log'
+      this.#options.onLog('warn', what)
+      running.child.kill('SIGKILL')
+    })
+    await running.ended
+    cancel()
+    this.#refuseAll()
+  }
+
+  ask(question: Question): Promise<Answer> {
+    return this.#remote.ask(question)
+  }
+
+  visits(question: VisitsQuestion, format: VisitFormat, limit: number): AsyncIterable<Uint8Array> {
+    return this.#remote.visits(question, format, limit)
+  }
+
+  clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {
+    return this.#remote.clicksOf(codes)
+  }
+
+  mostClicked(offset: number, limit: number): Promise<readonly { code: Code; clicks: number }[]> {
+    return this.#remote.mostClicked(offset, limit)
+  }
+
+  deleteOfLink(code: Code): Promise<number> {
+    return this.#remote.deleteOfLink(code)
+  }
+
+  deleteOfAddress(address: string): Promise<number> {
+    return this.#remote.deleteOfAddress(address)
+  }
+
+  status(): Promise<AnalyticsStatus> {
+    return this.#remote.status()
+  }
+
+  #call(name: CallName, params: CallParams): Promise<CallValue> {
+    const running = this.#running
+    if (!this.#isReady || running === undefined) return Promise.reject(unavailable())
+    if (this.#pending.size >= CALLS_MAX) return Promise.reject(new TinygridError('overloaded'))
+    const id = ++this.#asked
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.clock.after(patienceFor(name), () => {
+        this.#pending.delete(id)
+        reject(unavailable('The analytics process did not answer in time'))
+      })
+      this.#pending.set(id, { resolve, reject, cancel })
+      send(running.child, { type: 'call', id, name, params })
+    })
+  }
+
+  #hear(running: Running, message: FromAnalytics): void {
+    running.heardAt = this.#options.clock.now()
+    if (message.type === 'log') {
+      this.#options.onLog(message.level, message.what, message.detail)
+    } else if (message.type === 'numbers') {
+      running.numbers = message.numbers
+      this.#setReady(message.numbers.isReady && !this.#isClosing)
+    } else {
+      const pending = this.#pending.get(message.id)
+      this.#pending.delete(message.id)
+      pending?.cancel()
+      if (message.type === 'value') pending?.resolve(message.value)
+      else pending?.reject(new TinygridError(message.code, { detail: message.message }))
+    }
+  }
+
+  /** It has ended, by itself or by force. */
+  #lose({ startedAt, numbers }: Running): void {
+    const { clock, onLog } = this.#options
+    this.#running = undefined
+    this.#countedTo = numbers?.position ?? this.#countedTo
+    this.#earlier = {
+      stored: this.#earlier.stored + (numbers?.stored ?? 0),
+      lost: this.#earlier.lost + (numbers?.lost ?? 0),
+      undecodable: this.#earlier.undecodable + (numbers?.undecodable ?? 0),
+    }
+    this.#cancel()
+    this.#setReady(false)
+    this.#refuseAll()
+    if (this.#isClosing) return
+    if (clock.now() - startedAt >= STEADY_MS) this.#backOff.reset()
+    const wait = this.#backOff.next()
+    onLog('warn', 'the analytics process has ended; another one is started')
+    this.#cancel = clock.after(wait, () => this.start())
+  }
+
+  #watch(running: Running): void {
+    const { clock, onLog } = this.#options
+    const left = running.heardAt + SILENCE_MS_MAX - clock.now()
+    this.#cancel = clock.after(Math.max(0, left), () => {
+      if (this.#running !== running) return
+      if (clock.now() - running.heardAt < SILENCE_MS_MAX) return this.#watch(running)
+      onLog('warn', 'the analytics process says nothing any more, and is ended')
+      running.child.kill('SIGKILL')
+    })
+  }
+
+  #refuseAll(): void {
+    for (const { reject, cancel } of this.#pending.values()) {
+      cancel()
+      reject(unavailable())
+    }
+    this.#pending.clear()
+  }
+
+  #setReady(isReady: boolean): void {
+    if (this.#isReady === isReady) return
+    this.#isReady = isReady
+    this.#options.onReady?.(isReady)
+  }
+}
+
+function patienceFor(name: CallName): number {
+  if (name === 'status') return STATUS_MS_MAX
+  return name.startsWith('delete') ? DELETE_MS_MAX : CALL_MS_MAX
+}
+
+/** To a process that may just have ended: that is told by its exit. */
+function send(child: AnalyticsChild, message: ToAnalytics): void {
+  try {
+    child.send(message)
+  } catch {
+    // see above
+  }
+}
+
+function unavailable(detail?: string): TinygridError {
+  return new TinygridError('analytics_unavailable', detail === undefined ? {} : { detail })
+}

@@ -1,0 +1,94 @@
+/**
+ * Analytics over a store in this process: what the analytics process answers with.
+ *
+ * Rows become text here, in pieces that fit a message, with turns of the event loop in between; so an
+ * export of any length holds one chunk of the store and one piece.
+ */
+import type { Code } from '../../links/ids.ts'
+import type { ClickLogReader } from '../log/click-log.ts'
+import type { ClickStore } from '../store/click-store.ts'
+import type { Answer, Question, Visit, VisitsQuestion } from '../store/question.ts'
+import type { Analytics, AnalyticsStatus, VisitFormat } from './analytics.ts'
+import type { ClickConsumer } from './click-consumer.ts'
+import { CSV_HEADER, csvLine, jsonLine } from './visit-lines.ts'
+
+/** Of a piece of text, in UTF-16 units; at most three bytes each. */
+const PIECE_CHARS = 64 * 1024
+const PIECE_BYTES_MAX = 256 * 1024
+
+export interface StoreAnalyticsParts {
+  readonly store: ClickStore
+  readonly log: Pick<ClickLogReader, 'span'>
+  readonly consumer: Pick<ClickConsumer, 'position' | 'counts'>
+}
+
+export class StoreAnalytics implements Analytics {
+  readonly #parts: StoreAnalyticsParts
+
+  constructor(parts: StoreAnalyticsParts) {
+    this.#parts = parts
+  }
+
+  ask(question: Question): Promise<Answer> {
+    return this.#parts.store.ask(question)
+  }
+
+  visits(question: VisitsQuestion, format: VisitFormat, limit: number): AsyncIterable<Uint8Array> {
+    const { store } = this.#parts
+    const bounded = { ...question, visitsMax: limit }
+    if (format === 'parquet') return piecesOf(store.visitsParquet(bounded))
+    return format === 'csv'
+      ? textOf(store.visits(bounded), csvLine, CSV_HEADER)
+      : textOf(store.visits(bounded), jsonLine)
+  }
+
+  clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {
+    return this.#parts.store.clicksOf(codes)
+  }
+
+  mostClicked(offset: number, limit: number): Promise<readonly { code: Code; clicks: number }[]> {
+    return this.#parts.store.mostClicked(offset, limit)
+  }
+
+  deleteOfLink(code: Code): Promise<number> {
+    return this.#parts.store.deleteOfLink(code)
+  }
+
+  deleteOfAddress(address: string): Promise<number> {
+    return this.#parts.store.deleteOfAddress(address)
+  }
+
+  async status(): Promise<AnalyticsStatus> {
+    const { store, log, consumer } = this.#parts
+    const [{ clicks, bytes }, { lastPosition }] = await Promise.all([store.facts(), log.span()])
+    const { position } = consumer
+    const { stored, lost } = consumer.counts
+    return { position, lag: Math.max(0, lastPosition - position), stored, lost, clicks, bytes }
+  }
+}
+
+async function* textOf(
+  chunks: AsyncIterable<readonly Visit[]>,
+  lineOf: (visit: Visit) => string,
+  header = '',
+): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  let text = header
+  for await (const chunk of chunks) {
+    for (const visit of chunk) {
+      text += lineOf(visit)
+      if (text.length < PIECE_CHARS) continue
+      yield encoder.encode(text)
+      text = ''
+    }
+  }
+  if (text !== '') yield encoder.encode(text)
+}
+
+async function* piecesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    for (let start = 0; start < chunk.length; start += PIECE_BYTES_MAX) {
+      yield chunk.subarray(start, start + PIECE_BYTES_MAX)
+    }
+  }
+}
