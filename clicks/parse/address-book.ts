@@ -21,11 +21,15 @@ export interface AddressBook {
   find(address: string): AddressFacts
 }
 
-/** Knows nothing but the version. */
-export const EMPTY_ADDRESS_BOOK: AddressBook = {
-  find: (address) => factsWithoutData(parseAddress(address)?.version ?? 0),
+const NOTHING = { country: '', asn: 0, network: '', networkType: '' } as const
+/** Of addresses of which nothing is known but their version. */
+export const EMPTY_FACTS: Readonly<Record<0 | 4 | 6, AddressFacts>> = {
+  0: { ipVersion: 0, ...NOTHING },
+  4: { ipVersion: 4, ...NOTHING },
+  6: { ipVersion: 6, ...NOTHING },
 }
 
-export function factsWithoutData(ipVersion: 0 | 4 | 6): AddressFacts {
-  return { ipVersion, country: '', asn: 0, network: '', networkType: '' }
+/** Has no data. */
+export const EMPTY_ADDRESS_BOOK: AddressBook = {
+  find: (address) => EMPTY_FACTS[parseAddress(address)?.version ?? 0],
 }
