@@ -126,6 +126,12 @@ const SETTINGS = {
     about: 'how long a stop takes new requests yet, for load balancers that ask /health/ready',
   }),
   ...CLUSTER_SETTINGS,
+  geoipFile: text('TINYGRID_GEOIP_FILE', {
+    about: 'MaxMind file of countries or cities (MMDB); by default the packaged one',
+  }),
+  geoipAsnFile: text('TINYGRID_GEOIP_ASN_FILE', {
+    about: 'MaxMind file of networks (ASN, MMDB); by default the packaged one',
+  }),
   logLevel: choice('TINYGRID_LOG_LEVEL', {
     fallback: 'info',
     of: LOG_LEVELS,
@@ -152,7 +158,8 @@ type Values = {
     ? T | undefined
     : never
 }
-type Optional = 'baseUrl' | 'apiKey' | 'natsUrl' | 'mongoUrl' | 'redisUrl'
+type Optional =
+  'baseUrl' | 'apiKey' | 'natsUrl' | 'mongoUrl' | 'redisUrl' | 'geoipFile' | 'geoipAsnFile'
 type Defaulted = Exclude<keyof Values, Optional>
 
 /** All settings, with what is derived for those left out. */
