@@ -5,7 +5,8 @@
  * So a server that stops for a second shows a second of late answers, not one (no coordinated
  * omission). A request that is due while no connection is free waits in line, and the wait counts.
  * So does what the generator itself is late by: its timer wakes it every millisecond, so up to
- * that much of each latency is its own, and the worst is reported as `generatorLateMsMax`.
+ * that much of each latency is its own. How late it sent is reported (`generatorLateP999Ms`,
+ * `generatorLateMsMax`); how late it read an answer cannot be told from the server's part.
  *
  * Rejected: autocannon's overallRate. Each of its connections sends its share of a second in one
  * burst, waits for every answer before the next request, and fills the gaps of the histogram with
@@ -48,6 +49,7 @@ export interface StreamResult {
   readonly p99Ms: number
   readonly p999Ms: number
   readonly maxMs: number
+  readonly generatorLateP999Ms: number
   readonly generatorLateMsMax: number
 }
 
@@ -130,13 +132,13 @@ class StreamRun {
   #total: number
   readonly #pool: Pool
   readonly #latencyMicros: Histogram = build({ numberOfSignificantValueDigits: 3 })
+  readonly #lateMicros: Histogram = build({ numberOfSignificantValueDigits: 3 })
   #sent = 0
   #correct = 0
   #wrong = 0
   #refused = 0
   #unanswered = 0
   #correctInTime = 0
-  #lateMsMax = 0
 
   constructor(stream: Stream, startAt: number, seconds: number, pool: Pool) {
     this.#stream = stream
@@ -166,7 +168,7 @@ class StreamRun {
     while (this.#sent < this.#total) {
       const dueAt = this.#startAt + (this.#sent * 1000) / this.#stream.perSecond
       if (dueAt > now) return
-      this.#lateMsMax = Math.max(this.#lateMsMax, now - dueAt)
+      this.#lateMicros.recordValue(Math.round((now - dueAt) * 1000))
       const index = this.#sent++
       this.#pool.send(this.#stream.request(index), (reply) => this.#answered(index, dueAt, reply))
     }
@@ -186,7 +188,8 @@ class StreamRun {
       p99Ms: at(99),
       p999Ms: at(99.9),
       maxMs: this.#latencyMicros.maxValue / 1000,
-      generatorLateMsMax: this.#lateMsMax,
+      generatorLateP999Ms: this.#lateMicros.getValueAtPercentile(99.9) / 1000,
+      generatorLateMsMax: this.#lateMicros.maxValue / 1000,
     }
   }
 

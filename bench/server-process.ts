@@ -19,6 +19,7 @@ const STOP_TIMEOUT_MS = 30_000
 const TICKS_PER_SECOND = 100
 
 const ROOT = join(import.meta.dirname, '..')
+const TURN_WATCH = join(import.meta.dirname, 'turn-watch.ts')
 
 export interface TinygridOptions {
   readonly dataDir: string
@@ -27,6 +28,8 @@ export interface TinygridOptions {
   readonly port?: number
   /** More for Node, such as --cpu-prof. */
   readonly nodeOptions?: readonly string[]
+  /** So that `longestTurnMs` can be asked for. */
+  readonly isWatched?: boolean
   /** More settings. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -51,6 +54,13 @@ export class ServerProcess {
 
   get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** The longest turn of a watched server since it was asked last, in its own processor time. */
+  async longestTurnMs(): Promise<number> {
+    const told = once(this.#child, 'message')
+    this.#child.send('longest turn')
+    return ((await told) as [number])[0]
   }
 
   /** User and system time of all its threads since its start; undefined where /proc is missing. */
@@ -98,10 +108,11 @@ export function cpuMsOf(pid: number | undefined): number | undefined {
 /** Tinygrid, spawned and not waited for. */
 export async function spawnTinygrid(options: TinygridOptions): Promise<ServerProcess> {
   const port = options.port ?? (await freePort())
-  const args = [...NODE_OPTIONS, ...(options.nodeOptions ?? []), 'main.ts']
+  const watch = options.isWatched === true ? ['--import', TURN_WATCH] : []
+  const args = [...NODE_OPTIONS, ...watch, ...(options.nodeOptions ?? []), 'main.ts']
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', ...(watch.length > 0 ? (['ipc'] as const) : [])],
     env: {
       PATH: process.env['PATH'],
       PORT: String(port),

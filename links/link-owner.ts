@@ -142,6 +142,8 @@ export interface ListQuery {
   readonly search?: string
   /** Exactly this tag. */
   readonly tag?: string
+  /** Aborted when nobody waits for the page any more: it may end anywhere then. */
+  readonly signal?: AbortSignal
 }
 
 export const LIST_LIMIT_MAX = 1000

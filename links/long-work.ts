@@ -8,16 +8,16 @@
  * `work-share.ts`. Without it each of many requests is bounded by itself, and together they stop the
  * redirects for seconds.
  *
- * Turns go around between all that waits: a short list is not behind a long search. What keeps the
- * node going (lane 'upkeep') has every other slice, however many requests there are. Requests are
- * admitted first, up to REQUESTS_MAX and REQUEST_BYTES_MAX; beyond it they are refused and told to
- * come again. A step cannot be interrupted: it must take a small part of a slice.
+ * Whose slice is next is said by `work-line.ts`. Requests are admitted first, up to REQUESTS_MAX and
+ * REQUEST_BYTES_MAX; beyond it they are refused and told to come again. A step cannot be interrupted:
+ * it must take a small part of a slice.
  *
  * Rejected: worker threads, which would need the store's data there and a copy of each answer; a rest
  * for each loop by itself, which bounds nothing in sum.
  */
 import { systemClock, type Clock } from './clock.ts'
 import { TinygridError } from './errors.ts'
+import { WorkLine, type Job, type Lane } from './work-line.ts'
 import { WorkShare } from './work-share.ts'
 
 /** Longest stretch without a turn of the event loop, but for the step in which it ends. */
@@ -34,9 +34,6 @@ const RETRY_AFTER_SECONDS = 2
 const SLICE_MS_MIN = 0.5
 
 export type Steps<T> = Generator<void, T, void>
-
-/** request: someone waits for the answer. upkeep: what keeps the node going. */
-export type Lane = 'request' | 'upkeep'
 
 export interface LongWorkOptions {
   readonly clock: Clock
@@ -63,11 +60,6 @@ export interface LongWorkNumbers {
   readonly takenMs: number
 }
 
-interface Job {
-  /** True: it has ended, and whoever waits for it was told. */
-  step(): boolean
-}
-
 /** For a process; made once, where the process is put together. */
 export function systemLongWork(): LongWork {
   return new LongWork({
@@ -85,10 +77,8 @@ export class LongWork {
   readonly #defer: (action: () => void) => void
   readonly #busyMs: () => number
   readonly #share = new WorkShare()
-  /** In the order of their turns. */
-  readonly #jobs: Readonly<Record<Lane, Job[]>> = { request: [], upkeep: [] }
-  #lane: Lane = 'upkeep'
-  /** Whether a slice is on its way. Invariant: true while there are jobs. */
+  readonly #line = new WorkLine()
+  /** Whether a slice is on its way. Invariant: true while someone is in line. */
   #isAwake = false
   #requests = 0
   #requestBytes = 0
@@ -136,7 +126,7 @@ export class LongWork {
           return true
         }
       }
-      this.#jobs[lane].push({ step })
+      this.#line.add({ lane, step })
       this.#wake()
     })
   }
@@ -174,7 +164,7 @@ export class LongWork {
     const ended = this.#work(until)
     this.#share.noteLong(ended - began, ended)
     this.#takenMs += ended - began
-    this.#isAwake = this.#jobs.request.length + this.#jobs.upkeep.length > 0
+    this.#isAwake = !this.#line.isEmpty
     if (this.#isAwake) this.#takeTurn()
   }
 
@@ -186,20 +176,17 @@ export class LongWork {
       now = this.#clock.now()
       return now >= until || ++steps >= SLICE_STEPS_MAX
     }
-    for (let jobs = this.#nextJobs(); jobs.length > 0; jobs = this.#nextJobs()) {
-      const job = jobs.shift()!
-      let hasEnded = job.step()
-      while (!isOver() && !hasEnded) hasEnded = job.step()
-      if (!hasEnded) jobs.push(job)
+    for (let job = this.#line.take(); job !== undefined; job = this.#line.take()) {
+      if (!this.#goOn(job, isOver)) this.#line.putBack()
       if (now >= until || steps >= SLICE_STEPS_MAX) break
     }
     return now
   }
 
-  /** Of the lane that did not have the last turn, if something waits there. */
-  #nextJobs(): Job[] {
-    const other: Lane = this.#lane === 'request' ? 'upkeep' : 'request'
-    if (this.#jobs[other].length > 0) this.#lane = other
-    return this.#jobs[this.#lane]
+  /** Whether the job has ended. */
+  #goOn(job: Job, isOver: () => boolean): boolean {
+    let hasEnded = job.step()
+    while (!isOver() && !hasEnded) hasEnded = job.step()
+    return hasEnded
   }
 }

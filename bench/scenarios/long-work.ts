@@ -1,63 +1,114 @@
 /**
  * Redirects at a fixed rate beside many searches and bulk requests, which are long work: what the
- * redirects notice of it, against the same rate alone, on the same server.
+ * redirects notice of it.
+ *
+ * By turns, so that what else the machine does weighs on all alike: the rate alone, the rate beside
+ * long work on the same server, and for comparison the rate on the bare server beside a busy loop,
+ * which asks as much of the machine and nothing of the server. Beside them stands what is the server's
+ * own: the longest turn of its event loop by its own processor time. Where that is short and the
+ * latency long, the processor was somebody else's.
  */
-import { LongClients } from '../long-clients.ts'
-import { figure, type Measure } from '../measure.ts'
-import { runOpenLoop } from '../open-loop.ts'
+import { BusyLoop } from '../busy-loop.ts'
+import { LongClients, type LongCounts } from '../long-clients.ts'
+import { figure, median, type Measure } from '../measure.ts'
+import { runOpenLoop, type Stream, type StreamResult } from '../open-loop.ts'
 import type { Bench, Scenario } from '../scenario.ts'
+import { startBareServer } from '../server-process.ts'
 import { redirectStream } from '../streams.ts'
 import { describe } from './service-level.ts'
 
 const REDIRECTS_PER_SECOND = 4_000
 const CLIENTS = { searches: 100, bulks: 100, linksPerBulk: 100 }
-const WARM_UP_SECONDS = 5
+
+interface Round {
+  readonly alone: StreamResult
+  readonly beside: StreamResult
+  readonly bareBesideBusy: StreamResult
+  readonly turnMs: number
+  readonly clients: LongCounts
+}
 
 export const longWork: Scenario = {
   name: 'long-work',
-  about: '4,000 redirects/s beside 100 searches and 100 bulk requests at a time: latency',
+  about: '4,000 redirects/s beside 100 searches and 100 bulk requests at a time: latency, by turns',
   async run(bench) {
-    const { port } = await bench.startLoaded()
-    const links = await bench.visitedLinks()
-    const redirects = async (seconds: number) => {
-      const [result] = await runOpenLoop(port, seconds, [
-        redirectStream(links, REDIRECTS_PER_SECOND),
-      ])
-      return result!
+    const server = await bench.startLoaded({ isWatched: true })
+    const bare = bench.keep(await startBareServer())
+    const redirects = redirectStream(await bench.visitedLinks(), REDIRECTS_PER_SECOND)
+    const bareRedirects: Stream = { ...redirects, isCorrect: ({ status }) => status === 302 }
+    const run = async (port: number, stream: Stream) =>
+      (await runOpenLoop(port, bench.options.seconds, [stream]))[0]!
+    const round = async (): Promise<Round> => {
+      const alone = await run(server.port, redirects)
+      await server.longestTurnMs()
+      const long = new LongClients({ port: server.port, ...CLIENTS })
+      const beside = await run(server.port, redirects)
+      const turnMs = await server.longestTurnMs()
+      const clients = await long.stop()
+      const busy = new BusyLoop()
+      const bareBesideBusy = await run(bare.port, bareRedirects)
+      await busy.stop()
+      return { alone, beside, bareBesideBusy, turnMs, clients }
     }
-    await redirects(WARM_UP_SECONDS)
-    const alone = await redirects(bench.options.serviceSeconds)
-    bench.say(`  alone: ${describe(alone)}`)
-    const clients = new LongClients({ port, ...CLIENTS })
-    const beside = await redirects(bench.options.serviceSeconds)
-    bench.say(`  beside: ${describe(beside)}`)
-    return [...measuresOf(beside, alone), ...(await besides(bench, clients))]
+    await round() // Warms up.
+    const rounds: Round[] = []
+    for (let n = 0; n < bench.options.rounds; n++) rounds.push(tell(bench, await round()))
+    return [...measuresOf(rounds), ...meanwhile(rounds, bench.options.seconds)]
   },
 }
 
-type Result = Awaited<ReturnType<typeof runOpenLoop>>[number]
+function tell(bench: Bench, round: Round): Round {
+  bench.say(`  alone: ${describe(round.alone)}`)
+  bench.say(
+    `  beside: ${describe(round.beside)}; the server's longest ${figure(round.turnMs, ' ms')}`,
+  )
+  bench.say(`  bare beside a busy loop: ${describe(round.bareBesideBusy)}`)
+  return round
+}
 
-function measuresOf(beside: Result, alone: Result): Measure[] {
+function measuresOf(rounds: readonly Round[]): Measure[] {
   const name = 'redirects, 4,000/s beside long work'
+  const middle = (of: (round: Round) => number) => median(rounds.map(of))
+  const alone = middle((round) => round.alone.p999Ms)
+  const late = middle((round) => round.beside.generatorLateP999Ms)
+  const ofAlone = middle((round) => round.beside.p999Ms / round.alone.p999Ms)
+  const ofBare = middle(({ beside, bareBesideBusy }) => beside.p999Ms / bareBesideBusy.p999Ms)
   return [
     {
       name: `${name}, p99.9`,
       goal: { atMost: 20 },
-      got: beside.p999Ms,
+      got: middle(({ beside }) => beside.p999Ms),
       unit: ' ms',
-      note: `${describe(beside)}; alone ${describe(alone)}`,
+      note: `alone ${figure(alone, ' ms')}; sent ${figure(late, ' ms')} late by the generator (p99.9)`,
     },
-    { name: `${name}, p99.9 over alone`, got: beside.p999Ms / alone.p999Ms, unit: '' },
-    { name: `${name}, answered wrongly or not`, goal: { atMost: 0 }, got: beside.failed, unit: '' },
+    {
+      name: "the server's longest turn meanwhile, of its own processor time",
+      goal: { atMost: 20 },
+      got: middle(({ turnMs }) => turnMs),
+      unit: ' ms',
+      note: rounds.map(({ turnMs }) => figure(turnMs)).join(', '),
+    },
+    { name: `${name}, p99.9 over alone`, got: ofAlone, unit: '' },
+    { name: `${name}, p99.9 over a bare server beside a busy loop`, got: ofBare, unit: '' },
+    {
+      name: `${name}, answered wrongly or not`,
+      goal: { atMost: 0 },
+      got: rounds.reduce((sum, { beside }) => sum + beside.failed, 0),
+      unit: '',
+    },
   ]
 }
 
-async function besides(bench: Bench, clients: LongClients): Promise<Measure[]> {
-  const { searched, created, refused, failed, slowestMs } = await clients.stop()
-  const seconds = bench.options.serviceSeconds
-  const note = `${refused} refused, ${failed} failed, the slowest took ${figure(slowestMs)} ms`
+function meanwhile(rounds: readonly Round[], seconds: number): Measure[] {
+  const all = rounds.map(({ clients }) => clients)
+  const sum = (of: (counts: LongCounts) => number) => all.reduce((total, one) => total + of(one), 0)
+  const slowest = figure(Math.max(...all.map(({ slowestMs }) => slowestMs)))
+  const refused = sum((counts) => counts.refused)
+  const failed = sum((counts) => counts.failed)
+  const note = `${refused} refused, ${failed} failed, the slowest took ${slowest} ms`
+  const perSecond = (total: number) => total / (rounds.length * seconds)
   return [
-    { name: 'pages searched meanwhile', got: searched / seconds, unit: '/s', note },
-    { name: 'links created by bulk meanwhile', got: created / seconds, unit: '/s' },
+    { name: 'pages searched meanwhile', got: perSecond(sum((c) => c.searched)), unit: '/s', note },
+    { name: 'links created by bulk meanwhile', got: perSecond(sum((c) => c.created)), unit: '/s' },
   ]
 }

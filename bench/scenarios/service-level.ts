@@ -115,8 +115,8 @@ function createLatency(result: StreamResult): Measure[] {
 }
 
 export function describe(result: StreamResult): string {
-  const { p50Ms, p99Ms, p999Ms, maxMs, generatorLateMsMax } = result
+  const { p50Ms, p99Ms, p999Ms, maxMs, generatorLateP999Ms, generatorLateMsMax } = result
   const ms = [p50Ms, p99Ms, p999Ms, maxMs].map((value) => figure(value)).join(' / ')
-  const late = figure(generatorLateMsMax, ' ms')
-  return `${result.requests} in ${ms} ms (p50/p99/p99.9/max), the generator at most ${late} late`
+  const late = [generatorLateP999Ms, generatorLateMsMax].map((value) => figure(value)).join(' / ')
+  return `${result.requests} in ${ms} ms (p50/p99/p99.9/max), sent ${late} ms late (p99.9/max)`
 }

@@ -45,8 +45,8 @@ export function listRoute(app: FastifyInstance, context: ApiContext): void {
 
   const options = { schema, onRequest: requests.admit }
   app.get<{ Querystring: Query }>('/api/links', options, (request, reply) =>
-    requests.answer(request, async () => {
-      const query = toListQuery(request.query)
+    requests.answer(request, async (signal) => {
+      const query = { ...toListQuery(request.query), signal }
       const page = (await pasted(query, request)) ?? (await directory.list(query))
       const answer = await work.run(answerOf(page, address.baseUrl(request)), 'request')
       return reply.type(JSON_TYPE).send(answer)

@@ -82,6 +82,24 @@ test('a request that is refused, or whose client hangs up, leaves its place', as
   t.pass()
 })
 
+test('who looks for links is told when nobody waits for them any more', async (t) => {
+  const { links, work, listen } = await startGateway(t)
+  const asked = Promise.withResolvers<AbortSignal>()
+  const page = { links: [], nextCursor: null }
+  links.list = async ({ signal }) => {
+    asked.resolve(signal!)
+    if (!signal!.aborted) await once(signal!, 'abort')
+    return page
+  }
+  const socket = net.connect(await listen(), '127.0.0.1')
+  socket.write(`GET /api/links?search=x HTTP/1.1\r\nhost: sho.rt\r\nx-api-key: ${KEY}\r\n\r\n`)
+  const signal = await asked.promise
+  t.false(signal.aborted)
+  socket.destroy()
+  while (work.numbers().requests > 0) await setImmediate()
+  t.true(signal.aborted)
+})
+
 function fill(work: LongWork, count: number) {
   return Array.from({ length: count }, () => work.admit())
 }

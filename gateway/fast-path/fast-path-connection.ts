@@ -1,11 +1,12 @@
 /**
  * One client's connection while the fast path has it: requests in, redirects out, in order.
  *
- * Used by the fast path, which lends it what all connections share. It guarantees that replies
- * leave in the order of their requests, that a byte it did not answer is handed over unread and
- * after every reply that came before it, that what it holds is bounded (a head, a batch of
- * replies; then it stops reading until the client has taken them), and that it is cut off when its
- * deadline passes. It makes no decision about a request that is not a plain redirect.
+ * Used by the fast path, which lends it what all connections share. It guarantees that replies leave in
+ * the order of their requests, that a byte it did not answer is handed over unread and after every
+ * reply that came before it, that it is cut off when its deadline passes, and that what it holds is
+ * bounded (a head, a batch of replies; then it stops reading until the client has taken them). So is
+ * what it does in a turn of the event loop: beyond the first request of a packet, what the budget of
+ * all connections allows. It makes no decision about a request that is not a plain redirect.
  *
  * What must be asked elsewhere puts the connection's requests in a line (`fast-path-line.ts`) until
  * the answer comes. Then a redirect is sent from here; with anything else the request is handed over
@@ -21,6 +22,7 @@ import type { Code } from '../../links/ids.ts'
 import type { Lookup } from '../../links/link.ts'
 import { type Expected, WaitingLine } from './fast-path-line.ts'
 import { giveBack, readAsStream, readInto, readOn } from '../http/socket-reading.ts'
+import type { TurnBudget } from '../http/turn-budget.ts'
 import { INCOMPLETE, RequestReader } from './fast-path-request.ts'
 
 /** Replies are sent at the latest when they are this long together. */
@@ -30,12 +32,11 @@ const REPLIES_BYTES_MAX = 16_384
 export interface ConnectionHost {
   /** Where all connections read to, one at a time. */
   readonly buffer: Buffer
+  /** What is left of this turn of the event loop for those who ask much at once. */
+  readonly turn: TurnBudget
   /** The present tick. */
   readonly tick: number
-  /**
-   * How many ticks a client may take to send one head, and to take its replies or ask for more.
-   * Both get shorter when the server stops.
-   */
+  /** Ticks to send one head in, and to take replies or ask for more; fewer when the server stops. */
   readonly headTicks: number
   readonly idleTicks: number
   /** The server is stopping: what is under way is answered, with the connection's last reply. */
@@ -62,8 +63,8 @@ export class FastPathConnection {
   /** A true beginning of a plain request, at most HEAD_BYTES_MAX long. */
   #partial: Buffer | undefined
   /**
-   * What was read and waits, for answers from elsewhere or for the client to take its replies.
-   * Invariant: while it is here, #partial is not.
+   * What was read and waits, for answers, for the client to take its replies, or for another turn of
+   * the event loop. Invariant: while it is here, #partial is not.
    */
   #line: WaitingLine | undefined
   #hasEnded = false
@@ -86,7 +87,8 @@ export class FastPathConnection {
 
   /** Cuts the client off if it is past its deadline. */
   expire(): void {
-    if (this.#host.tick <= this.#deadline || this.#waitsForUs) return
+    const waitsForUs = this.#line !== undefined && !this.socket.writableNeedDrain
+    if (this.#host.tick <= this.#deadline || waitsForUs) return
     const isSlow = this.#partial !== undefined || !this.#hasAnswered
     if (!isSlow || this.socket.writableEnded) return void this.socket.destroy()
     this.#stage = 'leaving'
@@ -100,28 +102,30 @@ export class FastPathConnection {
     if (!this.socket.writableNeedDrain) this.#leave()
   }
 
-  /** Whether the client has taken all replies that there are, and waits for the next. */
-  get #waitsForUs(): boolean {
-    return this.#line !== undefined && !this.socket.writableNeedDrain
+  /** Goes on after a pause: the client has taken its replies, or another turn has begun. */
+  goOn(): void {
+    this.#host.beginBatch()
+    this.sendFound()
   }
 
   /** Sends what the line's first requests are answered, as far as the answers are here. */
-  goOn(): void {
+  sendFound(): void {
     const line = this.#line
     if (line === undefined || this.socket.writableNeedDrain || this.socket.destroyed) return
     const host = this.#host
     this.#deadline = host.tick + host.idleTicks
     let replies = ''
     for (let found = line.firstFound; found !== undefined; found = line.firstFound) {
+      if (replies !== '' && !this.#mayAdd(replies)) {
+        host.turn.wait(this)
+        break
+      }
       const reply = host.replyWith(found)
       if (reply === undefined) return void this.#handOver(replies, line.rest())
       this.#hasAnswered = true
       line.shift()
       replies += reply
       if (host.isClosing) return void this.#sendLast(replies)
-      if (replies.length < REPLIES_BYTES_MAX) continue
-      if (!this.socket.write(replies, 'latin1')) return
-      replies = ''
     }
     if (replies !== '' && !this.socket.write(replies, 'latin1')) return
     if (line.isEmpty) return this.#leaveLine(line.rest())
@@ -131,8 +135,11 @@ export class FastPathConnection {
 
   readonly #onBytes = (length: number, buffer: Buffer): boolean => {
     if (this.#stage !== 'open') return true
-    if (this.#line !== undefined) {
-      return this.#putInLine(this.#line, buffer.toString('latin1', 0, length))
+    const line = this.#line
+    if (line !== undefined) {
+      line.append(buffer.toString('latin1', 0, length))
+      this.#lookAhead(line)
+      return line.hasRoom
     }
     const partial = this.#partial
     if (partial === undefined) return this.#answer(buffer.toString('latin1', 0, length), false)
@@ -148,6 +155,10 @@ export class FastPathConnection {
     let replies = ''
     let at = 0
     while (at < text.length) {
+      if (replies !== '' && !this.#mayAdd(replies)) {
+        this.socket.write(replies, 'latin1')
+        return this.#wait(text.slice(at))
+      }
       const end = this.#reader.endOfRequest(text, at)
       if (end === INCOMPLETE) break
       if (end < 0) return this.#handOver(replies, text.slice(at))
@@ -160,13 +171,15 @@ export class FastPathConnection {
       replies += reply
       at = end
       if (host.isClosing) return this.#sendLast(replies)
-      if (replies.length < REPLIES_BYTES_MAX) continue
-      if (!this.socket.write(replies, 'latin1')) return this.#wait(text.slice(at))
-      replies = ''
     }
     if (at < text.length) this.#keep(text.slice(at), isContinued && at === 0)
     else this.#deadline = host.tick + host.idleTicks
     return replies === '' || this.socket.write(replies, 'latin1')
+  }
+
+  /** Whether one reply more may go with these, in this turn. */
+  #mayAdd(replies: string): boolean {
+    return replies.length < REPLIES_BYTES_MAX && this.#host.turn.take()
   }
 
   /** What the first request of `rest` leads to must be asked elsewhere. */
@@ -179,16 +192,11 @@ export class FastPathConnection {
     return line.hasRoom
   }
 
-  #putInLine(line: WaitingLine, text: string): boolean {
-    line.append(text)
-    this.#lookAhead(line)
-    return line.hasRoom
-  }
-
   /** Asks for what the requests in line lead to, up to the first that is the server's. */
   #lookAhead(line: WaitingLine): void {
     const { text } = line
     while (line.canReadOn && line.readTo < text.length) {
+      if (!this.#host.turn.take()) return this.#host.turn.wait(this)
       const at = line.readTo
       const end = this.#reader.endOfRequest(text, at)
       if (end === INCOMPLETE) return
@@ -202,6 +210,7 @@ export class FastPathConnection {
 
   /** Every request in line has its reply; what came behind them is read like what comes now. */
   #leaveLine(rest: string): void {
+    if (rest !== '' && !this.#host.turn.take()) return this.#host.turn.wait(this)
     this.#line = undefined
     if (rest !== '' && !this.#answer(rest, false)) return
     if (this.#line === undefined) this.#readOn()
@@ -232,10 +241,11 @@ export class FastPathConnection {
     this.socket.destroySoon()
   }
 
-  /** The client does not take its replies: nothing more is answered, nor read, until it has. */
+  /** Nothing more is answered, nor read, before another turn, and until the client has its replies. */
   #wait(rest: string): false {
     this.#line = new WaitingLine(rest)
     this.#deadline = this.#host.tick + this.#host.idleTicks
+    this.#host.turn.wait(this)
     return false
   }
 

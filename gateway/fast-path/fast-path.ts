@@ -8,7 +8,8 @@
  * for good. They are the reference, and every limit that both know is read from the server.
  *
  * It guarantees: replies in order; no reply that the server would not have given; clients that
- * are slow or idle are cut off as the server would have done, within a tick. The server's bound on
+ * are slow or idle are cut off as the server would have done, within a tick; however many send
+ * requests without end, others come in between. The server's bound on
  * connections holds for all of them. It does not parse what it hands over, and logs nothing.
  *
  * The server must listen by itself: Node enforces its time-outs for heads and requests only on a
@@ -25,6 +26,7 @@ import { type ConnectionHost, FastPathConnection } from './fast-path-connection.
 import type { Expected } from './fast-path-line.ts'
 import { canReadInto } from '../http/socket-reading.ts'
 import { RedirectReply } from './fast-path-reply.ts'
+import { TurnBudget } from '../http/turn-budget.ts'
 
 /** What the fast path did: plain numbers, since one is raised at every redirect. */
 export interface FastPathCounters {
@@ -56,6 +58,11 @@ export interface FastPath {
 const TICK_MS = 1_000
 /** How much is read from a socket at once. */
 const READ_BYTES_MAX = 16_384
+/**
+ * Requests that are answered, or looked up, in one turn of the event loop, but for the first of each
+ * packet: some tenths of a millisecond.
+ */
+export const TURN_REQUESTS_MAX = 256
 /** How long a client may take for what is under way when the server stops. */
 const CLOSE_TIMEOUT_MS = 5_000
 
@@ -74,6 +81,7 @@ export function installFastPath(server: Server, options: FastPathOptions): FastP
 
 class SharedState implements ConnectionHost, FastPath {
   readonly buffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX)
+  readonly turn = new TurnBudget(TURN_REQUESTS_MAX)
   headTicks: number
   idleTicks: number
   tick = 0
@@ -157,7 +165,10 @@ class SharedState implements ConnectionHost, FastPath {
     const answered = this.#answered
     this.#answered = []
     this.beginBatch()
-    for (const connection of answered) connection.goOn()
+    for (const connection of answered) {
+      // It may be here for each of its answers; what the budget does not allow waits for its turn.
+      if (!this.turn.isWaiting(connection)) connection.sendFound()
+    }
   }
 
   handOver(connection: FastPathConnection): void {
@@ -173,6 +184,7 @@ class SharedState implements ConnectionHost, FastPath {
 
   forget(connection: FastPathConnection): void {
     this.#connections.delete(connection)
+    this.turn.leave(connection)
     if (this.#connections.size > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined

@@ -11,9 +11,10 @@
  * - one of it is begun, and `requestsMax` of all together.
  *
  * Meanwhile the socket is not read: the client waits in its own buffers. What is held is gone on with
- * in turns, HEADS_PER_TURN of a connection and TURN_HEADS_MAX of all, so that others come in between.
- * What the process keeps of
- * answers is bounded for all together by `unreadBytesMax`: past it the connections with most are cut
+ * in turns, HEADS_PER_TURN of a connection and TURN_HEADS_MAX of all (`turn-budget.ts`), so that others
+ * come in between. A request that is begun weighs as much as BEGUN_HEADS, and when the turn has had its
+ * share not even the first of a packet is parsed: two hundred searches that arrive together are begun in
+ * more than one turn. What the process keeps of answers is bounded for all together by `unreadBytesMax`: past it the connections with most are cut
  * off until that holds again, so that nobody else has to wait for them. A client that takes nothing
  * for `unreadTimeoutMs` is cut off.
  *
@@ -32,6 +33,7 @@ import {
   readInto,
   readOn,
 } from './socket-reading.ts'
+import { TurnBudget } from './turn-budget.ts'
 
 export const CONNECTION_REQUESTS_MAX = 8
 const CONNECTION_UNREAD_BYTES_MAX = 64 * 1024
@@ -40,8 +42,10 @@ const READ_BYTES_MAX = 16_384
 const END_OF_HEAD = Buffer.from('\r\n\r\n')
 /** Heads of one connection that are given to the parser one after the other. */
 export const HEADS_PER_TURN = 8
-/** Heads that were held and are gone on with in one turn of the event loop. */
+/** Heads, but for the first of each packet, in one turn of the event loop. */
 export const TURN_HEADS_MAX = 64
+/** What finding the route of a request and reading its body costs, compared with a redirect. */
+export const BEGUN_HEADS = 4
 /** How often it is looked at what all connections have to take. */
 const LOOK_MS = 100
 /** How many times the connections are looked at within the time-out: it may be as much late. */
@@ -62,10 +66,7 @@ export class ConnectionBounds {
   /** Where all connections read to, one at a time. */
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX)
   #requests = 0
-  /** Connections that hold something and may go on, the one that waits longest first. */
-  readonly #waiting = new Set<Connection>()
-  /** One turn at a time: a connection that is not done asks for the next one during its own. */
-  #isTurnPlanned = false
+  readonly #turn = new TurnBudget(TURN_HEADS_MAX)
 
   /** Looks after the connections of `server` until it closes. */
   constructor(server: Server, options: ConnectionBoundsOptions) {
@@ -94,6 +95,7 @@ export class ConnectionBounds {
     connection.answers.add(response)
     connection.newest = request
     this.#requests++
+    this.#turn.spend(BEGUN_HEADS)
     response.once('close', () => {
       this.#requests--
       connection.answers.delete(response)
@@ -104,7 +106,7 @@ export class ConnectionBounds {
   #accept(socket: Socket): void {
     const connection: Connection = new Connection(socket, {
       hasRoom: () => this.#requests < this.#options.requestsMax,
-      goOnLater: () => this.#goOnLater(connection),
+      turn: this.#turn,
     })
     this.#connections.set(socket, connection)
     socket.once('close', () => this.#connections.delete(socket))
@@ -117,22 +119,7 @@ export class ConnectionBounds {
   }
 
   #goOnLater(connection: Connection): void {
-    if (!connection.isHolding) return
-    this.#waiting.add(connection)
-    if (this.#isTurnPlanned) return
-    this.#isTurnPlanned = true
-    setImmediate(this.#takeTurn)
-  }
-
-  readonly #takeTurn = (): void => {
-    let left = TURN_HEADS_MAX
-    for (const connection of this.#waiting) {
-      if (left <= 0) break
-      this.#waiting.delete(connection)
-      left -= connection.goOn()
-    }
-    this.#isTurnPlanned = this.#waiting.size > 0
-    if (this.#isTurnPlanned) setImmediate(this.#takeTurn)
+    if (connection.isHolding) this.#turn.wait(connection)
   }
 
   /**
@@ -170,8 +157,7 @@ export class ConnectionBounds {
 interface Surroundings {
   /** Whether the process may have one request more. */
   readonly hasRoom: () => boolean
-  /** Calls `goOn` in a turn to come. */
-  readonly goOnLater: () => void
+  readonly turn: TurnBudget
 }
 
 class Connection {
@@ -211,21 +197,20 @@ class Connection {
     if (rest === undefined) return true
     // The buffer is everybody's: what is kept is copied.
     this.#hold(Buffer.from(rest))
-    this.#process.goOnLater()
+    this.#process.turn.wait(this)
     return false
   }
 
-  /** Gives on what is held, as far as that may be now; returns how many heads that were. */
-  goOn(): number {
+  /** Gives on what is held, as far as that may be now. */
+  goOn(): void {
     const held = this.#held
-    if (held === undefined || this.#isFeeding) return 0
+    if (held === undefined || this.#isFeeding) return
     this.#held = undefined
     const { rest, heads } = this.#feed(held)
     if (rest !== undefined) {
       this.#hold(rest)
-      if (heads > 0) this.#process.goOnLater()
+      if (heads > 0 || this.#process.turn.isSpent) this.#process.turn.wait(this)
     } else if (!this.#socket.destroyed) readOn(this.#socket)
-    return heads
   }
 
   /** In front of what may have come meanwhile. */
@@ -241,6 +226,7 @@ class Connection {
     let heads = 0
     while (at < bytes.length && !socket.destroyed) {
       if (heads === HEADS_PER_TURN || !this.#mayGoOn) break
+      if (heads === 0 ? this.#process.turn.isSpent : !this.#process.turn.take()) break
       heads++
       const head = bytes.indexOf(END_OF_HEAD, at)
       const end = head === -1 ? bytes.length : head + END_OF_HEAD.length

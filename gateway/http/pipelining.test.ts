@@ -2,10 +2,16 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
-import { setImmediate, setTimeout } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { startGateway } from '../testing/test-gateway.ts'
-import { ConnectionBounds, HEADS_PER_TURN, TURN_HEADS_MAX } from './connection-bounds.ts'
+import {
+  BEGUN_HEADS,
+  ConnectionBounds,
+  CONNECTION_REQUESTS_MAX,
+  HEADS_PER_TURN,
+  TURN_HEADS_MAX,
+} from './connection-bounds.ts'
 
 const HEAD = 'HTTP/1.1\r\nHost: sho.rt\r\n'
 const LAST = `GET /health/live ${HEAD}Connection: close\r\n\r\n`
@@ -61,14 +67,27 @@ test('bodies with empty lines in them pass whole, cut in any place', async (t) =
   t.deepEqual(await answers, ['201', '200', '200', '200'])
 })
 
-test('what is held is gone on with in turns, so many heads of all connections in each', async (t) => {
+interface Counted {
+  readonly clients: readonly Socket[]
+  readonly heads: () => number
+}
+
+/** Clients of a server that counts the heads it is given, and answers all at once. */
+async function startCounting(
+  t: ExecutionContext,
+  clients: number,
+  isBegun: boolean,
+): Promise<Counted> {
   let heads = 0
-  const server = createServer((_request, response) => {
+  let accepted = 0
+  const server = createServer((request, response) => {
     heads++
+    if (isBegun) bounds.begun(request, response)
     response.end()
   })
   const limits = { requestsMax: 1_000, unreadBytesMax: 2 ** 26, unreadTimeoutMs: 60_000 }
-  t.is(new ConnectionBounds(server, limits).requests, 0)
+  const bounds = new ConnectionBounds(server, limits)
+  server.on('connection', () => accepted++)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
@@ -76,14 +95,39 @@ test('what is held is gone on with in turns, so many heads of all connections in
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  const clients = await Promise.all(Array.from({ length: 10 }, () => open(t, port)))
-  for (const client of clients) client.resume().write(`GET /abc ${HEAD}\r\n`.repeat(400))
+  const opened = await Promise.all(Array.from({ length: clients }, () => open(t, port)))
+  for (const client of opened) client.resume()
+  // A turn takes in one or a few; what they ask is to come all at once.
+  await until(() => accepted === clients)
+  return { clients: opened, heads: () => heads }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await setImmediate()
+}
+
+/** The most that come in one turn, until there were `total`. */
+async function mostInTurn(heads: () => number, total: number): Promise<number> {
   let most = 0
-  for (let before = 0; before < 4_000; before = heads) {
+  for (let before = heads(); before < total; before = heads()) {
     await setImmediate()
-    most = Math.max(most, heads - before)
-    if (heads === before) await setTimeout(1)
+    most = Math.max(most, heads() - before)
   }
-  // A packet that comes in the same turn may begin HEADS_PER_TURN of its connection.
-  t.true(most <= TURN_HEADS_MAX + (1 + clients.length) * HEADS_PER_TURN, `${most} in one turn`)
+  return most
+}
+
+test('what is held is gone on with in turns, so many heads of all connections in each', async (t) => {
+  const { clients, heads } = await startCounting(t, 30, false)
+  for (const client of clients) client.write(`GET /abc ${HEAD}\r\n`.repeat(400))
+  const most = await mostInTurn(heads, 30 * 400)
+  // The budget of one turn, and of the next where the look falls between; each packet has one free.
+  t.true(most <= 2 * (TURN_HEADS_MAX + clients.length + HEADS_PER_TURN), `${most} in one turn`)
+})
+
+test('however many begin a request at the same time, so many are begun in a turn', async (t) => {
+  const { clients, heads } = await startCounting(t, 400, true)
+  for (const client of clients) client.write(`GET /abc ${HEAD}\r\n`)
+  const most = await mostInTurn(heads, 400)
+  const ofOneTurn = TURN_HEADS_MAX / BEGUN_HEADS + CONNECTION_REQUESTS_MAX
+  t.true(most <= 2 * ofOneTurn, `${most} in one turn`)
 })

@@ -1,20 +1,17 @@
 /** A full disk refuses writes, keeps what it has, and takes writes again when there is room. */
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { systemLongWork } from '../../links/long-work.ts'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import { LmdbLinkStore } from '../store/lmdb-link-store.ts'
 import { LmdbLog } from '../log/lmdb-log.ts'
+import { smallDisk } from '../testing/small-disk.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 
 const work = systemLongWork()
 
 const P = 0 as PartitionId
-const MOUNTED_BYTES = 12 * 2 ** 20
-const BALLAST_BYTES = 6 * 2 ** 20
 
 test('the log on a full disk says log_full until there is room', async (t) => {
   const disk = await smallDisk(t)
@@ -98,25 +95,4 @@ function links(round: number) {
 
 async function forEver(action: () => Promise<void>): Promise<never> {
   while (true) await action()
-}
-
-/** A file system of a few MB, half of it taken by a file named ballast; undefined: not allowed. */
-async function smallDisk(t: ExecutionContext): Promise<string | undefined> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'tinygrid-disk-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${MOUNTED_BYTES}`, 'tmpfs', directory], {
-      stdio: 'ignore',
-    })
-  } catch {
-    await rm(directory, { recursive: true })
-    t.log('SKIPPED: a full disk needs the right to mount a small file system')
-    t.pass()
-    return undefined
-  }
-  t.teardown(async () => {
-    execFileSync('umount', ['--lazy', directory]) // the driver keeps files mapped for a while
-    await rm(directory, { recursive: true })
-  })
-  await writeFile(path.join(directory, 'ballast'), Buffer.alloc(BALLAST_BYTES))
-  return directory
 }

@@ -92,12 +92,17 @@ export class LmdbEnvironment {
   readonly #facts: Database<Buffer, Buffer>
   #holder: LmdbHolder | undefined
 
-  /** Opens what is in the directory, which is made if need be; to write, `hold` it. */
-  constructor(directory: string) {
+  /**
+   * Opens what is in the directory, which is made if need be; to write, `hold` it.
+   *
+   * @param isReadOnly it must be there, with its keyspaces; another process may write it meanwhile
+   */
+  constructor(directory: string, isReadOnly = false) {
     this.#directory = directory
     this.#root = open<Buffer, Buffer>({
       path: directory,
       noSubdir: false,
+      readOnly: isReadOnly,
       overlappingSync: false,
       eventTurnBatching: false,
       pageSize: PAGE_BYTES,
@@ -167,6 +172,16 @@ export class LmdbEnvironment {
     } catch (error) {
       throw await reasonOf(error)
     }
+  }
+
+  /** Reads from here on see every commit so far, of this process or another. */
+  refresh(): void {
+    this.#root.resetReadTxn()
+  }
+
+  /** Gives up what readers held that were killed: until then no page they could see is used again. */
+  forgetDeadReaders(): void {
+    this.#root.readerCheck()
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,7 @@ export function testLinkListContract(name: string, createPlace: () => Promise<St
   testFilters(story)
   testSearches(story)
   testSearchEffort(story)
+  testAbandonedList(story)
   testCursors(story)
   testTags(story)
 }
@@ -132,6 +133,18 @@ function testSearchEffort(story: StoreStory): void {
     const second = await store.list({ limit: 10, search: 'needle', cursor: first.nextCursor! })
     t.deepEqual(codesOf(second.links), ['needle'])
     t.is(second.nextCursor, null)
+  })
+}
+
+function testAbandonedList(story: StoreStory): void {
+  story('a page that nobody waits for any more looks at no further link', async (t, store) => {
+    await store.write([made('a', 1), made('b', 2)])
+    const signal = AbortSignal.abort()
+    for (const query of [{ limit: 10 }, { limit: 10, search: 'a' }]) {
+      const { links, nextCursor } = await store.list({ ...query, signal })
+      t.deepEqual(links, [])
+      t.is(nextCursor, null)
+    }
   })
 }
 

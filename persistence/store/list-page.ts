@@ -77,9 +77,14 @@ export class ListPageBuilder {
     return this.#place
   }
 
-  /** Examines the next live link. False: the page is full, the link is not on it, offer no more. */
+  /**
+   * Examines the next live link. False: the page is full, or not wanted any more; the link is not on
+   * it, offer no more.
+   */
   offer(link: Link): boolean {
-    const isSpent = this.#search !== undefined && this.#examined >= SEARCH_EXAMINED_MAX
+    const isSpent =
+      this.#query.signal?.aborted === true ||
+      (this.#search !== undefined && this.#examined >= SEARCH_EXAMINED_MAX)
     if (this.#links.length >= this.#query.limit || isSpent) {
       this.#isCut = true
       return false

@@ -13,7 +13,7 @@ import { MongoLinkStore } from './mongo-link-store.ts'
 const { partitions } = STORE_RING
 const REACHED_WITHIN_MS = 20_000
 /** Stories that a server bears at a time: a read may take 2 s, whatever else it has to do. */
-const STORIES_MAX = 2
+const STORIES_MAX = 1
 
 type Service = MongoService | MongoJavaService
 

@@ -1,6 +1,7 @@
 /** Every way in which a call can go wrong arrives as an ApiError that a person can read. */
 import test from 'ava'
-import { ApiError, connect, type Connection } from './api.ts'
+import { connect } from './api.ts'
+import { ApiError, type Connection } from './service-call.ts'
 
 /** Answers each request with `response` and keeps what was asked. */
 function serviceOf(response: () => Response | Promise<Response>) {

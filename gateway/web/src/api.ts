@@ -7,6 +7,8 @@
  * is larger than these nine calls and hides how `ETag` and `If-Match` travel.
  */
 import type { ClusterStatus } from './cluster/status.ts'
+import { bodyOf, callerOf, type Connection } from './service-call.ts'
+import { clicksApi, type ClicksApi } from './stats/clicks-api.ts'
 
 /** A link as the service sends it. Times are ISO 8601 in UTC; `visits` is null where not counted. */
 export interface Link {
@@ -66,52 +68,11 @@ export interface Api {
   /** Deletes for good: the code may be given again. */
   purge(code: string): Promise<void>
   cluster(signal?: AbortSignal): Promise<ClusterStatus>
+  readonly clicks: ClicksApi
 }
 
-interface Problem {
-  readonly code?: string
-  readonly title?: string
-  readonly detail?: string
-  readonly field?: string
-}
-
-/** Why a call failed: the service's own `code`, or `offline`, `timeout` or `unexpected`. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError'
-  readonly code: string
-  /** The request's field at fault, without indexes: `tags` for `tags[0]`. */
-  readonly field: string | undefined
-  readonly retryAfterSeconds: number | undefined
-
-  constructor(code: string, message: string, field?: string, retryAfterSeconds?: number) {
-    super(message)
-    this.code = code
-    this.field = field?.split(/[.[]/)[0]
-    this.retryAfterSeconds = retryAfterSeconds
-  }
-}
-
-const REQUEST_TIMEOUT_MS = 20_000
-
-export interface Connection {
-  readonly key: string | undefined
-  /** Told of every 401, after which `key` is of no use. */
-  readonly onUnauthorized?: () => void
-  readonly fetch?: (path: string, options: RequestInit) => Promise<Response>
-}
-
-export function connect({
-  key,
-  onUnauthorized,
-  fetch = globalThis.fetch.bind(globalThis),
-}: Connection): Api {
-  async function call(method: string, path: string, options: CallOptions = {}): Promise<Response> {
-    const response = await attempt(() => fetch(path, requestOf(method, key, options)))
-    if (response.ok) return response
-    if (response.status === 401) onUnauthorized?.()
-    throw await errorOf(response)
-  }
-
+export function connect(connection: Connection): Api {
+  const call = callerOf(connection)
   return {
     async create(link) {
       const response = await call('POST', '/api/links', { body: link })
@@ -136,66 +97,11 @@ export function connect({
     async cluster(signal) {
       return (await bodyOf(await call('GET', '/api/cluster', { signal }))) as ClusterStatus
     },
+    clicks: clicksApi(call),
   }
-}
-
-interface CallOptions {
-  readonly body?: unknown
-  readonly etag?: string
-  readonly signal?: AbortSignal | undefined
-}
-
-function requestOf(method: string, key: string | undefined, options: CallOptions): RequestInit {
-  const headers = new Headers({ Accept: 'application/json, application/problem+json' })
-  if (key !== undefined) headers.set('X-Api-Key', key)
-  if (options.etag !== undefined) headers.set('If-Match', options.etag)
-  if (options.body !== undefined) headers.set('Content-Type', 'application/json')
-  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
-  return {
-    method,
-    headers,
-    body: options.body === undefined ? null : JSON.stringify(options.body),
-    signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
-    cache: 'no-store',
-    credentials: 'omit',
-  }
-}
-
-/** An abort by the caller stays an AbortError: whoever aborted knows why. */
-async function attempt(send: () => Promise<Response>): Promise<Response> {
-  try {
-    return await send()
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error
-    if (error instanceof DOMException && error.name === 'TimeoutError') {
-      throw new ApiError('timeout', 'The service took too long to answer.')
-    }
-    throw new ApiError('offline', 'The service cannot be reached. Check the connection.')
-  }
-}
-
-async function errorOf(response: Response): Promise<ApiError> {
-  const problem = (await response.json().catch(() => ({}))) as Problem | null
-  const message = problem?.detail ?? problem?.title
-  const retryAfter = Number(response.headers.get('Retry-After') ?? Number.NaN)
-  return new ApiError(
-    problem?.code ?? 'unexpected',
-    message ?? `The service gave an answer that this page does not know (${response.status}).`,
-    problem?.field,
-    Number.isFinite(retryAfter) ? retryAfter : undefined,
-  )
 }
 
 const linkOf = async (reply: Promise<Response>) => (await bodyOf(await reply)) as Link
-
-async function bodyOf(response: Response): Promise<unknown> {
-  try {
-    return await response.json()
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new ApiError('unexpected', 'The service gave an answer that this page does not know.')
-  }
-}
 
 const linkPath = (code: string) => `/api/links/${encodeURIComponent(code)}`
 
@@ -205,10 +111,4 @@ function listPath({ search, tag }: LinkQuery, cursor: string | null, limit: numb
   if (tag !== '') parameters.set('tag', tag)
   if (cursor !== null) parameters.set('cursor', cursor)
   return `/api/links?${parameters}`
-}
-
-/** What to tell a person about any failure, of the service or of the page itself. */
-export function toApiError(error: unknown): ApiError {
-  if (error instanceof ApiError) return error
-  return new ApiError('unexpected', 'Something went wrong on this page. Reload it to go on.')
 }

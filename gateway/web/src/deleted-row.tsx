@@ -7,7 +7,8 @@
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { displayAddress } from './address.ts'
-import { toApiError, type Api, type ApiError, type Link } from './api.ts'
+import type { Api, Link } from './api.ts'
+import { toApiError, type ApiError } from './service-call.ts'
 import { FailureNotice } from './failure-notice.tsx'
 import { PurgeDialog } from './purge-dialog.tsx'
 

@@ -6,7 +6,8 @@
  * dialog takes it over, keeps the fields edited here, says so and leaves the saving to the person.
  */
 import { useEffect, useState } from 'preact/hooks'
-import { ApiError, toApiError, type Api, type Link } from './api.ts'
+import type { Api, Link } from './api.ts'
+import { ApiError, toApiError } from './service-call.ts'
 import { Dialog } from './dialog.tsx'
 import { FailureNotice } from './failure-notice.tsx'
 import { changesBetween, draftOf, EMPTY_DRAFT, rebaseDraft, type LinkDraft } from './link-draft.ts'

@@ -5,7 +5,7 @@
  * waits for it and counts down; when the browser is online again, it tries by itself.
  */
 import { useEffect, useState } from 'preact/hooks'
-import type { ApiError } from './api.ts'
+import type { ApiError } from './service-call.ts'
 
 interface FailureNoticeProps {
   readonly error: ApiError

@@ -1,6 +1,7 @@
 /** The list stays in order, holds each link once, and never answers one search with another's links. */
 import test from 'ava'
-import { ApiError, type Link } from './api.ts'
+import type { Link } from './api.ts'
+import { ApiError } from './service-call.ts'
 import {
   arrived,
   changed,

@@ -5,7 +5,8 @@
  * first page is here, so that typing does not make the page flicker. A deleted link keeps its place,
  * so that it can be brought back where the eye is, until the list is read again.
  */
-import type { ApiError, Link, LinkPage, LinkQuery } from './api.ts'
+import type { Link, LinkPage, LinkQuery } from './api.ts'
+import type { ApiError } from './service-call.ts'
 
 export interface Entry {
   readonly link: Link

@@ -5,7 +5,8 @@
  */
 import { useState } from 'preact/hooks'
 import { displayAddress } from './address.ts'
-import { toApiError, type Api, type ApiError, type Link } from './api.ts'
+import type { Api, Link } from './api.ts'
+import { toApiError, type ApiError } from './service-call.ts'
 import { CopyButton } from './copy-button.tsx'
 import { EditDialog } from './edit-dialog.tsx'
 import { FailureNotice } from './failure-notice.tsx'

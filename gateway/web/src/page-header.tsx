@@ -23,6 +23,7 @@ export function PageHeader({ isSignedIn, view, onSignOut }: PageHeaderProps) {
       {isSignedIn && (
         <nav class="page-nav" aria-label="Parts of the page">
           <NavLink to="links" text="Links" current={view} />
+          <NavLink to="stats" text="Clicks" current={view} />
           <NavLink to="cluster" text="Cluster" current={view} />
         </nav>
       )}

@@ -3,7 +3,8 @@
  */
 import { useState } from 'preact/hooks'
 import { displayAddress } from './address.ts'
-import { toApiError, type Api, type ApiError, type Link } from './api.ts'
+import type { Api, Link } from './api.ts'
+import { toApiError, type ApiError } from './service-call.ts'
 import { Dialog } from './dialog.tsx'
 import { FailureNotice } from './failure-notice.tsx'
 

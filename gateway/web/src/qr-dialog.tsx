@@ -5,7 +5,8 @@
  */
 import { useMemo, useState } from 'preact/hooks'
 import { displayAddress } from './address.ts'
-import { toApiError, type ApiError, type Link } from './api.ts'
+import type { Link } from './api.ts'
+import { toApiError, type ApiError } from './service-call.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Dialog } from './dialog.tsx'
 import { FailureNotice } from './failure-notice.tsx'

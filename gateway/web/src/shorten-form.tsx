@@ -5,7 +5,8 @@
  * answers 401, which asks for the key and leaves the form as it is.
  */
 import { useEffect, useState } from 'preact/hooks'
-import { ApiError, type Api, type Created } from './api.ts'
+import type { Api, Created } from './api.ts'
+import { ApiError } from './service-call.ts'
 import { FailureNotice } from './failure-notice.tsx'
 import { EMPTY_DRAFT, newLinkOf } from './link-draft.ts'
 import { LinkSettings } from './link-settings.tsx'

@@ -2,7 +2,8 @@
  * Asks for the API key and tries it before keeping it. Used by the app while nobody is signed in.
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { ApiError, connect, toApiError } from './api.ts'
+import { connect } from './api.ts'
+import { ApiError, toApiError } from './service-call.ts'
 import { FailureNotice } from './failure-notice.tsx'
 import { TextField } from './text-field.tsx'
 

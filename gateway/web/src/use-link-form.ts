@@ -6,7 +6,7 @@
  * any other is the form's.
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { toApiError, type ApiError } from './api.ts'
+import { toApiError, type ApiError } from './service-call.ts'
 import { draftErrors, type DraftField, type FieldErrors, type LinkDraft } from './link-draft.ts'
 
 export interface LinkForm {

@@ -5,7 +5,8 @@
  * under way; a newer one aborts it, so that a slow answer never replaces a later one.
  */
 import { useCallback, useEffect, useReducer, useRef } from 'preact/hooks'
-import { toApiError, type Api, type LinkQuery } from './api.ts'
+import type { Api, LinkQuery } from './api.ts'
+import { toApiError } from './service-call.ts'
 import {
   arrived,
   cleared,

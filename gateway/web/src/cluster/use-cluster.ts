@@ -5,7 +5,8 @@
  * when it is seen again. After a failure the last answer stays, and asking goes on.
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { toApiError, type Api, type ApiError } from '../api.ts'
+import type { Api } from '../api.ts'
+import { toApiError, type ApiError } from '../service-call.ts'
 import type { ClusterStatus } from './status.ts'
 
 const INTERVAL_MS = 1_000

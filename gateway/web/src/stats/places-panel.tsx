@@ -1,0 +1,82 @@
+/**
+ * Where clicks came from: the map, and beside it the countries with most of them.
+ */
+import { useRef } from 'preact/hooks'
+import { Icon } from '../icon.tsx'
+import { download } from '../qr-image.ts'
+import { Bars } from './bars.tsx'
+import type { Dashboard } from './dashboard.ts'
+import { groupsTable } from './groups-panel.tsx'
+import { levelOf } from './levels.ts'
+import { Panel } from './panel.tsx'
+import { mapPng } from './picture.ts'
+import { useAnswer } from './use-answer.ts'
+import { WorldMap } from './world-map.tsx'
+import { COUNTRIES, MAP_HEIGHT, MAP_WIDTH } from './world.ts'
+
+/** More than there are countries: the map shows all. */
+const COUNTRIES_MAX = 300
+const BARS_MAX = 9
+
+export function PlacesPanel({ dashboard }: { dashboard: Dashboard }) {
+  const svg = useRef<SVGSVGElement>(null)
+  const { api, selection, slowTick, isChosen, toggle } = dashboard
+  const question = { ...selection, groupBy: ['country' as const], limit: COUNTRIES_MAX }
+  const { answer, error, isStale } = useAnswer(api, question, slowTick)
+  const groups = answer?.groups ?? []
+  const clicks = new Map(groups.map((group) => [group.country ?? '', group.clicks]))
+  const isChosenCountry = (value: string) => isChosen('country', value)
+  const toggleCountry = (value: string) => toggle('country', value)
+
+  async function save(): Promise<void> {
+    if (svg.current === null) return
+    const most = Math.max(0, ...clicks.values())
+    const file = await mapPng({
+      element: svg.current.parentElement!,
+      title: 'Clicks by country',
+      width: MAP_WIDTH,
+      height: MAP_HEIGHT,
+      countries: COUNTRIES,
+      classOf: ({ code }) => `level-${levelOf(clicks.get(code) ?? 0, most)}`,
+    })
+    download(file, 'clicks-by-country.png')
+  }
+
+  return (
+    <Panel
+      title="Places"
+      class="figure-wide"
+      isStale={isStale}
+      error={error}
+      table={answer && groupsTable('country', answer)}
+      actions={
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Download the map as PNG"
+          title="Download PNG"
+          onClick={() => void save()}
+        >
+          <Icon name="download" />
+        </button>
+      }
+    >
+      <div class="places">
+        <WorldMap svg={svg} clicks={clicks} isChosen={isChosenCountry} onToggle={toggleCountry} />
+        <Bars
+          field="country"
+          groups={groups.slice(0, BARS_MAX)}
+          other={rest(groups.slice(BARS_MAX))}
+          total={answer?.totals.clicks ?? 0}
+          isChosen={isChosenCountry}
+          onToggle={toggleCountry}
+        />
+      </div>
+    </Panel>
+  )
+}
+
+function rest(groups: readonly { readonly clicks: number }[]) {
+  const clicks = groups.reduce((sum, group) => sum + group.clicks, 0)
+  return { clicks, humans: 0, bots: 0, visitors: 0 }
+}

@@ -1,0 +1,105 @@
+/**
+ * The answer to a question, asked again whenever the question changes or clicks have come.
+ *
+ * Used by every part of the dashboard. The last answer stays until the next one is here, so that a
+ * filter does not make the page flicker; an answer to an older question never replaces one to a newer.
+ * The same question is not asked twice at once: under a steady stream of clicks a slow service would
+ * never get to answer. While analytics is away it is asked again by itself.
+ */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Api } from '../api.ts'
+import { toApiError, type ApiError } from '../service-call.ts'
+import type { Answer } from './answer.ts'
+import type { StatsQuestion } from './clicks-api.ts'
+
+const RETRY_MS = 5_000
+
+export interface Answered {
+  readonly answer: Answer | undefined
+  /** What `answer` answers. */
+  readonly question: StatsQuestion | undefined
+  readonly error: ApiError | undefined
+  /** Whether the answer is that of the question before. */
+  readonly isStale: boolean
+}
+
+const NOTHING: Answered = {
+  answer: undefined,
+  question: undefined,
+  error: undefined,
+  isStale: true,
+}
+
+/**
+ * @param question undefined: nothing is asked
+ * @param tick another one than before: ask again
+ */
+export function useAnswer(api: Api, question: StatsQuestion | undefined, tick: number): Answered {
+  const [state, setState] = useState(NOTHING)
+  const askAgain = useRef(() => {})
+  const text = JSON.stringify(question)
+
+  useEffect(() => {
+    if (question === undefined) return setState(NOTHING)
+    const asking = new Asking(api, question, setState)
+    askAgain.current = () => asking.ask()
+    setState((before) => ({ ...before, isStale: true }))
+    asking.ask()
+    return () => asking.stop()
+  }, [api, text])
+  useEffect(() => {
+    if (tick > 0) askAgain.current()
+  }, [tick])
+  return state
+}
+
+/** One question, asked once at a time. */
+class Asking {
+  readonly #api: Api
+  readonly #question: StatsQuestion
+  readonly #tell: (change: (before: Answered) => Answered) => void
+  readonly #stopping = new AbortController()
+  #isRunning = false
+  #isWantedAgain = false
+  #timer: number | undefined
+
+  constructor(
+    api: Api,
+    question: StatsQuestion,
+    tell: (change: (before: Answered) => Answered) => void,
+  ) {
+    this.#api = api
+    this.#question = question
+    this.#tell = tell
+  }
+
+  ask(): void {
+    this.#isWantedAgain = true
+    if (!this.#isRunning) void this.#run()
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+    window.clearTimeout(this.#timer)
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping
+    this.#isRunning = true
+    window.clearTimeout(this.#timer)
+    while (this.#isWantedAgain && !signal.aborted) {
+      this.#isWantedAgain = false
+      try {
+        const question = this.#question
+        const answer = await this.#api.clicks.ask(question, signal)
+        if (signal.aborted) return
+        this.#tell(() => ({ answer, question, error: undefined, isStale: false }))
+      } catch (failure) {
+        if (signal.aborted) return
+        this.#tell((before) => ({ ...before, error: toApiError(failure) }))
+        this.#timer = window.setTimeout(() => this.ask(), RETRY_MS)
+      }
+    }
+    this.#isRunning = false
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What stands where a figure will be, as long as there is none. Used by panels.
+ */
+import type { ApiError } from '../service-call.ts'
+
+export function Waiting({ error }: { error: ApiError | undefined }) {
+  return <p class="figure-none muted">{error === undefined ? 'Counting …' : 'Not counted.'}</p>
+}
