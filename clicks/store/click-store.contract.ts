@@ -31,7 +31,7 @@ export interface ClickStoreContractOptions {
 }
 
 const DAY_MS = 86_400_000
-const RUNS = 40
+const RUNS = 25
 
 export function testClickStoreContract(
   name: string,

@@ -1,0 +1,114 @@
+/**
+ * Questions take turns: so many at once as there are connections, the others in the order in which they came.
+ *
+ * A turn ends in time: what still runs then is broken off, and whoever asked gets click_store_unavailable.
+ * Appends have a connection of their own and wait for no turn.
+ */
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResultReader } from '@duckdb/node-api'
+import { TinygridError } from '../../links/errors.ts'
+import type { DuckDbDialect } from './duckdb-dialect.ts'
+
+export const QUESTIONS_AT_ONCE_MAX = 2
+export const QUESTIONS_WAITING_MAX = 200
+
+export class DuckDbTurns {
+  readonly #connections: DuckDBConnection[]
+  readonly #free: DuckDBConnection[]
+  readonly #waiting: ((connection: DuckDBConnection) => void)[] = []
+  #idle: (() => void) | undefined
+
+  constructor(connections: readonly DuckDBConnection[]) {
+    this.#connections = [...connections]
+    this.#free = [...connections]
+  }
+
+  /**
+   * @param msMax after which the work is broken off
+   * @throws TinygridError click_store_unavailable: too many wait, or it took too long
+   */
+  async take<T>(msMax: number, work: (turn: DuckDbTurn) => Promise<T>): Promise<T> {
+    const connection = await this.#next()
+    const turn = new DuckDbTurn(connection)
+    const timer = setTimeout(() => turn.breakOff(), msMax)
+    try {
+      return await work(turn)
+    } catch (error) {
+      if (!turn.isLate) throw error
+      const detail = 'The question took too long to answer'
+      throw new TinygridError('click_store_unavailable', { detail, cause: error })
+    } finally {
+      clearTimeout(timer)
+      this.#pass(connection)
+    }
+  }
+
+  /** Closes the connections once no turn is taken. */
+  async close(): Promise<void> {
+    if (this.#free.length < this.#connections.length) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve
+      })
+    }
+    for (const connection of this.#free.splice(0)) connection.closeSync()
+  }
+
+  async #next(): Promise<DuckDBConnection> {
+    const free = this.#free.pop()
+    if (free !== undefined) return free
+    if (this.#waiting.length >= QUESTIONS_WAITING_MAX) {
+      throw new TinygridError('click_store_unavailable', {
+        detail: 'Too many questions are waiting',
+      })
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  #pass(connection: DuckDBConnection): void {
+    const next = this.#waiting.shift()
+    if (next !== undefined) return next(connection)
+    this.#free.push(connection)
+    if (this.#free.length === this.#connections.length) this.#idle?.()
+  }
+}
+
+export class DuckDbTurn {
+  readonly #connection: DuckDBConnection
+  #isLate = false
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection
+  }
+
+  get isLate(): boolean {
+    return this.#isLate
+  }
+
+  /** All rows of a statement. */
+  async read(sql: string, dialect?: DuckDbDialect): Promise<DuckDBResultReader> {
+    // Between two statements there is nothing to interrupt.
+    if (this.#isLate) throw new Error('broken off')
+    return this.#connection.runAndReadAll(sql, dialect?.values ?? [], dialect?.types ?? [])
+  }
+
+  async chunks(sql: string, dialect: DuckDbDialect): Promise<DuckDBDataChunk[]> {
+    if (this.#isLate) throw new Error('broken off')
+    const result = await this.#connection.run(sql, dialect.values, dialect.types)
+    return result.fetchAllChunks()
+  }
+
+  /** What `work` reads is of one moment, whatever is appended meanwhile. */
+  async atOneMoment<T>(work: () => Promise<T>): Promise<T> {
+    await this.read('BEGIN TRANSACTION READ ONLY')
+    try {
+      return await work()
+    } finally {
+      // Nothing was written; if it was broken off, the transaction may be gone already.
+      await this.#connection.run('ROLLBACK').catch(() => undefined)
+    }
+  }
+
+  breakOff(): void {
+    this.#isLate = true
+    this.#connection.interrupt()
+  }
+}

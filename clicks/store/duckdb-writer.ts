@@ -1,0 +1,170 @@
+/**
+ * Writes to the tables of a click store in DuckDB: one transaction after the other, on one connection.
+ *
+ * What each does to the sums of `link_clicks` lies in the same transaction. They are kept as changes, of
+ * which there may be many for a link, and summed up now and then: a table with a key, which each append
+ * would have to look up, takes several times as long.
+ */
+import {
+  BIGINT,
+  DuckDBDataChunk,
+  VARCHAR,
+  type DuckDBConnection,
+  type DuckDBValue,
+} from '@duckdb/node-api'
+import type { Code } from '../../links/ids.ts'
+import type { PlacedClick } from '../click.ts'
+import { CLICK_COLUMNS } from './click-columns.ts'
+import { ORPHAN_STATUSES } from './click-conditions.ts'
+import { ROLLED_UP_FIELDS } from './click-store.ts'
+import { appendRows } from './duckdb-click-rows.ts'
+import { whole } from './sql-dialect.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+const NO_ORPHANS = `status NOT IN (${ORPHAN_STATUSES.join(', ')})`
+const ORPHANS: ReadonlySet<number> = new Set(ORPHAN_STATUSES)
+const CHUNK_ROWS = 2_048
+/** Changes of sums before they are summed up, unless there are more links than that. */
+const CHANGES_MAX = 200_000
+
+export class DuckDbWriter {
+  readonly #connection: DuckDBConnection
+  #changes = 0
+  #changesMax = 0
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection
+  }
+
+  async append(clicks: readonly PlacedClick[], position: number): Promise<void> {
+    if (this.#changes > this.#changesMax) await this.sumUp()
+    await this.#transaction(async () => {
+      if (clicks.length > 0) {
+        const appender = await this.#connection.createAppender('clicks')
+        appendRows(appender, clicks)
+        appender.closeSync()
+        await this.#appendChanges(changesOf(clicks))
+      }
+      await this.#connection.run(`UPDATE store_state SET log_position = ${whole(position)}`)
+    })
+  }
+
+  async deleteOfLink(code: Code): Promise<number> {
+    return this.#transaction(async () => {
+      const rolledUp = await this.#number(
+        'SELECT coalesce(sum(clicks), 0) FROM click_hours WHERE code = $1',
+        [code],
+      )
+      await this.#connection.run('DELETE FROM click_hours WHERE code = $1', [code])
+      await this.#connection.run('DELETE FROM link_clicks WHERE code = $1', [code])
+      return rolledUp + (await this.#deleted('code = $1', [code]))
+    })
+  }
+
+  async deleteOfAddress(address: string): Promise<number> {
+    return this.#transaction(async () => {
+      const gone = `SELECT code, -count(*) FROM clicks WHERE address = $1 AND ${NO_ORPHANS} GROUP BY code`
+      await this.#connection.run(`INSERT INTO link_clicks ${gone}`, [address])
+      return this.#deleted('address = $1', [address])
+    })
+  }
+
+  /** Rolls up the single clicks before a midnight (UTC), a day at a time. Gives whether there were any. */
+  async rollUp(until: number): Promise<boolean> {
+    let isAny = false
+    while (true) {
+      const first = await this.#number('SELECT coalesce(min(at_ms), -1) FROM clicks')
+      if (first < 0 || first >= until) break
+      const day = Math.floor(first / DAY_MS) * DAY_MS
+      const within = `at_ms >= ${whole(day)} AND at_ms < ${whole(day + DAY_MS)}`
+      await this.#transaction(async () => {
+        await this.#connection.run(`INSERT INTO click_hours ${hoursOf(within)}`)
+        await this.#connection.run(`DELETE FROM clicks WHERE ${within}`)
+      })
+      isAny = true
+    }
+    return isAny
+  }
+
+  /** Brings what was written lately into the file, and gives free what was deleted. */
+  async checkpoint(): Promise<void> {
+    await this.#connection.run('CHECKPOINT')
+  }
+
+  /** Leaves one row for each link in the table of sums. */
+  async sumUp(): Promise<void> {
+    const sums =
+      'SELECT code, sum(clicks) AS clicks FROM link_clicks GROUP BY code HAVING sum(clicks) > 0'
+    await this.#transaction(async () => {
+      await this.#connection.run(`CREATE TEMPORARY TABLE sums AS ${sums}`)
+      await this.#connection.run('DELETE FROM link_clicks')
+      await this.#connection.run('INSERT INTO link_clicks SELECT * FROM sums')
+      await this.#connection.run('DROP TABLE sums')
+    })
+    this.#changes = 0
+    this.#changesMax = Math.max(CHANGES_MAX, await this.#number('SELECT count(*) FROM link_clicks'))
+  }
+
+  close(): void {
+    this.#connection.closeSync()
+  }
+
+  async #appendChanges(changes: ReadonlyMap<Code, number>): Promise<void> {
+    const appender = await this.#connection.createAppender('link_clicks')
+    const rows = [...changes].map(([code, clicks]) => [code, BigInt(clicks)])
+    for (let first = 0; first < rows.length; first += CHUNK_ROWS) {
+      const chunk = DuckDBDataChunk.create([VARCHAR, BIGINT])
+      chunk.setRows(rows.slice(first, first + CHUNK_ROWS))
+      appender.appendDataChunk(chunk)
+    }
+    appender.closeSync()
+    this.#changes += rows.length
+  }
+
+  /** Single clicks that were deleted. */
+  async #deleted(condition: string, values: DuckDBValue[]): Promise<number> {
+    const result = await this.#connection.run(`DELETE FROM clicks WHERE ${condition}`, values)
+    return result.rowsChanged
+  }
+
+  async #number(sql: string, values: DuckDBValue[] = []): Promise<number> {
+    return Number((await this.#connection.runAndReadAll(sql, values)).value(0, 0))
+  }
+
+  /** All of it or nothing. @throws what `work` throws; whether it was done is not known then */
+  async #transaction<T>(work: () => Promise<T>): Promise<T> {
+    await this.#connection.run('BEGIN TRANSACTION')
+    try {
+      const result = await work()
+      await this.#connection.run('COMMIT')
+      return result
+    } catch (error) {
+      // DuckDB may have ended the transaction by itself.
+      await this.#connection.run('ROLLBACK').catch(() => undefined)
+      throw error
+    }
+  }
+}
+
+function changesOf(clicks: readonly PlacedClick[]): Map<Code, number> {
+  const changes = new Map<Code, number>()
+  for (const { code, status } of clicks) {
+    if (!ORPHANS.has(status)) changes.set(code, (changes.get(code) ?? 0) + 1)
+  }
+  return changes
+}
+
+function hoursOf(condition: string): string {
+  const kept = ROLLED_UP_FIELDS.map((field) => CLICK_COLUMNS[field])
+  const table = ['code', 'at_ms', ...kept.filter((column) => column !== 'code')]
+  const keys = table.map((column) => (column === 'at_ms' ? 'hour' : column)).join(', ')
+  const first =
+    'visitor IS NOT NULL AND row_number() OVER (PARTITION BY code, visitor ' +
+    'ORDER BY at_ms, log_position, batch_index) = 1'
+  return (
+    `SELECT ${keys}, count(*), count(*) FILTER (WHERE is_first) FROM (` +
+    `SELECT ${kept.join(', ')}, at_ms - at_ms % ${HOUR_MS} AS hour, ${first} AS is_first ` +
+    `FROM clicks WHERE ${condition}) AS days GROUP BY ${keys}`
+  )
+}
