@@ -1,0 +1,116 @@
+/**
+ * `/api/reports`: saved questions, and their answers for the last period that has ended.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ReportDesk, ReportResult, ReportStatus } from '../../clicks/reports/report-desk.ts'
+import { csvOf, tableOf } from '../../clicks/reports/report-table.ts'
+import { TinygridError } from '../../links/errors.ts'
+import type { EpochMs } from '../../links/ids.ts'
+import { emptyReply, jsonReply, problemReplies } from '../api/api-replies.ts'
+import { formatIsoTime, parseIsoTime } from '../api/iso-time.ts'
+import {
+  newReportSchema,
+  reportChangesSchema,
+  reportListSchema,
+  reportSchema,
+  resultQuerySchema,
+  resultSchema,
+} from './report-schemas.ts'
+import { idParamsSchema } from './webhook-schemas.ts'
+
+interface ResultQuery {
+  readonly at?: string
+  readonly format?: 'json' | 'csv'
+}
+
+const PATH = '/api/reports'
+const ONE = `${PATH}/:id`
+const TAGS = ['reports']
+const CSV_TYPE = 'text/csv; charset=utf-8; header=present'
+const problems = problemReplies(400, 401, 404, 413, 415, 503)
+
+export function reportRoutes(app: FastifyInstance, desk: ReportDesk, now: () => EpochMs): void {
+  definitionRoutes(app, desk)
+  const schema = {
+    summary: 'Answer a report, for the last period that has ended',
+    tags: TAGS,
+    params: idParamsSchema,
+    querystring: resultQuerySchema,
+    response: { 200: jsonReply('The answer', resultSchema), ...problems },
+  }
+  app.get<{ Querystring: ResultQuery }>(`${ONE}/result`, { schema }, async (request, reply) => {
+    const { at, format = 'json' } = request.query
+    const result = await desk.result(idOf(request), at === undefined ? now() : timeOf(at))
+    if (format === 'json') return resultView(result)
+    const file = `${result.report.id}-${formatIsoTime(result.from).slice(0, 10)}.csv`
+    reply.type(CSV_TYPE).header('content-disposition', `attachment; filename="${file}"`)
+    return csvOf(tableOf(result.report, result.answer))
+  })
+}
+
+function definitionRoutes(app: FastifyInstance, desk: ReportDesk): void {
+  const listed = jsonReply('All reports', reportListSchema)
+  const list = { summary: 'List reports', tags: TAGS, response: { 200: listed, ...problems } }
+  app.get(PATH, { schema: list }, async () => ({ reports: (await desk.list()).map(view) }))
+
+  const add = {
+    summary: 'Save a report',
+    tags: TAGS,
+    body: newReportSchema,
+    response: { 201: jsonReply('The report', reportSchema), ...problems },
+  }
+  app.post(PATH, { schema: add }, async (request, reply) => {
+    const report = await desk.add(request.body)
+    return reply.code(201).header('location', `${PATH}/${report.id}`).send(view(report))
+  })
+
+  const change = {
+    summary: 'Change a report',
+    tags: TAGS,
+    params: idParamsSchema,
+    body: reportChangesSchema,
+    response: { 200: jsonReply('The report as it is now', reportSchema), ...problems },
+  }
+  app.patch(ONE, { schema: change }, async (request) =>
+    view(await desk.change(idOf(request), request.body)),
+  )
+
+  const remove = {
+    summary: 'Remove a report',
+    tags: TAGS,
+    params: idParamsSchema,
+    response: { 204: emptyReply('Removed'), ...problems },
+  }
+  app.delete(ONE, { schema: remove }, async (request, reply) => {
+    await desk.remove(idOf(request))
+    return reply.code(204).send()
+  })
+}
+
+function timeOf(text: string): EpochMs {
+  const time = parseIsoTime(text)
+  if (time !== undefined) return time
+  const detail = 'This must be an ISO 8601 time with Z or an offset'
+  throw new TinygridError('invalid_field', { field: 'at', detail })
+}
+
+function idOf(request: FastifyRequest): string {
+  return (request.params as { id: string }).id
+}
+
+function view(report: ReportStatus) {
+  const { createdAt, sentTo, lastFailure } = report
+  return {
+    ...report,
+    createdAt: formatIsoTime(createdAt),
+    sentTo: sentTo === null ? null : formatIsoTime(sentTo),
+    lastFailure: lastFailure && { ...lastFailure, at: formatIsoTime(lastFailure.at) },
+  }
+}
+
+function resultView({ report, from, to, answer }: ReportResult) {
+  const { totals, groups, other } = answer
+  const series = answer.series.map((point) => ({ ...point, start: formatIsoTime(point.start) }))
+  const span = { from: formatIsoTime(from), to: formatIsoTime(to) }
+  return { report: report.id, name: report.name, ...span, totals, series, groups, other }
+}

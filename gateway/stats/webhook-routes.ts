@@ -1,0 +1,122 @@
+/**
+ * `/api/webhooks`: who is told of what, how that goes, and what could not be told.
+ *
+ * The analytics process keeps them and sends; what is asked here it answers.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WebhookDesk, WebhookStatus } from '../../clicks/hooks/webhook-desk.ts'
+import type { Webhook } from '../../clicks/hooks/webhook.ts'
+import { emptyReply, jsonReply, problemReplies } from '../api/api-replies.ts'
+import { formatIsoTime } from '../api/iso-time.ts'
+import {
+  attemptSchema,
+  idParamsSchema,
+  letterListSchema,
+  madeWebhookSchema,
+  newWebhookSchema,
+  retrySchema,
+  webhookChangesSchema,
+  webhookListSchema,
+  webhookSchema,
+} from './webhook-schemas.ts'
+
+const PATH = '/api/webhooks'
+const ONE = `${PATH}/:id`
+const TAGS = ['webhooks']
+const problems = problemReplies(400, 401, 404, 413, 415, 503)
+
+export function webhookRoutes(app: FastifyInstance, desk: WebhookDesk): void {
+  definitionRoutes(app, desk)
+  deliveryRoutes(app, desk)
+}
+
+function definitionRoutes(app: FastifyInstance, desk: WebhookDesk): void {
+  const listed = jsonReply('All webhooks', webhookListSchema)
+  const list = { summary: 'List webhooks', tags: TAGS, response: { 200: listed, ...problems } }
+  app.get(PATH, { schema: list }, async () => ({ webhooks: (await desk.list()).map(statusView) }))
+
+  const made = jsonReply('The webhook, with the secret that signs its messages', madeWebhookSchema)
+  const add = {
+    summary: 'Make a webhook',
+    description:
+      'Messages are signed as Standard Webhooks 1.0 says, and sent again for a day under their id ' +
+      'until they are taken (2xx). Redirects are not followed. The secret is shown this once.',
+    tags: TAGS,
+    body: newWebhookSchema,
+    response: { 201: made, ...problems },
+  }
+  app.post(PATH, { schema: add }, async (request, reply) => {
+    const webhook = await desk.add(request.body)
+    return reply.code(201).header('location', `${PATH}/${webhook.id}`).send(madeView(webhook))
+  })
+
+  const change = {
+    summary: 'Change a webhook',
+    tags: TAGS,
+    params: idParamsSchema,
+    body: webhookChangesSchema,
+    response: { 200: jsonReply('The webhook as it is now', webhookSchema), ...problems },
+  }
+  app.patch(ONE, { schema: change }, async (request) =>
+    statusView(await desk.change(idOf(request), request.body)),
+  )
+
+  const remove = {
+    summary: 'Remove a webhook, with what it could not tell',
+    tags: TAGS,
+    params: idParamsSchema,
+    response: { 204: emptyReply('Removed'), ...problems },
+  }
+  app.delete(ONE, { schema: remove }, async (request, reply) => {
+    await desk.remove(idOf(request))
+    return reply.code(204).send()
+  })
+}
+
+function deliveryRoutes(app: FastifyInstance, desk: WebhookDesk): void {
+  const shared = { tags: TAGS, params: idParamsSchema }
+  const test = {
+    ...shared,
+    summary: 'Send a message without events, once',
+    response: { 200: jsonReply('How it went', attemptSchema), ...problems },
+  }
+  app.post(`${ONE}/test`, { schema: test }, (request) => desk.test(idOf(request)))
+
+  const letters = {
+    ...shared,
+    summary: 'List the messages that were given up, oldest first',
+    response: { 200: jsonReply('The messages', letterListSchema), ...problems },
+  }
+  app.get(`${ONE}/letters`, { schema: letters }, async (request) => {
+    const given = await desk.letters(idOf(request))
+    const views = given.map(({ messageId, at, attempts, reason }) => {
+      return { messageId, at: formatIsoTime(at), attempts, reason }
+    })
+    return { letters: views }
+  })
+
+  const retry = {
+    ...shared,
+    summary: 'Send the messages that were given up again, once each',
+    response: { 200: jsonReply('How many were taken', retrySchema), ...problems },
+  }
+  app.post(`${ONE}/retry`, { schema: retry }, (request) => desk.retry(idOf(request)))
+}
+
+function idOf(request: FastifyRequest): string {
+  return (request.params as { id: string }).id
+}
+
+function madeView(webhook: Webhook) {
+  return { ...webhook, createdAt: formatIsoTime(webhook.createdAt) }
+}
+
+function statusView(status: WebhookStatus) {
+  const { lastDeliveredAt, lastFailure } = status
+  return {
+    ...status,
+    createdAt: formatIsoTime(status.createdAt),
+    lastDeliveredAt: lastDeliveredAt === null ? null : formatIsoTime(lastDeliveredAt),
+    lastFailure: lastFailure && { ...lastFailure, at: formatIsoTime(lastFailure.at) },
+  }
+}
