@@ -1,13 +1,16 @@
 /**
- * Gets the programs that are missing: by a build with Go or Java, Debian's package, Docker.
+ * Gets the programs that are missing: by a build with Go or Java, from Python's packages, Debian's package, Docker.
  *
  * Used by `npm run services`, and by `npm run cluster` before it starts anything. What is there
  * already is left alone.
  */
 import { buildWithGo } from './go-build.ts'
 import { buildWithJava } from './java-build.ts'
+import { buildWithPython } from './python-build.ts'
 import { installRedis } from './redis-package.ts'
 import { findProgram, type ProgramName } from './service-program.ts'
+
+const BUILT_WITH_GO: ReadonlySet<ProgramName> = new Set(['nats', 'nats-cli', 'mongo'])
 
 type Say = (name: ProgramName, line: string) => void
 
@@ -17,7 +20,7 @@ export async function supplyPrograms(
   say: Say,
 ): Promise<ReadonlyMap<ProgramName, string>> {
   const wanted = names.filter((name) => findProgram(name) === undefined)
-  const built = wanted.filter((name) => name !== 'redis' && name !== 'mongo-java')
+  const built = wanted.filter((name) => BUILT_WITH_GO.has(name))
   const reasons = new Map<ProgramName, string | undefined>()
   if (built.length > 0) {
     const reason = await buildWithGo((line) => say(built[0]!, line))
@@ -28,6 +31,9 @@ export async function supplyPrograms(
   }
   if (wanted.includes('mongo-java')) {
     reasons.set('mongo-java', await buildWithJava((line) => say('mongo-java', line)))
+  }
+  if (wanted.includes('clickhouse')) {
+    reasons.set('clickhouse', await buildWithPython((line) => say('clickhouse', line)))
   }
   const missing = wanted.filter((name) => findProgram(name) === undefined)
   return new Map(missing.map((name) => [name, reasons.get(name) ?? 'it does not run']))

@@ -12,13 +12,19 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-export type ProgramName = 'nats' | 'nats-cli' | 'redis' | 'mongo' | 'mongo-java'
+export type ProgramName = 'nats' | 'nats-cli' | 'redis' | 'mongo' | 'mongo-java' | 'clickhouse'
 /** What a cluster needs. */
 export const PROGRAM_NAMES: readonly ProgramName[] = ['nats', 'nats-cli', 'redis', 'mongo']
 /** And what tests ask besides. */
-export const TEST_PROGRAM_NAMES: readonly ProgramName[] = [...PROGRAM_NAMES, 'mongo-java']
+export const TEST_PROGRAM_NAMES: readonly ProgramName[] = [
+  ...PROGRAM_NAMES,
+  'mongo-java',
+  'clickhouse',
+]
 /** What the second opinion on MongoDB is called in the cache. */
 export const MONGO_JAVA = 'mongo-java-server'
+/** And ClickHouse's engine, where there is no server of it. */
+export const CLICKHOUSE = 'clickhouse-engine'
 
 export interface FoundProgram {
   readonly path: string
@@ -66,11 +72,19 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
     versionFlag: '--version',
     oldest: [1, 47],
   },
+  clickhouse: {
+    onPath: 'clickhouse',
+    inCache: CLICKHOUSE,
+    versionFlag: '--version',
+    oldest: [25, 3],
+    variable: 'CLICKHOUSE_URL',
+  },
 }
 
 /** What the programs are built from: a change of any of them makes a new cache directory. */
 const GO_INPUTS = ['go.mod', 'go.sum', 'ferretdb.go', 'ferretdb-index.go']
 const JAVA_INPUTS = ['mongo-java-pom.xml', 'MongoJavaServer.java', 'java-build.ts']
+const PYTHON_INPUTS = ['clickhouse-requirements.txt', 'clickhouse_server.py', 'python-build.ts']
 const VERSION_TIMEOUT_MS = 10_000
 
 const cacheRoot = path.join(
@@ -82,6 +96,8 @@ const cacheRoot = path.join(
 export const packagedDirectory = path.join(cacheRoot, 'packaged')
 export const builtDirectory = path.join(cacheRoot, hashOf(GO_INPUTS))
 export const javaDirectory = path.join(cacheRoot, `java-${hashOf(JAVA_INPUTS)}`)
+
+export const pythonDirectory = path.join(cacheRoot, `python-${hashOf(PYTHON_INPUTS)}`)
 
 const found = new Map<ProgramName, FoundProgram>()
 
@@ -124,6 +140,7 @@ function* candidatesOf({ onPath, inCache }: Program): Iterable<[string, FoundPro
   }
   yield [path.join(builtDirectory, inCache), 'cache']
   yield [path.join(javaDirectory, inCache), 'cache']
+  yield [path.join(pythonDirectory, inCache), 'cache']
   yield [path.join(packagedDirectory, inCache), 'cache']
 }
 

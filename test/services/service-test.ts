@@ -3,9 +3,10 @@
  * AVA counts it as skipped. `npm run services` says why one is missing, and so does `npm test`.
  *
  * A test that only talks to a server can also take one that the environment sets aside for tests
- * (`NATS_URL`, `REDIS_URL`, `MONGO_URL`): it must use names of its own there, and clean up.
+ * (`NATS_URL`, `REDIS_URL`, `MONGO_URL`, `CLICKHOUSE_URL`): it must use names of its own there, and clean up.
  */
 import test, { type SkipFn } from 'ava'
+import { ClickHouseService } from './clickhouse-service.ts'
 import { MongoService } from './mongo-service.ts'
 import { NatsService } from './nats-service.ts'
 import { RedisService } from './redis-service.ts'
@@ -29,7 +30,12 @@ export function testReaching(...names: readonly ReachableName[]): SkipFn {
 
 type ReachableName = Exclude<ProgramName, 'nats-cli' | 'mongo-java'>
 
-const SERVICES = { nats: NatsService, redis: RedisService, mongo: MongoService }
+const SERVICES = {
+  nats: NatsService,
+  redis: RedisService,
+  mongo: MongoService,
+  clickhouse: ClickHouseService,
+}
 
 /** The URL of a server: the one set aside, else one that ends with the test. */
 export async function reach(
