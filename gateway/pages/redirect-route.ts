@@ -26,6 +26,7 @@ import type { PublicAddress } from '../http/public-address.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
 import { pathOfTarget } from '../http/request-target.ts'
 import type { RequestTimes } from '../http/request-times.ts'
+import { hasTwoHosts } from '../http/single-host.ts'
 import { goneError, visitorError } from './visitor-pages.ts'
 
 export interface RedirectOptions {
@@ -71,7 +72,7 @@ export function redirectAtOnce(
 ): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false
   const code = codeOf(url!)
-  if (code === undefined || needsRoute(rawHeaders)) return false
+  if (code === undefined || hasTwoHosts(rawHeaders) || mayBeKeyed(rawHeaders)) return false
   const found = owner.lookup(code, now())
   if (found.kind === 'redirect') {
     counters.found++
@@ -87,17 +88,11 @@ export function redirectAtOnce(
   return true
 }
 
-/**
- * Whether the request may carry a key, or names more than one host. Looks at names alone: an object
- * of all headers costs more than the rest of a redirect.
- */
-function needsRoute(rawHeaders: readonly string[]): boolean {
-  let hosts = 0
+/** Whether the request may carry a key. Two passes over the names cost no more than one with all in it. */
+function mayBeKeyed(rawHeaders: readonly string[]): boolean {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!
-    if (name.length === HOST.length) {
-      if (name.toLowerCase() === HOST && ++hosts > 1) return true
-    } else if (name.length === X_API_KEY.length || name.length === AUTHORIZATION.length) {
+    if (name.length === X_API_KEY.length || name.length === AUTHORIZATION.length) {
       const lower = name.toLowerCase()
       if (lower === X_API_KEY || lower === AUTHORIZATION) return true
     }
@@ -105,7 +100,6 @@ function needsRoute(rawHeaders: readonly string[]): boolean {
   return false
 }
 
-const HOST = 'host'
 const X_API_KEY = 'x-api-key'
 const AUTHORIZATION = 'authorization'
 
