@@ -1,3 +1,4 @@
+/** Clusters that share servers, each under the permissions of its own namespace. */
 import type { ExecutionContext } from 'ava'
 import { ClusterView } from './cluster-view.ts'
 import { until } from './deadline.ts'
@@ -13,7 +14,7 @@ const NAMES = ['grid', 'grid-2'] as const
 
 clusterTest('two clusters on the same servers do not see each other', async (t) => {
   t.timeout(120_000)
-  const services = await ClusterServices.start()
+  const services = await ClusterServices.start({ isGuarded: true, namespaces: NAMES })
   t.teardown(() => services.close())
   const start = (namespace: string) => startNode(t, services, namespace)
   const [one, other] = [await start(NAMES[0]), await start(NAMES[1])]
@@ -25,7 +26,7 @@ clusterTest('two clusters on the same servers do not see each other', async (t) 
     [NAMES[0], 2],
     [NAMES[1], 1],
   ] as const) {
-    const view = await ClusterView.open(services.nats.url, namespace)
+    const view = await ClusterView.open(services.nats.nodeUrl(namespace), namespace)
     t.teardown(() => view.close())
     await until(`${count} nodes own ${namespace}`, READY_MS_MAX, async () => {
       const rows = (await view.table())?.rows ?? []
@@ -43,7 +44,8 @@ async function startNode(
   services: ClusterServices,
   namespace: string,
 ): Promise<Program> {
-  const env = { ...services.env, TINYGRID_NAMESPACE: namespace }
+  const NATS_URL = services.nats.nodeUrl(namespace)
+  const env = { ...services.env, NATS_URL, TINYGRID_NAMESPACE: namespace }
   const program = await Program.start({ dataDir: temporaryDirectory(t), env })
   t.teardown(() => program.kill())
   await until('it is ready', READY_MS_MAX, async () => {

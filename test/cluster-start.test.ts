@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import type { ExecutionContext } from 'ava'
-import { connect } from 'nats'
+import { namesOf } from '../cluster/nats/namespace.ts'
+import { connectNats } from '../cluster/nats/nats-connection.ts'
 import { until } from './deadline.ts'
 import { Program, temporaryDirectory } from './program.ts'
 import { ClusterServices } from './services/cluster-services.ts'
@@ -57,7 +58,7 @@ natsTest('a NATS server that is too old is named with its version', async (t) =>
 })
 
 clusterTest('a cluster keeps its number of partitions', async (t) => {
-  const services = await ClusterServices.start()
+  const services = await ClusterServices.start({ isGuarded: true })
   t.teardown(() => services.close())
   const first = await Program.start({ dataDir: temporaryDirectory(t), env: services.env })
   t.is(await first.stop(), 0, first.output)
@@ -67,11 +68,11 @@ clusterTest('a cluster keeps its number of partitions', async (t) => {
 })
 
 clusterTest('a database of another number of partitions is not written to', async (t) => {
-  const services = await ClusterServices.start()
+  const services = await ClusterServices.start({ isGuarded: true })
   t.teardown(() => services.close())
   const first = await Program.start({ dataDir: temporaryDirectory(t), env: services.env })
   await first.stop()
-  const nats = await NatsService.start()
+  const nats = await NatsService.start({ isGuarded: true })
   t.teardown(() => nats.close())
   const env = { ...services.env, NATS_URL: nats.url, TINYGRID_PARTITIONS: '64' }
   t.regex(
@@ -81,7 +82,7 @@ clusterTest('a database of another number of partitions is not written to', asyn
 })
 
 clusterTest('without MongoDB and Redis a cluster that has met them goes on', async (t) => {
-  const nats = await NatsService.start()
+  const nats = await NatsService.start({ isGuarded: true })
   t.teardown(() => nats.close())
   const port = await freePort()
   const MONGO_URL = `mongodb://127.0.0.1:${port}`
@@ -115,14 +116,17 @@ clusterTest('without MongoDB and Redis a cluster that has met them goes on', asy
 })
 
 clusterTest('of data that does not belong together, no node starts', async (t) => {
-  const services = await ClusterServices.start()
+  const services = await ClusterServices.start({ isGuarded: true })
   t.teardown(() => services.close())
   const { env } = services
   const first = await Program.start({ dataDir: temporaryDirectory(t), env })
   t.is((await first.create({ url: 'https://example.org/a', code: 'a' })).status, 201)
   t.is(await first.stop(), 0, first.output)
 
-  const fresh = { nats: await NatsService.start(), mongo: await MongoService.start() }
+  const fresh = {
+    nats: await NatsService.start({ isGuarded: true }),
+    mongo: await MongoService.start(),
+  }
   t.teardown(() => fresh.nats.close())
   t.teardown(() => fresh.mongo.close())
   const lostNats = { ...env, NATS_URL: fresh.nats.url }
@@ -133,7 +137,8 @@ clusterTest('of data that does not belong together, no node starts', async (t) =
   const lostMongo = { ...env, MONGO_URL: fresh.mongo.url }
   t.regex(await refusal(t, lostMongo), /has lost this cluster's links; restore a backup/)
 
-  const connection = await connect({ servers: services.nats.url })
+  const url = services.nats.administratorUrl
+  const connection = await connectNats({ url, name: 'administrator', ...namesOf('tinygrid') })
   t.teardown(() => connection.close())
   const { streams } = await connection.jetstreamManager()
   await streams.delete('TINYGRID_LOG')

@@ -15,6 +15,8 @@ export interface ClusterServicesOptions {
   readonly directory?: string
   /** NATS lets each user do what it must, and no more. */
   readonly isGuarded?: boolean
+  /** Of several clusters on these servers. */
+  readonly namespaces?: readonly string[]
   readonly ports?: { readonly nats: number; readonly redis: number; readonly mongo: number }
 }
 
@@ -35,8 +37,13 @@ export class ClusterServices {
       ...(options.directory === undefined ? {} : { directory: path.join(options.directory, name) }),
       ...(options.ports === undefined ? {} : { port: options.ports[name] }),
     })
+    const { isGuarded = false, namespaces } = options
     const starts = [
-      NatsService.start({ ...of('nats'), isGuarded: options.isGuarded ?? false }),
+      NatsService.start({
+        ...of('nats'),
+        isGuarded,
+        ...(namespaces === undefined ? {} : { namespaces }),
+      }),
       RedisService.start(of('redis')),
       MongoService.start(of('mongo')),
     ] as const

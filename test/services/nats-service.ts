@@ -16,8 +16,10 @@ export interface NatsOptions extends ServiceOptions {
   readonly jetStream?: boolean
   /** Sync each write to disk before it is acknowledged. */
   readonly syncsAlways?: boolean
-  /** Under the permissions that are shipped: whoever connects is a node or an observer. */
+  /** Under the permissions that are shipped: whoever connects is a node, an observer or who runs it. */
   readonly isGuarded?: boolean
+  /** Whose nodes and observers those are; `tinygrid` if left out. */
+  readonly namespaces?: readonly string[]
   /** More lines for its configuration file. */
   readonly config?: string
 }
@@ -34,27 +36,51 @@ export class NatsService extends ServiceProcess {
 
   /** As a node connects. */
   override get url(): string {
-    return this.#isGuarded ? this.#urlOf('tinygrid-node') : super.url
+    return this.nodeUrl()
+  }
+
+  nodeUrl(namespace = NAMESPACE): string {
+    return this.#urlOf(`${namespace}-node`, NODE_PASSWORD)
   }
 
   /** As who only watches does. */
   get observerUrl(): string {
-    return this.#isGuarded ? this.#urlOf('tinygrid-observer') : super.url
+    return this.#urlOf(`${NAMESPACE}-observer`, OBSERVER_PASSWORD)
   }
 
-  #urlOf(user: keyof typeof PASSWORDS): string {
-    return super.url.replace('//', `//${user}:${PASSWORDS[user]}@`)
+  /** As who may do everything. */
+  get administratorUrl(): string {
+    return this.#urlOf(ADMINISTRATOR.user, ADMINISTRATOR.password)
+  }
+
+  #urlOf(user: string, password: string): string {
+    return this.#isGuarded ? super.url.replace('//', `//${user}:${password}@`) : super.url
   }
 }
 
 const PERMISSIONS = path.resolve(import.meta.dirname, '../../deploy/nats-permissions.conf')
-const PASSWORDS = { 'tinygrid-node': 'node-secret', 'tinygrid-observer': 'observer-secret' }
+const NAMESPACE = 'tinygrid'
+const NODE_PASSWORD = 'node-secret'
+const OBSERVER_PASSWORD = 'observer-secret'
+const ADMINISTRATOR = { user: 'administrator', password: 'administrator-secret' }
+/** The file's list of users. */
+const USERS = /users: \[\n([^]*)\n {2}\]\n\}/
 
-/** As an operator includes the file, but for the environment that its passwords are from. */
-function permissions(): string {
-  return readFileSync(PERMISSIONS, 'utf8')
-    .replace('$TINYGRID_NATS_NODE_PASSWORD', PASSWORDS['tinygrid-node'])
-    .replace('$TINYGRID_NATS_OBSERVER_PASSWORD', PASSWORDS['tinygrid-observer'])
+/**
+ * As an operator includes the file, but for the environment that its passwords are from; for several
+ * namespaces changed as the file says, and with somebody who may do everything.
+ */
+function permissions(namespaces: readonly string[]): string {
+  const text = readFileSync(PERMISSIONS, 'utf8')
+    .replace('$TINYGRID_NATS_NODE_PASSWORD', NODE_PASSWORD)
+    .replace('$TINYGRID_NATS_OBSERVER_PASSWORD', OBSERVER_PASSWORD)
+  const users = namespaces.map((namespace) => {
+    const streams = namespace.toUpperCase().replaceAll('-', '_')
+    const own = text.replaceAll('TINYGRID_', `${streams}_`).replaceAll(NAMESPACE, namespace)
+    return USERS.exec(own)![1]!
+  })
+  users.push(JSON.stringify(ADMINISTRATOR))
+  return text.replace(USERS, () => `users: [\n${users.join('\n')}\n  ]\n}`)
 }
 
 function kindOf(options: NatsOptions): ServiceKind {
@@ -82,6 +108,6 @@ function configOf(options: NatsOptions, port: number, directory: string): string
     const credentials = [JSON.stringify(user), JSON.stringify(password ?? '')]
     lines.push(`authorization { user: ${credentials[0]}, password: ${credentials[1]} }`)
   }
-  if (options.isGuarded === true) lines.push(permissions())
+  if (options.isGuarded === true) lines.push(permissions(options.namespaces ?? [NAMESPACE]))
   return `${lines.join('\n')}\n${config}\n`
 }
