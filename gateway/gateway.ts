@@ -108,7 +108,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     codeLength: settings.codeLength,
     secret: options.apiKey,
   })
-  const context = { settings, owner, directory, creator, address, errors, work, now }
+  const { analytics } = options
+  const context = { settings, owner, directory, creator, address, errors, work, now, analytics }
   await app.register(async (scope) => {
     api(scope, { context, keys, logger, times, clusterStatus, isClosing: () => isClosing })
   })

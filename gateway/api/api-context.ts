@@ -4,6 +4,7 @@
  * Made once by the gateway. Also the steps that several routes begin or end with.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Analytics } from '../../clicks/analytics/analytics.ts'
 import { entityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { parseIfMatch } from '../../links/link-fields.ts'
@@ -27,6 +28,8 @@ export interface ApiContext {
   readonly errors: ErrorReplies
   readonly work: LongWork
   readonly now: () => EpochMs
+  /** undefined: clicks are not counted. */
+  readonly analytics: Analytics | undefined
 }
 
 /** The code in the path. What cannot be a code was never given. */

@@ -18,6 +18,7 @@ import { exportRoute } from './export-route.ts'
 import { listRoute } from './list-route.ts'
 import { RateLimit } from './rate-limit.ts'
 import { accessLog, type RequestTimes } from '../http/request-times.ts'
+import { clickRoutes } from '../stats/click-routes.ts'
 import { DATA_SECURITY_HEADERS } from '../http/security-headers.ts'
 
 export interface ApiOptions {
@@ -56,4 +57,5 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   exportRoute(app, context)
   linkRoutes(app, context)
   clusterRoute(app, options.clusterStatus)
+  clickRoutes(app, context)
 }

@@ -37,6 +37,7 @@ export async function describeRoutes(
       servers: [{ url: baseUrl ?? '/' }],
       tags: [
         { name: 'links', description: 'Make, find and change links' },
+        { name: 'statistics', description: 'Ask about clicks' },
         { name: 'visitors', description: 'What a short link answers' },
         { name: 'operation', description: 'For load balancers and monitoring' },
       ],

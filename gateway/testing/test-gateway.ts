@@ -11,10 +11,11 @@ import type { Link } from '../../links/link.ts'
 import type { NodeStatus } from '../../links/link-owner.ts'
 import type { LongWork } from '../../links/long-work.ts'
 import { freeWork } from '../../links/testing/free-work.ts'
+import { FakeAnalytics } from './fake-analytics.ts'
 import { sampleCluster } from './cluster-sample.ts'
 import { FakeLinks } from './fake-links.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from '../gateway-settings.ts'
-import { createGateway } from '../gateway.ts'
+import { createGateway, type GatewayOptions } from '../gateway.ts'
 import type { LinkView } from '../api/link-schemas.ts'
 import type { MembershipNumbers } from '../operator/membership-metrics.ts'
 import type { Problem } from '../http/problem.ts'
@@ -29,6 +30,7 @@ export const IN_AN_HOUR = new Date(NOW + HOUR_MS).toISOString()
 export interface TestGateway {
   readonly app: FastifyInstance
   readonly links: FakeLinks
+  readonly analytics: FakeAnalytics
   readonly redirects: RedirectCounters
   readonly router: RouterCounters
   readonly work: LongWork
@@ -65,9 +67,11 @@ export async function startGateway(
   t: ExecutionContext,
   settings: Partial<GatewaySettings> = {},
   work = freeWork(),
+  more: Partial<GatewayOptions> = {},
 ): Promise<TestGateway> {
   const clock = { now: NOW }
   const links = new FakeLinks(() => clock.now)
+  const analytics = new FakeAnalytics()
   const status = { ...STATUS }
   const lines: string[] = []
   const redirects = createRedirectCounters()
@@ -85,11 +89,14 @@ export async function startGateway(
     membership: () => MEMBERSHIP,
     logger: pino({ level: 'debug' }, keepLines(lines)),
     now: () => clock.now,
+    analytics,
+    ...more,
   })
   t.teardown(() => app.close())
   return {
     app,
     links,
+    analytics,
     redirects,
     router,
     work,

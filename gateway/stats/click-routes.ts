@@ -1,0 +1,14 @@
+/**
+ * Everything in the API that is about clicks, and about tags.
+ */
+import type { FastifyInstance } from 'fastify'
+import type { ApiContext } from '../api/api-context.ts'
+import { statsRoutes } from './stats-routes.ts'
+import { TaggedCodes } from './tagged-codes.ts'
+import { tagsRoute } from './tags-route.ts'
+
+export function clickRoutes(app: FastifyInstance, api: ApiContext): void {
+  const context = { ...api, tagged: new TaggedCodes(api.directory, api.now) }
+  statsRoutes(app, context)
+  tagsRoute(app, context)
+}

@@ -1,0 +1,168 @@
+/**
+ * The shapes of questions about clicks and of their answers, for checks and for OpenAPI.
+ *
+ * What a schema cannot say (fields, values, time zones, points) is checked in `question-request.ts`.
+ */
+import { Type, type TProperties } from 'typebox'
+import {
+  BOT_CHOICES,
+  CLICK_FIELDS,
+  FILTER_VALUES_MAX,
+  GROUP_FIELDS_MAX,
+  GROUPS_MAX,
+  INTERVALS,
+  SERIES_POINTS_MAX,
+} from '../../clicks/store/question.ts'
+import { strict } from '../api/link-schemas.ts'
+import { FILTER_LENGTH_MAX, FILTER_VALUE_LENGTH_MAX, FILTERS_MAX } from './filter-text.ts'
+import { GROUPS_DEFAULT } from './question-request.ts'
+import { CODES_OF_TAGS_MAX } from './tagged-codes.ts'
+import { COMPARISONS, DEFAULT_DAYS } from './time-span.ts'
+
+const TIME_LENGTH_MAX = 40
+const TIMEZONE_LENGTH_MAX = 64
+const FIELD_NAMES_LENGTH_MAX = 100
+
+export function oneOf<T extends string>(values: readonly T[], description: string) {
+  return Type.Unsafe<T>({ type: 'string', enum: [...values], description })
+}
+
+/** A text, or the same parameter several times. */
+function repeatable(maxLength: number, maxItems: number, description: string) {
+  const text = { type: 'string', maxLength }
+  return Type.Unsafe<string | readonly string[]>({
+    type: ['string', 'array'],
+    maxLength,
+    maxItems,
+    items: text,
+    description,
+  })
+}
+
+export const selectionProperties = {
+  from: Type.Optional(
+    Type.String({
+      maxLength: TIME_LENGTH_MAX,
+      description:
+        'Clicks from then on: an ISO 8601 time with offset, or a date in `timezone`; ' +
+        `${DEFAULT_DAYS} days before \`to\` by default`,
+    }),
+  ),
+  to: Type.Optional(
+    Type.String({
+      maxLength: TIME_LENGTH_MAX,
+      description: 'Clicks before then: `from` counts, `to` does not; now by default',
+    }),
+  ),
+  timezone: Type.Optional(
+    Type.String({
+      maxLength: TIMEZONE_LENGTH_MAX,
+      description:
+        'IANA name, `Europe/Berlin`: of dates, intervals, hours and weekdays; UTC by default',
+    }),
+  ),
+  filter: Type.Optional(
+    repeatable(
+      FILTER_LENGTH_MAX,
+      FILTERS_MAX,
+      'A field and the values that it may have, `country:DE,AT`; may be given ' +
+        `${FILTERS_MAX} times, and all must fit. At most ${FILTER_VALUES_MAX} values of ` +
+        `${FILTER_VALUE_LENGTH_MAX} characters; an empty one is what is not known. A comma or backslash ` +
+        `in a value has a backslash in front. Fields: ${CLICK_FIELDS.join(', ')}. Tags may have ` +
+        `${CODES_OF_TAGS_MAX} links together`,
+    ),
+  ),
+  bots: Type.Optional(oneOf(BOT_CHOICES, 'Whether bots, previews and prefetches count; include')),
+  orphans: Type.Optional(
+    oneOf(
+      ['true', 'false'],
+      'true: clicks that led to no link (404, 410) instead of those that did',
+    ),
+  ),
+}
+
+export const statsQuerySchema = Type.Object(
+  {
+    ...selectionProperties,
+    interval: Type.Optional(
+      oneOf(INTERVALS, `Gives a series of at most ${SERIES_POINTS_MAX} points; none by default`),
+    ),
+    groupBy: Type.Optional(
+      repeatable(
+        FIELD_NAMES_LENGTH_MAX,
+        GROUP_FIELDS_MAX,
+        `At most ${GROUP_FIELDS_MAX} fields, \`country,browser\``,
+      ),
+    ),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: GROUPS_MAX,
+        default: GROUPS_DEFAULT,
+        description: 'Groups that are told, those with most clicks; the rest is `other`',
+      }),
+    ),
+    compare: Type.Optional(
+      oneOf(COMPARISONS, 'The same of the time before, or of the same time a year before'),
+    ),
+  },
+  strict,
+)
+
+const count = Type.Integer({ minimum: 0 })
+const counts = {
+  clicks: count,
+  humans: count,
+  bots: Type.Integer({ minimum: 0, description: 'With previews and prefetches' }),
+  visitors: Type.Integer({
+    minimum: 0,
+    description:
+      'Different visitors, each counted once a day (UTC), exactly; of days whose single clicks are no ' +
+      'longer kept, once for each link and day',
+  }),
+}
+const countsSchema = Type.Object(counts, strict)
+const time = Type.String({ format: 'date-time' })
+const value = Type.String({ description: 'Empty: not known' })
+
+const seriesSchema = Type.Array(Type.Object({ start: time, ...counts }, strict), {
+  description: 'Every interval, those without clicks too; the first may begin before `from`',
+})
+
+const periodProperties: TProperties = {
+  from: time,
+  to: time,
+  totals: countsSchema,
+  series: seriesSchema,
+}
+
+export const statsSchema = Type.Object(
+  {
+    ...periodProperties,
+    groups: Type.Array(
+      Type.Object(
+        {
+          ...Object.fromEntries(CLICK_FIELDS.map((field) => [field, Type.Optional(value)])),
+          ...counts,
+        },
+        { ...strict, description: 'Has the fields of `groupBy`' },
+      ),
+    ),
+    other: Type.Unsafe({
+      ...countsSchema,
+      type: ['object', 'null'],
+      description:
+        'The groups that are not told, together. A visitor of several groups counts in each, and a click ' +
+        'of a link with several tags in the group of each',
+    }),
+    previous: Type.Optional(Type.Object(periodProperties, strict)),
+  },
+  { ...strict, title: 'Stats' },
+)
+
+export const tagsSchema = Type.Object(
+  { tags: Type.Array(Type.Object({ tag: Type.String(), links: count }, strict)) },
+  { ...strict, title: 'Tags' },
+)
+
+export const deletedClicksSchema = Type.Object({ deleted: count }, strict)
