@@ -8,17 +8,14 @@ import type { ErrorCode } from '../../links/errors.ts'
 import type { CallName, CallParams, CallValue } from './analytics-calls.ts'
 
 export interface AnalyticsSettings {
-  readonly log:
-    | { readonly kind: 'lmdb'; readonly directory: string }
-    | { readonly kind: 'jetstream'; readonly natsUrl: string; readonly namespace: string }
-  readonly store:
-    | { readonly kind: 'duckdb'; readonly directory: string }
-    | { readonly kind: 'clickhouse'; readonly url: string; readonly namespace: string }
+  readonly log: { readonly kind: 'lmdb'; readonly directory: string }
+  readonly store: { readonly kind: 'duckdb'; readonly directory: string }
   readonly retentionDays: number
   /** Whether the store keeps the addresses that the log has. */
   readonly keepsAddress: boolean
-  /** A file of countries and networks; undefined: those that come with the program. */
+  /** MaxMind files; undefined: those that come with the program. */
   readonly geoipFile: string | undefined
+  readonly geoipAsnFile: string | undefined
 }
 
 /** What the process tells of itself once a second, and with it that it lives. */

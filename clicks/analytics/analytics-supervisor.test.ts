@@ -10,6 +10,7 @@ const SETTINGS: AnalyticsSettings = {
   retentionDays: 400,
   keepsAddress: true,
   geoipFile: undefined,
+  geoipAsnFile: undefined,
 }
 
 class Child implements AnalyticsChild {

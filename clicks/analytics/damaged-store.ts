@@ -8,17 +8,15 @@
 import { existsSync } from 'node:fs'
 import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { ClickStoreDamageError } from '../store/duckdb-failure.ts'
 
-/** As DuckDB says it, for a file that is none of its own too. */
-const DAMAGE =
-  /corrupt|checksum|not a valid DuckDB database|serialization error|deserialize|database has been invalidated/i
 const CAUSES_MAX = 5
 const MARK = 'damaged'
 
 export function isDamage(error: unknown): boolean {
   let cause = error
   for (let depth = 0; cause instanceof Error && depth < CAUSES_MAX; depth++) {
-    if (DAMAGE.test(cause.message)) return true
+    if (cause instanceof ClickStoreDamageError) return true
     cause = cause.cause
   }
   return false

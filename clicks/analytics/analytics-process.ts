@@ -1,0 +1,133 @@
+/**
+ * The program of the analytics process: between click log and click store, and who answers about both.
+ *
+ * Forked by a node (`forked-analytics.ts`), which sends it the settings, asks, and tells it to end. It
+ * has a low priority: redirects come first. It ends with its node, at once, as a kill would: what is not
+ * stored stays in the log. Signals of a terminal or a service manager are for the node, which lets this
+ * process finish. What cannot be opened ends it with a line; the node tries again.
+ */
+import os from 'node:os'
+import { systemClock } from '../../links/clock.ts'
+import { StartError, TinygridError } from '../../links/errors.ts'
+import { toEpochMs } from '../../links/ids.ts'
+import { decodeBatch } from '../log/batch-codec.ts'
+import { AnalyticsCalls } from './analytics-calls.ts'
+import {
+  NUMBERS_EVERY_MS,
+  type AnalyticsSettings,
+  type FromAnalytics,
+  type ToAnalytics,
+} from './analytics-ipc.ts'
+import { openParts, type AnalyticsParts } from './analytics-parts.ts'
+import { ClickConsumer } from './click-consumer.ts'
+import { isDamage, markDamaged } from './damaged-store.ts'
+import { StoreAnalytics } from './store-analytics.ts'
+
+const DAY_MS = 86_400_000
+/** Of the operating system's -20 to 19. */
+const PRIORITY = 10
+const EXIT_FAILURE = 1
+
+let consumer: ClickConsumer | undefined
+let calls: AnalyticsCalls | undefined
+
+function listen(): void {
+  os.setPriority(PRIORITY)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+  process.on('disconnect', () => process.exit())
+  process.on('message', (message: ToAnalytics) => {
+    if (message.type === 'start') void run(message.settings, message.countedTo).catch(fail)
+    else if (message.type === 'call') void answer(message)
+    else void drain()
+  })
+}
+
+async function run(settings: AnalyticsSettings, countedTo: number | undefined): Promise<void> {
+  let parts: AnalyticsParts | undefined
+  const beat = setInterval(() => void tellNumbers(parts).catch(() => {}), NUMBERS_EVERY_MS)
+  parts = await openParts(settings, (what) => log('warn', what))
+  const { store, parse } = parts
+  consumer = new ClickConsumer({
+    log: parts.log,
+    store,
+    decode: decodeBatch,
+    parse,
+    clock: systemClock,
+    now: () => toEpochMs(Date.now()),
+    random: Math.random,
+    retentionMs: settings.retentionDays * DAY_MS,
+    countedTo,
+    onError: (what, error) => {
+      log('warn', what, error)
+      void endIfDamaged(settings, error)
+    },
+  })
+  calls = new AnalyticsCalls(new StoreAnalytics({ store, log: parts.log, consumer }), systemClock)
+  const running = consumer.run()
+  await tellNumbers(parts)
+  await running
+  clearInterval(beat)
+  await tellNumbers(parts)
+  await calls.close()
+  await parts.close()
+  process.disconnect?.()
+}
+
+/** What the log has now is to be stored; before that is possible, there is nothing to wait for. */
+async function drain(): Promise<void> {
+  if (consumer === undefined) process.exit()
+  await consumer.drain().catch(fail)
+}
+
+async function answer({ id, name, params }: Extract<ToAnalytics, { type: 'call' }>): Promise<void> {
+  try {
+    if (calls === undefined) throw new TinygridError('analytics_unavailable')
+    tell({ type: 'value', id, value: await calls.call(name, params) })
+  } catch (error) {
+    const isTold = error instanceof TinygridError
+    if (!isTold) log('error', `a question about clicks failed (${name})`, error)
+    const code = isTold ? error.code : 'internal'
+    const message = isTold ? error.message : 'The question could not be answered'
+    tell({ type: 'error', id, code, message })
+  }
+}
+
+async function tellNumbers(parts: AnalyticsParts | undefined): Promise<void> {
+  const { position = 0, counts } = consumer ?? {}
+  const { stored = 0, lost = 0, undecodable = 0 } = counts ?? {}
+  // Away: as if there were nothing behind. That clicks wait is told by the consumer.
+  const last = await parts?.log.span().catch(() => undefined)
+  const lag = Math.max(0, (last?.lastPosition ?? 0) - position)
+  const numbers = { isReady: calls !== undefined, stored, lost, undecodable, position, lag }
+  tell({ type: 'numbers', numbers })
+}
+
+async function endIfDamaged({ store }: AnalyticsSettings, error: unknown): Promise<void> {
+  if (store.kind !== 'duckdb' || !isDamage(error)) return
+  await markDamaged(store.directory, error)
+  process.exit(EXIT_FAILURE)
+}
+
+function log(level: 'info' | 'warn' | 'error', what: string, error?: unknown): void {
+  tell({ type: 'log', level, what, detail: error === undefined ? '' : detailOf(error) })
+}
+
+/** What operators can act on in one line, the rest with where it came from. */
+function detailOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const isExpected = error instanceof TinygridError || error instanceof StartError
+  const text = isExpected ? error.message : (error.stack ?? error.message)
+  return error.cause instanceof Error ? `${text}: ${error.cause.message}` : text
+}
+
+function tell(message: FromAnalytics): void {
+  if (process.connected) process.send!(message)
+}
+
+function fail(error: unknown): void {
+  log('error', 'the analytics process cannot go on', error)
+  process.exitCode = EXIT_FAILURE
+  process.disconnect?.()
+}
+
+listen()
