@@ -16,13 +16,14 @@ export const editor = (page: Page) => page.getByRole('dialog', { name: /^Edit/ }
 
 /** The row of the link with `code`. */
 export function row(page: Page, code: string): Locator {
-  return page.getByRole('article', { name: new RegExp(`/${code}(, deleted)?$`) })
+  return page.getByRole('row', { name: new RegExp(`/${code}(, deleted)?$`) })
 }
 
 /** The codes of all rows, from the top. */
 export async function listedCodes(page: Page): Promise<string[]> {
   const names = await page
-    .getByRole('article')
+    .locator('tbody')
+    .getByRole('row')
     .evaluateAll((rows: { ariaLabel: string | null }[]) =>
       rows.map(({ ariaLabel }) => ariaLabel ?? ''),
     )

@@ -1,6 +1,7 @@
 /** Every way in which a call can go wrong arrives as an ApiError that a person can read. */
 import test from 'ava'
 import { connect } from './api.ts'
+import { NO_QUERY } from './link-list-state.ts'
 import { ApiError, type Connection } from './service-call.ts'
 
 /** Answers each request with `response` and keeps what was asked. */
@@ -36,8 +37,8 @@ test('without a key, none is sent', async (t) => {
 test('a search asks for what is set and nothing else', async (t) => {
   const { fetch, requests } = serviceOf(() => Response.json({ links: [], nextCursor: null }))
   const api = connect({ key: 'secret', fetch })
-  await api.list({ search: 'a&b', tag: '' }, null, 25)
-  await api.list({ search: '', tag: 'ü' }, 'next', 25)
+  await api.list({ ...NO_QUERY, search: 'a&b' }, null, 25)
+  await api.list({ ...NO_QUERY, tag: 'ü' }, 'next', 25)
   t.is(requests[0]?.url, 'http://service.test/api/links?limit=25&search=a%26b')
   t.is(requests[1]?.url, 'http://service.test/api/links?limit=25&tag=%C3%BC&cursor=next')
 })
@@ -76,7 +77,7 @@ test('a network that is down is told as such', async (t) => {
 
 test('a call that its caller gave up stays aborted', async (t) => {
   const { fetch } = serviceOf(() => Promise.reject(new DOMException('', 'AbortError')))
-  const list = connect({ key: 'secret', fetch }).list({ search: '', tag: '' }, null, 1)
+  const list = connect({ key: 'secret', fetch }).list(NO_QUERY, null, 1)
   await t.throwsAsync(list, { name: 'AbortError' })
 })
 

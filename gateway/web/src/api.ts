@@ -29,9 +29,17 @@ export type LinkChanges = Partial<Pick<Link, 'url' | 'title' | 'tags' | 'expires
 
 export type NewLink = LinkChanges & { readonly code?: string; readonly reuse?: boolean }
 
+export type LinkState = 'working' | 'expired' | 'used-up'
+
 export interface LinkQuery {
   readonly search: string
+  /** Empty: any, as below. */
   readonly tag: string
+  readonly state: LinkState | ''
+  /** The days on which links were created, `2026-03-04`, both included. */
+  readonly from: string
+  readonly to: string
+  readonly sort: 'created' | 'visits'
 }
 
 export interface LinkPage {
@@ -105,10 +113,11 @@ const linkOf = async (reply: Promise<Response>) => (await bodyOf(await reply)) a
 
 const linkPath = (code: string) => `/api/links/${encodeURIComponent(code)}`
 
-function listPath({ search, tag }: LinkQuery, cursor: string | null, limit: number): string {
+function listPath({ search, tag, sort }: LinkQuery, cursor: string | null, limit: number): string {
   const parameters = new URLSearchParams({ limit: String(limit) })
   if (search !== '') parameters.set('search', search)
   if (tag !== '') parameters.set('tag', tag)
+  if (sort !== 'created') parameters.set('sort', sort)
   if (cursor !== null) parameters.set('cursor', cursor)
   return `/api/links?${parameters}`
 }

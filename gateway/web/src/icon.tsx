@@ -9,6 +9,7 @@ const PATHS = {
   check: 'M4 12.5l5 5L20 6.5',
   close: 'M6 6l12 12M18 6L6 18',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  down: 'M6 9l6 6 6-6',
   download: 'M12 4v11M7 10.5l5 5 5-5M5 20h14',
   edit: 'M4 20l1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5l3.5 3.5',
   key: 'M14 10a4 4 0 1 1-1.2-2.9A4 4 0 0 1 14 10zM14 10h7v3M18 10v2.5',

@@ -1,19 +1,21 @@
 /**
- * The signed-in person's links, newest first. Used by the app.
+ * The signed-in person's links, as a table that can be sorted, narrowed and chosen from. Used by the app.
  *
  * Moves the focus along with what happens: to the first of the links that were added, to a link that
  * came back, to the heading when the focused row is gone.
  */
 import { useRef } from 'preact/hooks'
-import { displayAddress } from './address.ts'
-import { useAnnounce } from './announcer.tsx'
-import type { Api, Link, LinkQuery } from './api.ts'
-import { DeletedRow } from './deleted-row.tsx'
-import { FailureNotice } from './failure-notice.tsx'
-import { LinkRow } from './link-row.tsx'
-import { changed, deleted, isFiltered, NO_QUERY, purged, type Entry } from './link-list-state.ts'
+import type { Api } from './api.ts'
+import { BulkBar } from './bulk-bar.tsx'
+import { ListEnd } from './list-end.tsx'
+import { changed, deleted } from './link-list-state.ts'
+import { ListRow } from './list-row.tsx'
+import { LinkTable } from './link-table.tsx'
+import { ListFilters } from './list-filters.tsx'
 import { SearchBar } from './search-bar.tsx'
 import type { LinkList } from './use-links.ts'
+import { useSelection } from './use-selection.ts'
+import { useSparklines } from './use-sparklines.ts'
 
 interface LinkListSectionProps {
   readonly api: Api
@@ -23,7 +25,11 @@ interface LinkListSectionProps {
 
 export function LinkListSection({ api, list, onDeleted }: LinkListSectionProps) {
   const heading = useRef<HTMLHeadingElement>(null)
-  const rows = useRef<HTMLUListElement>(null)
+  const rows = useRef<HTMLTableSectionElement>(null)
+  const selection = useSelection(list.entries)
+  const lines = useSparklines(api, list.entries)
+  /** The link that was deleted by its own button, whose row takes the focus. */
+  const pressed = useRef<string>(undefined)
 
   function focusRow(index: number): void {
     requestAnimationFrame(() => rows.current?.children[index]?.querySelector('a')?.focus())
@@ -33,6 +39,10 @@ export function LinkListSection({ api, list, onDeleted }: LinkListSectionProps) 
     await list.loadMore()
     focusRow(shown)
   }
+  function drop(code: string): void {
+    list.tell(deleted(code))
+    onDeleted(code)
+  }
 
   return (
     <section class="links" aria-labelledby="links" aria-busy={list.phase === 'loading'}>
@@ -40,113 +50,37 @@ export function LinkListSection({ api, list, onDeleted }: LinkListSectionProps) 
         <h2 id="links" ref={heading} tabIndex={-1}>
           Your links
         </h2>
+        <ListFilters api={api} query={list.query} onSearch={list.search} />
         <SearchBar query={list.query} onSearch={list.search} />
       </div>
-      <ul class={list.isStale ? 'rows rows-stale' : 'rows'} ref={rows}>
-        {list.entries.map((entry, index) => (
-          <li key={entry.link.code}>
-            <Row
-              api={api}
-              entry={entry}
-              list={list}
-              onDeleted={onDeleted}
+      {list.entries.length > 0 && (
+        <LinkTable
+          query={list.query}
+          isStale={list.isStale}
+          selection={selection}
+          rows={rows}
+          onSort={(sort) => list.search({ ...list.query, sort })}
+        >
+          {list.entries.map((entry, index) => (
+            <ListRow
+              key={entry.link.code}
+              {...{ api, entry, list, selection }}
+              counts={lines.get(entry.link.code)}
+              takesFocus={pressed.current === entry.link.code}
+              onDeleted={(code) => ((pressed.current = code), drop(code))}
               onRestored={() => focusRow(index)}
               onPurged={() => heading.current?.focus()}
             />
-          </li>
-        ))}
-      </ul>
+          ))}
+        </LinkTable>
+      )}
+      <BulkBar
+        api={api}
+        selection={selection}
+        onChanged={(link) => list.tell(changed(link))}
+        onDeleted={({ code }) => ((pressed.current = undefined), drop(code))}
+      />
       <ListEnd list={list} onMore={() => void loadMore()} />
     </section>
   )
-}
-
-interface RowProps extends LinkListSectionProps {
-  readonly entry: Entry
-  readonly onRestored: () => void
-  readonly onPurged: () => void
-}
-
-function Row({ api, entry: { link, isDeleted }, list, onDeleted, onRestored, onPurged }: RowProps) {
-  const announce = useAnnounce()
-  const address = displayAddress(link.shortUrl)
-
-  function change(saved: Link, what: string): void {
-    list.tell(changed(saved))
-    announce(`${address} is ${what}.`)
-  }
-  function drop(): void {
-    list.tell(purged(link.code))
-    announce(`${address} is deleted for good.`)
-    onPurged()
-  }
-
-  return isDeleted ? (
-    <DeletedRow
-      api={api}
-      link={link}
-      onRestored={(restored) => (change(restored, 'back'), onRestored())}
-      onPurged={drop}
-    />
-  ) : (
-    <LinkRow
-      api={api}
-      link={link}
-      onTag={(tag) => list.search({ ...list.query, tag })}
-      onChanged={(saved) => change(saved, 'saved')}
-      onDeleted={() => (list.tell(deleted(link.code)), onDeleted(link.code))}
-    />
-  )
-}
-
-function ListEnd({ list, onMore }: { list: LinkList; onMore: () => void }) {
-  const { phase, entries, cursor, query, error } = list
-  const isEmpty = entries.length === 0
-  const status = statusText(list)
-  const isQuiet = status === '' || (!isEmpty && phase === 'ready')
-  return (
-    <div class="links-end">
-      {error !== undefined && <FailureNotice error={error} onRetry={list.retry} />}
-      <p class={isQuiet ? 'visually-hidden' : 'muted'} role="status">
-        {status}
-      </p>
-      {phase === 'ready' && isEmpty && !isFiltered(query) && <EmptyList />}
-      {phase === 'ready' && isEmpty && isFiltered(query) && (
-        <button type="button" class="button" onClick={() => list.search(NO_QUERY)}>
-          Show all links
-        </button>
-      )}
-      {phase === 'ready' && cursor !== null && (
-        <button type="button" class="button" onClick={onMore}>
-          {isFiltered(query) ? 'Search further' : 'Load more'}
-        </button>
-      )}
-    </div>
-  )
-}
-
-function EmptyList() {
-  return (
-    <div class="empty">
-      <p class="empty-title">No links yet</p>
-      <p>Shorten an address above, and it will be kept here.</p>
-    </div>
-  )
-}
-
-function statusText({ phase, entries, cursor, query, isStale }: LinkList): string {
-  const isSearch = isFiltered(query)
-  if (phase === 'failed') return ''
-  if (phase === 'loading')
-    return isSearch ? 'Searching …' : isStale ? 'Loading …' : 'Loading more …'
-  if (entries.length > 0)
-    return `${entries.length} ${entries.length === 1 ? 'link' : 'links'} shown.`
-  if (!isSearch) return ''
-  return cursor === null ? `No links match ${wanted(query)}.` : 'Nothing found so far.'
-}
-
-function wanted({ search, tag }: LinkQuery): string {
-  const words = search === '' ? [] : [`“${search}”`]
-  const tagged = tag === '' ? [] : [`the tag “${tag}”`]
-  return [...words, ...tagged].join(' and ')
 }

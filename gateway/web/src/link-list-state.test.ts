@@ -11,6 +11,7 @@ import {
   failed,
   finished,
   INITIAL_STATE,
+  NO_QUERY,
   purged,
   searched,
   type LinkListState,
@@ -23,7 +24,7 @@ const page = (nextCursor: string | null, ...codes: string[]) =>
 const after = (...transitions: readonly Transition[]) =>
   transitions.reduce((state, transition) => transition(state), INITIAL_STATE)
 const codes = (state: LinkListState) => state.entries.map(({ link }) => link.code)
-const search = searched({ search: 'x', tag: '' })
+const search = searched({ ...NO_QUERY, search: 'x' })
 
 test('pages follow each other, and a link that is on two of them is shown once', (t) => {
   const state = after(page('1', 'd', 'c'), finished, continued, page(null, 'c', 'b'), finished)

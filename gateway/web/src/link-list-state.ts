@@ -15,7 +15,7 @@ export interface Entry {
 
 export interface LinkListState {
   readonly query: LinkQuery
-  /** Newest first; each code at most once. */
+  /** In the order of the service; each code at most once. */
   readonly entries: readonly Entry[]
   /** Where the next page starts; null at the end, and before the first page. */
   readonly cursor: string | null
@@ -29,7 +29,14 @@ export interface LinkListState {
 /** Something that happened: makes the next state of the one before. */
 export type Transition = (state: LinkListState) => LinkListState
 
-export const NO_QUERY: LinkQuery = { search: '', tag: '' }
+export const NO_QUERY: LinkQuery = {
+  search: '',
+  tag: '',
+  state: '',
+  from: '',
+  to: '',
+  sort: 'created',
+}
 
 export const INITIAL_STATE: LinkListState = {
   query: NO_QUERY,
@@ -40,8 +47,8 @@ export const INITIAL_STATE: LinkListState = {
   error: undefined,
 }
 
-export function isFiltered({ search, tag }: LinkQuery): boolean {
-  return search !== '' || tag !== ''
+export function isFiltered({ search, tag, state, from, to }: LinkQuery): boolean {
+  return [search, tag, state, from, to].some((given) => given !== '')
 }
 
 export const cleared: Transition = () => INITIAL_STATE

@@ -5,88 +5,138 @@
  */
 import { useState } from 'preact/hooks'
 import { displayAddress } from './address.ts'
-import type { Api, Link } from './api.ts'
 import { toApiError, type ApiError } from './service-call.ts'
-import { CopyButton } from './copy-button.tsx'
-import { EditDialog } from './edit-dialog.tsx'
+import type { Api, Link } from './api.ts'
 import { FailureNotice } from './failure-notice.tsx'
-import { Icon } from './icon.tsx'
-import { LinkFacts } from './link-facts.tsx'
+import { EditDialog } from './edit-dialog.tsx'
+import { LinkActions } from './link-actions.tsx'
+import { endOf, fullTime, timeFromNow, visitsText } from './link-status.ts'
 import { OuterLink } from './outer-link.tsx'
 import { QrDialog } from './qr-dialog.tsx'
+import { Sparkline } from './sparkline.tsx'
 
 interface LinkRowProps {
   readonly api: Api
   readonly link: Link
+  /** Clicks of the last days; undefined: not known. */
+  readonly counts: readonly number[] | undefined
+  readonly isChosen: boolean
+  readonly onChoose: () => void
   readonly onTag: (tag: string) => void
   readonly onChanged: (link: Link) => void
   readonly onDeleted: () => void
 }
 
-export function LinkRow({ api, link, onTag, onChanged, onDeleted }: LinkRowProps) {
+export function LinkRow({ api, link, onChanged, onDeleted, ...rest }: LinkRowProps) {
   const [dialog, setDialog] = useState<'edit' | 'qr'>()
   const { remove, isRemoving, failure } = useRemoval(api, link, onDeleted)
   const close = () => setDialog(undefined)
   const address = displayAddress(link.shortUrl)
+  const { isChosen, onChoose, counts, onTag } = rest
 
   return (
-    <article class="link" aria-label={address}>
-      <div class="link-text">
-        <h3 class="link-address">
-          <OuterLink address={link.shortUrl} text={address} />
-        </h3>
-        {link.title !== null && <p class="link-title">{link.title}</p>}
-        <p class="link-target">
-          <OuterLink address={link.url} text={displayAddress(link.url)} />
-        </p>
-        <LinkFacts link={link} onTag={onTag} />
-      </div>
-      <div class="link-actions">
-        <CopyButton text={link.shortUrl} />
-        <ActionButton icon="qr" name="QR code" of={address} onClick={() => setDialog('qr')} />
-        <ActionButton icon="edit" name="Edit" of={address} onClick={() => setDialog('edit')} />
-        <ActionButton
-          icon="trash"
-          name="Delete"
-          of={address}
-          onClick={remove}
-          isBusy={isRemoving}
+    <tr role="row" class={isChosen ? 'link link-chosen' : 'link'} aria-label={address}>
+      <td role="cell" class="cell-check">
+        <input
+          type="checkbox"
+          aria-label={`Choose ${address}`}
+          checked={isChosen}
+          onChange={onChoose}
         />
-      </div>
-      {failure !== undefined && <FailureNotice error={failure} onRetry={remove} />}
-      {dialog === 'qr' && <QrDialog link={link} onClose={close} />}
-      {dialog === 'edit' && (
-        <EditDialog
-          api={api}
-          link={link}
-          onSaved={(saved) => (close(), onChanged(saved))}
-          onClose={close}
-        />
-      )}
-    </article>
+      </td>
+      <th role="rowheader" scope="row" class="cell-link">
+        <OuterLink address={link.shortUrl} text={address} />
+      </th>
+      <td role="cell" class="cell-target">
+        <OuterLink address={link.url} text={displayAddress(link.url)} />
+        {failure !== undefined && <FailureNotice error={failure} onRetry={remove} />}
+        {dialog === 'qr' && <QrDialog link={link} onClose={close} />}
+        {dialog === 'edit' && (
+          <EditDialog
+            api={api}
+            link={link}
+            onSaved={(saved) => (close(), onChanged(saved))}
+            onClose={close}
+          />
+        )}
+      </td>
+      <TitleAndTags link={link} onTag={onTag} />
+      <Visits link={link} counts={counts} />
+      <td role="cell" class="cell-created">
+        <time dateTime={link.createdAt} title={`Created ${fullTime(link.createdAt)}`}>
+          {timeFromNow(link.createdAt, Date.now())}
+        </time>
+      </td>
+      <LinkActions
+        link={link}
+        address={address}
+        isRemoving={isRemoving}
+        onQr={() => setDialog('qr')}
+        onEdit={() => setDialog('edit')}
+        onDelete={remove}
+      />
+    </tr>
   )
 }
 
-interface ActionButtonProps {
-  readonly icon: 'qr' | 'edit' | 'trash'
-  readonly name: string
-  readonly of: string
-  readonly onClick: () => void
-  readonly isBusy?: boolean
+/** How long the link lasts, if not for ever. */
+function Lasting({ link }: { link: Link }) {
+  const now = Date.now()
+  const end = endOf(link, now)
+  return (
+    <>
+      {end !== undefined && <strong class="badge">{end}</strong>}
+      {link.expiresAt !== null && end !== 'Expired' && (
+        <span class="link-expiry muted">
+          expires{' '}
+          <time dateTime={link.expiresAt} title={fullTime(link.expiresAt)}>
+            {timeFromNow(link.expiresAt, now)}
+          </time>
+        </span>
+      )}
+    </>
+  )
 }
 
-function ActionButton({ icon, name, of, onClick, isBusy = false }: ActionButtonProps) {
+function TitleAndTags({ link, onTag }: { link: Link; onTag: (tag: string) => void }) {
   return (
-    <button
-      type="button"
-      class="icon-button"
-      aria-label={`${name} ${of}`}
-      title={name}
-      aria-disabled={isBusy}
-      onClick={onClick}
-    >
-      <Icon name={icon} />
-    </button>
+    <td role="cell" class="cell-title">
+      <Lasting link={link} />
+      {link.title !== null && (
+        <span class="link-title" title={link.title}>
+          {link.title}
+        </span>
+      )}
+      {link.tags.map((tag) => (
+        <button
+          key={tag}
+          type="button"
+          class="tag"
+          title="Show links with this tag"
+          onClick={() => onTag(tag)}
+        >
+          <span class="visually-hidden">Show links tagged </span>
+          {tag}
+        </button>
+      ))}
+    </td>
+  )
+}
+
+function Visits({ link, counts }: { link: Link; counts: readonly number[] | undefined }) {
+  const visits = visitsText(link)
+  return (
+    <td role="cell" class="cell-visits">
+      <div class="link-visits">
+        {visits !== undefined && (
+          <span>
+            {visits}
+            <span class="visually-hidden"> visits</span>
+          </span>
+        )}
+        {counts !== undefined && <Sparkline counts={counts} />}
+      </div>
+    </td>
   )
 }
 

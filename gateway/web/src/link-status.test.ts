@@ -20,10 +20,10 @@ test('a time is told in its largest whole unit', (t) => {
 
 test('visits are told only where they are counted', (t) => {
   t.is(visitsText(linkOf({})), undefined)
-  t.is(visitsText(linkOf({ visits: 1 })), '1 visit')
-  t.is(visitsText(linkOf({ visits: 12_840 })), '12,840 visits')
-  t.is(visitsText(linkOf({ visits: 3, maxVisits: 10 })), '3 of 10 visits')
-  t.is(visitsText(linkOf({ maxVisits: 1 })), 'at most 1 visit')
+  t.is(visitsText(linkOf({ visits: 1 })), '1')
+  t.is(visitsText(linkOf({ visits: 12_840 })), '12,840')
+  t.is(visitsText(linkOf({ visits: 3, maxVisits: 10 })), '3 of 10')
+  t.is(visitsText(linkOf({ maxVisits: 1 })), 'at most 1')
 })
 
 test('a link has ended at its time, and with its last visit', (t) => {

@@ -33,17 +33,11 @@ export function fullTime(iso: string): string {
   return absolute.format(new Date(iso))
 }
 
-/** `12 visits`, `3 of 10 visits`, `at most 10 visits`, or nothing where nothing is counted. */
+/** `12`, `3 of 10`, `at most 10`, or nothing where nothing is counted. */
 export function visitsText({ visits, maxVisits }: Link): string | undefined {
-  if (maxVisits !== null) {
-    const most = counted(maxVisits)
-    return visits === null ? `at most ${most}` : `${counting.format(visits)} of ${most}`
-  }
-  return visits === null ? undefined : counted(visits)
-}
-
-function counted(visits: number): string {
-  return `${counting.format(visits)} ${visits === 1 ? 'visit' : 'visits'}`
+  if (maxVisits === null) return visits === null ? undefined : counting.format(visits)
+  const most = counting.format(maxVisits)
+  return visits === null ? `at most ${most}` : `${counting.format(visits)} of ${most}`
 }
 
 /** Why the link no longer redirects, if so. */

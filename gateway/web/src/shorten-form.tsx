@@ -46,7 +46,7 @@ export function ShortenForm({ api, result, onResult, onKeyNeeded }: ShortenFormP
   useEffect(form.forgive, [api])
 
   return (
-    <section class="card" aria-labelledby="shorten">
+    <section class="card shorten" aria-labelledby="shorten">
       <h1 id="shorten">Shorten a link</h1>
       <form
         ref={form.formRef}

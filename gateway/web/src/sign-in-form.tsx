@@ -3,6 +3,7 @@
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { connect } from './api.ts'
+import { NO_QUERY } from './link-list-state.ts'
 import { ApiError, toApiError } from './service-call.ts'
 import { FailureNotice } from './failure-notice.tsx'
 import { TextField } from './text-field.tsx'
@@ -70,7 +71,7 @@ export function SignInForm({ wasRefused, requests, onSignIn }: SignInFormProps) 
 async function problemWith(key: string): Promise<ApiError | undefined> {
   if (key === '') return new ApiError('unauthorized', 'Enter the key.')
   try {
-    await connect({ key }).list({ search: '', tag: '' }, null, 1)
+    await connect({ key }).list(NO_QUERY, null, 1)
     return undefined
   } catch (error) {
     const problem = toApiError(error)
