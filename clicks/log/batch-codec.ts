@@ -13,7 +13,7 @@ import type { ClickBatch } from './click-batch.ts'
  *   visitor 16 hexadecimal digits in lower case, or none
  */
 export function encodeBatch(batch: ClickBatch): Buffer {
-  const writer = new BatchWriter(batch)
+  const writer = new BatchWriter()
   const origins = new Map<string, number>()
   for (const { code, at, status, address, visitor, headers, query, targetQuery } of batch.clicks) {
     const key = `${visitor} ${address} ${headers}`
@@ -25,7 +25,7 @@ export function encodeBatch(batch: ClickBatch): Buffer {
     writer.click(code, at, status, origin, query, targetQuery)
   }
   for (const change of batch.changes) writer.change(change)
-  return writer.finish()
+  return writer.finish(batch)
 }
 
 /**

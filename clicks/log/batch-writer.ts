@@ -7,7 +7,7 @@
  */
 import assert from 'node:assert/strict'
 import zlib from 'node:zlib'
-import type { Code, EpochMs } from '../../links/ids.ts'
+import type { Code } from '../../links/ids.ts'
 import {
   ADDRESS,
   BATCH_FORMAT,
@@ -61,7 +61,6 @@ class Dictionary {
 }
 
 export class BatchWriter {
-  readonly #name: BatchName
   readonly #codes = new Dictionary()
   readonly #headers = new Dictionary()
   readonly #queries = new Dictionary()
@@ -84,13 +83,13 @@ export class BatchWriter {
   #lastStatus = -1
   #lastStatusPlace = 0
 
-  constructor(name: BatchName) {
-    this.#name = name
-  }
-
   /** Clicks and changes. */
   get entries(): number {
     return this.#clicks + this.#changeCount
+  }
+
+  get clicks(): number {
+    return this.#clicks
   }
 
   /** Roughly, before compression, and never less than it is but for the name. */
@@ -121,7 +120,7 @@ export class BatchWriter {
   /** @param origin a place */
   click(
     code: Code,
-    at: EpochMs,
+    at: number,
     status: number,
     origin: number,
     query: string,
@@ -151,8 +150,8 @@ export class BatchWriter {
     for (const tag of tags) sink.text(tag)
   }
 
-  finish(): Buffer {
-    const { bytes: body } = this.#body()
+  finish(name: BatchName): Buffer {
+    const { bytes: body } = this.#body(name)
     assert(this.entries <= BATCH_ENTRIES_MAX, 'a click batch has too many entries')
     assert(body.length <= BODY_BYTES_MAX, 'a click batch is too long')
     const compressed = body.length < COMPRESSED_BYTES_MIN ? body : zlib.zstdCompressSync(body, ZSTD)
@@ -167,8 +166,7 @@ export class BatchWriter {
     return payload
   }
 
-  #body(): ByteSink {
-    const { node, run, number, before } = this.#name
+  #body({ node, run, number, before }: BatchName): ByteSink {
     const body = new ByteSink()
     body.text(node)
     body.text(run)

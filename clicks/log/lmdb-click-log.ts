@@ -13,7 +13,8 @@ import { TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import { LmdbEnvironment } from '../../persistence/data-directory/lmdb-environment.ts'
 import type { ClickLogReader, ClickLogWriter } from './click-log.ts'
-import { ClickTrees, decodeEntry, encodeEntry, positionKey } from './lmdb-click-trees.ts'
+import type { SaltStore } from '../ring/daily-salts.ts'
+import { ClickTrees, dayKey, decodeEntry, encodeEntry, positionKey } from './lmdb-click-trees.ts'
 import { LmdbClickReader } from './lmdb-click-reader.ts'
 
 export interface LmdbClickLogOptions {
@@ -45,7 +46,8 @@ export class LmdbClickLog implements ClickLogWriter {
   readonly #trees: ClickTrees
   readonly #options: LmdbClickLogOptions
   #appends: Append[] = []
-  #writing: Promise<void> | undefined
+  /** Commits follow one another: the newest, or what is to come before the next. */
+  #turn: Promise<unknown> = Promise.resolve()
   #cancelUpkeep: () => void = () => {}
   #isClosed = false
   readonly #onAppended = new Set<() => void>()
@@ -79,8 +81,33 @@ export class LmdbClickLog implements ClickLogWriter {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(unavailable(new Error('the click log is closed')))
       this.#appends.push({ id, payload, resolve, reject })
-      this.#writing ??= this.#writeGroups()
+      if (this.#appends.length === 1) void this.#inTurn(() => this.#writeGroups())
     })
+  }
+
+  /** Of an embedded node, beside the log that they are for. */
+  get salts(): SaltStore {
+    return {
+      agree: (day, offered) =>
+        this.#inTurn(async () => {
+          this.#environment.refresh()
+          const known = this.#trees.salts.getBinary(dayKey(day))?.toString()
+          if (known !== undefined) return known
+          await this.#environment.commit({ bytes: 0 }, () => {
+            void this.#trees.salts.put(dayKey(day), Buffer.from(offered))
+          })
+          return offered
+        }),
+      forget: (before) =>
+        this.#inTurn(async () => {
+          this.#environment.refresh()
+          const old = [...this.#trees.salts.getKeys({ end: dayKey(before) })]
+          if (old.length === 0) return
+          await this.#environment.commit({ bytes: 0, makesRoom: true }, () => {
+            for (const key of old) void this.#trees.salts.remove(key)
+          })
+        }),
+    }
   }
 
   /** Of the same process: is told of appends at once. */
@@ -95,14 +122,18 @@ export class LmdbClickLog implements ClickLogWriter {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#cancelUpkeep()
-    await this.#writing
+    await this.#turn
     await this.#environment.close()
   }
 
   async #writeGroups(): Promise<void> {
-    await Promise.resolve() // #writing is set
     while (this.#appends.length > 0) await this.#writeGroup(this.#takeGroup())
-    this.#writing = undefined
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => {})
+    return done
   }
 
   #takeGroup(): Append[] {
@@ -173,14 +204,9 @@ export class LmdbClickLog implements ClickLogWriter {
     this.#cancelUpkeep = this.#options.clock.after(UPKEEP_MS, () => {
       this.#environment.forgetDeadReaders()
       this.#planUpkeep()
-      this.#writing ??= this.#upkeep()
+      // What fails is tried again with the next append.
+      this.#inTurn(() => this.#commit([])).catch(() => {})
     })
-  }
-
-  /** What fails here is tried again with the next append. */
-  async #upkeep(): Promise<void> {
-    await this.#commit([]).catch(() => {})
-    await this.#writeGroups()
   }
 }
 

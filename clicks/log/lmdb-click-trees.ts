@@ -30,12 +30,15 @@ export class ClickTrees {
   readonly payloads: Keyspace
   readonly entries: Keyspace
   readonly ids: Keyspace
+  /** By day: `daily-salts.ts`. */
+  readonly salts: Keyspace
   readonly #state: Keyspace
 
   constructor(environment: LmdbEnvironment) {
     this.payloads = environment.keyspace('batches')
     this.entries = environment.keyspace('entries')
     this.ids = environment.keyspace('ids')
+    this.salts = environment.keyspace('salts')
     this.#state = environment.keyspace('state')
   }
 
@@ -58,6 +61,11 @@ export class ClickTrees {
     for (const key of this.entries.getKeys({ limit: 1 })) return positionOf(key)
     return undefined
   }
+}
+
+/** @param day since 1970, UTC */
+export function dayKey(day: number): Buffer {
+  return positionKey(day)
 }
 
 export function positionKey(position: number): Buffer {

@@ -16,7 +16,7 @@ const code = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/) as unknown as fc.Arbitra
 const hex = fc.stringMatching(/^[0-9a-f]{16}$/)
 const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant(''), text)
 
-export function clickRecords(): fc.Arbitrary<ClickRecord> {
+function clickRecords(): fc.Arbitrary<ClickRecord> {
   return fc.record({
     code,
     at: time,
@@ -69,4 +69,9 @@ export function sampleClick(change: Partial<ClickRecord> = {}): ClickRecord {
 /** A small one with a name of its own. */
 export function sampleBatch(number: number, change: Partial<ClickBatch> = {}): ClickBatch {
   return { node: 'a', run: 'r1', number, before: number, clicks: [CLICK], changes: [], ...change }
+}
+
+export function sampleChange(change: Partial<LinkChange> = {}): LinkChange {
+  const link = { code: CLICK.code, url: 'https://example.com/', title: null, tags: [] }
+  return { kind: 'created', at: CLICK.at, ...link, ...change }
 }

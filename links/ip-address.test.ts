@@ -1,5 +1,5 @@
 import test from 'ava'
-import { parseAddress } from './client-address.ts'
+import { parseAddress } from './ip-address.ts'
 
 for (const [text, address] of [
   ['1.2.3.4', '1.2.3.4'],

@@ -1,0 +1,191 @@
+/**
+ * The recorder: takes what redirects left in the ring and brings it into the click log.
+ *
+ * One per process, between the gateway, which notes (`notes`), and the click log. It takes the ring
+ * TAKE_MS after the first click, or when it holds many, and makes a batch of it in one go; the batch
+ * is sent behind (`click-outbox.ts`). Clicks are lost in the ways that are counted, and no other:
+ *
+ *   ring      more came in one turn of the event loop than the ring holds
+ *   orphans   more than so many a second that led to no link
+ *   buffer    the log could not be written for so long that what waits is full
+ *   stop      the log could not be written until the process had to end
+ *
+ * Invariant: accepted = logged + waiting + dropped.
+ */
+import type { Clock } from '../../links/clock.ts'
+import { BatchWriter } from '../log/batch-writer.ts'
+import { batchId, type LinkChange } from '../log/click-batch.ts'
+import type { ClickLogWriter } from '../log/click-log.ts'
+import { ClickOrigins, type OriginOptions } from './click-origins.ts'
+import { ClickOutbox } from './click-outbox.ts'
+import { ClickRing, type ClickNotes } from './click-ring.ts'
+
+export interface ClickRecorderOptions extends OriginOptions {
+  readonly node: string
+  /** Names this process from its start to its end. */
+  readonly run: string
+  readonly writer: Pick<ClickLogWriter, 'append'>
+  /** Bytes of batches that may wait for the log. */
+  readonly bufferBytesMax: number
+  readonly clock: Clock
+  /** From 0 to below 1. */
+  readonly random: () => number
+  /** Runs an action when all input of this event-loop turn is in. */
+  readonly defer: (action: () => void) => void
+  readonly onError: (what: string, error: unknown) => void
+}
+
+export interface ClickNumbers {
+  readonly accepted: number
+  readonly logged: number
+  readonly dropped: Readonly<Record<DropReason, number>>
+  /** Clicks in the ring, and in batches that the log does not have. */
+  readonly waiting: number
+  readonly waitingBytes: number
+  /** Changes of links that were not logged. */
+  readonly changesDropped: number
+}
+
+export type DropReason = 'ring' | 'orphans' | 'buffer' | 'stop'
+
+const TAKE_MS = 100
+/** Clicks that make a batch before its time, if the log keeps up. */
+const BATCH_CLICKS = 1_000
+const RING = { clicksMax: 16_384, bytesMax: 16 * 2 ** 20 }
+/** A batch with more is ended; one click more fits in any case. */
+const BATCH_BYTES = 512 * 1024
+const BATCH_ENTRIES = 8_000
+/** Batches on their way to the log, with which the next one is made only when its time comes. */
+const BATCHES_AHEAD = 2
+const CHANGES_MAX = 20_000
+
+export class ClickRecorder {
+  readonly #options: ClickRecorderOptions
+  readonly #ring: ClickRing
+  readonly #origins: ClickOrigins
+  readonly #outbox: ClickOutbox
+  #batch = new BatchWriter()
+  #changes: LinkChange[] = []
+  #number = 0
+  /** Clicks and changes of all batches so far. */
+  #before = 0
+  /** Clicks that were taken from the ring. */
+  #taken = 0
+  readonly #dropped = { buffer: 0, stop: 0 }
+  #changesDropped = 0
+  #cancelTake: (() => void) | undefined
+  #isClosed = false
+
+  constructor(options: ClickRecorderOptions) {
+    const { defer } = options
+    this.#options = options
+    this.#origins = new ClickOrigins(options)
+    this.#outbox = new ClickOutbox({ ...options, bytesMax: options.bufferBytesMax })
+    this.#ring = new ClickRing({
+      ...RING,
+      many: BATCH_CLICKS,
+      onFirst: () => this.#planTake(),
+      onMany: () => defer(() => this.#takeEarly()),
+    })
+  }
+
+  /** Where the gateway leaves its clicks. */
+  get notes(): ClickNotes {
+    return this.#ring
+  }
+
+  /** A change of a link that is durable by now. */
+  noteChange(change: LinkChange): void {
+    if (this.#isClosed || this.#changes.length === CHANGES_MAX) return void this.#changesDropped++
+    this.#changes.push(change)
+    this.#planTake()
+  }
+
+  numbers(): ClickNumbers {
+    const { count, dropped, orphansDropped } = this.#ring
+    return {
+      accepted: this.#taken + count + dropped + orphansDropped,
+      logged: this.#outbox.logged,
+      dropped: { ring: dropped, orphans: orphansDropped, ...this.#dropped },
+      waiting: count + this.#outbox.clicks,
+      waitingBytes: this.#outbox.bytes,
+      changesDropped: this.#changesDropped,
+    }
+  }
+
+  /** Call it when the gateway has ended. Logs everything, as far as the log takes it in this time. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#isClosed = true
+    this.#take()
+    this.#dropped.stop += await this.#outbox.close(timeoutMs)
+  }
+
+  #planTake(): void {
+    if (this.#isClosed) return this.#dropLate()
+    this.#cancelTake ??= this.#options.clock.after(TAKE_MS, () => this.#take())
+  }
+
+  #takeEarly(): void {
+    if (this.#outbox.batches < BATCHES_AHEAD) this.#take()
+  }
+
+  #take(): void {
+    this.#cancelTake?.()
+    this.#cancelTake = undefined
+    const { count } = this.#ring
+    this.#taken += count
+    if (this.#outbox.isFull) {
+      this.#dropped.buffer += count
+      this.#changesDropped += this.#changes.length
+    } else {
+      for (let place = 0; place < count; place++) this.#add(place)
+      for (const change of this.#changes) this.#addChange(change)
+      this.#endBatch()
+    }
+    this.#changes = []
+    this.#ring.clear()
+  }
+
+  #add(place: number): void {
+    const ring = this.#ring
+    const batch = this.#batch
+    const at = ring.times[place]!
+    const origin = this.#origins.place(batch, at, ring.addresses[place]!, ring.heads[place]!)
+    const query = queryOf(ring.paths[place]!)
+    const target = ring.targets[place]!
+    const targetQuery = target.includes('utm_') ? queryOf(target) : ''
+    batch.click(ring.codes[place]!, at, ring.statuses[place]!, origin, query, targetQuery)
+    if (batch.bytes > BATCH_BYTES || batch.entries >= BATCH_ENTRIES) this.#endBatch()
+  }
+
+  #addChange(change: LinkChange): void {
+    this.#batch.change(change)
+    if (this.#batch.bytes > BATCH_BYTES || this.#batch.entries >= BATCH_ENTRIES) this.#endBatch()
+  }
+
+  #endBatch(): void {
+    const batch = this.#batch
+    if (batch.entries === 0) return
+    const { node, run } = this.#options
+    const name = { node, run, number: this.#number++, before: this.#before }
+    this.#before += batch.entries
+    this.#outbox.add({ id: batchId(name), payload: batch.finish(name), clicks: batch.clicks })
+    this.#batch = new BatchWriter()
+    this.#origins.beginBatch()
+  }
+
+  /** What comes after the stop is in the ring, and nobody takes it. */
+  #dropLate(): void {
+    this.#dropped.stop += this.#ring.count
+    this.#taken += this.#ring.count
+    this.#ring.clear()
+  }
+}
+
+/** What stands behind the question mark, without a fragment. */
+function queryOf(address: string): string {
+  const start = address.indexOf('?')
+  if (start < 0) return ''
+  const end = address.indexOf('#', start)
+  return end < 0 ? address.slice(start + 1) : address.slice(start + 1, end)
+}
