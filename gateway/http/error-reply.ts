@@ -121,7 +121,7 @@ export function prefersData(accept: string | undefined): boolean {
 }
 
 /** The weight (q, 0 to 1) of each media range. */
-function weightsOf(accept: string): Map<string, number> {
+export function weightsOf(accept: string): Map<string, number> {
   const ranges = accept.toLowerCase().split(',')
   return new Map(
     ranges.map((range) => {

@@ -6,9 +6,11 @@ import type { ApiContext } from '../api/api-context.ts'
 import { statsRoutes } from './stats-routes.ts'
 import { TaggedCodes } from './tagged-codes.ts'
 import { tagsRoute } from './tags-route.ts'
+import { visitsRoutes } from './visits-routes.ts'
 
 export function clickRoutes(app: FastifyInstance, api: ApiContext): void {
   const context = { ...api, tagged: new TaggedCodes(api.directory, api.now) }
   statsRoutes(app, context)
+  visitsRoutes(app, context)
   tagsRoute(app, context)
 }

@@ -13,6 +13,7 @@ import {
   INTERVALS,
   SERIES_POINTS_MAX,
 } from '../../clicks/store/question.ts'
+import { DEVICES, NETWORK_TYPES, VISITOR_KINDS } from '../../clicks/click.ts'
 import { strict } from '../api/link-schemas.ts'
 import { FILTER_LENGTH_MAX, FILTER_VALUE_LENGTH_MAX, FILTERS_MAX } from './filter-text.ts'
 import { GROUPS_DEFAULT } from './question-request.ts'
@@ -165,4 +166,46 @@ export const tagsSchema = Type.Object(
   { ...strict, title: 'Tags' },
 )
 
-export const deletedClicksSchema = Type.Object({ deleted: count }, strict)
+const text = Type.String()
+/** As `Click` in `clicks/click.ts` says; analytics writes it. */
+const visitSchema = Type.Object(
+  {
+    at: time,
+    code: text,
+    kind: oneOf(VISITOR_KINDS, 'Who came'),
+    botName: text,
+    country: Type.String({ description: 'ISO 3166-1, two letters' }),
+    asn: Type.Integer({ description: 'The autonomous system; 0: not known' }),
+    network: text,
+    networkType: oneOf(NETWORK_TYPES, 'What the data tell of the network'),
+    ipVersion: Type.Integer({ description: '4 or 6; 0: not known' }),
+    address: Type.String({ description: 'As TINYGRID_IP_PRIVACY lets it be kept' }),
+    visitor: Type.String({ description: 'Salted hash of the day' }),
+    browser: text,
+    browserVersion: text,
+    os: text,
+    device: oneOf(DEVICES, 'The class of device'),
+    referrerHost: text,
+    referrerPath: text,
+    language: text,
+    utmSource: text,
+    utmMedium: text,
+    utmCampaign: text,
+    status: Type.Integer({ description: 'Of the answer: 302; 404 and 410 of orphans' }),
+    node: text,
+    position: Type.Integer({ description: 'With `index` the name of the click in the click log' }),
+    index: count,
+  },
+  { ...strict, title: 'Visit', description: 'Texts are empty where nothing is known' },
+)
+
+export const visitsPageSchema = Type.Object(
+  {
+    visits: Type.Array(visitSchema),
+    nextCursor: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'Ask with it for what follows; null at the end',
+    }),
+  },
+  { ...strict, title: 'VisitsPage' },
+)
