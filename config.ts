@@ -9,6 +9,7 @@ import os from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { CONNECTION_BYTES_MAX, GATEWAY_DEFAULTS } from './gateway/gateway-settings.ts'
 import type { GatewaySettings } from './gateway/gateway-settings.ts'
+import { CLICK_SETTINGS } from './node/click-settings.ts'
 import { checkClusterSettings, CLUSTER_SETTINGS } from './node/cluster-settings.ts'
 import { API_KEY_PATTERN, API_KEY_TAKES } from './persistence/data-directory/api-key-file.ts'
 import { CODE_LENGTH_MAX, type NodeId } from './links/ids.ts'
@@ -126,6 +127,7 @@ const SETTINGS = {
     about: 'how long a stop takes new requests yet, for load balancers that ask /health/ready',
   }),
   ...CLUSTER_SETTINGS,
+  ...CLICK_SETTINGS,
   geoipFile: text('TINYGRID_GEOIP_FILE', {
     about: 'MaxMind file of countries or cities (MMDB); by default the packaged one',
   }),

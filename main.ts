@@ -11,6 +11,7 @@ import { describeConfig, readConfig, settingsHelp, type Config } from './config.
 import { openCluster } from './node/cluster-adapters.ts'
 import { runDataCommand, type DataCommand } from './node/data-commands.ts'
 import { openEmbedded } from './node/embedded-adapters.ts'
+import { embeddedAnalytics } from './node/node-analytics.ts'
 import { DataDirectoryError } from './persistence/data-directory/data-directory.ts'
 import { ConfigError } from './node/setting.ts'
 import { startTinygrid } from './node/tinygrid.ts'
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
   const isEmbedded = config.natsUrl === undefined
   const work = systemLongWork()
   const parts = isEmbedded
-    ? await openEmbedded(config, work)
+    ? { ...(await openEmbedded(config, work)), analytics: embeddedAnalytics(config, logger) }
     : await openCluster(config, logger, work)
   const node = await startTinygrid({ config, logger, work, ...parts }).catch(
     async (error: unknown) => {

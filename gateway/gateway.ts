@@ -19,6 +19,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import type { Analytics } from '../clicks/analytics/analytics.ts'
+import type { AnalyticsNumbers } from '../clicks/analytics/analytics-ipc.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../links/link-owner.ts'
@@ -31,6 +32,7 @@ import type { GatewaySettings } from './gateway-settings.ts'
 import { ConnectionBounds } from './http/connection-bounds.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { LinkCreator } from './api/link-creation.ts'
+import { registerAnalyticsMetrics } from './operator/analytics-metrics.ts'
 import { registerMembershipMetrics, type MembershipNumbers } from './operator/membership-metrics.ts'
 import { registerMetrics } from './operator/metrics.ts'
 import { notFoundHandler, sendFor, sendRoutingError } from './pages/not-found.ts'
@@ -66,15 +68,16 @@ export interface GatewayOptions {
   readonly membership?: (() => MembershipNumbers) | undefined
   /** Whom to ask about clicks; undefined: this program counts none. */
   readonly analytics?: Analytics | undefined
+  /** How far this node's own analytics process is; undefined: it has none. */
+  readonly analyticsNumbers?: (() => AnalyticsNumbers) | undefined
 }
 
 /** Ready, but not listening. `close()` finishes what is under way. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { settings, owner, directory, work, status, clusterStatus, logger, now } = options
+  const { settings, owner, directory, work, status, clusterStatus, logger, now, analytics } =
+    options
   const redirects = options.redirects ?? createRedirectCounters()
-  const registry = new Registry()
-  registerMetrics(registry, { status, redirects, work, router: options.router })
-  if (options.membership !== undefined) registerMembershipMetrics(registry, options.membership)
+  const registry = metricsOf(options, redirects)
   const times = new RequestTimes(registry)
   const errors = new ErrorReplies(logger)
   const address = new PublicAddress(settings)
@@ -108,7 +111,6 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     codeLength: settings.codeLength,
     secret: options.apiKey,
   })
-  const { analytics } = options
   const context = { settings, owner, directory, creator, address, errors, work, now, analytics }
   await app.register(async (scope) => {
     api(scope, { context, keys, logger, times, clusterStatus, isClosing: () => isClosing })
@@ -128,6 +130,15 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     }
   })
   return app
+}
+
+function metricsOf(options: GatewayOptions, redirects: RedirectCounters): Registry {
+  const { status, work, router, membership, analyticsNumbers } = options
+  const registry = new Registry()
+  registerMetrics(registry, { status, redirects, work, router })
+  if (membership !== undefined) registerMembershipMetrics(registry, membership)
+  if (analyticsNumbers !== undefined) registerAnalyticsMetrics(registry, analyticsNumbers)
+  return registry
 }
 
 /** Asks `answer` before Fastify; what it does not answer, now or later, takes its usual way. */

@@ -14,6 +14,7 @@ import type { LongWork } from '../links/long-work.ts'
 import type { MembershipNumbers } from '../gateway/operator/membership-metrics.ts'
 import type { RedirectCounters } from '../gateway/pages/redirect-counters.ts'
 import type { Node } from './node.ts'
+import type { NodeAnalytics } from './node-analytics.ts'
 import { ConfigError } from './setting.ts'
 
 export interface FrontOptions {
@@ -27,6 +28,7 @@ export interface FrontOptions {
   readonly membership: (() => MembershipNumbers) | undefined
   /** The node is on its way out: load balancers are to send nothing more. */
   readonly isStopping: () => boolean
+  readonly analytics: NodeAnalytics | undefined
   readonly apiKey: string
   readonly logger: Logger
   readonly now: () => EpochMs
@@ -42,7 +44,7 @@ export interface Front {
 /** Keeps the processor busy for a tenth of a second and more. */
 export async function buildFront(options: FrontOptions): Promise<Front> {
   const { config, node, work, redirects, clusterStatus, membership } = options
-  const { isStopping, apiKey, logger, now } = options
+  const { isStopping, analytics, apiKey, logger, now } = options
   const owner = node.links
   const gateway = await createGateway({
     settings: gatewaySettingsOf(config),
@@ -55,6 +57,8 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     clusterStatus,
     membership,
     isStopping,
+    analytics,
+    analyticsNumbers: analytics && (() => analytics.numbers),
     apiKey,
     logger,
     now,

@@ -21,6 +21,7 @@ import {
   type RedirectCounters,
 } from '../gateway/pages/redirect-counters.ts'
 import { Node } from './node.ts'
+import type { NodeAnalytics } from './node-analytics.ts'
 import { embeddedOutside, NodeObservation, type Outside } from './node-observation.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
 import type { Log } from '../persistence/log/log.ts'
@@ -35,6 +36,8 @@ export interface TinygridOptions {
   readonly cluster?: ClusterSeams
   /** For people: what the node leans on. Embedded it is the log alone. */
   readonly outside?: Outside
+  /** Asked about clicks, and started and ended with the node; undefined: nobody knows of clicks. */
+  readonly analytics?: NodeAnalytics | undefined
   readonly apiKey: string
   readonly logger: Logger
   readonly now?: () => EpochMs
@@ -58,6 +61,8 @@ export interface Tinygrid {
 const PROGRESS_EVERY_MS = 1_000
 /** Of the time for a stop, what the hand-off of the partitions may take. */
 const LEAVE_SHARE = 0.7
+/** Of what is left of it then, what storing the last clicks may take. */
+const ANALYTICS_SHARE = 0.5
 
 /** What the front asks of its node, once there is an answer. */
 interface Running {
@@ -94,11 +99,13 @@ interface Parts {
 }
 
 /** undefined: the node is to have none. */
-function frontOf({ config, work, apiKey, logger }: TinygridOptions, parts: Parts) {
+function frontOf(options: TinygridOptions, parts: Parts) {
+  const { config, work, analytics, apiKey, logger } = options
   if (!config.roles.includes('gateway')) return undefined
   const { node, now, redirects, running } = parts
   return buildFront({
     config,
+    analytics,
     apiKey,
     logger,
     node,
@@ -173,6 +180,7 @@ async function serve(
   }))
   url = (await front?.listen()) ?? null
   const service = await openService(options, node)
+  options.analytics?.start()
   observation.start()
   const closeInOrder = async () => {
     const deadline = Date.now() + config.stopDelayMs + config.stopTimeoutMs
@@ -182,6 +190,7 @@ async function serve(
     await Promise.all([delayed, node.leave(config.stopTimeoutMs * LEAVE_SHARE)])
     await service?.close()
     await front?.close()
+    await options.analytics?.close(Math.max(0, deadline - Date.now()) * ANALYTICS_SHARE)
     observation.stop()
     await node.close(Math.max(0, deadline - Date.now()))
   }

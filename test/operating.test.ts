@@ -109,7 +109,7 @@ natsTest('kv shows the table, the leases and the controller', async (t) => {
   t.like(await get('lease.n1'), {
     nodeId: 'n1',
     state: 'active',
-    roles: ['gateway', 'actors', 'analytics'],
+    roles: ['gateway', 'actors'],
   })
   t.regex((await get('controller')).nodeId, /^n[12]$/)
 })

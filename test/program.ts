@@ -68,6 +68,8 @@ export class Program {
         ...Object.fromEntries(inherited),
         PORT: '0',
         TINYGRID_DATA_DIR: path.join(dataDir, 'data'),
+        // Clicks are logged; who wants them stored says so.
+        TINYGRID_ROLES: 'gateway,actors',
         ...given,
         ...env,
       },

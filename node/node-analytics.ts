@@ -1,0 +1,47 @@
+/**
+ * The analytics of this node: a process of its own, for a node that has the role.
+ *
+ * Used by `main.ts`. The process is started with the node, and ends before what it reads is closed.
+ */
+import type { Logger } from 'pino'
+import type { Analytics } from '../clicks/analytics/analytics.ts'
+import type { AnalyticsNumbers, AnalyticsSettings } from '../clicks/analytics/analytics-ipc.ts'
+import { AnalyticsSupervisor } from '../clicks/analytics/analytics-supervisor.ts'
+import { forkAnalytics } from '../clicks/analytics/forked-analytics.ts'
+import type { Config } from '../config.ts'
+import { systemClock } from '../links/clock.ts'
+import { clickDirectories } from './click-settings.ts'
+
+/** What the node does with it. */
+export interface NodeAnalytics extends Analytics {
+  readonly numbers: AnalyticsNumbers
+  start(): void
+  close(timeoutMs: number): Promise<void>
+}
+
+/** Not started yet; undefined: the settings say that there is none. */
+export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics | undefined {
+  if (!config.clicks || !config.roles.includes('analytics')) return undefined
+  return new AnalyticsSupervisor({
+    settings: settingsOf(config),
+    fork: () => forkAnalytics((text) => logger.error({ text }, 'the analytics process printed')),
+    clock: systemClock,
+    random: Math.random,
+    onLog: (level, what, detail) => logger[level](detail === '' ? {} : { detail }, what),
+    onReady: (isReady) =>
+      logger.debug(`questions about clicks are ${isReady ? '' : 'not '}answered`),
+  })
+}
+
+function settingsOf(config: Config): AnalyticsSettings {
+  const { dataDir, clicksRetentionDays, geoipFile, geoipAsnFile } = config
+  const { log, store } = clickDirectories(dataDir)
+  return {
+    log: { kind: 'lmdb', directory: log },
+    store: { kind: 'duckdb', directory: store },
+    retentionDays: clicksRetentionDays,
+    keepsAddress: true,
+    geoipFile,
+    geoipAsnFile,
+  }
+}
