@@ -12,6 +12,7 @@ import { measureDiskSync, type DiskSync } from './disk-sync.ts'
 import { figure, isMet, machine, tableOf, type Measure } from './measure.ts'
 import { benchHelp, parseBenchOptions, UsageError, type BenchOptions } from './options.ts'
 import { Bench, type Scenario } from './scenario.ts'
+import { clickParsing } from './scenarios/click-parsing.ts'
 import { clusterBulk } from './scenarios/cluster-bulk.ts'
 import { clusterJoin } from './scenarios/cluster-join.ts'
 import { clusterKillWrites } from './scenarios/cluster-kill-writes.ts'
@@ -33,6 +34,7 @@ const SCENARIOS: readonly Scenario[] = [
   longWork,
   creates,
   linkTable,
+  clickParsing,
   startUp,
 ]
 /** Named together by CLUSTER. They start the real servers (`npm run services`). */

@@ -13,6 +13,7 @@ import type { Steps } from '../../links/long-work.ts'
 import { CLICK_TEXT_MAX } from '../click.ts'
 import { EMPTY_FACTS, type AddressBook, type AddressFacts } from './address-book.ts'
 import { AddressFile, FILE_KINDS, type FileKind } from './address-file.ts'
+import { BoundedCache } from './bounded-cache.ts'
 import { cleanText } from './clean-text.ts'
 import { parseAddress, type IpAddress } from './ip-address.ts'
 import { NetworkTable } from './network-table.ts'
@@ -40,6 +41,9 @@ interface Countries {
   country(address: string): string
 }
 
+/** Names of networks whose kind is remembered. */
+const ORGANISATIONS = { entriesMax: 8_192, keyCharsMax: 256 } as const
+
 type FindNetwork = (
   address: IpAddress,
 ) => { readonly asn: number; readonly name: string } | undefined
@@ -48,20 +52,22 @@ type FindNetwork = (
 export async function openAddressData(options: AddressDataOptions): Promise<AddressBook> {
   const countries = await openCountries(options)
   const findNetwork = await openNetworks(options)
-  return { find: (address) => factsOf(parseAddress(address), countries, findNetwork) }
+  const organisations = new BoundedCache({ ...ORGANISATIONS, make: organisationOf })
+  const find = (text: string): AddressFacts => {
+    const address = parseAddress(text)
+    if (address === undefined) return EMPTY_FACTS[0]
+    if (!address.isPublic) return EMPTY_FACTS[address.version]
+    const { asn, name } = findNetwork?.(address) ?? { asn: 0, name: '' }
+    const { network, networkType } = organisations.get(name)
+    const country = countries?.country(address.text) ?? ''
+    return { ipVersion: address.version, country, asn, network, networkType }
+  }
+  return { find }
 }
 
-function factsOf(
-  address: IpAddress | undefined,
-  countries: Countries | undefined,
-  findNetwork: FindNetwork | undefined,
-): AddressFacts {
-  if (address === undefined) return EMPTY_FACTS[0]
-  if (!address.isPublic) return EMPTY_FACTS[address.version]
-  const { asn, name } = findNetwork?.(address) ?? { asn: 0, name: '' }
+function organisationOf(name: string): Pick<AddressFacts, 'network' | 'networkType'> {
   const network = cleanText(name, CLICK_TEXT_MAX.network)
-  const country = countries?.country(address.text) ?? ''
-  return { ipVersion: address.version, country, asn, network, networkType: networkTypeOf(network) }
+  return { network, networkType: networkTypeOf(network) }
 }
 
 async function openCountries(options: AddressDataOptions): Promise<Countries | undefined> {

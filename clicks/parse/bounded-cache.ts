@@ -8,6 +8,9 @@
  */
 import assert from 'node:assert/strict'
 
+/** Text without such takes one byte a character. */
+const BEYOND_LATIN1 = /[^\0-\u00FF]/
+
 export interface BoundedCacheOptions<V> {
   /** Entries of a generation; there are two. */
   readonly entriesMax: number
@@ -59,5 +62,6 @@ export class BoundedCache<V extends object> {
  * agent would hold the batch that it came in.
  */
 function copyOf(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le')
+  const encoding = BEYOND_LATIN1.test(text) ? 'utf16le' : 'latin1'
+  return Buffer.from(text, encoding).toString(encoding)
 }

@@ -24,10 +24,10 @@ export interface ClickParserOptions {
 
 const PREFETCH = /prefetch|prerender|preview/i
 
-/** Together at most some 60 MB, when all that comes is as long and as different as can be. */
+/** Together some 80 MB when all that comes is as long and as different as can be. */
 const CACHES = {
   agents: { entriesMax: 8_192, keyCharsMax: AGENT_READ_MAX },
-  addresses: { entriesMax: 65_536, keyCharsMax: 64 },
+  addresses: { entriesMax: 131_072, keyCharsMax: 64 },
   referrers: { entriesMax: 8_192, keyCharsMax: 512 },
   languages: { entriesMax: 4_096, keyCharsMax: 128 },
   queries: { entriesMax: 8_192, keyCharsMax: 512 },
