@@ -59,7 +59,26 @@ export function testAnswers(story: Story, runs: number): void {
     },
   )
 
+  testTags(story)
   testBuckets(story)
+}
+
+function testTags(story: Story): void {
+  story('a click counts once, and in the group of each tag of its link', async (t, store) => {
+    await store.append([sampleClick()], 1)
+    const code = sampleClick().code
+    const tags = new Map([
+      ['red', [code]],
+      ['blue', [code]],
+    ])
+    const interval = 'month'
+    const answer = await store.ask(sampleQuestion({ groupBy: ['tag'], tags, limit: 1, interval }))
+    const once = { clicks: 1, humans: 1, bots: 0, visitors: 1 }
+    t.deepEqual(answer.totals, once)
+    t.is(answer.series[5]!.clicks, 1)
+    t.deepEqual(answer.groups, [{ values: ['blue'], ...once }])
+    t.deepEqual(answer.other, once)
+  })
 }
 
 function testBuckets(story: Story): void {

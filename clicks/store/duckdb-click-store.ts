@@ -8,21 +8,20 @@
  * log again. Rejected: SQLite, which takes seconds for what DuckDB counts in a tenth of one.
  */
 import { hasCode } from '../../links/errors.ts'
-import { TIME_MAX, type Code, type EpochMs } from '../../links/ids.ts'
+import type { Code, EpochMs } from '../../links/ids.ts'
 import type { PlacedClick } from '../click.ts'
 import type { ClickStore, ClickStoreFacts } from './click-store.ts'
-import { answer, type TableSpans } from './duckdb-answers.ts'
-import { DuckDbDatabase, type DuckDbSettings } from './duckdb-database.ts'
+import { answer } from './duckdb-answers.ts'
 import { DuckDbDialect } from './duckdb-dialect.ts'
-import { unavailable } from './duckdb-failure.ts'
-import { DuckDbTurns, QUESTIONS_AT_ONCE_MAX, type DuckDbTurn } from './duckdb-turns.ts'
+import { isInvalidated, unavailable } from './duckdb-failure.ts'
+import { DuckDbSession, type DuckDbSessionOptions } from './duckdb-session.ts'
+import type { DuckDbTurn } from './duckdb-turns.ts'
 import { readParquet, readWindow } from './duckdb-visits.ts'
-import { DuckDbWriter } from './duckdb-writer.ts'
 import type { Answer, Question, Visit, VisitsQuestion } from './question.ts'
 import { whole } from './sql-dialect.ts'
 import { readByWindows } from './visit-windows.ts'
 
-export interface DuckDbClickStoreOptions extends DuckDbSettings {
+export interface DuckDbClickStoreOptions extends DuckDbSessionOptions {
   /** A question that takes longer is broken off. */
   readonly questionMsMax: number
 }
@@ -31,30 +30,24 @@ export interface DuckDbClickStoreOptions extends DuckDbSettings {
 const EXPORT_FACTOR = 20
 const DAY_MS = 86_400_000
 
+const SUMS = 'SELECT code, CAST(sum(clicks) AS DOUBLE) AS sum FROM link_clicks'
+const OF_LINKS = 'GROUP BY code HAVING sum(clicks) > 0'
+
 export class DuckDbClickStore implements ClickStore {
-  readonly #database: DuckDbDatabase
-  readonly #writer: DuckDbWriter
-  readonly #questions: DuckDbTurns
-  /** Look-ups, which never wait for questions. */
-  readonly #lookups: DuckDbTurns
-  readonly #questionMsMax: number
-  /** Wide enough for all that is in the tables; never narrowed. */
-  #spans: TableSpans
+  readonly #options: DuckDbClickStoreOptions
+  readonly #file: string
+  /** undefined: it was of no use any more; the next call opens a new one. */
+  #session: Promise<DuckDbSession> | undefined
+  /** Done once the session before is closed: two of one file would spoil it. */
+  #left: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
   /** The last write, done or failed. */
   #writing: Promise<unknown> = Promise.resolve()
 
-  private constructor(
-    parts: { database: DuckDbDatabase; writer: DuckDbWriter; turns: [DuckDbTurns, DuckDbTurns] },
-    spans: TableSpans,
-    questionMsMax: number,
-  ) {
-    this.#database = parts.database
-    this.#writer = parts.writer
-    this.#questions = parts.turns[0]
-    this.#lookups = parts.turns[1]
-    this.#spans = spans
-    this.#questionMsMax = questionMsMax
+  private constructor(session: DuckDbSession, options: DuckDbClickStoreOptions) {
+    this.#session = Promise.resolve(session)
+    this.#options = options
+    this.#file = session.database.file
   }
 
   /**
@@ -62,42 +55,39 @@ export class DuckDbClickStore implements ClickStore {
    * @throws StartError it is newer, in use, or cannot be reached
    */
   static async open(options: DuckDbClickStoreOptions): Promise<DuckDbClickStore> {
-    const database = await DuckDbDatabase.open(options)
-    const writer = new DuckDbWriter(await database.connect())
-    const connections = Array.from({ length: QUESTIONS_AT_ONCE_MAX }, () => database.connect())
-    const questions = new DuckDbTurns(await Promise.all(connections))
-    const lookups = new DuckDbTurns([await database.connect()])
-    const spans = await lookups.take(options.questionMsMax * EXPORT_FACTOR, spansOf)
-    const parts = { database, writer, turns: [questions, lookups] as [DuckDbTurns, DuckDbTurns] }
-    return new DuckDbClickStore(parts, spans, options.questionMsMax)
+    return new DuckDbClickStore(await DuckDbSession.open(options), options)
   }
 
   async position(): Promise<number> {
-    return this.#lookUp(readPosition)
+    const rows = await this.#lookUp((turn) => turn.read('SELECT log_position FROM store_state'))
+    return Number(rows.value(0, 0))
   }
 
   async append(clicks: readonly PlacedClick[], position: number): Promise<void> {
-    await this.#write(async () => {
+    await this.#write(async (session) => {
       if (position <= (await this.position())) return
-      this.#widen(clicks)
-      await this.#writer.append(clicks, position)
+      session.widen(clicks)
+      await session.writer.append(clicks, position)
     })
   }
 
   async ask(question: Question): Promise<Answer> {
-    return this.#ask((turn) => answer(turn, question, this.#spans))
+    return this.#ask((turn, { spans }) => answer(turn, question, spans))
   }
 
-  visits(question: VisitsQuestion): AsyncIterable<readonly Visit[]> {
-    return readByWindows(this.#within(question), (window) =>
+  async *visits(question: VisitsQuestion): AsyncGenerator<readonly Visit[]> {
+    const within = await this.#guarded(async (session) => session.within(question))
+    yield* readByWindows(within, (window) =>
       this.#ask((turn) => readWindow(turn, question, window)),
     )
   }
 
-  visitsParquet(question: VisitsQuestion): AsyncIterable<Uint8Array> {
-    return readParquet(this.#within(question), this.#database.exportDirectory, (work) =>
-      this.#ask(work, EXPORT_FACTOR),
-    )
+  async *visitsParquet(question: VisitsQuestion): AsyncGenerator<Uint8Array> {
+    const { within, directory } = await this.#guarded(async (session) => ({
+      within: session.within(question),
+      directory: session.database.exportDirectory,
+    }))
+    yield* readParquet(within, directory, (work) => this.#ask(work, EXPORT_FACTOR))
   }
 
   async clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {
@@ -115,102 +105,84 @@ export class DuckDbClickStore implements ClickStore {
   }
 
   async deleteOfLink(code: Code): Promise<number> {
-    return this.#write(() => this.#writer.deleteOfLink(code))
+    return this.#write(({ writer }) => writer.deleteOfLink(code))
   }
 
   async deleteOfAddress(address: string): Promise<number> {
-    return this.#write(() => this.#writer.deleteOfAddress(address))
+    return this.#write(({ writer }) => writer.deleteOfAddress(address))
   }
 
   async retain(from: EpochMs): Promise<void> {
     const day = Math.floor(from / DAY_MS) * DAY_MS
-    await this.#write(async () => {
-      // Before the first hours can be there, so that no question overlooks them.
-      const until = Math.max(this.#spans.hoursUntil, Math.min(day, this.#spans.to))
-      const begin = Math.floor(this.#spans.from / DAY_MS) * DAY_MS
-      this.#spans = { ...this.#spans, from: begin, hoursUntil: until }
-      if (await this.#writer.rollUp(day)) await this.#writer.checkpoint()
+    await this.#write(async (session) => {
+      session.expectHours(day)
+      if (await session.writer.rollUp(day)) await session.writer.checkpoint()
     })
   }
 
   async facts(): Promise<ClickStoreFacts> {
-    const rows = await this.#lookUp((turn) => turn.read('SELECT count(*) FROM clicks'))
-    return { clicks: Number(rows.value(0, 0)), bytes: await this.#database.bytes() }
+    return this.#guarded(async ({ database }) => {
+      const rows = await this.#lookUp((turn) => turn.read('SELECT count(*) FROM clicks'))
+      return { clicks: Number(rows.value(0, 0)), bytes: await database.bytes() }
+    })
   }
 
   /** After what was begun is done. May be repeated. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= this.#writing.then(async () => {
+      await this.#left
+      const session = await this.#session?.catch(() => undefined)
+      await session?.close()
+    })
     return this.#closing
   }
 
-  async #close(): Promise<void> {
-    await this.#writing
-    await Promise.all([this.#questions.close(), this.#lookups.close()])
-    this.#writer.close()
-    this.#database.close()
-  }
-
   /** In the order of the calls. */
-  #write<T>(work: () => Promise<T>): Promise<T> {
+  #write<T>(work: (session: DuckDbSession) => Promise<T>): Promise<T> {
     const write = this.#writing.then(() => this.#guarded(work))
     this.#writing = write.catch(() => undefined)
     return write
   }
 
-  async #ask<T>(work: (turn: DuckDbTurn) => Promise<T>, factor = 1): Promise<T> {
-    return this.#guarded(() => this.#questions.take(this.#questionMsMax * factor, work))
+  async #ask<T>(
+    work: (turn: DuckDbTurn, session: DuckDbSession) => Promise<T>,
+    factor = 1,
+  ): Promise<T> {
+    const msMax = this.#options.questionMsMax * factor
+    return this.#guarded((session) => session.questions.take(msMax, (turn) => work(turn, session)))
   }
 
   async #lookUp<T>(work: (turn: DuckDbTurn) => Promise<T>): Promise<T> {
-    return this.#guarded(() => this.#lookups.take(this.#questionMsMax, work))
+    return this.#guarded(({ lookups }) => lookups.take(this.#options.questionMsMax, work))
   }
 
-  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+  async #guarded<T>(work: (session: DuckDbSession) => Promise<T>): Promise<T> {
     try {
-      return await work()
+      return await this.#useOf(work)
     } catch (error) {
       if (hasCode(error, 'invalid_field')) throw error
-      throw unavailable(this.#database.file, error)
+      throw unavailable(this.#file, error)
     }
   }
 
-  /** Before the clicks can be seen. */
-  #widen(clicks: readonly PlacedClick[]): void {
-    let { from, to } = this.#spans
-    for (const { at } of clicks) {
-      from = Math.min(from, at)
-      to = Math.max(to, at + 1)
+  /**
+   * DuckDB gives its instance up when it cannot bring its write-ahead log into the file, as on a full disk:
+   * what was acknowledged is in the files, but only a new instance answers again.
+   */
+  async #useOf<T>(work: (session: DuckDbSession) => Promise<T>): Promise<T> {
+    const opening = (this.#session ??= this.#left.then(() => DuckDbSession.open(this.#options)))
+    const session = await opening.catch((error: unknown) => {
+      if (this.#session === opening) this.#session = undefined
+      throw error
+    })
+    try {
+      return await work(session)
+    } catch (error) {
+      if (this.#session === opening && isInvalidated(error)) {
+        this.#session = undefined
+        this.#left = session.close().catch(() => undefined)
+      }
+      throw error
     }
-    this.#spans = { ...this.#spans, from, to }
-  }
-
-  #within(question: VisitsQuestion): VisitsQuestion {
-    return {
-      ...question,
-      from: Math.max(question.from, this.#spans.from) as EpochMs,
-      to: Math.min(question.to, this.#spans.to) as EpochMs,
-    }
-  }
-}
-
-const SUMS = 'SELECT code, CAST(sum(clicks) AS DOUBLE) AS sum FROM link_clicks'
-const OF_LINKS = 'GROUP BY code HAVING sum(clicks) > 0'
-
-async function readPosition(turn: DuckDbTurn): Promise<number> {
-  return Number((await turn.read('SELECT log_position FROM store_state')).value(0, 0))
-}
-
-async function spansOf(turn: DuckDbTurn): Promise<TableSpans> {
-  const read = async (table: string) => {
-    const rows = await turn.read(`SELECT min(at_ms), max(at_ms) + 1 FROM ${table}`)
-    const [from, to] = rows.getRows()[0]!
-    return from === null ? { from: TIME_MAX, to: 0 } : { from: Number(from), to: Number(to) }
-  }
-  const [singles, hours] = [await read('clicks'), await read('click_hours')]
-  return {
-    from: Math.min(singles.from, hours.from),
-    to: Math.max(singles.to, hours.to),
-    hoursUntil: hours.to,
   }
 }

@@ -19,13 +19,14 @@ export interface DuckDbSettings {
   readonly memoryBytesMax: number
   /** Threads that work on one statement. */
   readonly threads: number
+  /** Of the write-ahead log, before it is brought into the file. */
+  readonly checkpointBytes?: number
 }
 
-export const CLICK_STORE_FILE = 'clicks.duckdb'
+const CLICK_STORE_FILE = 'clicks.duckdb'
 const SPILL_DIRECTORY = 'spill'
 const EXPORT_DIRECTORY = 'exports'
 const SPILL_BYTES_MAX = 8 * 2 ** 30
-/** Of the write-ahead log, before it is brought into the file. */
 const CHECKPOINT_BYTES = 64 * 2 ** 20
 
 export class DuckDbDatabase {
@@ -65,6 +66,10 @@ export class DuckDbDatabase {
     }
   }
 
+  refusalOf(error: unknown): Error {
+    return refusalOf(this.file, error)
+  }
+
   async connect(): Promise<DuckDBConnection> {
     return this.#instance.connect()
   }
@@ -90,13 +95,14 @@ export class DuckDbDatabase {
   }
 }
 
-function configOf(directory: string, { memoryBytesMax, threads }: DuckDbSettings) {
+function configOf(directory: string, settings: DuckDbSettings) {
+  const { memoryBytesMax, threads, checkpointBytes = CHECKPOINT_BYTES } = settings
   return {
     threads: String(threads),
     memory_limit: `${memoryBytesMax}B`,
     temp_directory: path.join(directory, SPILL_DIRECTORY),
     max_temp_directory_size: `${SPILL_BYTES_MAX}B`,
-    checkpoint_threshold: `${CHECKPOINT_BYTES}B`,
+    checkpoint_threshold: `${checkpointBytes}B`,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',

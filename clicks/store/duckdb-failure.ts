@@ -22,16 +22,16 @@ const DAMAGE = [
   /Could not read all bytes/i,
   /^(INTERNAL|FATAL) Error.*(block|segment|deserializ)/i,
 ]
-/** The instance is of no use any more, whatever it was. */
-const INVALIDATED = /database has been invalidated/i
+const INVALIDATED = /^FATAL Error|database has been invalidated/i
 
 export function isDamage(error: unknown): boolean {
   const text = messageOf(error)
   return DAMAGE.some((pattern) => pattern.test(text))
 }
 
+/** Whether the instance is of no use any more, though the file may be as it should. */
 export function isInvalidated(error: unknown): boolean {
-  return INVALIDATED.test(messageOf(error)) || messageOf(error).startsWith('FATAL Error')
+  return INVALIDATED.test(messageOf(error))
 }
 
 export function messageOf(error: unknown): string {

@@ -9,12 +9,14 @@ import { TinygridError } from '../../links/errors.ts'
 import type { DuckDbDialect } from './duckdb-dialect.ts'
 
 export const QUESTIONS_AT_ONCE_MAX = 2
-export const QUESTIONS_WAITING_MAX = 200
+const QUESTIONS_WAITING_MAX = 200
+const INTERRUPT_EVERY_MS = 20
 
 export class DuckDbTurns {
   readonly #connections: DuckDBConnection[]
   readonly #free: DuckDBConnection[]
   readonly #waiting: ((connection: DuckDBConnection) => void)[] = []
+  #isClosed = false
   #idle: (() => void) | undefined
 
   constructor(connections: readonly DuckDBConnection[]) {
@@ -38,21 +40,24 @@ export class DuckDbTurns {
       throw new TinygridError('click_store_unavailable', { detail, cause: error })
     } finally {
       clearTimeout(timer)
+      turn.end()
       this.#pass(connection)
     }
   }
 
-  /** Closes the connections once no turn is taken. */
+  /** Closes the connections once no turn is taken or waited for. May be repeated. */
   async close(): Promise<void> {
+    this.#isClosed = true
     if (this.#free.length < this.#connections.length) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve
       })
     }
-    for (const connection of this.#free.splice(0)) connection.closeSync()
+    for (const connection of this.#connections.splice(0)) connection.closeSync()
   }
 
   async #next(): Promise<DuckDBConnection> {
+    if (this.#isClosed) throw new Error('the click store is closed')
     const free = this.#free.pop()
     if (free !== undefined) return free
     if (this.#waiting.length >= QUESTIONS_WAITING_MAX) {
@@ -74,6 +79,7 @@ export class DuckDbTurns {
 export class DuckDbTurn {
   readonly #connection: DuckDBConnection
   #isLate = false
+  #interrupting: NodeJS.Timeout | undefined
 
   constructor(connection: DuckDBConnection) {
     this.#connection = connection
@@ -107,8 +113,14 @@ export class DuckDbTurn {
     }
   }
 
+  /** Until `end`, again and again: DuckDB forgets it when it comes before a statement has begun to run. */
   breakOff(): void {
     this.#isLate = true
     this.#connection.interrupt()
+    this.#interrupting ??= setInterval(() => this.#connection.interrupt(), INTERRUPT_EVERY_MS)
+  }
+
+  end(): void {
+    clearInterval(this.#interrupting)
   }
 }

@@ -30,6 +30,10 @@ const CHANGES_MAX = 200_000
 
 export class DuckDbWriter {
   readonly #connection: DuckDBConnection
+  #isClosed = false
+  /** What is under way, done or failed. */
+  #working: Promise<unknown> = Promise.resolve()
+  /** Rows that were added to the sums since they were summed up, and how many may be. */
   #changes = 0
   #changesMax = 0
 
@@ -74,7 +78,9 @@ export class DuckDbWriter {
   async rollUp(until: number): Promise<boolean> {
     let isAny = false
     while (true) {
-      const first = await this.#number('SELECT coalesce(min(at_ms), -1) FROM clicks')
+      const first = await this.#track(() =>
+        this.#number('SELECT coalesce(min(at_ms), -1) FROM clicks'),
+      )
       if (first < 0 || first >= until) break
       const day = Math.floor(first / DAY_MS) * DAY_MS
       const within = `at_ms >= ${whole(day)} AND at_ms < ${whole(day + DAY_MS)}`
@@ -89,24 +95,29 @@ export class DuckDbWriter {
 
   /** Brings what was written lately into the file, and gives free what was deleted. */
   async checkpoint(): Promise<void> {
-    await this.#connection.run('CHECKPOINT')
+    await this.#track(() => this.#connection.run('CHECKPOINT'))
   }
 
   /** Leaves one row for each link in the table of sums. */
   async sumUp(): Promise<void> {
     const sums =
       'SELECT code, sum(clicks) AS clicks FROM link_clicks GROUP BY code HAVING sum(clicks) > 0'
-    await this.#transaction(async () => {
+    const links = await this.#transaction(async () => {
       await this.#connection.run(`CREATE TEMPORARY TABLE sums AS ${sums}`)
       await this.#connection.run('DELETE FROM link_clicks')
       await this.#connection.run('INSERT INTO link_clicks SELECT * FROM sums')
       await this.#connection.run('DROP TABLE sums')
+      return this.#number('SELECT count(*) FROM link_clicks')
     })
     this.#changes = 0
-    this.#changesMax = Math.max(CHANGES_MAX, await this.#number('SELECT count(*) FROM link_clicks'))
+    this.#changesMax = Math.max(CHANGES_MAX, links)
   }
 
-  close(): void {
+  /** After what is under way; then nothing can be written. May be repeated. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#working
     this.#connection.closeSync()
   }
 
@@ -132,18 +143,28 @@ export class DuckDbWriter {
     return Number((await this.#connection.runAndReadAll(sql, values)).value(0, 0))
   }
 
+  /** So that closing waits for it. */
+  #track<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new Error('the click store is closed'))
+    const working = work()
+    this.#working = working.catch(() => undefined)
+    return working
+  }
+
   /** All of it or nothing. @throws what `work` throws; whether it was done is not known then */
-  async #transaction<T>(work: () => Promise<T>): Promise<T> {
-    await this.#connection.run('BEGIN TRANSACTION')
-    try {
-      const result = await work()
-      await this.#connection.run('COMMIT')
-      return result
-    } catch (error) {
-      // DuckDB may have ended the transaction by itself.
-      await this.#connection.run('ROLLBACK').catch(() => undefined)
-      throw error
-    }
+  #transaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.#track(async () => {
+      await this.#connection.run('BEGIN TRANSACTION')
+      try {
+        const result = await work()
+        await this.#connection.run('COMMIT')
+        return result
+      } catch (error) {
+        // DuckDB may have ended the transaction by itself.
+        await this.#connection.run('ROLLBACK').catch(() => undefined)
+        throw error
+      }
+    })
   }
 }
 

@@ -96,13 +96,13 @@ export class QuestionSql {
     const added = columns.map(({ name, of }) => `${of(table)} AS ${name}`)
     const selected = [...added, "kind = 'human' AS is_human", ...counting].join(', ')
     const conditions = conditionsOf(this.#question, table, this.#dialect).join(' AND ')
-    return `SELECT ${selected} FROM ${table}${this.#tagJoin()} WHERE ${conditions}`
+    const join = columns.some(({ isTag }) => isTag === true) ? this.#tagJoin() : ''
+    return `SELECT ${selected} FROM ${table}${join} WHERE ${conditions}`
   }
 
   /** A row for each tag of a click. */
   #tagJoin(): string {
-    const { groupBy, tags = new Map<string, readonly string[]>() } = this.#question
-    if (!groupBy.includes('tag')) return ''
+    const { tags = new Map<string, readonly string[]>() } = this.#question
     const pairs = [...tags].flatMap(([tag, codes]) => codes.map((code) => [code, tag] as const))
     const lists = [pairs.map(([code]) => code), pairs.map(([, tag]) => tag)] as const
     return ` LEFT JOIN ${this.#dialect.pairs(['tagged', 'tag'], lists)} ON code = tagged`
@@ -111,6 +111,7 @@ export class QuestionSql {
   #keys(): Column[] {
     return this.#question.groupBy.map((field, place) => ({
       name: `key${place}`,
+      isTag: field === 'tag',
       of: (table) =>
         field === 'tag'
           ? "coalesce(tag, '')"
@@ -134,4 +135,6 @@ export class QuestionSql {
 interface Column {
   readonly name: string
   readonly of: (table: ClickTable) => string
+  /** It comes from the tags, of which a click may have several: a row for each. */
+  readonly isTag?: boolean
 }

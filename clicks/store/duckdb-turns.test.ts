@@ -1,0 +1,95 @@
+/** Questions take turns, end in time, and hold up no append. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { sampleClick } from '../testing/sample-clicks.ts'
+import { DuckDbSession } from './duckdb-session.ts'
+import { QUESTIONS_AT_ONCE_MAX } from './duckdb-turns.ts'
+
+const LONG_MS = 600_000
+/** Takes longer than anybody waits. */
+const ENDLESS = 'SELECT sum(a.range * b.range) FROM range(10000000) AS a, range(10000000) AS b'
+
+test('a question that takes too long is broken off, and the next one is answered', async (t) => {
+  const { questions } = await session(t)
+  await t.throwsAsync(
+    questions.take(5, (turn) => turn.read(ENDLESS)),
+    { code: 'click_store_unavailable', message: /too long/ },
+  )
+  await t.throwsAsync(
+    questions.take(5, (turn) => turn.atOneMoment(() => turn.read(ENDLESS))),
+    { code: 'click_store_unavailable' },
+  )
+  const answer = await questions.take(LONG_MS, (turn) =>
+    turn.atOneMoment(() => turn.read('SELECT 42')),
+  )
+  t.is(answer.value(0, 0), 42)
+})
+
+test('so many questions run at once, the others in their order', async (t) => {
+  const { questions } = await session(t)
+  const begun: number[] = []
+  const ends: (() => void)[] = []
+  const asked = Array.from({ length: QUESTIONS_AT_ONCE_MAX + 3 }, (_, number) =>
+    questions.take(LONG_MS, async () => {
+      begun.push(number)
+      await new Promise<void>((resolve) => ends.push(resolve))
+    }),
+  )
+  for (let ended = 0; ended < asked.length; ended++) {
+    await asked[ended - 1]
+    await new Promise(setImmediate)
+    t.is(begun.length, Math.min(asked.length, ended + QUESTIONS_AT_ONCE_MAX))
+    ends[ended]!()
+  }
+  await Promise.all(asked)
+  t.deepEqual(begun, [...asked.keys()])
+})
+
+test('clicks are appended and looked up while every question runs on', async (t) => {
+  const { questions, lookups, writer } = await session(t)
+  let isOver = false
+  const asked = Array.from({ length: QUESTIONS_AT_ONCE_MAX }, () =>
+    questions.take(LONG_MS, async (turn) => {
+      const reading = turn.read(ENDLESS)
+      await new Promise<void>((resolve) => {
+        const look = () => (isOver ? resolve() : setImmediate(look))
+        look()
+      })
+      turn.breakOff()
+      await t.throwsAsync(reading)
+    }),
+  )
+  for (let position = 1; position <= 20; position++) {
+    await writer.append([sampleClick({ position })], position)
+  }
+  const count = await lookups.take(LONG_MS, (turn) => turn.read('SELECT count(*) FROM clicks'))
+  t.is(Number(count.value(0, 0)), 20)
+  isOver = true
+  await Promise.all(asked)
+})
+
+test('too many that wait are refused', async (t) => {
+  const { questions } = await session(t)
+  const { promise: held, resolve: end } = Promise.withResolvers<void>()
+  const asked = Array.from({ length: 1_000 }, () => questions.take(LONG_MS, () => held))
+  const settled = Promise.allSettled(asked)
+  const first = await t.throwsAsync(Promise.any(asked.slice(-1)))
+  t.truthy(first)
+  end()
+  const outcomes = await settled
+  const refused = outcomes.filter(({ status }) => status === 'rejected').length
+  t.true(refused > 500 && refused < 1_000)
+})
+
+async function session(t: ExecutionContext): Promise<DuckDbSession> {
+  const root = await mkdtemp(path.join(tmpdir(), 'tinygrid-clicks-'))
+  const settings = { memoryBytesMax: 2 ** 28, threads: 1, directory: path.join(root, 'store') }
+  const opened = await DuckDbSession.open(settings)
+  t.teardown(async () => {
+    await opened.close()
+    await rm(root, { recursive: true })
+  })
+  return opened
+}
