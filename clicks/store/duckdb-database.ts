@@ -23,7 +23,7 @@ export interface DuckDbSettings {
   readonly checkpointBytes?: number
 }
 
-const CLICK_STORE_FILE = 'clicks.duckdb'
+export const CLICK_STORE_FILE = 'clicks.duckdb'
 const SPILL_DIRECTORY = 'spill'
 const EXPORT_DIRECTORY = 'exports'
 const SPILL_BYTES_MAX = 8 * 2 ** 30
