@@ -100,7 +100,7 @@ function Legend({ curves: { starts, lines }, index, nameOf }: LegendProps) {
           {index !== undefined && <strong>{countText(values[index] ?? 0)}</strong>}
         </span>
       ))}
-      <span class="legend-when muted">
+      <span class={index === undefined ? 'legend-when legend-hint muted' : 'legend-when muted'}>
         {index === undefined ? 'Drag to zoom' : nameOf(starts[index]!)}
       </span>
     </p>

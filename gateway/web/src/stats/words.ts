@@ -43,7 +43,7 @@ export const RANGE_NAMES: Readonly<Record<Range, string>> = {
   '24h': '24 h',
   '7d': '7 d',
   '30d': '30 d',
-  '12m': '12 months',
+  '12m': '12 mo',
   custom: 'Custom',
 }
 
