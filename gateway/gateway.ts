@@ -18,6 +18,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
+import type { ClickRecorder } from '../clicks/ring/click-recorder.ts'
 import type { Analytics } from '../clicks/analytics/analytics.ts'
 import type { AnalyticsNumbers } from '../clicks/analytics/analytics-ipc.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
@@ -33,6 +34,7 @@ import { ConnectionBounds } from './http/connection-bounds.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { LinkCreator } from './api/link-creation.ts'
 import { registerAnalyticsMetrics } from './operator/analytics-metrics.ts'
+import { registerClickMetrics } from './operator/click-metrics.ts'
 import { registerMembershipMetrics, type MembershipNumbers } from './operator/membership-metrics.ts'
 import { registerMetrics } from './operator/metrics.ts'
 import { notFoundHandler, sendFor, sendRoutingError } from './pages/not-found.ts'
@@ -66,6 +68,8 @@ export interface GatewayOptions {
   readonly router?: RouterCounters | undefined
   /** In a cluster: this node's part in it. */
   readonly membership?: (() => MembershipNumbers) | undefined
+  /** Where clicks are noted; undefined: they are not counted. */
+  readonly clicks?: Pick<ClickRecorder, 'notes' | 'numbers'> | undefined
   /** Whom to ask about clicks; undefined: this program counts none. */
   readonly analytics?: Analytics | undefined
   /** How far this node's own analytics process is; undefined: it has none. */
@@ -105,7 +109,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     now,
   })
   const keys = { apiKey: new ApiKey(options.apiKey), wrongKeys, logger }
-  redirectRoute(app, { owner, now, counters: redirects, errors, address, times, keys })
+  const hot = { owner, now, counters: redirects, clicks: options.clicks?.notes }
+  redirectRoute(app, { ...hot, errors, address, times, keys })
   const creator = new LinkCreator({
     owner,
     codeLength: settings.codeLength,
@@ -121,7 +126,6 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => webPage(scope))
   await documentRoutes(app)
   await app.ready()
-  const hot = { owner, now, counters: redirects }
   answerFirst(app, bounds, (request, response, pass) => {
     try {
       return !isClosing && redirectAtOnce(hot, request, response, pass)
@@ -133,10 +137,11 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
 }
 
 function metricsOf(options: GatewayOptions, redirects: RedirectCounters): Registry {
-  const { status, work, router, membership, analyticsNumbers } = options
+  const { status, work, router, membership, clicks, analyticsNumbers } = options
   const registry = new Registry()
   registerMetrics(registry, { status, redirects, work, router })
   if (membership !== undefined) registerMembershipMetrics(registry, membership)
+  if (clicks !== undefined) registerClickMetrics(registry, clicks)
   if (analyticsNumbers !== undefined) registerAnalyticsMetrics(registry, analyticsNumbers)
   return registry
 }

@@ -46,7 +46,7 @@ export interface ConnectionHost {
   /** What memory says; 'unknown' only if `find` can be asked. */
   lookup(code: Code): Lookup
   /** The reply to a redirect, which is then counted; undefined if Fastify has to answer. */
-  replyWith(found: Lookup): string | undefined
+  replyWith(found: Lookup, code: Code, head: string, socket: Socket): string | undefined
   /** Puts the answer from elsewhere into `expected`, then lets the connection go on. */
   find(code: Code, expected: Expected, connection: FastPathConnection): void
   /** Gives the socket to the server, which reads it from here on. */
@@ -115,12 +115,12 @@ export class FastPathConnection {
     const host = this.#host
     this.#deadline = host.tick + host.idleTicks
     let replies = ''
-    for (let found = line.firstFound; found !== undefined; found = line.firstFound) {
+    for (let first = line.first; first?.found !== undefined; first = line.first) {
       if (replies !== '' && !this.#mayAdd(replies)) {
         host.turn.wait(this)
         break
       }
-      const reply = host.replyWith(found)
+      const reply = host.replyWith(first.found, first.code, first.head, this.socket)
       if (reply === undefined) return void this.#handOver(replies, line.rest())
       this.#hasAnswered = true
       line.shift()
@@ -165,7 +165,7 @@ export class FastPathConnection {
       const code = this.#reader.codeOf(text, at)
       const found = host.lookup(code)
       if (found.kind === 'unknown') return this.#startLine(replies, text.slice(at), code, end - at)
-      const reply = host.replyWith(found)
+      const reply = host.replyWith(found, code, this.#reader.head, this.socket)
       if (reply === undefined) return this.#handOver(replies, text.slice(at))
       this.#hasAnswered = true
       replies += reply
@@ -187,7 +187,7 @@ export class FastPathConnection {
     if (replies !== '' && !this.socket.write(replies, 'latin1')) return this.#wait(rest)
     const line = new WaitingLine(rest)
     this.#line = line
-    this.#host.find(code, line.expect(bytes, undefined), this)
+    this.#host.find(code, line.expect(bytes, code, this.#reader.head, undefined), this)
     this.#lookAhead(line)
     return line.hasRoom
   }
@@ -203,8 +203,9 @@ export class FastPathConnection {
       if (end < 0) return line.stop()
       const code = this.#reader.codeOf(text, at)
       const found = this.#host.lookup(code)
-      if (found.kind === 'unknown') this.#host.find(code, line.expect(end, undefined), this)
-      else line.expect(end, found)
+      const isKnown = found.kind !== 'unknown'
+      const expected = line.expect(end, code, this.#reader.head, isKnown ? found : undefined)
+      if (!isKnown) this.#host.find(code, expected, this)
     }
   }
 

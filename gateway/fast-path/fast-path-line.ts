@@ -13,6 +13,7 @@
  * Rejected: one question at a time, which makes a pipelining client wait for the sum of all answers.
  */
 import assert from 'node:assert/strict'
+import type { Code } from '../../links/ids.ts'
 import type { Lookup } from '../../links/link.ts'
 
 /** Requests of one connection that are looked up before the first of them is answered. */
@@ -23,6 +24,9 @@ export const HELD_BYTES_MAX = 16_384
 /** A request with its answer, once that is here. */
 export interface Expected {
   readonly bytes: number
+  readonly code: Code
+  /** From behind the code. */
+  readonly head: string
   found: Lookup | undefined
 }
 
@@ -63,9 +67,9 @@ export class WaitingLine {
     return this.#text.length - this.#start < HELD_BYTES_MAX
   }
 
-  /** The answer to the first request; undefined if it is not here, or nobody waits. */
-  get firstFound(): Lookup | undefined {
-    return this.#expected[0]?.found
+  /** The first request; undefined if nobody waits. */
+  get first(): Expected | undefined {
+    return this.#expected[0]
   }
 
   isFirst(expected: Expected): boolean {
@@ -79,9 +83,9 @@ export class WaitingLine {
   }
 
   /** Takes in the request from `readTo` to `end`. */
-  expect(end: number, found: Lookup | undefined): Expected {
+  expect(end: number, code: Code, head: string, found: Lookup | undefined): Expected {
     assert(this.canReadOn && end > this.#readTo)
-    const expected = { bytes: end - this.#readTo, found }
+    const expected = { bytes: end - this.#readTo, code, head, found }
     this.#expected.push(expected)
     this.#readTo = end
     return expected

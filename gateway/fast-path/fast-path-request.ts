@@ -76,6 +76,11 @@ export class RequestReader {
     return text.slice(start + TARGET_PREFIX.length, this.#codeEnd) as Code
   }
 
+  /** The head of the request that was found last, from behind the code; the same object if it is equal. */
+  get head(): string {
+    return this.#knownHead
+  }
+
   #endOfHead(text: string, start: number, codeEnd: number): number {
     const knownEnd = codeEnd + this.#knownHead.length
     if (text.slice(codeEnd, knownEnd) === this.#knownHead) return knownEnd

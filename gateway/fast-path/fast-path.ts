@@ -19,6 +19,7 @@
 import assert from 'node:assert/strict'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { ABSENT, type Lookup } from '../../links/link.ts'
 import type { Found } from '../../links/link-owner.ts'
@@ -40,6 +41,8 @@ export interface FastPathOptions {
   /** What an 'unknown' code leads to; has no effect, and settles. Left out: Fastify answers. */
   readonly find?: (code: Code) => Promise<Found>
   readonly counters: FastPathCounters
+  /** Where each redirect is noted. */
+  readonly clicks?: ClickNotes | undefined
   readonly now?: () => EpochMs
   /** How finely time-outs are kept: a client is cut off this much too late at most. */
   readonly tickMs?: number
@@ -91,7 +94,10 @@ class SharedState implements ConnectionHost, FastPath {
   readonly #lookup: (code: Code) => Lookup
   readonly #find: ((code: Code) => Promise<Found>) | undefined
   readonly #counters: FastPathCounters
+  readonly #clicks: ClickNotes | undefined
   readonly #now: () => EpochMs
+  /** When the present batch of bytes came. */
+  #at: EpochMs
   readonly #tickMs: number
   readonly #reply: RedirectReply
   readonly #connections = new Set<FastPathConnection>()
@@ -109,7 +115,9 @@ class SharedState implements ConnectionHost, FastPath {
     this.#lookup = options.lookup
     this.#find = options.find
     this.#counters = options.counters
+    this.#clicks = options.clicks
     this.#now = options.now ?? (() => Date.now() as EpochMs)
+    this.#at = this.#now()
     this.#tickMs = options.tickMs ?? TICK_MS
     this.headTicks = Math.ceil(headersTimeout / this.#tickMs)
     this.idleTicks = Math.ceil((keepAliveTimeout + keepAliveTimeoutBuffer) / this.#tickMs)
@@ -127,7 +135,8 @@ class SharedState implements ConnectionHost, FastPath {
   }
 
   beginBatch(): void {
-    this.#reply.setTime(this.#now())
+    this.#at = this.#now()
+    this.#reply.setTime(this.#at)
   }
 
   /** A failing look-up fails again in the route, where errors have their log and their reply. */
@@ -140,14 +149,18 @@ class SharedState implements ConnectionHost, FastPath {
     }
   }
 
-  replyWith(found: Lookup): string | undefined {
+  replyWith(found: Lookup, code: Code, head: string, socket: Socket): string | undefined {
     if (found.kind !== 'redirect') return undefined
     const reply = this.#reply.text(found.url, this.isClosing)
-    if (reply !== undefined) this.#counters.fast++
+    if (reply === undefined) return undefined
+    this.#counters.fast++
+    // Node remembers the address once it was asked for, also when the socket is gone.
+    this.#clicks?.note(code, this.#at, 302, socket.remoteAddress ?? '', head, '', found.url)
     return reply
   }
 
   find(code: Code, expected: Expected, connection: FastPathConnection): void {
+    void connection.socket.remoteAddress
     this.#find!(code).then(
       ({ lookup }) => this.#settle(expected, lookup, connection),
       () => this.#settle(expected, SERVER_ANSWERS, connection),

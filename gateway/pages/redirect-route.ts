@@ -15,12 +15,14 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
 import type { Lookup } from '../../links/link.ts'
 import type { LinkOwner, Source } from '../../links/link-owner.ts'
 import { isKeyed, type KeyCheck } from '../api/authentication.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
+import { noteOrphan, noteVisit } from './noted-requests.ts'
 import { previewedCode, sendPreview } from './preview.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
@@ -33,6 +35,8 @@ export interface RedirectOptions {
   readonly owner: LinkOwner
   readonly now: () => EpochMs
   readonly counters: RedirectCounters
+  /** undefined: clicks are not counted. */
+  readonly clicks: ClickNotes | undefined
   readonly errors: ErrorReplies
   readonly address: PublicAddress
   readonly times: RequestTimes
@@ -55,7 +59,8 @@ export function redirectRoute(app: FastifyInstance, options: RedirectOptions): v
       const found = owner.lookup(code, now())
       if (found.kind !== 'redirect') return answerSlowly(options, request, reply, code, found)
       counters.found++
-      return redirect(reply.raw, found.url)
+      redirect(reply.raw, found.url)
+      return noteVisit(options, request.raw, code, found.url)
     },
   })
 }
@@ -65,11 +70,13 @@ export function redirectRoute(app: FastifyInstance, options: RedirectOptions): v
  * `pass` is called, which may ask again: finding out has no effect.
  */
 export function redirectAtOnce(
-  { owner, now, counters }: Pick<RedirectOptions, 'owner' | 'now' | 'counters'>,
-  { method, url, rawHeaders }: IncomingMessage,
+  options: Pick<RedirectOptions, 'owner' | 'now' | 'counters' | 'clicks'>,
+  request: IncomingMessage,
   response: ServerResponse,
   pass: () => void,
 ): boolean {
+  const { owner, now, counters } = options
+  const { method, url, rawHeaders } = request
   if (method !== 'GET' && method !== 'HEAD') return false
   const code = codeOf(url!)
   if (code === undefined || hasTwoHosts(rawHeaders) || mayBeKeyed(rawHeaders)) return false
@@ -77,13 +84,16 @@ export function redirectAtOnce(
   if (found.kind === 'redirect') {
     counters.found++
     redirect(response, found.url)
+    noteVisit(options, request, code, found.url)
     return true
   }
   if (found.kind !== 'unknown') return false
+  void request.socket.remoteAddress // is remembered by Node, when the socket is gone
   owner.find(code).then(({ lookup }) => {
     if (lookup.kind !== 'redirect') return pass()
     counters.late++
     redirect(response, lookup.url)
+    noteVisit(options, request, code, lookup.url)
   }, pass)
   return true
 }
@@ -142,12 +152,12 @@ async function answerSlowly(
   known: Lookup,
 ): Promise<FastifyReply> {
   const isHead = request.method === 'HEAD'
-  return timed(options, request, reply, async () => {
+  return timed(options, request, reply, code, async () => {
     let found = known
     if (known.kind === 'unknown') found = (await options.owner.find(code)).lookup
     const url = await urlFor(options, code, found, isHead)
     if (known.kind === 'unknown' && found.kind === 'redirect') options.counters.late++
-    return () => redirect(reply.raw, url)
+    return { url }
   })
 }
 
@@ -159,28 +169,33 @@ async function answerKeyed(
   code: Code,
 ): Promise<FastifyReply> {
   const isHead = request.method === 'HEAD'
-  return timed(options, request, reply, async () => {
+  return timed(options, request, reply, code, async () => {
     const { lookup, source } = await options.owner.find(code)
     reply.header(SOURCE_HEADER, source)
     const url = await urlFor(options, code, lookup, isHead)
     if (lookup.kind === 'redirect') options.counters.late++
-    return () => redirect(reply.raw, url, source)
+    return { url, source }
   })
 }
 
 async function timed(
-  { counters, errors, times }: RedirectOptions,
+  options: RedirectOptions,
   request: FastifyRequest,
   reply: FastifyReply,
-  prepare: () => Promise<() => void>,
+  code: Code,
+  prepare: () => Promise<{ url: string; source?: Source }>,
 ): Promise<FastifyReply> {
+  const { counters, errors, times } = options
   const startedAt = times.start()
+  void request.raw.socket.remoteAddress // is remembered by Node, when the socket is gone
   try {
-    const send = await prepare()
+    const { url, source } = await prepare()
     reply.hijack()
-    send()
+    redirect(reply.raw, url, source)
+    noteVisit(options, request.raw, code, url)
   } catch (error) {
     count(counters, error)
+    noteOrphan(options, request.raw, code, error)
     errors.sendPage(request, reply, error)
   }
   times.end(startedAt, 'GET', '/:code', reply.raw.statusCode)

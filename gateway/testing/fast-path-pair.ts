@@ -19,10 +19,10 @@ import { freeWork } from '../../links/testing/free-work.ts'
 import { FakeLinks } from './fake-links.ts'
 import { type FastPath, type FastPathOptions, installFastPath } from '../fast-path/fast-path.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from '../gateway-settings.ts'
-import { createGateway } from '../gateway.ts'
+import { createGateway, type GatewayOptions } from '../gateway.ts'
 
 export const KEY = 'a-key-for-tests-0123456789'
-const NOW = Date.UTC(2030, 0, 1) as EpochMs
+export const NOW = Date.UTC(2030, 0, 1) as EpochMs
 
 export interface FastServer {
   readonly server: Server
@@ -57,7 +57,10 @@ function addLink(code: string, url: string, changes: Partial<Link> = {}): void {
 }
 
 /** A gateway over these links that does not listen yet. */
-export function makeGateway(settings: Partial<GatewaySettings> = {}): Promise<FastifyInstance> {
+export function makeGateway(
+  settings: Partial<GatewaySettings> = {},
+  options: Partial<Pick<GatewayOptions, 'clicks' | 'now'>> = {},
+): Promise<FastifyInstance> {
   return createGateway({
     settings: { ...GATEWAY_DEFAULTS, ...settings },
     owner: links,
@@ -68,6 +71,7 @@ export function makeGateway(settings: Partial<GatewaySettings> = {}): Promise<Fa
     clusterStatus: async () => ({}) as ClusterStatus,
     logger: pino({ level: 'silent' }),
     now: () => NOW,
+    ...options,
   })
 }
 
