@@ -21,7 +21,9 @@ import { Registry } from 'prom-client'
 import type { ClickRecorder } from '../clicks/ring/click-recorder.ts'
 import type { Analytics } from '../clicks/analytics/analytics.ts'
 import type { AnalyticsNumbers } from '../clicks/analytics/analytics-ipc.ts'
+import type { ClickLogReader } from '../clicks/log/click-log.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
+import { systemClock, type Clock } from '../links/clock.ts'
 import type { EpochMs } from '../links/ids.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../links/link-owner.ts'
 import type { LongWork } from '../links/long-work.ts'
@@ -47,6 +49,9 @@ import { redirectAtOnce, redirectRoute } from './pages/redirect-route.ts'
 import { RequestTimes } from './http/request-times.ts'
 import type { RouterCounters } from '../routing/router-counters.ts'
 import { refuseTwoHosts } from './http/single-host.ts'
+import type { EventsOptions } from './stats/events-route.ts'
+import type { ClickParsing } from './stats/live-event.ts'
+import { LiveFeed } from './stats/live-feed.ts'
 import { siteFiles } from './pages/site-files.ts'
 import { webPage } from './pages/web-page.ts'
 
@@ -74,6 +79,11 @@ export interface GatewayOptions {
   readonly analytics?: Analytics | undefined
   /** How far this node's own analytics process is; undefined: it has none. */
   readonly analyticsNumbers?: (() => AnalyticsNumbers) | undefined
+  /** Where clicks and changes are heard of as they come, and what makes clicks of them; both or none. */
+  readonly clickLog?: Pick<ClickLogReader, 'read' | 'more' | 'span'> | undefined
+  readonly parser?: ClickParsing | undefined
+  /** Of live events. */
+  readonly clock?: Clock
 }
 
 /** Ready, but not listening. `close()` finishes what is under way. */
@@ -118,7 +128,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   })
   const context = { settings, owner, directory, creator, address, errors, work, now, analytics }
   await app.register(async (scope) => {
-    api(scope, { context, keys, logger, times, clusterStatus, isClosing: () => isClosing })
+    const live = liveEvents(options)
+    api(scope, { context, keys, logger, times, clusterStatus, live, isClosing: () => isClosing })
   })
   const isEnding = () => isClosing || options.isStopping?.() === true
   operatorRoutes(app, { registry, status, isClosing: isEnding })
@@ -144,6 +155,13 @@ function metricsOf(options: GatewayOptions, redirects: RedirectCounters): Regist
   if (clicks !== undefined) registerClickMetrics(registry, clicks)
   if (analyticsNumbers !== undefined) registerAnalyticsMetrics(registry, analyticsNumbers)
   return registry
+}
+
+function liveEvents({ clickLog: log, parser, work, clock, logger }: GatewayOptions): EventsOptions {
+  const ticking = clock ?? systemClock
+  if (log === undefined || parser === undefined) return { feed: undefined, clock: ticking }
+  const onError = (error: unknown) => logger.error({ err: error }, 'live events failed')
+  return { feed: new LiveFeed({ log, parser, work, clock: ticking, onError }), clock: ticking }
 }
 
 /** Asks `answer` before Fastify; what it does not answer, now or later, takes its usual way. */

@@ -19,6 +19,7 @@ import { listRoute } from './list-route.ts'
 import { RateLimit } from './rate-limit.ts'
 import { accessLog, type RequestTimes } from '../http/request-times.ts'
 import { clickRoutes } from '../stats/click-routes.ts'
+import type { EventsOptions } from '../stats/events-route.ts'
 import { DATA_SECURITY_HEADERS } from '../http/security-headers.ts'
 
 export interface ApiOptions {
@@ -27,6 +28,7 @@ export interface ApiOptions {
   readonly logger: Logger
   readonly times: RequestTimes
   readonly clusterStatus: () => Promise<ClusterStatus>
+  readonly live: EventsOptions
   readonly isClosing: () => boolean
 }
 
@@ -57,5 +59,5 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   exportRoute(app, context)
   linkRoutes(app, context)
   clusterRoute(app, options.clusterStatus)
-  clickRoutes(app, context)
+  clickRoutes(app, context, options.live)
 }

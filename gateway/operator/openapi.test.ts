@@ -33,6 +33,7 @@ test('every route is described, and nothing else', async (t) => {
   t.deepEqual(calls.sort(), [
     'DELETE /api/links/{code}',
     'GET /api/cluster',
+    'GET /api/events',
     'GET /api/export',
     'GET /api/links',
     'GET /api/links/{code}',

@@ -29,7 +29,7 @@ export function oneOf<T extends string>(values: readonly T[], description: strin
 }
 
 /** A text, or the same parameter several times. */
-function repeatable(maxLength: number, maxItems: number, description: string) {
+export function repeatable(maxLength: number, maxItems: number, description: string) {
   const text = { type: 'string', maxLength }
   return Type.Unsafe<string | readonly string[]>({
     type: ['string', 'array'],
