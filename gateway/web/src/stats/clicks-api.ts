@@ -35,14 +35,22 @@ export interface ClicksApi {
   /**
    * Hears of clicks until the signal or the service ends it.
    *
-   * @param lastId of the last event that was heard; what came since comes first
+   * @param place of the last event that was heard: what came since comes first
    */
-  follow(lastId: string, signal: AbortSignal, listener: EventListener): Promise<void>
+  follow(place: EventPlace, signal: AbortSignal, listener: EventListener): Promise<void>
+}
+
+export interface EventPlace {
+  /** None: of all links. */
+  readonly codes: readonly string[]
+  /** Empty: from now on. */
+  readonly lastId: string
 }
 
 export interface EventListener {
   readonly onOpen: () => void
-  readonly onEvents: (events: readonly ServerEvent[]) => void
+  /** There may be none, and the place is a later one nevertheless. */
+  readonly onEvents: (events: readonly ServerEvent[], lastId: string) => void
 }
 
 export function clicksApi(call: Call): ClicksApi {
@@ -64,12 +72,17 @@ export function clicksApi(call: Call): ClicksApi {
       }
       return tags
     },
-    async follow(lastId, signal, { onOpen, onEvents }) {
+    async follow({ codes, lastId }, signal, { onOpen, onEvents }) {
       const headers = {
         Accept: 'text/event-stream, application/problem+json',
         ...(lastId === '' ? {} : { 'Last-Event-ID': lastId }),
       }
-      const response = await call('GET', '/api/events', { signal, headers, isStream: true })
+      const parameters = new URLSearchParams([
+        ['event', 'click'],
+        ...codes.map((code) => ['code', code]),
+      ])
+      const options = { signal, headers, isStream: true }
+      const response = await call('GET', `/api/events?${parameters}`, options)
       onOpen()
       if (response.body === null) return
       const reader = new EventReader(lastId)
@@ -77,8 +90,7 @@ export function clicksApi(call: Call): ClicksApi {
       for (;;) {
         const { done, value } = await text.read()
         if (done) return
-        const events = reader.read(value)
-        if (events.length > 0) onEvents(events)
+        onEvents(reader.read(value), reader.lastId)
       }
     },
   }

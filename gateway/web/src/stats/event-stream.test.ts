@@ -31,6 +31,14 @@ test('an event that the connection cut off is none', (t) => {
   t.deepEqual(new EventReader().read('id: 9\ndata: half'), [])
 })
 
+test('an id without an event says how far the stream is, once it is whole', (t) => {
+  const reader = new EventReader('4')
+  t.deepEqual(reader.read('id: 6\n'), [])
+  t.is(reader.lastId, '4')
+  reader.read('\n')
+  t.is(reader.lastId, '6')
+})
+
 test('the id of the connection before holds until another comes', (t) => {
   t.is(new EventReader('5').read('data: x\n\n')[0]?.id, '5')
 })

@@ -20,10 +20,16 @@ export class EventReader {
   #name = ''
   #data: string[] = []
   #id: string
+  #lastId: string
 
   /** @param id of the last event that was read on the connection before */
   constructor(id = '') {
-    this.#id = id
+    this.#id = this.#lastId = id
+  }
+
+  /** Where the stream is: also of a block that had an id and no event. */
+  get lastId(): string {
+    return this.#lastId
   }
 
   /** The events that are whole with this piece. */
@@ -48,6 +54,7 @@ export class EventReader {
   #end(): ServerEvent[] {
     const event = { name: this.#name || 'message', data: this.#data.join('\n'), id: this.#id }
     const isThere = this.#data.length > 0
+    this.#lastId = this.#id
     this.#name = ''
     this.#data = []
     return isThere ? [event] : []

@@ -32,7 +32,7 @@ import { ownZone } from './zone.ts'
 export function StatsPage({ api }: { api: Api }) {
   const [view, change] = useStatsView()
   const isWanted = useCallback((click: LiveClick) => fitsView(view, click), [view])
-  const live = useLiveClicks(api, isWanted)
+  const live = useLiveClicks(api, view.codes, isWanted)
   const now = useMinute()
   const zone = view.zone ?? ownZone()
   const dashboard = useMemo((): Dashboard => {

@@ -34,7 +34,12 @@ interface State {
   readonly seconds: readonly (readonly [second: number, clicks: number])[]
 }
 
-export function useLiveClicks(api: Api, isWanted: (click: LiveClick) => boolean): Live {
+/** @param codes none: of all links */
+export function useLiveClicks(
+  api: Api,
+  codes: readonly string[],
+  isWanted: (click: LiveClick) => boolean,
+): Live {
   const [{ state, clicks, seconds }, setState] = useState<State>({
     state: 'connecting',
     clicks: [],
@@ -53,7 +58,7 @@ export function useLiveClicks(api: Api, isWanted: (click: LiveClick) => boolean)
     [],
   )
   useEffect(() => {
-    const stop = followWhileSeen(api, {
+    const stop = followWhileSeen(api, codes, {
       onState: (next) => setState((before) => ({ ...before, state: next })),
       onClicks: (all) => {
         const heard = all.filter((click) => wanted.current(click))
@@ -75,7 +80,7 @@ export function useLiveClicks(api: Api, isWanted: (click: LiveClick) => boolean)
       window.clearInterval(timer)
       for (const pacer of pacers) pacer.stop()
     }
-  }, [api, pacers])
+  }, [api, codes.join(), pacers])
   const lastMinute = seconds.reduce((sum, [, count]) => sum + count, 0)
   return { state, clicks, lastMinute, tick, slowTick }
 }
@@ -100,7 +105,11 @@ interface Follower {
 }
 
 /** @returns what ends it */
-function followWhileSeen(api: Api, { onState, onClicks }: Follower): () => void {
+function followWhileSeen(
+  api: Api,
+  codes: readonly string[],
+  { onState, onClicks }: Follower,
+): () => void {
   let lastId = ''
   let failures = 0
   let running: AbortController | undefined
@@ -113,12 +122,12 @@ function followWhileSeen(api: Api, { onState, onClicks }: Follower): () => void 
         failures = 0
         onState('live')
       },
-      onEvents: (events: readonly ServerEvent[]) => {
-        lastId = events.at(-1)!.id
+      onEvents: (events: readonly ServerEvent[], id: string) => {
+        lastId = id
         onClicks(events.flatMap(clicksOf))
       },
     }
-    await api.clicks.follow(lastId, own.signal, listener).catch(() => undefined)
+    await api.clicks.follow({ codes, lastId }, own.signal, listener).catch(() => undefined)
     if (own.signal.aborted) return
     onState('away')
     running = undefined
@@ -140,9 +149,6 @@ function followWhileSeen(api: Api, { onState, onClicks }: Follower): () => void 
   }
 }
 
-/** An event holds a click, or several. */
 function clicksOf({ name, data }: ServerEvent): readonly LiveClick[] {
-  if (name !== 'click' && name !== 'clicks') return []
-  const told = JSON.parse(data) as LiveClick | readonly LiveClick[]
-  return Array.isArray(told) ? (told as readonly LiveClick[]) : [told as LiveClick]
+  return name === 'click' ? [JSON.parse(data) as LiveClick] : []
 }
