@@ -9,6 +9,7 @@
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
+import { answerDeskCall, type DeskCall, type HookDesks } from '../hooks/hook-desks.ts'
 import type { Question, VisitsQuestion } from '../store/question.ts'
 import type { Analytics, VisitFormat } from './analytics.ts'
 
@@ -29,6 +30,7 @@ export interface CallTypes {
   open: [[VisitsQuestion, VisitFormat, number], number]
   next: [[number], Uint8Array | null]
   close: [[number], null]
+  desk: [DeskCall, unknown]
 }
 export type CallName = keyof CallTypes
 export type CallParams<Name extends CallName = CallName> = CallTypes[Name][0]
@@ -49,11 +51,18 @@ interface OpenStream {
 export class AnalyticsCalls {
   readonly #analytics: Analytics
   readonly #clock: Clock
+  readonly #desks: () => HookDesks | undefined
   readonly #streams = new Map<number, OpenStream>()
   #opened = 0
   #underWay = 0
 
-  constructor(analytics: Analytics, clock: Clock) {
+  /** @param desks undefined: webhooks and reports are not run here */
+  constructor(
+    analytics: Analytics,
+    clock: Clock,
+    desks: () => HookDesks | undefined = () => undefined,
+  ) {
+    this.#desks = desks
     this.#analytics = analytics
     this.#clock = clock
   }
@@ -93,6 +102,7 @@ export class AnalyticsCalls {
       await this.#end(id)
       return null
     },
+    desk: (...call) => answerDeskCall(this.#desks(), call),
   }
 
   #open(question: VisitsQuestion, format: VisitFormat, limit: number): number {

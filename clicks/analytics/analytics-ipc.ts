@@ -5,12 +5,15 @@
  * settings go this way too: secrets are neither on a command line nor in the environment.
  */
 import type { ErrorCode } from '../../links/errors.ts'
+import type { Code } from '../../links/ids.ts'
+import type { HookSettings } from './analytics-hooks.ts'
 import type { CallName, CallParams, CallValue } from './analytics-calls.ts'
 
 export interface AnalyticsSettings {
   readonly log: { readonly kind: 'lmdb'; readonly directory: string }
   readonly store: { readonly kind: 'duckdb'; readonly directory: string }
   readonly retentionDays: number
+  readonly hooks: HookSettings
   /** Whether the store keeps the addresses that the log has. */
   readonly keepsAddress: boolean
   /** MaxMind files; undefined: those that come with the program. */
@@ -44,6 +47,12 @@ export type ToAnalytics =
       readonly name: CallName
       readonly params: CallParams
     }
+  /** The answer to `tags`; undefined: there is none now. */
+  | {
+      readonly type: 'codes'
+      readonly id: number
+      readonly codes: ReadonlyMap<string, readonly Code[]> | undefined
+    }
   /** Store what the log has, then end. */
   | { readonly type: 'drain' }
 
@@ -55,7 +64,10 @@ export type FromAnalytics =
       readonly id: number
       readonly code: ErrorCode
       readonly message: string
+      readonly field: string | undefined
     }
+  /** Which codes have these tags? */
+  | { readonly type: 'tags'; readonly id: number; readonly tags: readonly string[] | 'all' }
   | {
       readonly type: 'log'
       readonly level: 'info' | 'warn' | 'error'

@@ -9,7 +9,7 @@
 import os from 'node:os'
 import { systemClock } from '../../links/clock.ts'
 import { StartError, TinygridError } from '../../links/errors.ts'
-import { toEpochMs } from '../../links/ids.ts'
+import { toEpochMs, type Code } from '../../links/ids.ts'
 import { decodeBatch } from '../log/batch-codec.ts'
 import { AnalyticsCalls } from './analytics-calls.ts'
 import {
@@ -18,6 +18,7 @@ import {
   type FromAnalytics,
   type ToAnalytics,
 } from './analytics-ipc.ts'
+import { openHooks, type RunningHooks } from './analytics-hooks.ts'
 import { openParts, type AnalyticsParts } from './analytics-parts.ts'
 import { ClickConsumer } from './click-consumer.ts'
 import { isDamage, markDamaged } from './damaged-store.ts'
@@ -30,6 +31,12 @@ const EXIT_FAILURE = 1
 
 let consumer: ClickConsumer | undefined
 let calls: AnalyticsCalls | undefined
+let hooks: RunningHooks | undefined
+/** Those who wait for the codes of tags. */
+const asking = new Map<number, (codes: TagCodes | undefined) => void>()
+let asked = 0
+
+type TagCodes = ReadonlyMap<string, readonly Code[]>
 
 function listen(): void {
   os.setPriority(PRIORITY)
@@ -38,6 +45,7 @@ function listen(): void {
   process.on('message', (message: ToAnalytics) => {
     if (message.type === 'start') void run(message.settings, message.countedTo).catch(fail)
     else if (message.type === 'call') void answer(message)
+    else if (message.type === 'codes') asking.get(message.id)?.(message.codes)
     else void drain()
   })
 }
@@ -62,11 +70,14 @@ async function run(settings: AnalyticsSettings, countedTo: number | undefined): 
       void endIfDamaged(settings, error)
     },
   })
-  calls = new AnalyticsCalls(new StoreAnalytics({ store, log: parts.log, consumer }), systemClock)
+  const analytics = new StoreAnalytics({ store, log: parts.log, consumer })
+  calls = new AnalyticsCalls(analytics, systemClock, () => hooks)
+  void runHooks(settings, parts)
   const running = consumer.run()
   await tellNumbers(parts)
   await running
   clearInterval(beat)
+  await hooks?.close()
   await tellNumbers(parts)
   await calls.close()
   await parts.close()
@@ -88,8 +99,29 @@ async function answer({ id, name, params }: Extract<ToAnalytics, { type: 'call' 
     if (!isTold) log('error', `a question about clicks failed (${name})`, error)
     const code = isTold ? error.code : 'internal'
     const message = isTold ? error.message : 'The question could not be answered'
-    tell({ type: 'error', id, code, message })
+    const field = isTold ? error.field : undefined
+    tell({ type: 'error', id, code, message, field })
   }
+}
+
+/** Clicks are counted whether these can run or not. */
+async function runHooks(settings: AnalyticsSettings, parts: AnalyticsParts): Promise<void> {
+  try {
+    const onError = (what: string, error: unknown) => log('warn', what, error)
+    hooks = await openHooks({ ...parts, settings: settings.hooks, codesOfTags, onError })
+  } catch (error) {
+    log('error', 'webhooks and reports cannot run', error)
+  }
+}
+
+/** Asked of the node. */
+async function codesOfTags(tags: readonly string[] | 'all'): Promise<TagCodes> {
+  const id = ++asked
+  tell({ type: 'tags', id, tags })
+  const codes = await new Promise<TagCodes | undefined>((resolve) => asking.set(id, resolve))
+  asking.delete(id)
+  if (codes === undefined) throw new TinygridError('store_unavailable')
+  return codes
 }
 
 async function tellNumbers(parts: AnalyticsParts | undefined): Promise<void> {

@@ -8,6 +8,7 @@ const SETTINGS: AnalyticsSettings = {
   log: { kind: 'lmdb', directory: 'log' },
   store: { kind: 'duckdb', directory: 'store' },
   retentionDays: 400,
+  hooks: { file: 'nowhere.json', allowsPrivate: false, reportsDirectory: 'nowhere' },
   keepsAddress: true,
   geoipFile: undefined,
   geoipAsnFile: undefined,
@@ -69,6 +70,7 @@ class World {
       this.children.push(new Child())
       return this.child
     },
+    codesOfTags: async () => new Map(),
     clock: this.clock,
     random: () => 0.5,
     onLog: (_level, what) => this.lines.push(what),
@@ -104,7 +106,13 @@ test('an answer that is an error has its code', async (t) => {
   children[0]!.lives()
   const asked = supervisor.deleteOfLink('a' as Code)
   const { id } = children[0]!.call
-  children[0]!.says({ type: 'error', id, code: 'click_store_unavailable', message: 'away' })
+  children[0]!.says({
+    type: 'error',
+    id,
+    code: 'click_store_unavailable',
+    message: 'away',
+    field: undefined,
+  })
   await t.throwsAsync(asked, { code: 'click_store_unavailable', message: 'away' })
 })
 

@@ -10,6 +10,7 @@ import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
 import { BackOff } from '../../persistence/back-off.ts'
+import { remoteDesks, type HookDesks } from '../hooks/hook-desks.ts'
 import type { Answer, Question, VisitsQuestion } from '../store/question.ts'
 import type { Analytics, AnalyticsStatus, VisitFormat } from './analytics.ts'
 import {
@@ -47,6 +48,10 @@ export interface AnalyticsChild {
 export interface AnalyticsSupervisorOptions {
   readonly settings: AnalyticsSettings
   readonly fork: () => AnalyticsChild
+  /** The codes that have each of these tags now. */
+  readonly codesOfTags: (
+    tags: readonly string[] | 'all',
+  ) => Promise<ReadonlyMap<string, readonly Code[]>>
   readonly clock: Clock
   /** From 0 to below 1. */
   readonly random: () => number
@@ -69,11 +74,15 @@ interface Running {
   heardAt: number
 }
 
+type Told<Type extends FromAnalytics['type']> = Extract<FromAnalytics, { type: Type }>
+
 export class AnalyticsSupervisor implements Analytics {
   readonly #options: AnalyticsSupervisorOptions
   readonly #backOff: BackOff
   readonly #pending = new Map<number, Pending>()
   readonly #remote: Analytics
+  /** Webhooks and reports, which the process runs. */
+  readonly desks: HookDesks
   #running: Running | undefined
   #asked = 0
   #isClosing = false
@@ -87,6 +96,7 @@ export class AnalyticsSupervisor implements Analytics {
     this.#options = options
     this.#backOff = new BackOff(options.random)
     this.#remote = remoteAnalytics((name, params) => this.#call(name, params))
+    this.desks = remoteDesks((call) => this.#call('desk', call))
   }
 
   start(): void {
@@ -194,13 +204,20 @@ export class AnalyticsSupervisor implements Analytics {
     } else if (message.type === 'numbers') {
       running.numbers = message.numbers
       this.#setReady(message.numbers.isReady && !this.#isClosing)
+    } else if (message.type === 'tags') {
+      void this.#tellCodes(running, message)
     } else {
       const pending = this.#pending.get(message.id)
       this.#pending.delete(message.id)
       pending?.cancel()
       if (message.type === 'value') pending?.resolve(message.value)
-      else pending?.reject(new TinygridError(message.code, { detail: message.message }))
+      else pending?.reject(errorOf(message))
     }
+  }
+
+  async #tellCodes({ child }: Running, { id, tags }: Told<'tags'>): Promise<void> {
+    const codes = await this.#options.codesOfTags(tags).catch(() => undefined)
+    send(child, { type: 'codes', id, codes })
   }
 
   /** It has ended, by itself or by force. */
@@ -247,6 +264,10 @@ export class AnalyticsSupervisor implements Analytics {
     this.#isReady = isReady
     this.#options.onReady?.(isReady)
   }
+}
+
+function errorOf({ code, message, field }: Told<'error'>): TinygridError {
+  return new TinygridError(code, { detail: message, ...(field === undefined ? {} : { field }) })
 }
 
 function patienceFor(name: CallName): number {

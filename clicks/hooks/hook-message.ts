@@ -2,7 +2,7 @@
  * What a webhook is told of some batches of the click log: pure.
  *
  * A message has an id that follows from the webhook and from where in the log its events lie, so that one
- * that is sent again, after a failure or a restart, can be known by its receiver.
+ * that is sent again, after a failure or a restart, can be known by its receiver. So has each event.
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { Click } from '../click.ts'
@@ -28,20 +28,20 @@ export type ParseClick = (record: ClickRecord, node: string) => Click
 const REDIRECT = 302
 
 /** What happened in a batch that the webhook wants to know; thresholds are told elsewhere. */
-export function eventsIn(webhook: Webhook, batch: ClickBatch, parse: ParseClick): ToldEvent[] {
+export function eventsIn(webhook: Webhook, batch: PlacedBatch, parse: ParseClick): ToldEvent[] {
   const wanted = new Set<HookEvent>(webhook.events)
   const codes = new Set<Code>(webhook.codes)
   const concerns = (code: Code) => codes.size === 0 || codes.has(code)
   const events: ToldEvent[] = []
-  for (const change of batch.changes) {
+  for (const [index, change] of batch.changes.entries()) {
     const type = `link.${change.kind}` as const
     if (!wanted.has(type) || !concerns(change.code) || !hasTag(webhook, change)) continue
-    events.push(changeEvent(type, change))
+    events.push(changeEvent(type, `${batch.position}-c${index}`, change))
   }
   if (!wanted.has('click')) return events
-  for (const record of batch.clicks) {
+  for (const [index, record] of batch.clicks.entries()) {
     if (record.status !== REDIRECT || !concerns(record.code)) continue
-    events.push(clickEvent(parse(record, batch.node)))
+    events.push(clickEvent(`${batch.position}-${index}`, parse(record, batch.node)))
   }
   return events
 }
@@ -75,15 +75,16 @@ function hasTag({ tags }: Webhook, change: LinkChange): boolean {
 
 function changeEvent(
   type: ToldEvent['type'],
+  id: string,
   { code, at, url, title, tags }: LinkChange,
 ): ToldEvent {
-  return { type, at: timeText(at), code, url, title, tags }
+  return { type, id, at: timeText(at), code, url, title, tags }
 }
 
 /** Without the visitor and the address: who they are is nobody's business but the log's. */
-function clickEvent(click: Click): ToldEvent {
+function clickEvent(id: string, click: Click): ToldEvent {
   const { at, visitor: _visitor, address: _address, asn: _asn, ...told } = click
-  return { type: 'click', ...told, at: timeText(at) }
+  return { type: 'click', id, ...told, at: timeText(at) }
 }
 
 function timeText(at: EpochMs): string {

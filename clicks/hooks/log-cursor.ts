@@ -1,8 +1,9 @@
 /**
  * How far a webhook has come in the click log, and what it reads next.
  *
- * The place is saved after what lies before it was delivered or given up, so that after a restart something may
- * be told twice, under the same id, and nothing is left out. What the log dropped before it was read is
+ * The place is saved after what lies before it was delivered or given up, and before a message is sent which part
+ * of the log it is made of: so after a restart a message may be sent twice, but then as the same one, and
+ * nothing is left out. What the log dropped before it was read is
  * counted. A batch that cannot be decoded is passed over: analytics tells of it.
  */
 import type { ClickBatch } from '../log/click-batch.ts'
@@ -43,6 +44,12 @@ export async function readPart(
   return { batches, last, lost: from - after }
 }
 
+/** A part of the click log, with its first and last position. */
+export interface LogSpan {
+  readonly first: number
+  readonly last: number
+}
+
 export class LogCursor {
   /** Positions that the log dropped before they were read. */
   lost = 0
@@ -50,6 +57,8 @@ export class LogCursor {
   readonly #saved: SavedValues
   readonly #name: string
   #position: number | undefined
+  /** What a message was made of that may have been sent. */
+  #sending: LogSpan | undefined
 
   /** @param name under which the place is saved */
   constructor(source: LogSource, saved: SavedValues, name: string) {
@@ -61,10 +70,27 @@ export class LogCursor {
   /** Where reading goes on behind. One that was never saved begins at the log's end. */
   async position(): Promise<number> {
     if (this.#position !== undefined) return this.#position
-    const saved = Number((await this.#saved.list(this.#name)).get(this.#name))
-    if (Number.isSafeInteger(saved)) this.#position = saved
-    else await this.skip()
-    return this.#position!
+    const text = (await this.#saved.list(this.#name)).get(this.#name)
+    const [position, first, last] = (text ?? '').split(' ').map(Number)
+    if (text === undefined || !Number.isSafeInteger(position)) {
+      await this.skip()
+      return this.#position!
+    }
+    this.#position = position!
+    if (first !== undefined && last !== undefined) this.#sending = { first, last }
+    return position!
+  }
+
+  /** What was to be sent when this was left off: it is sent first, as the same message. */
+  async sending(): Promise<LogSpan | undefined> {
+    await this.position()
+    return this.#sending
+  }
+
+  /** Before a message is sent: if it is sent again, it is to be the same. */
+  async beginSending({ first, last }: LogSpan): Promise<void> {
+    await this.#saved.put(this.#name, `${await this.position()} ${first} ${last}`)
+    this.#sending = { first, last }
   }
 
   async read(): Promise<ReadPart> {
@@ -81,6 +107,7 @@ export class LogCursor {
   async moveTo(position: number): Promise<void> {
     await this.#saved.put(this.#name, String(position))
     this.#position = position
+    this.#sending = undefined
   }
 
   /** What is in the log by now is not told. */

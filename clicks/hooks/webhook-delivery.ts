@@ -14,7 +14,7 @@ import {
   type PlacedBatch,
   type ToldEvent,
 } from './hook-message.ts'
-import { readPart, type LogCursor, type LogSource } from './log-cursor.ts'
+import { readPart, type LogCursor, type LogSource, type LogSpan } from './log-cursor.ts'
 import type { SendResult } from './webhook-sender.ts'
 import type { Webhook } from './webhook.ts'
 
@@ -26,18 +26,13 @@ const REST_AFTER_ERROR_MS = 1_000
 export interface DeliveryOptions {
   readonly webhook: Webhook
   readonly cursor: LogCursor
-  readonly log: Pick<ClickLogReader, 'more'>
+  readonly log: ClickLogReader
+  readonly decode: LogSource['decode']
   readonly parse: ParseClick
   readonly clock: Clock
   /** Resolves when the message was delivered, or given up and noted. */
   readonly send: (message: HookMessage, span: LogSpan) => Promise<SendResult['kind']>
   readonly onError: (what: string, error: unknown) => void
-}
-
-/** A part of the click log, with its first and last position. */
-export interface LogSpan {
-  readonly first: number
-  readonly last: number
 }
 
 /** Until the signal says so. Never rejects. */
@@ -46,6 +41,7 @@ export async function deliver(options: DeliveryOptions, signal: AbortSignal): Pr
   const restMs = webhook.events.includes('click') ? CLICKS_EVERY_MS : 0
   while (!signal.aborted) {
     try {
+      if (!(await finishSending(options))) continue
       const began = clock.now()
       const before = await cursor.position()
       const { batches, last } = await cursor.read()
@@ -65,6 +61,17 @@ export async function deliver(options: DeliveryOptions, signal: AbortSignal): Pr
   }
 }
 
+/** What was being sent when the process ended; whether there is nothing of it left. */
+async function finishSending(options: DeliveryOptions): Promise<boolean> {
+  const { webhook, cursor, parse, send } = options
+  const span = await cursor.sending()
+  if (span === undefined) return true
+  const message = await messageIn(webhook, span, options, parse)
+  if (message !== undefined && (await send(message, span)) === 'stopped') return false
+  await cursor.moveTo(span.last)
+  return true
+}
+
 /** Whether all was told; if not, the webhook is to stop. */
 async function tell(
   { webhook, cursor, parse, send }: DeliveryOptions,
@@ -77,6 +84,7 @@ async function tell(
     const first = batches[at]!.position
     const last = batches[next - 1]!.position
     if (events.length > 0) {
+      await cursor.beginSending({ first, last })
       const result = await send(messageOf(webhook, first, last, events), { first, last })
       if (result === 'stopped') return false
       await cursor.moveTo(last)

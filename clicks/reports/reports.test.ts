@@ -28,7 +28,10 @@ test('a report is answered for the last period', async (t) => {
   const { from, to, answer } = await world.reports.result(id, toEpochMs(NOON))
   t.is(to - from, DAY_MS)
   t.is(answer, ANSWER)
-  t.deepEqual(world.asked[0]?.tags, new Map([['a', ['code-of-a' as Code]]]))
+  t.deepEqual([...world.asked[0]!.tags!.keys()], ['a'])
+  await world.reports.change(id, { groupBy: ['tag'] })
+  await world.reports.result(id, toEpochMs(NOON))
+  t.deepEqual([...world.asked[1]!.tags!.keys()], ['a', 'b'])
 })
 
 test('what is due lies in the directory, once', async (t) => {
@@ -109,8 +112,8 @@ async function newWorld(t: ExecutionContext) {
       world.asked.push(question)
       return ANSWER
     },
-    codesOfTags: async (tags: readonly string[]) =>
-      new Map(tags.map((tag) => [tag, [`code-of-${tag}` as Code]])),
+    codesOfTags: async (tags: readonly string[] | 'all') =>
+      new Map((tags === 'all' ? ['a', 'b'] : tags).map((tag) => [tag, [`code-of-${tag}` as Code]])),
     tell: async (_webhook: string, _id: string, event: ToldEvent) => {
       if (world.fails) throw new TinygridError('not_found')
       world.told.push(event)

@@ -30,7 +30,9 @@ export interface ReportsOptions {
   readonly saved: SavedValues
   readonly ask: (question: Question) => Promise<Answer>
   /** The codes that have each of these tags now. */
-  readonly codesOfTags: (tags: readonly string[]) => Promise<ReadonlyMap<string, readonly Code[]>>
+  readonly codesOfTags: (
+    tags: readonly string[] | 'all',
+  ) => Promise<ReadonlyMap<string, readonly Code[]>>
   /** Resolves when a webhook was told, or it was given up and noted. @throws TinygridError */
   readonly tell: (webhookId: string, messageId: string, event: ToldEvent) => Promise<void>
   /** Where files of reports go. */
@@ -110,13 +112,12 @@ export class Reports implements ReportDesk {
   async #resultOf(report: Report, span: Span): Promise<ReportResult> {
     const { ask, codesOfTags } = this.#options
     const { filters, groupBy, interval, code, bots, limit, timezone } = report
-    const hasTags = groupBy.includes('tag') || filters.some(({ field }) => field === 'tag')
-    const wanted = filters.flatMap(({ field, values }) => (field === 'tag' ? values : []))
+    const tags = tagsOf(report)
     const answer = await ask({
       ...span,
       ...(code === null ? {} : { code }),
       ...(interval === null ? {} : { interval }),
-      ...(hasTags ? { tags: await codesOfTags(wanted) } : {}),
+      ...(tags.length === 0 ? {} : { tags: await codesOfTags(tags) }),
       filters,
       groupBy,
       bots,
@@ -184,6 +185,12 @@ export class Reports implements ReportDesk {
   async #save(report: Report): Promise<void> {
     await this.#options.saved.put(`report.${report.id}`, JSON.stringify(report))
   }
+}
+
+/** Those that its question is about. */
+function tagsOf({ filters, groupBy }: Report): readonly string[] | 'all' {
+  if (groupBy.includes('tag')) return 'all'
+  return filters.flatMap(({ field, values }) => (field === 'tag' ? values : []))
 }
 
 function statusOf({ report, sentTo, lastFailure }: Entry): ReportStatus {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { systemClock } from '../../../links/clock.ts'
-import { toEpochMs, type EpochMs } from '../../../links/ids.ts'
+import { toEpochMs, type Code, type EpochMs } from '../../../links/ids.ts'
 import { encodeBatch } from '../../log/batch-codec.ts'
 import { batchId, type ClickBatch } from '../../log/click-batch.ts'
 import { LmdbClickLog } from '../../log/lmdb-click-log.ts'
@@ -19,6 +19,8 @@ const STOP_MS = 20_000
 
 export class AnalyticsWorld {
   readonly lines: string[] = []
+  /** The codes of each tag, as a link store would tell. */
+  readonly tags = new Map<string, Code[]>()
   readonly storeDirectory: string
   readonly #directory = mkdtempSync(path.join(os.tmpdir(), 'tinygrid-analytics-'))
   readonly #supervisors: AnalyticsSupervisor[] = []
@@ -39,6 +41,11 @@ export class AnalyticsWorld {
         log: { kind: 'lmdb', directory: this.#logDirectory },
         store: { kind: 'duckdb', directory: this.storeDirectory },
         retentionDays: 400,
+        hooks: {
+          file: path.join(this.#directory, 'hooks.json'),
+          allowsPrivate: true,
+          reportsDirectory: path.join(this.#directory, 'reports'),
+        },
         keepsAddress: true,
         geoipFile: undefined,
         geoipAsnFile: undefined,
@@ -47,6 +54,10 @@ export class AnalyticsWorld {
         const child = forkAnalytics((text) => this.lines.push(text))
         this.#children.push(child)
         return child
+      },
+      codesOfTags: async (tags) => {
+        const wanted = tags === 'all' ? [...this.tags.keys()] : tags
+        return new Map(wanted.map((tag) => [tag, this.tags.get(tag) ?? []]))
       },
       clock: systemClock,
       random: Math.random,
