@@ -161,7 +161,14 @@ type Values = {
     : never
 }
 type Optional =
-  'baseUrl' | 'apiKey' | 'natsUrl' | 'mongoUrl' | 'redisUrl' | 'geoipFile' | 'geoipAsnFile'
+  | 'baseUrl'
+  | 'apiKey'
+  | 'natsUrl'
+  | 'mongoUrl'
+  | 'redisUrl'
+  | 'geoipFile'
+  | 'geoipAsnFile'
+  | 'reportsDir'
 type Defaulted = Exclude<keyof Values, Optional>
 
 /** All settings, with what is derived for those left out. */

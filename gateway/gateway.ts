@@ -20,6 +20,7 @@ import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import type { ClickRecorder } from '../clicks/ring/click-recorder.ts'
 import type { Analytics } from '../clicks/analytics/analytics.ts'
+import type { HookDesks } from '../clicks/hooks/hook-desks.ts'
 import type { AnalyticsNumbers } from '../clicks/analytics/analytics-ipc.ts'
 import type { ClickLogReader } from '../clicks/log/click-log.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
@@ -77,6 +78,8 @@ export interface GatewayOptions {
   readonly clicks?: Pick<ClickRecorder, 'notes' | 'numbers'> | undefined
   /** Whom to ask about clicks; undefined: this program counts none. */
   readonly analytics?: Analytics | undefined
+  /** Webhooks and reports; undefined: nothing here runs them. */
+  readonly desks?: HookDesks | undefined
   /** How far this node's own analytics process is; undefined: it has none. */
   readonly analyticsNumbers?: (() => AnalyticsNumbers) | undefined
   /** Where clicks and changes are heard of as they come, and what makes clicks of them; both or none. */
@@ -88,7 +91,7 @@ export interface GatewayOptions {
 
 /** Ready, but not listening. `close()` finishes what is under way. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { settings, owner, directory, work, status, clusterStatus, logger, now, analytics } =
+  const { settings, owner, directory, work, status, clusterStatus, logger, now, analytics, desks } =
     options
   const redirects = options.redirects ?? createRedirectCounters()
   const registry = metricsOf(options, redirects)
@@ -126,7 +129,18 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     codeLength: settings.codeLength,
     secret: options.apiKey,
   })
-  const context = { settings, owner, directory, creator, address, errors, work, now, analytics }
+  const context = {
+    settings,
+    owner,
+    directory,
+    creator,
+    address,
+    errors,
+    work,
+    now,
+    analytics,
+    desks,
+  }
   await app.register(async (scope) => {
     const live = liveEvents(options)
     api(scope, { context, keys, logger, times, clusterStatus, live, isClosing: () => isClosing })
@@ -137,13 +151,11 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => webPage(scope))
   await documentRoutes(app)
   await app.ready()
-  answerFirst(app, bounds, (request, response, pass) => {
-    try {
-      return !isClosing && redirectAtOnce(hot, request, response, pass)
-    } catch {
-      return false // Fastify asks again, and has the words for it
-    }
-  })
+  answerFirst(
+    app,
+    bounds,
+    (request, response, pass) => !isClosing && redirectIfSure(hot, request, response, pass),
+  )
   return app
 }
 
@@ -162,6 +174,15 @@ function liveEvents({ clickLog: log, parser, work, clock, logger }: GatewayOptio
   if (log === undefined || parser === undefined) return { feed: undefined, clock: ticking }
   const onError = (error: unknown) => logger.error({ err: error }, 'live events failed')
   return { feed: new LiveFeed({ log, parser, work, clock: ticking, onError }), clock: ticking }
+}
+
+/** What fails here fails again in Fastify, which has the words for it. */
+function redirectIfSure(...given: Parameters<typeof redirectAtOnce>): boolean {
+  try {
+    return redirectAtOnce(...given)
+  } catch {
+    return false
+  }
 }
 
 /** Asks `answer` before Fastify; what it does not answer, now or later, takes its usual way. */

@@ -58,6 +58,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     membership,
     isStopping,
     analytics,
+    desks: analytics?.desks,
     analyticsNumbers: analytics && (() => analytics.numbers),
     apiKey,
     logger,

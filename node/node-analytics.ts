@@ -3,11 +3,13 @@
  *
  * Used by `main.ts`. The process is started with the node, and ends before what it reads is closed.
  */
+import path from 'node:path'
 import type { Logger } from 'pino'
 import type { Analytics } from '../clicks/analytics/analytics.ts'
 import type { AnalyticsNumbers, AnalyticsSettings } from '../clicks/analytics/analytics-ipc.ts'
-import { AnalyticsSupervisor } from '../clicks/analytics/analytics-supervisor.ts'
+import { AnalyticsSupervisor, type CodesOfTags } from '../clicks/analytics/analytics-supervisor.ts'
 import { forkAnalytics } from '../clicks/analytics/forked-analytics.ts'
+import type { HookDesks } from '../clicks/hooks/hook-desks.ts'
 import type { Config } from '../config.ts'
 import { systemClock } from '../links/clock.ts'
 import { clickDirectories } from './click-settings.ts'
@@ -15,7 +17,9 @@ import { clickDirectories } from './click-settings.ts'
 /** What the node does with it. */
 export interface NodeAnalytics extends Analytics {
   readonly numbers: AnalyticsNumbers
-  start(): void
+  /** Webhooks and reports, which it runs. */
+  readonly desks: HookDesks
+  start(codesOfTags: CodesOfTags): void
   close(timeoutMs: number): Promise<void>
 }
 
@@ -35,7 +39,8 @@ export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics
 
 function settingsOf(config: Config): AnalyticsSettings {
   const { dataDir, clicksRetentionDays, geoipFile, geoipAsnFile } = config
-  const { log, store } = clickDirectories(dataDir)
+  const { webhookPrivate, reportsDir } = config
+  const { log, store, hooks } = clickDirectories(dataDir)
   return {
     log: { kind: 'lmdb', directory: log },
     store: { kind: 'duckdb', directory: store },
@@ -43,5 +48,10 @@ function settingsOf(config: Config): AnalyticsSettings {
     keepsAddress: true,
     geoipFile,
     geoipAsnFile,
+    hooks: {
+      file: hooks,
+      allowsPrivate: webhookPrivate,
+      reportsDirectory: reportsDir ?? path.join(dataDir, 'reports'),
+    },
   }
 }

@@ -20,6 +20,7 @@ import {
   createRedirectCounters,
   type RedirectCounters,
 } from '../gateway/pages/redirect-counters.ts'
+import { TaggedCodes } from '../gateway/stats/tagged-codes.ts'
 import { Node } from './node.ts'
 import type { NodeAnalytics } from './node-analytics.ts'
 import { embeddedOutside, NodeObservation, type Outside } from './node-observation.ts'
@@ -180,7 +181,8 @@ async function serve(
   }))
   url = (await front?.listen()) ?? null
   const service = await openService(options, node)
-  options.analytics?.start()
+  const tagged = new TaggedCodes(node.directory, now)
+  options.analytics?.start((tags) => tagged.codesOf(tags))
   observation.start()
   const closeInOrder = async () => {
     const deadline = Date.now() + config.stopDelayMs + config.stopTimeoutMs

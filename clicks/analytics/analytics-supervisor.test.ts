@@ -70,7 +70,6 @@ class World {
       this.children.push(new Child())
       return this.child
     },
-    codesOfTags: async () => new Map(),
     clock: this.clock,
     random: () => 0.5,
     onLog: (_level, what) => this.lines.push(what),
@@ -86,7 +85,7 @@ const refused = { code: 'analytics_unavailable' }
 
 test('questions are answered by the process once it is ready, and refused before', async (t) => {
   const { supervisor, ...world } = new World()
-  supervisor.start()
+  supervisor.start(async () => new Map())
   const child = world.children[0]!
   t.like(child.told[0], { type: 'start', settings: SETTINGS })
   await t.throwsAsync(supervisor.status(), refused)
@@ -102,7 +101,7 @@ test('questions are answered by the process once it is ready, and refused before
 
 test('an answer that is an error has its code', async (t) => {
   const { supervisor, children } = new World()
-  supervisor.start()
+  supervisor.start(async () => new Map())
   children[0]!.lives()
   const asked = supervisor.deleteOfLink('a' as Code)
   const { id } = children[0]!.call
@@ -119,7 +118,7 @@ test('an answer that is an error has its code', async (t) => {
 test('a process that dies is replaced, what was asked of it is refused, its counts stay', async (t) => {
   const world = new World()
   const { supervisor, clock } = world
-  supervisor.start()
+  supervisor.start(async () => new Map())
   world.child.lives({ stored: 5, position: 2 })
   const asked = supervisor.status()
   world.child.exits()
@@ -134,7 +133,7 @@ test('a process that dies is replaced, what was asked of it is refused, its coun
 
 test('a process that dies again and again is started ever more rarely', async (t) => {
   const world = new World()
-  world.supervisor.start()
+  world.supervisor.start(async () => new Map())
   for (let second = 0; second < 60; second++) {
     world.child.exits()
     await world.clock.pass(1_000)
@@ -144,7 +143,7 @@ test('a process that dies again and again is started ever more rarely', async (t
 
 test('a process that says nothing is ended and replaced', async (t) => {
   const world = new World()
-  world.supervisor.start()
+  world.supervisor.start(async () => new Map())
   world.child.lives()
   const silent = world.child
   await world.clock.pass(59_000)
@@ -156,7 +155,7 @@ test('a process that says nothing is ended and replaced', async (t) => {
 
 test('a question that is not answered in time is refused, and its late answer does no harm', async (t) => {
   const world = new World()
-  world.supervisor.start()
+  world.supervisor.start(async () => new Map())
   world.child.lives()
   const asked = world.supervisor.status()
   const failed = t.throwsAsync(asked, refused)
@@ -168,7 +167,7 @@ test('a question that is not answered in time is refused, and its late answer do
 
 test('a stop lets the process store what the log has, and starts no other one', async (t) => {
   const world = new World()
-  world.supervisor.start()
+  world.supervisor.start(async () => new Map())
   world.child.lives()
   const closed = world.supervisor.close(5_000)
   t.is(world.child.told.at(-1)!.type, 'drain')
@@ -183,7 +182,7 @@ test('a stop lets the process store what the log has, and starts no other one', 
 
 test('a stop ends a process that takes too long', async (t) => {
   const world = new World()
-  world.supervisor.start()
+  world.supervisor.start(async () => new Map())
   const closed = world.supervisor.close(5_000)
   await world.clock.pass(6_000)
   await closed

@@ -48,10 +48,6 @@ export interface AnalyticsChild {
 export interface AnalyticsSupervisorOptions {
   readonly settings: AnalyticsSettings
   readonly fork: () => AnalyticsChild
-  /** The codes that have each of these tags now. */
-  readonly codesOfTags: (
-    tags: readonly string[] | 'all',
-  ) => Promise<ReadonlyMap<string, readonly Code[]>>
   readonly clock: Clock
   /** From 0 to below 1. */
   readonly random: () => number
@@ -74,6 +70,11 @@ interface Running {
   heardAt: number
 }
 
+/** The codes that have each of these tags now. */
+export type CodesOfTags = (
+  tags: readonly string[] | 'all',
+) => Promise<ReadonlyMap<string, readonly Code[]>>
+
 type Told<Type extends FromAnalytics['type']> = Extract<FromAnalytics, { type: Type }>
 
 export class AnalyticsSupervisor implements Analytics {
@@ -90,6 +91,7 @@ export class AnalyticsSupervisor implements Analytics {
   /** Of the processes that have ended. */
   #earlier = { stored: 0, lost: 0, undecodable: 0 }
   #countedTo: number | undefined
+  #codesOfTags: CodesOfTags = () => Promise.resolve(new Map())
   #cancel: () => void = () => {}
 
   constructor(options: AnalyticsSupervisorOptions) {
@@ -99,7 +101,13 @@ export class AnalyticsSupervisor implements Analytics {
     this.desks = remoteDesks((call) => this.#call('desk', call))
   }
 
-  start(): void {
+  /** @param codesOfTags asked for reports about tags */
+  start(codesOfTags: CodesOfTags): void {
+    this.#codesOfTags = codesOfTags
+    this.#begin()
+  }
+
+  #begin(): void {
     const { clock, fork, settings } = this.#options
     const child = fork()
     const { promise: ended, resolve } = Promise.withResolvers<void>()
@@ -216,7 +224,7 @@ export class AnalyticsSupervisor implements Analytics {
   }
 
   async #tellCodes({ child }: Running, { id, tags }: Told<'tags'>): Promise<void> {
-    const codes = await this.#options.codesOfTags(tags).catch(() => undefined)
+    const codes = await this.#codesOfTags(tags).catch(() => undefined)
     send(child, { type: 'codes', id, codes })
   }
 
@@ -237,7 +245,7 @@ export class AnalyticsSupervisor implements Analytics {
     if (clock.now() - startedAt >= STEADY_MS) this.#backOff.reset()
     const wait = this.#backOff.next()
     onLog('warn', 'the analytics process has ended; another one is started')
-    this.#cancel = clock.after(wait, () => this.start())
+    this.#cancel = clock.after(wait, () => this.#begin())
   }
 
   #watch(running: Running): void {

@@ -4,6 +4,7 @@
  * Made once by the gateway. Also the steps that several routes begin or end with.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HookDesks } from '../../clicks/hooks/hook-desks.ts'
 import type { Analytics } from '../../clicks/analytics/analytics.ts'
 import { entityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
@@ -30,6 +31,7 @@ export interface ApiContext {
   readonly now: () => EpochMs
   /** undefined: clicks are not counted. */
   readonly analytics: Analytics | undefined
+  readonly desks: HookDesks | undefined
 }
 
 /** The code in the path. What cannot be a code was never given. */

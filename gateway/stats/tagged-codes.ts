@@ -39,12 +39,16 @@ export class TaggedCodes {
    * @throws TinygridError invalid_field: too many links; store_unavailable
    */
   async find(tags: readonly string[] | 'all', field: string): Promise<{ tags?: TagMap }> {
-    if (tags.length === 0) return {}
+    return tags.length === 0 ? {} : { tags: await this.codesOf(tags, field) }
+  }
+
+  /** @throws as `find` */
+  async codesOf(tags: readonly string[] | 'all', field = 'tags'): Promise<TagMap> {
     const found =
       tags === 'all'
         ? await this.#all()
         : await this.#directory.codesOfTags(tags, CODES_OF_TAGS_MAX)
-    if (found !== undefined) return { tags: found }
+    if (found !== undefined) return found
     const detail = `${field} may ask for tags that have at most ${CODES_OF_TAGS_MAX} links together`
     throw new TinygridError('invalid_field', { field, detail })
   }

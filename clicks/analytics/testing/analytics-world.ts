@@ -55,16 +55,15 @@ export class AnalyticsWorld {
         this.#children.push(child)
         return child
       },
-      codesOfTags: async (tags) => {
-        const wanted = tags === 'all' ? [...this.tags.keys()] : tags
-        return new Map(wanted.map((tag) => [tag, this.tags.get(tag) ?? []]))
-      },
       clock: systemClock,
       random: Math.random,
       onLog: (_level, what, detail = '') => this.lines.push(`${what} ${detail}`),
     })
     this.#supervisors.push(supervisor)
-    supervisor.start()
+    supervisor.start(async (tags) => {
+      const wanted = tags === 'all' ? [...this.tags.keys()] : tags
+      return new Map(wanted.map((tag) => [tag, this.tags.get(tag) ?? []]))
+    })
     return supervisor
   }
 
