@@ -91,8 +91,7 @@ export interface GatewayOptions {
 
 /** Ready, but not listening. `close()` finishes what is under way. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { settings, owner, directory, work, status, clusterStatus, logger, now, analytics, desks } =
-    options
+  const { settings, owner, directory, work, status, clusterStatus, logger, now } = options
   const redirects = options.redirects ?? createRedirectCounters()
   const registry = metricsOf(options, redirects)
   const times = new RequestTimes(registry)
@@ -116,11 +115,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   app.setErrorHandler((error, request, reply) => sendFor(errors, request, reply, error))
   app.setNotFoundHandler(notFoundHandler(errors, allowed))
   await describeRoutes(app, settings.baseUrl)
-  const wrongKeys = new RateLimit({
-    max: settings.wrongKeysPerMinuteMax,
-    addressesMax: settings.limitedAddressesMax,
-    now,
-  })
+  const { wrongKeysPerMinuteMax: max, limitedAddressesMax: addressesMax } = settings
+  const wrongKeys = new RateLimit({ max, addressesMax, now })
   const keys = { apiKey: new ApiKey(options.apiKey), wrongKeys, logger }
   const hot = { owner, now, counters: redirects, clicks: options.clicks?.notes }
   redirectRoute(app, { ...hot, errors, address, times, keys })
@@ -129,18 +125,9 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     codeLength: settings.codeLength,
     secret: options.apiKey,
   })
-  const context = {
-    settings,
-    owner,
-    directory,
-    creator,
-    address,
-    errors,
-    work,
-    now,
-    analytics,
-    desks,
-  }
+  const { analytics, desks } = options
+  const asked = { settings, owner, directory, analytics, desks }
+  const context = { ...asked, creator, address, errors, work, now }
   await app.register(async (scope) => {
     const live = liveEvents(options)
     api(scope, { context, keys, logger, times, clusterStatus, live, isClosing: () => isClosing })
