@@ -25,7 +25,8 @@ const DAMAGE = [
 const INVALIDATED = /^FATAL Error|database has been invalidated/i
 
 export function isDamage(error: unknown): boolean {
-  const text = messageOf(error)
+  // Paths are the operator's words, not DuckDB's.
+  const text = messageOf(error).replaceAll(/"\/[^"]*"/g, '')
   return DAMAGE.some((pattern) => pattern.test(text))
 }
 
