@@ -13,6 +13,7 @@ import { figure, isMet, machine, tableOf, type Measure } from './measure.ts'
 import { benchHelp, parseBenchOptions, UsageError, type BenchOptions } from './options.ts'
 import { Bench, type Scenario } from './scenario.ts'
 import { clickParsing } from './scenarios/click-parsing.ts'
+import { clickStore } from './scenarios/click-store.ts'
 import { clusterBulk } from './scenarios/cluster-bulk.ts'
 import { clusterJoin } from './scenarios/cluster-join.ts'
 import { clusterKillWrites } from './scenarios/cluster-kill-writes.ts'
@@ -35,6 +36,7 @@ const SCENARIOS: readonly Scenario[] = [
   creates,
   linkTable,
   clickParsing,
+  clickStore,
   startUp,
 ]
 /** Named together by CLUSTER. They start the real servers (`npm run services`). */

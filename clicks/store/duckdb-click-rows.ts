@@ -1,4 +1,4 @@
-/** Clicks as rows of DuckDB: written by data chunks, which is how it takes most a second, and read back. */
+/** Clicks as rows of DuckDB: written by data chunks, which is how it takes most a second; and how others see them. */
 import {
   BIGINT,
   DuckDBDataChunk,
@@ -13,6 +13,7 @@ import {
 } from '@duckdb/node-api'
 import type { PlacedClick } from '../click.ts'
 import { CLICK_COLUMNS } from './click-columns.ts'
+import { VISITOR_TEXT } from './duckdb-visit-lines.ts'
 
 /** Rows of a data chunk: DuckDB takes no more. */
 const CHUNK_ROWS = 2_048
@@ -37,7 +38,7 @@ export function appendRows(appender: DuckDBAppender, clicks: readonly PlacedClic
     const chunk = DuckDBDataChunk.create(types, rows.length)
     for (const [place, key] of KEYS.entries()) {
       const vector = chunk.getColumnVector(place)
-      for (const [index, row] of rows.entries()) vector.setItem(index, storedValue(key, row))
+      for (let row = 0; row < rows.length; row++) vector.setItem(row, storedValue(key, rows[row]!))
       vector.flush()
     }
     appender.appendDataChunk(chunk)
@@ -50,28 +51,9 @@ function storedValue(key: Key, click: PlacedClick): DuckDBValue {
   return click[key]
 }
 
-/** 16 hexadecimal digits, or none. */
-const VISITOR_TEXT = "coalesce(lpad(lower(to_hex(visitor)), 16, '0'), '')"
-
-/** The columns of a click, in the order and in the shape in which `clicksOfChunk` reads them. */
-export const READ_COLUMNS = KEYS.map((key) => {
-  const column = CLICK_COLUMNS[key]
-  if (key === 'at' || key === 'position') return `CAST(${column} AS DOUBLE)`
-  return key === 'visitor' ? VISITOR_TEXT : column
-}).join(', ')
-
 /** The columns of a click as they are shown to others, by the names of a click's fields. */
 export const SHOWN_COLUMNS = KEYS.map((key) => {
   const column = CLICK_COLUMNS[key]
   if (key === 'at') return `make_timestamp_ms(${column}) AS "at"`
   return `${key === 'visitor' ? VISITOR_TEXT : column} AS "${key}"`
 }).join(', ')
-
-export function clicksOfChunk(chunk: DuckDBDataChunk): PlacedClick[] {
-  const columns = KEYS.map((_, place) => chunk.getColumnValues(place))
-  return Array.from({ length: chunk.rowCount }, (_, row) => {
-    const click: Partial<Record<Key, DuckDBValue>> = {}
-    for (const [place, key] of KEYS.entries()) click[key] = columns[place]![row]!
-    return click as unknown as PlacedClick
-  })
-}

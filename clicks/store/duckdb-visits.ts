@@ -1,11 +1,13 @@
 /** Gives clicks one by one from the table of a click store in DuckDB, and as a file of Parquet. */
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { EpochMs } from '../../links/ids.ts'
 import { conditionsOf } from './click-conditions.ts'
-import { clicksOfChunk, READ_COLUMNS, SHOWN_COLUMNS } from './duckdb-click-rows.ts'
+import { SHOWN_COLUMNS } from './duckdb-click-rows.ts'
 import { DuckDbDialect } from './duckdb-dialect.ts'
+import { linesSql, visitsOfLines } from './duckdb-visit-lines.ts'
 import type { DuckDbTurn } from './duckdb-turns.ts'
 import type { Visit, VisitsQuestion } from './question.ts'
 import { whole } from './sql-dialect.ts'
@@ -16,10 +18,17 @@ export async function readWindow(
   question: VisitsQuestion,
   { from, to, after, rows }: VisitWindow,
 ): Promise<Visit[]> {
-  const dialect = new DuckDbDialect()
   const window = { ...question, from: from as EpochMs, to: to as EpochMs }
-  const chosen = chosenVisits(READ_COLUMNS, window, after, rows, dialect)
-  return (await turn.chunks(chosen, dialect)).flatMap(clicksOfChunk)
+  const read = async (isCareful: boolean) => {
+    const dialect = new DuckDbDialect()
+    const chosen = chosenVisits('*', window, after, rows, dialect)
+    const lines = await turn.read(linesSql(chosen, NEWEST_FIRST, isCareful), dialect)
+    const text = lines.value(0, 0) as string | null
+    return text === null ? [] : visitsOfLines(text, isCareful)
+  }
+  const visits = (await read(false)) ?? (await read(true))
+  assert(visits !== undefined)
+  return visits
 }
 
 /**

@@ -28,6 +28,8 @@ const FIRST_LENGTH_MS = 3_600_000
 const GROWTH = 4
 
 /**
+ * The next window is read while this one is made use of.
+ *
  * @param question its times lie within those of the store
  * @param read gives what is in a window, newest first, at most as many as it says
  */
@@ -35,24 +37,64 @@ export async function* readByWindows(
   question: VisitsQuestion,
   read: (window: VisitWindow) => Promise<readonly Visit[]>,
 ): AsyncGenerator<readonly Visit[]> {
-  let { after, visitsMax: left = Infinity } = question
-  let to = Math.min(question.to, after === undefined ? Infinity : after.at + 1)
-  let lengthMs = FIRST_LENGTH_MS
-  while (to > question.from && left > 0) {
-    const from = Math.max(question.from, to - lengthMs)
-    const rows = Math.min(WINDOW_ROWS, left)
-    const visits = await read({ from, to, after, rows })
-    for (let first = 0; first < visits.length; first += VISITS_CHUNK_MAX) {
-      yield visits.slice(first, first + VISITS_CHUNK_MAX)
+  const windows = new Windows(question)
+  let window = windows.next()
+  let reading = window === undefined ? undefined : read(window)
+  try {
+    while (window !== undefined && reading !== undefined) {
+      const visits = await reading
+      window = windows.next(visits)
+      reading = window === undefined ? undefined : read(window)
+      // Awaited once this one is told; until then a failure is nobody's.
+      reading?.catch(() => undefined)
+      for (let first = 0; first < visits.length; first += VISITS_CHUNK_MAX) {
+        yield visits.slice(first, first + VISITS_CHUNK_MAX)
+      }
     }
-    left -= visits.length
+  } finally {
+    await reading?.catch(() => undefined)
+  }
+}
+
+class Windows {
+  readonly #from: number
+  #to: number
+  #after: VisitsCursor | undefined
+  #left: number
+  #lengthMs = FIRST_LENGTH_MS
+  #current: VisitWindow | undefined
+
+  constructor({ from, to, after, visitsMax = Infinity }: VisitsQuestion) {
+    this.#from = from
+    this.#to = Math.min(to, after === undefined ? Infinity : after.at + 1)
+    this.#after = after
+    this.#left = visitsMax
+  }
+
+  /** @param visits what the window before had */
+  next(visits?: readonly Visit[]): VisitWindow | undefined {
+    if (visits !== undefined) this.#learn(visits)
+    if (this.#to <= this.#from || this.#left === 0) return undefined
+    this.#current = {
+      from: Math.max(this.#from, this.#to - this.#lengthMs),
+      to: this.#to,
+      after: this.#after,
+      rows: Math.min(WINDOW_ROWS, this.#left),
+    }
+    return this.#current
+  }
+
+  #learn(visits: readonly Visit[]): void {
+    const { from, to, rows } = this.#current!
+    this.#left -= visits.length
     if (visits.length < rows) {
-      to = from
-      if (visits.length < WINDOW_ROWS / GROWTH) lengthMs *= GROWTH
+      this.#to = from
+      if (visits.length < WINDOW_ROWS / GROWTH) this.#lengthMs *= GROWTH
     } else {
-      after = visits.at(-1)!
-      lengthMs = Math.max(1, to - after.at)
-      to = after.at + 1
+      const last = visits.at(-1)!
+      this.#after = last
+      this.#lengthMs = Math.max(1, to - last.at)
+      this.#to = last.at + 1
     }
   }
 }

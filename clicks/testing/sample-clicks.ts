@@ -104,6 +104,8 @@ const text = fc.constantFrom(
   '9',
   '\\',
   'x\0y',
+  'x\u001fy',
+  '\u001e',
   '%"',
 )
 const code = fc.constantFrom('a', 'b', 'c', 'd-_') as fc.Arbitrary<Code>
