@@ -14,6 +14,7 @@ import { benchHelp, parseBenchOptions, UsageError, type BenchOptions } from './o
 import { Bench, type Scenario } from './scenario.ts'
 import { clickParsing } from './scenarios/click-parsing.ts'
 import { clickStore } from './scenarios/click-store.ts'
+import { clickPath } from './scenarios/click-path.ts'
 import { clusterBulk } from './scenarios/cluster-bulk.ts'
 import { clusterJoin } from './scenarios/cluster-join.ts'
 import { clusterKillWrites } from './scenarios/cluster-kill-writes.ts'
@@ -38,6 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
   clickParsing,
   clickStore,
   startUp,
+  clickPath,
 ]
 /** Named together by CLUSTER. They start the real servers (`npm run services`). */
 const CLUSTER_SCENARIOS: readonly Scenario[] = [

@@ -39,6 +39,8 @@ const STEADY_MS = 30_000
 
 /** A process, as far as it is to be told and heard. */
 export interface AnalyticsChild {
+  /** Left out where there is no process. */
+  readonly pid?: number | undefined
   send(message: ToAnalytics): unknown
   kill(signal: 'SIGKILL'): unknown
   onMessage(listener: (message: FromAnalytics) => void): unknown

@@ -24,6 +24,7 @@ export function forkAnalytics(onPrint: (text: string) => void): AnalyticsChild {
   child.stderr!.setEncoding('utf8')
   child.stderr!.on('data', (text: string) => onPrint(text.slice(0, PRINTED_MAX)))
   return {
+    pid: child.pid,
     send: (message) => child.send(message),
     kill: (signal) => child.kill(signal),
     onMessage: (listener) => child.on('message', listener),
