@@ -24,7 +24,9 @@ export interface ClusterNames {
   /** Without a partition: the letters of the code, whatever its partition. */
   deadLetterSubject(partition: PartitionId | undefined, code: Code): string
   readonly clicksStream: string
-  readonly clicksSubject: string
+  /** All subjects of clicks. */
+  readonly clicksSubjects: string
+  clicksSubject(node: string): string
   /** `kind` is one or more subject tokens, such as `node.joined`. */
   eventSubject(kind: string): string
   /** Key-value bucket of the table and the leases. */
@@ -55,7 +57,8 @@ export function namesOf(namespace: string): ClusterNames {
     deadLetterSubjects: `${namespace}.dead-letter.*.*`,
     deadLetterSubject: (partition, code) => `${namespace}.dead-letter.${partition ?? '*'}.${code}`,
     clicksStream: `${stream}_CLICKS`,
-    clicksSubject: `${namespace}.clicks`,
+    clicksSubjects: `${namespace}.clicks.*`,
+    clicksSubject: (node) => `${namespace}.clicks.${node}`,
     eventSubject: (kind) => `${namespace}.events.${kind}`,
     kvBucket: namespace,
   }

@@ -123,7 +123,7 @@ export async function bytesOf(manager: JetStreamManager, name: string): Promise<
   return (await manager.streams.info(name)).state.bytes
 }
 
-type Wanted = Partial<StreamConfig> & { readonly name: string }
+export type Wanted = Partial<StreamConfig> & { readonly name: string }
 
 interface Opening {
   readonly settings: StreamSettings
@@ -135,8 +135,8 @@ function openStream(manager: JetStreamManager, opening: Opening, wanted: Wanted)
   return patiently(wanted.name, () => tryToOpen(manager, opening, wanted))
 }
 
-/** @throws StartError with what the server says when its election is over */
-async function patiently<T>(name: string, attempt: () => Promise<T>): Promise<T> {
+/** Tries while servers elect. @throws StartError with what the server says when that is over */
+export async function patiently<T>(name: string, attempt: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + OPEN_MS_MAX
   while (true) {
     try {
@@ -166,14 +166,14 @@ async function tryToOpen(
         'data as one, or set another TINYGRID_NAMESPACE for a new cluster',
     )
   }
-  const config = found ?? (await make(manager, wanted))
+  const config = found ?? (await makeStream(manager, wanted))
   check(settings, config)
   const isAsWanted =
     config.max_bytes === wanted.max_bytes && config.num_replicas === wanted.num_replicas
   if (!isAsWanted) await manager.streams.update(wanted.name, { ...config, ...wanted })
 }
 
-async function configOf(
+export async function configOf(
   manager: JetStreamManager,
   name: string,
 ): Promise<StreamConfig | undefined> {
@@ -185,7 +185,7 @@ async function configOf(
   }
 }
 
-async function make(manager: JetStreamManager, wanted: Wanted): Promise<StreamConfig> {
+export async function makeStream(manager: JetStreamManager, wanted: Wanted): Promise<StreamConfig> {
   try {
     return (await manager.streams.add(wanted)).config
   } catch (error) {

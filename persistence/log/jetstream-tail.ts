@@ -1,8 +1,8 @@
 /**
  * Reads what a stream holds under a subject, in order, after a sequence.
  *
- * Used by `jetstream-log.ts`, for a tail of three entries and for one of 100,000. The stream's
- * leader tells the subject's last sequence; then batches of direct reads follow until it is
+ * Used by `jetstream-log.ts`, for a tail of three entries and for one of 100,000, and by the click log. The
+ * stream's leader tells the subject's last sequence; then batches of direct reads follow until it is
  * reached. Any replica may answer those, so one that lags is found by the end it does not know and
  * asked again; within a batch each message names the one before it, so none is missed.
  *
@@ -93,7 +93,7 @@ export async function* readSubject(
 }
 
 /** The next entries from sequence `from` on; none if there are none, as far as a replica knows. */
-function readBatch(
+export function readBatch(
   { connection, stream }: StreamReader,
   filter: string,
   from: number,
