@@ -52,6 +52,7 @@ import type { RouterCounters } from '../routing/router-counters.ts'
 import { refuseTwoHosts } from './http/single-host.ts'
 import type { EventsOptions } from './stats/events-route.ts'
 import type { ClickParsing } from './stats/live-event.ts'
+import { LinkVisits } from './stats/link-visits.ts'
 import { LiveFeed } from './stats/live-feed.ts'
 import { siteFiles } from './pages/site-files.ts'
 import { webPage } from './pages/web-page.ts'
@@ -126,7 +127,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     secret: options.apiKey,
   })
   const { analytics, desks } = options
-  const asked = { settings, owner, directory, analytics, desks }
+  const visits = new LinkVisits(analytics, options.clock ?? systemClock)
+  const asked = { settings, owner, directory, analytics, desks, visits }
   const context = { ...asked, creator, address, errors, work, now }
   await app.register(async (scope) => {
     const live = liveEvents(options)

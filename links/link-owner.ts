@@ -10,6 +10,7 @@
  * other one it has not.
  */
 import type { Code, EpochMs } from './ids.ts'
+import type { ListFilters } from './list-filter.ts'
 import type { GivenLifecycle, GoneReason, Link, Lookup } from './link.ts'
 
 export interface LinkOwner {
@@ -133,15 +134,11 @@ export type WriteResult =
   /** Visit: counted and logged. */
   | { readonly kind: 'redirect'; readonly url: string }
 
-export interface ListQuery {
+export interface ListQuery extends ListFilters {
   /** 1 to LIST_LIMIT_MAX. */
   readonly limit: number
   /** Where the last page ended: its `nextCursor`. */
   readonly cursor?: string
-  /** A part of the code, URL, title or a tag, as people see it; in any case. */
-  readonly search?: string
-  /** Exactly this tag. */
-  readonly tag?: string
   /** Aborted when nobody waits for the page any more: it may end anywhere then. */
   readonly signal?: AbortSignal
 }
@@ -149,7 +146,8 @@ export interface ListQuery {
 export const LIST_LIMIT_MAX = 1000
 
 export interface ListPage {
-  /** Live links, newest first. A search may return fewer than `limit` although more follow. */
+  /** Live links, newest first. A search, or a list by state, may return fewer than
+   * `limit` although more follow. */
   readonly links: readonly Link[]
   /** null: nothing follows. */
   readonly nextCursor: string | null

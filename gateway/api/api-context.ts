@@ -17,6 +17,7 @@ import type { ErrorReplies } from '../http/error-reply.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
 import type { LinkCreator } from './link-creation.ts'
 import type { RequestContext } from './link-request.ts'
+import type { LinkVisits } from '../stats/link-visits.ts'
 import { viewOf } from './link-view.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 
@@ -32,6 +33,7 @@ export interface ApiContext {
   /** undefined: clicks are not counted. */
   readonly analytics: Analytics | undefined
   readonly desks: HookDesks | undefined
+  readonly visits: LinkVisits
 }
 
 /** The code in the path. What cannot be a code was never given. */
@@ -56,12 +58,24 @@ export function requestContext(
   return { own: address.own(request), now: now(), prefix }
 }
 
-/** Replies with the link and its entity tag. */
+/**
+ * Replies with the link and its entity tag.
+ *
+ * @param visits as `viewOf` takes them
+ */
 export function sendLink(
   { address }: ApiContext,
   request: FastifyRequest,
   reply: FastifyReply,
   link: Link,
+  visits: number | null = null,
 ): FastifyReply {
-  return reply.header('etag', entityTag(link)).send(viewOf(link, address.baseUrl(request)))
+  const view = viewOf(link, address.baseUrl(request), visits)
+  return reply.header('etag', entityTag(link)).send(view)
+}
+
+/** How often a link was followed, if it does not count that itself; null: not known. */
+export async function visitsOf({ visits }: ApiContext, link: Link): Promise<number | null> {
+  if (link.maxVisits !== null) return null
+  return (await visits.of([link.code]))(link.code)
 }

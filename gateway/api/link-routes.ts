@@ -9,7 +9,14 @@ import { entityTag, matchesEntityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Link } from '../../links/link.ts'
 import type { WriteResult } from '../../links/link-owner.ts'
-import { codeParam, ifMatchOf, requestContext, sendLink, type ApiContext } from './api-context.ts'
+import {
+  codeParam,
+  ifMatchOf,
+  requestContext,
+  sendLink,
+  visitsOf,
+  type ApiContext,
+} from './api-context.ts'
 import { emptyReply, linkReply, problemReplies } from './api-replies.ts'
 import { toChanges } from './link-request.ts'
 import {
@@ -48,8 +55,11 @@ function readRoute(app: FastifyInstance, context: ApiContext): void {
     const link = await context.owner.read(codeParam(request))
     if (link === undefined) throw new TinygridError('link_not_found')
     if (link.lifecycle === 'deleted') throw goneError('deleted')
-    if (isKnown(request, link)) return reply.code(304).header('etag', entityTag(link)).send()
-    return sendLink(context, request, reply, link)
+    const visits = await visitsOf(context, link)
+    if (visits === null && isKnown(request, link)) {
+      return reply.code(304).header('etag', entityTag(link)).send()
+    }
+    return sendLink(context, request, reply, link, visits)
   })
 }
 
@@ -81,7 +91,8 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
       changes,
       ...ifMatchOf(request),
     })
-    return sendLink(context, request, reply, changedLink(result))
+    const link = changedLink(result)
+    return sendLink(context, request, reply, link, await visitsOf(context, link))
   })
 }
 
@@ -118,7 +129,8 @@ function restoreRoute(app: FastifyInstance, context: ApiContext): void {
   app.post(`${PATH}/restore`, { schema }, async (request, reply) => {
     const code = codeParam(request)
     const result = await context.owner.write({ kind: 'restore', code, ...ifMatchOf(request) })
-    return sendLink(context, request, reply, changedLink(result))
+    const link = changedLink(result)
+    return sendLink(context, request, reply, link, await visitsOf(context, link))
   })
 }
 

@@ -16,11 +16,16 @@ import {
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
 import { IF_MATCH_LENGTH_MAX } from '../../links/link-fields.ts'
 import { LIST_LIMIT_MAX, OPERATION_KEPT_MS } from '../../links/link-owner.ts'
+import { LIST_STATES, type ListState } from '../../links/list-filter.ts'
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_LENGTH_MAX } from './idempotency.ts'
 
 export const CODE_PATTERN = '^[A-Za-z0-9_-]+$'
 const CURSOR_LENGTH_MAX = 500
 export const LIST_LIMIT_DEFAULT = 100
+
+const TIME_LENGTH_MAX = 40
+const LIST_ORDERS = ['created', 'visits'] as const
+export type ListOrder = (typeof LIST_ORDERS)[number]
 
 export const strict = { additionalProperties: false }
 
@@ -117,7 +122,9 @@ export const linkSchema = Type.Object(
     maxVisits: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
     visits: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
-      description: 'Exact for links with maxVisits; null for others, whose visits are not counted',
+      description:
+        'Exact for links with maxVisits. Of others the clicks that were counted so far, a second or two ' +
+        'late; null: not known just now, and in answers that make or export links',
     }),
   },
   { ...strict, title: 'Link' },
@@ -179,6 +186,31 @@ export const listQuerySchema = Type.Object(
     ),
     tag: Type.Optional(
       Type.String({ maxLength: TAG_LENGTH_MAX, description: 'Links with exactly this tag' }),
+    ),
+    state: Type.Optional(
+      Type.Unsafe<ListState>({
+        type: 'string',
+        enum: [...LIST_STATES],
+        description: 'Links that redirect, have expired, or have had all their visits',
+      }),
+    ),
+    createdFrom: Type.Optional(
+      Type.String({
+        maxLength: TIME_LENGTH_MAX,
+        description: 'Links made from then on: an ISO 8601 time with offset, or a date in UTC',
+      }),
+    ),
+    createdTo: Type.Optional(
+      Type.String({ maxLength: TIME_LENGTH_MAX, description: 'Links made before then' }),
+    ),
+    sort: Type.Optional(
+      Type.Unsafe<ListOrder>({
+        type: 'string',
+        enum: [...LIST_ORDERS],
+        description:
+          'created: newest first, the default. visits: most visits first, links without any left out; ' +
+          '503 where clicks are not counted',
+      }),
     ),
   },
   strict,

@@ -7,8 +7,11 @@ import { formatIsoTime } from './iso-time.ts'
 import type { ExportedLinkView } from './bulk-schemas.ts'
 import type { LinkView, ShortLinkView } from './link-schemas.ts'
 
-/** @param baseUrl what short links start with, without a slash at the end */
-export function viewOf(link: Link, baseUrl: string): LinkView {
+/**
+ * @param baseUrl what short links start with, without a slash at the end
+ * @param visits of a link that does not count them itself; null: not known
+ */
+export function viewOf(link: Link, baseUrl: string, visits: number | null = null): LinkView {
   const createdAt = formatIsoTime(link.createdAt)
   return {
     code: link.code,
@@ -20,7 +23,7 @@ export function viewOf(link: Link, baseUrl: string): LinkView {
     updatedAt: link.updatedAt === link.createdAt ? createdAt : formatIsoTime(link.updatedAt),
     expiresAt: link.expiresAt === null ? null : formatIsoTime(link.expiresAt),
     maxVisits: link.maxVisits,
-    visits: link.maxVisits === null ? null : link.visits,
+    visits: link.maxVisits === null ? visits : link.visits,
   }
 }
 

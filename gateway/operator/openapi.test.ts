@@ -32,6 +32,8 @@ test('every route is described, and nothing else', async (t) => {
   )
   t.deepEqual(calls.sort(), [
     'DELETE /api/links/{code}',
+    'DELETE /api/reports/{id}',
+    'DELETE /api/webhooks/{id}',
     'GET /api/cluster',
     'GET /api/events',
     'GET /api/export',
@@ -39,9 +41,13 @@ test('every route is described, and nothing else', async (t) => {
     'GET /api/links/{code}',
     'GET /api/links/{code}/stats',
     'GET /api/links/{code}/visits',
+    'GET /api/reports',
+    'GET /api/reports/{id}/result',
     'GET /api/stats',
     'GET /api/tags',
     'GET /api/visits',
+    'GET /api/webhooks',
+    'GET /api/webhooks/{id}/letters',
     'GET /health/live',
     'GET /health/ready',
     'GET /metrics',
@@ -50,9 +56,15 @@ test('every route is described, and nothing else', async (t) => {
     'GET /{code}+',
     'HEAD /{code}',
     'PATCH /api/links/{code}',
+    'PATCH /api/reports/{id}',
+    'PATCH /api/webhooks/{id}',
     'POST /api/links',
     'POST /api/links/bulk',
     'POST /api/links/{code}/restore',
+    'POST /api/reports',
+    'POST /api/webhooks',
+    'POST /api/webhooks/{id}/retry',
+    'POST /api/webhooks/{id}/test',
   ])
 })
 

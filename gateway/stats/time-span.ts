@@ -70,7 +70,8 @@ function assertZone(timezone: string): void {
   offsetPieces(timezone, 0, 1)
 }
 
-function parseMoment(text: string, timezone: string, field: string): EpochMs {
+/** @throws TinygridError invalid_field */
+export function parseMoment(text: string, timezone: string, field: string): EpochMs {
   const moment = DATE.test(text) ? dayStart(text, timezone) : parseIsoTime(text)
   if (moment !== undefined) return moment
   const detail = `${field} must be a date, 2030-01-31, or an ISO 8601 time, 2030-01-31T12:00:00Z`

@@ -3,6 +3,7 @@ import { decodeLink } from '../../links/link-record.ts'
 import type { Link } from '../../links/link.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import type { ListQuery } from '../../links/link-owner.ts'
+import type { ListState } from '../../links/list-filter.ts'
 import { storeStories, type StorePlace, type StoreStory } from './link-store.contract.ts'
 import type { LinkStore } from './link-store.ts'
 import { SEARCH_EXAMINED_MAX } from './list-page.ts'
@@ -12,6 +13,7 @@ export function testLinkListContract(name: string, createPlace: () => Promise<St
   const story = storeStories(name, createPlace)
   testOrder(story)
   testFilters(story)
+  testRangesAndStates(story)
   testSearches(story)
   testSearchEffort(story)
   testAbandonedList(story)
@@ -65,6 +67,35 @@ function testFilters(story: StoreStory): void {
     await store.write([linkVersion('c', 2, { createdAt: at(3), tags: ['blue'] })])
     t.deepEqual(await codes(store, { tag: 'red' }), ['a'])
     t.deepEqual(await codes(store, { tag: 'blue' }), ['c', 'a'])
+  })
+}
+
+function testRangesAndStates(story: StoreStory): void {
+  story('a list is of links made within a time', async (t, store) => {
+    await store.write(Array.from({ length: 9 }, (_, n) => made(`c${n}`, n)))
+    t.deepEqual(await codes(store, { createdFrom: at(7) }), ['c8', 'c7'])
+    t.deepEqual(await codes(store, { createdTo: at(2) }), ['c1', 'c0'])
+    t.deepEqual(await codes(store, { createdFrom: at(3), createdTo: at(5) }), ['c4', 'c3'])
+    t.deepEqual(await codes(store, { createdFrom: at(5), createdTo: at(5) }), [])
+    const range = { createdFrom: at(2), createdTo: at(7) }
+    t.deepEqual(await pages(store, { limit: 2, ...range }), [['c6', 'c5'], ['c4', 'c3'], ['c2']])
+    t.is((await store.list({ limit: 5, ...range })).nextCursor, null)
+  })
+
+  story('a list is of links in a state', async (t, store) => {
+    await store.write([
+      made('plain', 1),
+      linkVersion('late', 1, { createdAt: at(2), expiresAt: at(100) }),
+      linkVersion('metered', 1, { createdAt: at(3), maxVisits: 2, visits: 1 }),
+      linkVersion('used', 1, { createdAt: at(4), maxVisits: 2, visits: 2 }),
+    ])
+    const ofState = (is: ListState, now: number) => codes(store, { state: { is, at: at(now) } })
+    t.deepEqual(await ofState('active', 99), ['metered', 'late', 'plain'])
+    t.deepEqual(await ofState('active', 100), ['metered', 'plain'])
+    t.deepEqual(await ofState('expired', 100), ['late'])
+    t.deepEqual(await ofState('used_up', 100), ['used'])
+    const used = { limit: 1, state: { is: 'used_up', at: at(100) } } as const
+    t.deepEqual((await pages(store, used)).flat(), ['used'])
   })
 }
 

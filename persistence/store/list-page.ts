@@ -6,15 +6,15 @@
  * page refuses one. The cursor names the last link examined, not a number of links to skip, so
  * links created or deleted between two pages neither repeat nor hide others.
  *
- * A search (`link-search.ts`) looks at every link on its way. To bound that, a page ends after SEARCH_EXAMINED_MAX
- * links, with what it has found and a cursor. Rejected: a full-text index, which would cost every
+ * A search (`links/link-search.ts`) looks at every link on its way, and so does a list by state. To bound that, a
+ * page ends after SEARCH_EXAMINED_MAX links, with what it has found and a cursor. Rejected: a full-text index, which would cost every
  * write more than the write itself, for a list that a person looks at now and then.
  */
 import { TinygridError } from '../../links/errors.ts'
 import { CODE_LENGTH_MAX, parseCode, type Code, type EpochMs } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
-import { LinkSearch } from './link-search.ts'
+import { ListFilter } from '../../links/list-filter.ts'
 
 /** Links that a search examines for one page. */
 export const SEARCH_EXAMINED_MAX = 20_000
@@ -58,18 +58,20 @@ function decodeCursor(cursor: string): ListPlace {
 
 export class ListPageBuilder {
   readonly #query: ListQuery
-  readonly #search: LinkSearch | undefined
+  readonly #filter: ListFilter
+  readonly #isSelective: boolean
   readonly #links: Link[] = []
   #examined = 0
   #isCut = false
-  /** The last link examined; before the first, what the cursor names. */
+  /** The last link examined; before the first, what the cursor names or the time at which the list begins. */
   #place: ListPlace | undefined
 
   /** @throws TinygridError invalid_field (cursor) */
   constructor(query: ListQuery) {
     this.#query = query
-    this.#search = query.search === undefined ? undefined : new LinkSearch(query.search)
-    this.#place = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
+    this.#filter = new ListFilter(query)
+    this.#isSelective = ListFilter.isSelective(query)
+    this.#place = query.cursor === undefined ? beginning(query) : decodeCursor(query.cursor)
   }
 
   /** The next link to offer comes after this one; undefined: from the first. */
@@ -84,14 +86,16 @@ export class ListPageBuilder {
   offer(link: Link): boolean {
     const isSpent =
       this.#query.signal?.aborted === true ||
-      (this.#search !== undefined && this.#examined >= SEARCH_EXAMINED_MAX)
+      (this.#isSelective && this.#examined >= SEARCH_EXAMINED_MAX)
+    // What follows was made before it.
+    if (link.createdAt < (this.#query.createdFrom ?? 0)) return false
     if (this.#links.length >= this.#query.limit || isSpent) {
       this.#isCut = true
       return false
     }
     this.#examined++
     this.#place = { createdAt: link.createdAt, code: link.code }
-    if (this.#matches(link)) this.#links.push(link)
+    if (this.#filter.matches(link)) this.#links.push(link)
     return true
   }
 
@@ -99,10 +103,9 @@ export class ListPageBuilder {
     const place = this.#isCut ? this.#place : undefined
     return { links: this.#links, nextCursor: place === undefined ? null : encodeCursor(place) }
   }
+}
 
-  #matches(link: Link): boolean {
-    const { tag } = this.#query
-    if (tag !== undefined && !link.tags.includes(tag)) return false
-    return this.#search === undefined || this.#search.matches(link)
-  }
+/** Where the newest link stands that can be on the list: no code is empty. */
+function beginning({ createdTo }: ListQuery): ListPlace | undefined {
+  return createdTo === undefined ? undefined : { createdAt: createdTo, code: '' as Code }
 }

@@ -9,6 +9,7 @@ import type { Code } from '../../links/ids.ts'
 import { decodeLink } from '../../links/link-record.ts'
 import type { Link } from '../../links/link.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import { ListFilter } from '../../links/list-filter.ts'
 import type { Steps } from '../../links/long-work.ts'
 import { codeOfKey, placeKey, tagPrefix } from './link-index.ts'
 import { ListPageBuilder } from './list-page.ts'
@@ -32,8 +33,9 @@ export function* listLinks(keyspaces: LinkKeyspaces, query: ListQuery): Steps<Li
   const page = new ListPageBuilder(query)
   const index = query.tag === undefined ? keyspaces.byTime : keyspaces.byTag
   const prefix = query.tag === undefined ? Buffer.alloc(0) : tagPrefix(query.tag)
-  const stretch =
-    query.search === undefined ? Math.min(STRETCH_KEYS_MAX, query.limit + 1) : STRETCH_KEYS_MAX
+  const stretch = ListFilter.isSelective(query)
+    ? STRETCH_KEYS_MAX
+    : Math.min(STRETCH_KEYS_MAX, query.limit + 1)
   let before: Buffer | undefined = Buffer.concat([
     prefix,
     page.place === undefined ? TOP : placeKey(page.place),

@@ -8,6 +8,7 @@
 import type { Collection, Filter, FindCursor } from 'mongodb'
 import { decodeLink, isWholeVersion } from '../../links/link-record.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import { ListFilter } from '../../links/list-filter.ts'
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import { ListPageBuilder, SEARCH_EXAMINED_MAX, type ListPlace } from './list-page.ts'
 import { versionOf, type LinkDocument, type StoredLink } from './mongo-link-document.ts'
@@ -24,7 +25,7 @@ export async function listLinks(
 ): Promise<ListPage> {
   const page = new ListPageBuilder(query)
   // One more than the page takes tells whether anything follows.
-  const examined = query.search === undefined ? query.limit + 1 : SEARCH_EXAMINED_MAX + 1
+  const examined = ListFilter.isSelective(query) ? SEARCH_EXAMINED_MAX + 1 : query.limit + 1
   const cursor = links
     .find<StoredLink>(filterOf(query, page.place), {
       sort: { 'v.t': -1, _id: -1 },

@@ -1,7 +1,7 @@
 /**
  * Whether a link is what a search is after: the one rule for all link stores.
  *
- * Used by `list-page.ts`; pure. A search is a part of the code, the URL, the title or a tag, as a
+ * Used by `list-filter.ts`; pure. A search is a part of the code, the URL, the title or a tag, as a
  * person sees it or pastes it. A URL is stored in ASCII; so it is also looked at as browsers show it
  * (host in Unicode, path and query decoded), and so is the text that is searched for. Case does not
  * matter, in any script: `ß` and `SS`, `Σ` and `ς` are the same.
@@ -10,7 +10,7 @@
  * index over folded text, which would cost every write.
  */
 import { domainToUnicode } from 'node:url'
-import type { Link } from '../../links/link.ts'
+import type { Link } from './link.ts'
 
 const NOT_ASCII = /[^ -~]/
 const PUNYCODE_LABELS = /xn--[a-z0-9-]+/gi
