@@ -57,7 +57,10 @@ async function main(): Promise<void> {
   const isEmbedded = config.natsUrl === undefined
   const work = systemLongWork()
   const parts = isEmbedded
-    ? { ...(await openEmbedded(config, work)), analytics: embeddedAnalytics(config, logger) }
+    ? {
+        ...(await openEmbedded(config, work, (what) => logger.warn(what))),
+        analytics: embeddedAnalytics(config, logger),
+      }
     : await openCluster(config, logger, work)
   const node = await startTinygrid({ config, logger, work, ...parts }).catch(
     async (error: unknown) => {

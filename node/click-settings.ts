@@ -1,15 +1,48 @@
 /**
- * The settings of clicks: whether they are counted, and how long each is kept.
+ * The settings of clicks: whether they are counted, what of a visitor is kept, how much and how long.
  *
  * Part of the one list in `config.ts`.
  */
 import path from 'node:path'
-import { flag, integer, text } from './setting.ts'
+import { IP_PRIVACIES } from '../clicks/ring/kept-address.ts'
+import { bytes, choice, flag, integer, text } from './setting.ts'
 
 export const CLICK_SETTINGS = {
   clicks: flag('TINYGRID_CLICKS', {
     fallback: 'true',
     about: 'whether clicks are counted',
+  }),
+  ipPrivacy: choice('TINYGRID_IP_PRIVACY', {
+    fallback: 'anonymised',
+    of: IP_PRIVACIES,
+    about:
+      'what is kept of addresses: nothing, all but the last octet (of IPv6 the last 80 bits), or ' +
+      'all; it holds for what comes from then on',
+  }),
+  respectDnt: flag('TINYGRID_RESPECT_DNT', {
+    fallback: 'false',
+    about:
+      'whether the click of a browser that sends DNT or Sec-GPC is kept without any address and ' +
+      'counts as nobody among unique visitors',
+  }),
+  clicksBufferBytesMax: bytes('TINYGRID_CLICKS_BUFFER', {
+    fallback: '64MB',
+    min: '1MB',
+    max: '16GB',
+    about: 'clicks that may wait while the click log cannot be written; beyond it they are dropped',
+  }),
+  clicksLogBytesMax: bytes('TINYGRID_CLICKS_LOG_MAX', {
+    fallback: '1GB',
+    min: '1MB',
+    max: '1024GB',
+    about: 'bytes that the click log may hold; beyond it the oldest clicks are dropped there',
+  }),
+  clicksLogDays: integer('TINYGRID_CLICKS_LOG_AGE', {
+    fallback: '7',
+    min: 1,
+    max: 3_650,
+    unit: 'days',
+    about: 'how long the click log holds a click',
   }),
   clicksRetentionDays: integer('TINYGRID_CLICKS_RETENTION', {
     fallback: '400',

@@ -1,11 +1,16 @@
 /**
  * The embedded way to run: log and store in the data directory, the key beside them, no servers.
  */
+import { existsSync } from 'node:fs'
+import { mkdir, rename } from 'node:fs/promises'
 import path from 'node:path'
+import { findDamage } from '../persistence/data-directory/lmdb-file.ts'
+import { LmdbClickLog } from '../clicks/log/lmdb-click-log.ts'
+import { systemClock } from '../links/clock.ts'
 import type { Config } from '../config.ts'
 import type { LongWork } from '../links/long-work.ts'
 import { hasCode, TinygridError } from '../links/errors.ts'
-import { POSITION_NONE } from '../links/ids.ts'
+import { POSITION_NONE, toEpochMs } from '../links/ids.ts'
 import { Ring } from '../links/ring.ts'
 import { mismatchOf } from '../persistence/data-directory/log-inspection.ts'
 import { loadOrCreateApiKey } from '../persistence/data-directory/api-key-file.ts'
@@ -14,10 +19,16 @@ import type { LinkStore } from '../persistence/store/link-store.ts'
 import { LmdbLinkStore } from '../persistence/store/lmdb-link-store.ts'
 import { LmdbLog } from '../persistence/log/lmdb-log.ts'
 import type { Log } from '../persistence/log/log.ts'
+import type { ClickSeams } from './click-recording.ts'
+import { clickDirectories } from './click-settings.ts'
+
+const DAY_MS = 86_400_000
 
 export interface Embedded {
   readonly log: Log
   readonly store: LinkStore
+  /** undefined: clicks are not counted. */
+  readonly clicks: ClickSeams | undefined
   readonly apiKey: string
   /** The key was made just now. */
   readonly isNewKey: boolean
@@ -28,8 +39,15 @@ export interface Embedded {
   close(): Promise<void>
 }
 
-/** @throws DataDirectoryError if the directory is locked, damaged, foreign or newer */
-export async function openEmbedded(config: Config, work: LongWork): Promise<Embedded> {
+/**
+ * @param tell for people: what is out of order and gone on without
+ * @throws DataDirectoryError if the directory is locked, damaged, foreign or newer
+ */
+export async function openEmbedded(
+  config: Config,
+  work: LongWork,
+  tell: (what: string) => void,
+): Promise<Embedded> {
   const opened: { close(): Promise<void> }[] = []
   const close = async () => {
     for (const part of opened.splice(0).toReversed()) await part.close()
@@ -44,7 +62,10 @@ export async function openEmbedded(config: Config, work: LongWork): Promise<Embe
     const log = await LmdbLog.open(path.join(config.dataDir, 'log'), options)
     opened.push(log)
     await assertTogether(config, log, store)
-    return { ...key, log, store, lost, close, explain: (error) => explain(config, error) }
+    const clickLog = config.clicks ? await openClickLog(config, tell) : undefined
+    if (clickLog !== undefined) opened.push(clickLog)
+    const clicks = clickLog && { writer: clickLog, salts: clickLog.salts }
+    return { ...key, log, store, clicks, lost, close, explain: (error) => explain(config, error) }
   } catch (error) {
     await close()
     throw explain(config, error)
@@ -64,6 +85,30 @@ async function assertTogether(
     const detail = `in partition ${partition} ${mismatch.why}`
     throw new TinygridError('log_gap', { detail })
   }
+}
+
+/** One that is damaged is moved aside: links and redirects do not depend on it. */
+async function openClickLog(
+  { dataDir, clicksLogBytesMax, clicksLogDays }: Config,
+  tell: (what: string) => void,
+): Promise<LmdbClickLog> {
+  const { log: directory } = clickDirectories(dataDir)
+  const file = path.join(directory, 'data.mdb')
+  const damage = existsSync(file) ? findDamage(file) : undefined
+  if (damage !== undefined) {
+    const aside = `${directory}-damaged-${Date.now()}`
+    await rename(directory, aside)
+    tell(
+      `the click log ${file} is damaged: it ${damage}. It was moved to ${aside}; a new one begins`,
+    )
+  }
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  return LmdbClickLog.open(directory, {
+    bytesMax: clicksLogBytesMax,
+    ageMaxMs: clicksLogDays * DAY_MS,
+    clock: systemClock,
+    now: () => toEpochMs(Date.now()),
+  })
 }
 
 /** For the person who starts the process: where it is, and what there is to do. */

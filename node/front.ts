@@ -5,6 +5,7 @@
  */
 import type { FastifyInstance, FastifyListenOptions } from 'fastify'
 import type { Logger } from 'pino'
+import type { ClickRecorder } from '../clicks/ring/click-recorder.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
@@ -28,6 +29,8 @@ export interface FrontOptions {
   readonly membership: (() => MembershipNumbers) | undefined
   /** The node is on its way out: load balancers are to send nothing more. */
   readonly isStopping: () => boolean
+  /** undefined: clicks are not counted. */
+  readonly clicks: ClickRecorder | undefined
   readonly analytics: NodeAnalytics | undefined
   readonly apiKey: string
   readonly logger: Logger
@@ -44,7 +47,7 @@ export interface Front {
 /** Keeps the processor busy for a tenth of a second and more. */
 export async function buildFront(options: FrontOptions): Promise<Front> {
   const { config, node, work, redirects, clusterStatus, membership } = options
-  const { isStopping, analytics, apiKey, logger, now } = options
+  const { isStopping, clicks, analytics, apiKey, logger, now } = options
   const owner = node.links
   const gateway = await createGateway({
     settings: gatewaySettingsOf(config),
@@ -57,6 +60,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     clusterStatus,
     membership,
     isStopping,
+    clicks,
     analytics,
     desks: analytics?.desks,
     analyticsNumbers: analytics && (() => analytics.numbers),
@@ -69,6 +73,8 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
         lookup: (code) => owner.lookup(code, now()),
         find: (code) => owner.find(code),
         counters: redirects,
+        clicks: clicks?.notes,
+        now,
       })
     : undefined
   const close = async () => {

@@ -14,6 +14,7 @@ import { toEpochMs, type EpochMs, type NodeId } from '../links/ids.ts'
 import type { NodeStatus } from '../links/link-owner.ts'
 import type { LongWork } from '../links/long-work.ts'
 import type { Config } from '../config.ts'
+import { startRecording, type ClickRecording, type ClickSeams } from './click-recording.ts'
 import { ErrorLog } from './error-log.ts'
 import { buildFront, type Front } from './front.ts'
 import {
@@ -37,6 +38,8 @@ export interface TinygridOptions {
   readonly cluster?: ClusterSeams
   /** For people: what the node leans on. Embedded it is the log alone. */
   readonly outside?: Outside
+  /** Where clicks go; undefined: they are not counted. */
+  readonly clicks?: ClickSeams | undefined
   /** Asked about clicks, and started and ended with the node; undefined: nobody knows of clicks. */
   readonly analytics?: NodeAnalytics | undefined
   readonly apiKey: string
@@ -62,7 +65,8 @@ export interface Tinygrid {
 const PROGRESS_EVERY_MS = 1_000
 /** Of the time for a stop, what the hand-off of the partitions may take. */
 const LEAVE_SHARE = 0.7
-/** Of what is left of it then, what storing the last clicks may take. */
+/** Of what is left of it then, what logging the last clicks may take; then what storing them may. */
+const RECORDING_SHARE = 0.3
 const ANALYTICS_SHARE = 0.5
 
 /** What the front asks of its node, once there is an answer. */
@@ -76,7 +80,10 @@ export async function startTinygrid(options: TinygridOptions): Promise<Tinygrid>
   const now = options.now ?? (() => toEpochMs(Date.now()))
   const handOvers = new HandOvers(now)
   const node = nodeOf(options, now, handOvers)
-  const parts = { node, now, handOvers, redirects: createRedirectCounters(), running: {} }
+  const { config, clicks, logger } = options
+  const recording = clicks && (await startRecording(config, clicks, logger, now))
+  const redirects = createRedirectCounters()
+  const parts = { node, recording, now, handOvers, redirects, running: {} }
   const began = Date.now()
   // In a cluster this comes before the join: from then on others hand partitions over, and writes
   // to those would wait for this node until it is built.
@@ -85,14 +92,16 @@ export async function startTinygrid(options: TinygridOptions): Promise<Tinygrid>
     await node.start()
   } catch (error) {
     await early?.close()
+    await recording?.close(0)
     throw error
   }
-  logTimed(options.logger, 'opened', Date.now() - began)
+  logTimed(logger, 'opened', Date.now() - began)
   return serve(options, parts, early ?? (await frontOf(options, parts)))
 }
 
 interface Parts {
   readonly node: Node
+  readonly recording: ClickRecording | undefined
   readonly now: () => EpochMs
   readonly handOvers: HandOvers
   readonly redirects: RedirectCounters
@@ -103,9 +112,10 @@ interface Parts {
 function frontOf(options: TinygridOptions, parts: Parts) {
   const { config, work, analytics, apiKey, logger } = options
   if (!config.roles.includes('gateway')) return undefined
-  const { node, now, redirects, running } = parts
+  const { node, recording, now, redirects, running } = parts
   return buildFront({
     config,
+    clicks: recording?.recorder,
     analytics,
     apiKey,
     logger,
@@ -163,7 +173,7 @@ function noting(cluster: ClusterSeams, handOvers: HandOvers): ClusterSeams {
 
 async function serve(
   options: TinygridOptions,
-  { node, now, handOvers, redirects, running }: Parts,
+  { node, recording, now, handOvers, redirects, running }: Parts,
   front: Front | undefined,
 ): Promise<Tinygrid> {
   const { config } = options
@@ -192,9 +202,11 @@ async function serve(
     await Promise.all([delayed, node.leave(config.stopTimeoutMs * LEAVE_SHARE)])
     await service?.close()
     await front?.close()
-    await options.analytics?.close(Math.max(0, deadline - Date.now()) * ANALYTICS_SHARE)
+    const leftMs = () => Math.max(0, deadline - Date.now())
+    await recording?.close(leftMs() * RECORDING_SHARE)
+    await options.analytics?.close(leftMs() * ANALYTICS_SHARE)
     observation.stop()
-    await node.close(Math.max(0, deadline - Date.now()))
+    await node.close(leftMs())
   }
   return {
     url,

@@ -30,6 +30,9 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ REDIS_URL: 'redis://127.0.0.1' }, /REDIS_URL is set, but NATS_URL is not/],
   [{ NATS_URL: 'nats://127.0.0.1' }, /MONGO_URL is missing: a cluster \(NATS_URL is set\)/],
   [{ TINYGRID_ROLES: 'gateway,king' }, /TINYGRID_ROLES is "gateway,king", but must be one or more/],
+  [{ TINYGRID_IP_PRIVACY: 'some' }, /TINYGRID_IP_PRIVACY is "some", but must be one of none, anon/],
+  [{ TINYGRID_CLICKS_BUFFER: '1KB' }, /TINYGRID_CLICKS_BUFFER is "1KB", but must be a number of/],
+  [{ TINYGRID_CLICKS_LOG_AGE: '0' }, /TINYGRID_CLICKS_LOG_AGE is "0", but must be .* \(days\)/],
   [{ TINYGRID_NAMESPACE: 'My Grid' }, /TINYGRID_NAMESPACE is "My Grid", but must be a letter/],
   [{ HOST: 'no.such.host.invalid' }, /HOST no.such.host.invalid with PORT 0 cannot be used/],
 ]
