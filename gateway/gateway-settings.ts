@@ -5,6 +5,8 @@
  * parts, each of which takes what it needs. Every limit here has a unit in its name or its comment.
  */
 
+import type { IpPrivacy } from '../clicks/ring/kept-address.ts'
+
 /**
  * What a client can make the process hold for one connection: what was read and not answered, and
  * replies up to what a socket takes (64 KB) and one batch more. Larger answers are bounded for all
@@ -20,6 +22,8 @@ export interface GatewaySettings {
   readonly baseUrl: string | undefined
   /** Whether a reverse proxy in front sets X-Forwarded-For, -Host and -Proto. */
   readonly trustProxy: boolean
+  /** What is kept of visitors' addresses. */
+  readonly ipPrivacy: IpPrivacy
   /** Whether `POST /api/links` works without a key. */
   readonly publicCreate: boolean
   /** Longest alias, in characters. */
@@ -61,6 +65,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   port: 3000,
   baseUrl: undefined,
   trustProxy: false,
+  ipPrivacy: 'anonymised',
   publicCreate: false,
   aliasLengthMax: 8,
   codeLength: 7,

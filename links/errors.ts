@@ -19,6 +19,7 @@ export const ERRORS = {
   method_not_allowed: { status: 405, title: 'This method is not allowed here' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   alias_taken: { status: 409, title: 'This code is already taken' },
+  addresses_not_kept: { status: 409, title: 'No addresses of visitors are kept' },
   link_not_deleted: { status: 409, title: 'The link is not deleted' },
   link_deleted: { status: 410, title: 'The link was deleted' },
   link_expired: { status: 410, title: 'The link has expired' },

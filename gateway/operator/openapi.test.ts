@@ -32,7 +32,9 @@ test('every route is described, and nothing else', async (t) => {
   )
   t.deepEqual(calls.sort(), [
     'DELETE /api/links/{code}',
+    'DELETE /api/links/{code}/clicks',
     'DELETE /api/reports/{id}',
+    'DELETE /api/visits',
     'DELETE /api/webhooks/{id}',
     'GET /api/cluster',
     'GET /api/events',

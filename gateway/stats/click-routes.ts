@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { remoteDesks } from '../../clicks/hooks/hook-desks.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { ApiContext } from '../api/api-context.ts'
+import { deletionRoutes } from './deletion-routes.ts'
 import { eventsRoute, type EventsOptions } from './events-route.ts'
 import { reportRoutes } from './report-routes.ts'
 import { statsRoutes } from './stats-routes.ts'
@@ -20,6 +21,7 @@ export function clickRoutes(app: FastifyInstance, api: ApiContext, live: EventsO
   const context = { ...api, tagged: new TaggedCodes(api.directory, api.now) }
   statsRoutes(app, context)
   visitsRoutes(app, context)
+  deletionRoutes(app, context)
   eventsRoute(app, live)
   tagsRoute(app, context)
   const desks = api.desks ?? NO_DESKS

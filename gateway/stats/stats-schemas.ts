@@ -209,3 +209,13 @@ export const visitsPageSchema = Type.Object(
   },
   { ...strict, title: 'VisitsPage' },
 )
+
+export const deletedSchema = Type.Object({ deleted: count }, strict)
+
+export const deletedVisitsSchema = Type.Object(
+  {
+    deleted: count,
+    matched: oneOf(['address', 'network'], 'What was looked for: as much as is kept of addresses'),
+  },
+  strict,
+)
