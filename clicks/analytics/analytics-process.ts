@@ -22,7 +22,7 @@ import { openHooks, type RunningHooks } from './analytics-hooks.ts'
 import { openParts, type AnalyticsParts } from './analytics-parts.ts'
 import { ClickConsumer } from './click-consumer.ts'
 import { isDamage, markDamaged } from './damaged-store.ts'
-import { StoreAnalytics } from './store-analytics.ts'
+import { lagBehind, StoreAnalytics } from './store-analytics.ts'
 
 const DAY_MS = 86_400_000
 /** Of the operating system's -20 to 19. */
@@ -128,8 +128,8 @@ async function tellNumbers(parts: AnalyticsParts | undefined): Promise<void> {
   const { position = 0, counts } = consumer ?? {}
   const { stored = 0, lost = 0, undecodable = 0 } = counts ?? {}
   // Away: as if there were nothing behind. That clicks wait is told by the consumer.
-  const last = await parts?.log.span().catch(() => undefined)
-  const lag = Math.max(0, (last?.lastPosition ?? 0) - position)
+  const span = await parts?.log.span().catch(() => undefined)
+  const lag = span === undefined ? 0 : lagBehind(position, span)
   const numbers = { isReady: calls !== undefined, stored, lost, undecodable, position, lag }
   tell({ type: 'numbers', numbers })
 }

@@ -5,7 +5,7 @@
  * export of any length holds one chunk of the store and one piece.
  */
 import type { Code } from '../../links/ids.ts'
-import type { ClickLogReader } from '../log/click-log.ts'
+import type { ClickLogReader, ClickLogSpan } from '../log/click-log.ts'
 import type { ClickStore } from '../store/click-store.ts'
 import type { Answer, Question, Visit, VisitsQuestion } from '../store/question.ts'
 import type { Analytics, AnalyticsStatus, VisitFormat } from './analytics.ts'
@@ -60,11 +60,19 @@ export class StoreAnalytics implements Analytics {
 
   async status(): Promise<AnalyticsStatus> {
     const { store, log, consumer } = this.#parts
-    const [{ clicks, bytes }, { lastPosition }] = await Promise.all([store.facts(), log.span()])
+    const [{ clicks, bytes }, span] = await Promise.all([store.facts(), log.span()])
     const { position } = consumer
     const { stored, lost } = consumer.counts
-    return { position, lag: Math.max(0, lastPosition - position), stored, lost, clicks, bytes }
+    return { position, lag: lagBehind(position, span), stored, lost, clicks, bytes }
   }
+}
+
+/** Batches that the log has behind a position, at most. */
+export function lagBehind(
+  position: number,
+  { firstPosition, lastPosition }: Pick<ClickLogSpan, 'firstPosition' | 'lastPosition'>,
+): number {
+  return Math.max(0, lastPosition - Math.max(position, firstPosition - 1))
 }
 
 async function* textOf(

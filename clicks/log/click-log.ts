@@ -2,7 +2,8 @@
  * The click log: batches in the order in which they were stored, kept for a time.
  *
  * One process appends (embedded) or each node does (cluster); any number of readers read, each from a
- * position of its own. Positions rise from 1, need not be dense, and are never used again. The oldest
+ * position of its own. Positions rise, need not be dense, and are never used again, also not by a log
+ * that takes the place of one that was lost. The oldest
  * batches are dropped past the log's bounds of age and bytes, whoever has read them or not: a reader
  * sees that by `firstPosition`.
  */

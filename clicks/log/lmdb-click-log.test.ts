@@ -78,14 +78,28 @@ test('what is too old is dropped, also while nothing comes, and its positions ar
   await clock.pass(45_000)
   await log.append('a:r:2', bytes(2))
   t.deepEqual(await contentsOf(reader), [1, 2])
-  const gone = { firstPosition: 4, lastPosition: 3, bytes: 0 }
+  const gone = { firstPosition: 1e12 + 4, lastPosition: 1e12 + 3, bytes: 0 }
   while ((await reader.span()).bytes > 0) await clock.pass(60_000)
   await log.close()
   const again = await LmdbClickLog.open(directory, options)
   t.deepEqual(await again.reader().span(), gone)
   await again.append('a:r:3', bytes(3))
-  t.is((await again.reader().span()).lastPosition, 4)
+  t.is((await again.reader().span()).lastPosition, 1e12 + 4)
   await again.close()
+})
+
+test('a log that takes the place of a lost one goes on behind its positions', async (t) => {
+  let now = 1e12
+  const options = { ...OPTIONS, now: () => now as EpochMs }
+  const positions = []
+  for (const batches of [30, 1]) {
+    const log = await LmdbClickLog.open(await temporary(t), options)
+    for (let batch = 0; batch < batches; batch++) await log.append(`a:r:${batch}`, bytes(batch))
+    positions.push((await log.reader().span()).lastPosition)
+    await log.close()
+    now += 1_000
+  }
+  t.true(positions[1]! > positions[0]!)
 })
 
 test('a reader that comes before the log says so, and reads it once it is there', async (t) => {

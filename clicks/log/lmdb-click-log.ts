@@ -162,6 +162,8 @@ export class LmdbClickLog implements ClickLogWriter {
     this.#environment.refresh()
     const fresh = newOf(group, trees)
     let { last, bytes } = trees.state()
+    // A new log goes on behind any that was there before it: stores know positions of that.
+    if (last === 0) last = this.#options.now()
     for (const { payload } of fresh) bytes += payload.length
     const drops = this.#dropsFor(bytes)
     if (fresh.length === 0 && drops.length === 0) return
