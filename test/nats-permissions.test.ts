@@ -1,7 +1,10 @@
 /** What the shipped permissions of NATS let a node and an observer do. */
 import type { ExecutionContext } from 'ava'
 import { connect, ErrorCode, Events, type NatsConnection } from 'nats'
-import type { LogPosition, NodeId, PartitionId } from '../links/ids.ts'
+import { JetStreamClickLog } from '../clicks/log/jetstream-click-log.ts'
+import { JetStreamClickReader } from '../clicks/log/jetstream-click-reader.ts'
+import { systemClock } from '../links/clock.ts'
+import type { EpochMs, LogPosition, NodeId, PartitionId } from '../links/ids.ts'
 import { namesOf } from '../cluster/nats/namespace.ts'
 import { connectNats } from '../cluster/nats/nats-connection.ts'
 import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
@@ -19,6 +22,8 @@ const DENIED = [
   'tinygrid.log.3',
   'tinygrid.dead-letter.3.code',
   'tinygrid.events.node.died',
+  'tinygrid.clicks.n1',
+  '$KV.tinygrid_private.salt.1',
   'tinygrid.inbox.x',
   'MOL-tinygrid.INFO',
   'MOL-tinygrid.REQ.n1.1-1',
@@ -28,10 +33,20 @@ const DENIED = [
   '$JS.API.STREAM.MSG.DELETE.KV_tinygrid',
   '$JS.API.STREAM.MSG.GET.TINYGRID_LOG',
   '$JS.API.DIRECT.GET.TINYGRID_LOG',
+  '$JS.API.DIRECT.GET.TINYGRID_CLICKS',
+  '$JS.API.STREAM.MSG.GET.KV_tinygrid_private',
   '$JS.API.CONSUMER.CREATE.TINYGRID_LOG.x',
+  '$JS.API.CONSUMER.CREATE.TINYGRID_CLICKS.x',
   '$JS.API.CONSUMER.CREATE.KV_tinygrid.x',
 ]
-const UNHEARD = ['MOL-tinygrid.>', 'tinygrid.log.*', '$KV.tinygrid.>', 'tinygrid.inbox.>', '>']
+const UNHEARD = [
+  'MOL-tinygrid.>',
+  'tinygrid.log.*',
+  '$KV.tinygrid.>',
+  '$KV.tinygrid_private.>',
+  'tinygrid.inbox.>',
+  '>',
+]
 const ALLOWED = [
   '$SRV.PING',
   'tinygrid.owner',
@@ -74,6 +89,47 @@ natsTest('a node opens bucket, log and peers, and does all that it must', async 
   await peers.close()
   await log.close()
 })
+
+natsTest('clicks go from node to node, an observer hears them, and no salt', async (t) => {
+  const nats = await guarded(t)
+  const connection = await connectNats({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
+  t.teardown(() => connection.close())
+  const place = { connection, namespace: 'tinygrid', replicas: 1 }
+  const keyValue = await NatsKeyValue.open({ ...place, bucket: 'privateBucket' })
+  t.teardown(() => keyValue.close())
+  await keyValue.delete('salt.1', await keyValue.create('salt.1', 'x'))
+  const watching = await observer(t, nats)
+  const heard = watching.connection.subscribe('tinygrid.clicks.>', { max: 1 })
+  await watching.connection.flush()
+  const log = await openClickLog(place)
+  await log.append('n1:r:0', Buffer.from('batch'))
+  for await (const { subject, data } of heard) {
+    t.deepEqual([subject, Buffer.from(data).toString()], ['tinygrid.clicks.n1', 'batch'])
+  }
+  t.deepEqual(watching.refused(), [])
+  // Again with other settings: the stream is changed.
+  await openClickLog({ ...place, bytesMax: 2e6 })
+  const reader = new JetStreamClickReader({ ...place, clock: systemClock })
+  const [batch] = await reader.read(0)
+  t.is(Buffer.from(batch!.payload).toString(), 'batch')
+})
+
+function openClickLog(place: {
+  connection: NatsConnection
+  namespace: string
+  replicas: number
+  bytesMax?: number
+}) {
+  return JetStreamClickLog.open({
+    bytesMax: 1e6,
+    ageMaxMs: 1e7,
+    identity: 'own',
+    node: 'n1',
+    clock: systemClock,
+    now: () => Date.now() as EpochMs,
+    ...place,
+  })
+}
 
 natsTest('an observer can neither write nor pretend nor listen in', async (t) => {
   const nats = await guarded(t)

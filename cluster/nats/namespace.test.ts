@@ -10,7 +10,9 @@ test('the default namespace gives the names that the documents tell', (t) => {
   t.is(names.deadLetterSubject(7 as PartitionId, 'aB_-' as Code), 'tinygrid.dead-letter.7.aB_-')
   t.is(names.deadLetterSubject(undefined, 'x' as Code), 'tinygrid.dead-letter.*.x')
   t.is(names.clicksStream, 'TINYGRID_CLICKS')
+  t.is(names.clicksSubject('n1'), 'tinygrid.clicks.n1')
   t.is(names.kvBucket, 'tinygrid')
+  t.is(names.privateBucket, 'tinygrid_private')
 })
 
 test('two namespaces share no stream', (t) => {

@@ -31,6 +31,8 @@ export interface ClusterNames {
   eventSubject(kind: string): string
   /** Key-value bucket of the table and the leases. */
   readonly kvBucket: string
+  /** Key-value bucket of what only nodes may read: salts, secrets. */
+  readonly privateBucket: string
 }
 
 /** Without the underscore: in names of streams it stands for the hyphen. */
@@ -61,5 +63,7 @@ export function namesOf(namespace: string): ClusterNames {
     clicksSubject: (node) => `${namespace}.clicks.${node}`,
     eventSubject: (kind) => `${namespace}.events.${kind}`,
     kvBucket: namespace,
+    // No namespace has an underscore.
+    privateBucket: `${namespace}_private`,
   }
 }

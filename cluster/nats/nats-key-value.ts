@@ -35,6 +35,8 @@ export interface NatsKeyValueOptions {
   /** Stays its owner's: it is not closed here. */
   readonly connection: NatsConnection
   readonly namespace: string
+  /** By default that of the table and the leases. */
+  readonly bucket?: 'kvBucket' | 'privateBucket'
   /** Of the bucket; 1, 3 or 5. */
   readonly replicas: number
   /** For how long a deletion leaves its mark at least. */
@@ -91,10 +93,10 @@ export class NatsKeyValue implements KeyValue {
     this.#manager = manager
   }
 
-  /** Opens the cluster's bucket; makes it if there is none. @throws StartError */
+  /** Opens a bucket of the cluster; makes it if there is none. @throws StartError */
   static async open(options: NatsKeyValueOptions): Promise<NatsKeyValue> {
     const { connection, replicas, callTimeoutMs = CALL_TIMEOUT_MS } = options
-    const bucket = namesOf(options.namespace).kvBucket
+    const bucket = namesOf(options.namespace)[options.bucket ?? 'kvBucket']
     try {
       const opening = { checkAPI: false, timeout: OPEN_TIMEOUT_MS }
       const settings = { replicas, history: 1, storage: StorageType.File, allow_direct: false }
