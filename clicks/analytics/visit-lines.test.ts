@@ -1,6 +1,7 @@
 import test from 'ava'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
+import type { EpochMs } from '../../links/ids.ts'
 import { sampleClick } from '../testing/sample-clicks.ts'
 import { CSV_HEADER, csvLine, jsonLine } from './visit-lines.ts'
 
@@ -43,4 +44,16 @@ test('a visit as JSON is one line, with the time as people write it', (t) => {
   const line = jsonLine(visit)
   t.is(line.indexOf('\n'), line.length - 1)
   t.deepEqual(JSON.parse(line), { ...visit, at: '2026-06-15T12:00:00.000Z' })
+})
+
+test('times are told as the platform tells them', (t) => {
+  const time = fc.integer({ min: 0, max: 2 ** 48 - 1 })
+  const property = fc.property(fc.array(time, { minLength: 2 }), (times) => {
+    for (const at of times) {
+      const [row] = cellsOf(csvLine(sampleClick({ at: at as EpochMs })))
+      if (row!['at'] !== new Date(at).toISOString()) return false
+    }
+    return true
+  })
+  t.notThrows(() => fc.assert(property))
 })

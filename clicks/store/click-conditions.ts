@@ -6,6 +6,8 @@ import { whole, type SqlDialect } from './sql-dialect.ts'
 /** The statuses of clicks that led to no link. */
 export const ORPHAN_STATUSES = [404, 410] as const
 const ORPHANS = `status IN (${ORPHAN_STATUSES.join(', ')})`
+/** One by one: so DuckDB compares while it scans. */
+const NO_ORPHANS = ORPHAN_STATUSES.map((status) => `status <> ${status}`)
 
 const NOTHING = '1 = 0'
 const EVERYTHING = '1 = 1'
@@ -23,7 +25,7 @@ export function conditionsOf(
   for (const filter of filters) conditions.push(filterCondition(filter, selection, table, dialect))
   if (bots === 'exclude') conditions.push("kind = 'human'")
   if (bots === 'only') conditions.push("kind <> 'human'")
-  conditions.push(orphans ? ORPHANS : `NOT (${ORPHANS})`)
+  conditions.push(...(orphans ? [ORPHANS] : NO_ORPHANS))
   return conditions
 }
 

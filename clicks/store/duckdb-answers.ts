@@ -18,6 +18,7 @@ export interface TableSpans {
 const NOTHING: Counts = { clicks: 0, humans: 0, bots: 0, visitors: 0 }
 
 type Row = Record<string, unknown>
+type Ask = (make: (sql: QuestionSql) => string) => Promise<Row[]>
 
 /** @throws TinygridError invalid_field: as `bucketStarts` */
 export async function answer(
@@ -37,22 +38,36 @@ export async function answer(
     return { totals: NOTHING, series: series(starts, []), groups: [], other: null }
   }
   const hasHours = within.from < spans.hoursUntil
-  const ask = async (make: (sql: QuestionSql) => string): Promise<Row[]> => {
+  const ask: Ask = async (make) => {
     const dialect = new DuckDbDialect()
     const sql = make(new QuestionSql(within, hasHours, dialect))
     return (await turn.read(sql, dialect)).getRowObjects()
   }
   return turn.atOneMoment(async () => {
-    const [totals] = await ask((sql) => sql.totals())
-    const points = starts.length === 0 ? [] : await ask((sql) => sql.series(starts, to))
+    const { totals, points } = await overview(question, starts, ask)
     const { groups, other } = await groupsOf(question, ask)
-    return { totals: countsOf(totals!), series: series(starts, points), groups, other }
+    return { totals: countsOf(totals), series: series(starts, points), groups, other }
   })
+}
+
+async function overview(
+  { code, to }: Question,
+  starts: readonly EpochMs[],
+  ask: Ask,
+): Promise<{ totals: Row; points: Row[] }> {
+  if (code !== undefined && starts.length > 0) {
+    const rows = await ask((sql) => sql.totalsAndSeries(starts, to))
+    const isTotals = (row: Row) => Number(row['bucket']) === -1
+    return { totals: rows.find(isTotals)!, points: rows.filter((row) => !isTotals(row)) }
+  }
+  const [totals] = await ask((sql) => sql.totals())
+  const points = starts.length === 0 ? [] : await ask((sql) => sql.series(starts, to))
+  return { totals: totals!, points }
 }
 
 async function groupsOf(
   { groupBy, limit }: Question,
-  ask: (make: (sql: QuestionSql) => string) => Promise<Row[]>,
+  ask: Ask,
 ): Promise<Pick<Answer, 'groups' | 'other'>> {
   if (groupBy.length === 0) return { groups: [], other: null }
   const rows = await ask((sql) => sql.groups())

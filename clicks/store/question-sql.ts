@@ -33,17 +33,21 @@ export class QuestionSql {
    * @param starts as `bucketStarts` gives them for `from` and `to`, within which the question's times lie
    */
   series(starts: readonly EpochMs[], to: EpochMs): string {
-    const { from, to: end } = this.#question
-    const runs = bucketRuns(starts, to)
-    const first = Math.max(
-      0,
-      runs.findLastIndex((run) => run.from <= from),
-    )
-    const within = runs.slice(first).filter((run) => run.from < end)
-    const steps = within.map((run) => ({ from: run.from, sql: this.#bucketOf(run) }))
-    const bucket = stepwise(CLICK_COLUMNS.at, steps)
-    const chosen = this.#chosen([{ name: 'bucket', of: () => bucket }])
+    const chosen = this.#chosen([this.#bucket(starts, to)])
     return `SELECT bucket, ${this.#counts()} FROM ${chosen} GROUP BY bucket`
+  }
+
+  /**
+   * Totals and series by one way through the clicks: the totals have the bucket -1. Pays where few clicks are
+   * chosen of many; many would have to be kept meanwhile.
+   */
+  totalsAndSeries(starts: readonly EpochMs[], to: EpochMs): string {
+    const rows = this.#rows([this.#bucket(starts, to)])
+    const counts = this.#counts()
+    return (
+      `WITH chosen AS MATERIALIZED (${rows}) SELECT -1 AS bucket, ${counts} FROM chosen ` +
+      `UNION ALL SELECT bucket, ${counts} FROM chosen GROUP BY bucket`
+    )
   }
 
   /** With a column text0 (text1) for each field: the groups with most clicks first, one more than `limit` if any. */
@@ -71,6 +75,19 @@ export class QuestionSql {
     return `SELECT ${this.#counts()} FROM ${this.#chosen(this.#keys())} WHERE NOT (${isTold})`
   }
 
+  #bucket(starts: readonly EpochMs[], to: EpochMs): Column {
+    const { from, to: end } = this.#question
+    const runs = bucketRuns(starts, to)
+    const first = Math.max(
+      0,
+      runs.findLastIndex((run) => run.from <= from),
+    )
+    const within = runs.slice(first).filter((run) => run.from < end)
+    const steps = within.map((run) => ({ from: run.from, sql: this.#bucketOf(run) }))
+    const bucket = stepwise(CLICK_COLUMNS.at, steps)
+    return { name: 'bucket', of: () => bucket }
+  }
+
   #counts(): string {
     const humans = 'WHERE is_human'
     const visitors = 'count(DISTINCT visitor)'
@@ -84,12 +101,16 @@ export class QuestionSql {
     )
   }
 
-  /** The clicks of the question with some more columns. */
   #chosen(columns: readonly Column[]): string {
+    return `(${this.#rows(columns)}) AS chosen`
+  }
+
+  /** The clicks of the question with some more columns. */
+  #rows(columns: readonly Column[]): string {
     const singles = this.#rowsOf('clicks', columns, ['visitor', '1 AS weight', '0 AS first_visits'])
-    if (!this.#hasHours) return `(${singles}) AS chosen`
+    if (!this.#hasHours) return singles
     const counted = ['NULL AS visitor', 'clicks AS weight', 'visitors AS first_visits']
-    return `(${singles} UNION ALL ${this.#rowsOf('click_hours', columns, counted)}) AS chosen`
+    return `${singles} UNION ALL ${this.#rowsOf('click_hours', columns, counted)}`
   }
 
   #rowsOf(table: ClickTable, columns: readonly Column[], counting: readonly string[]): string {
