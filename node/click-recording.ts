@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
+import type { AppliedChange } from '../actors/partition/applied-change.ts'
 import type { ClickLogWriter } from '../clicks/log/click-log.ts'
 import { ClickRecorder } from '../clicks/ring/click-recorder.ts'
 import { DailySalts, type SaltStore } from '../clicks/ring/daily-salts.ts'
@@ -57,4 +58,12 @@ export async function startRecording(
     salts.close()
   }
   return { recorder, close }
+}
+
+/** For live events and webhooks, which read the click log. */
+export function noteChanges({ recorder }: ClickRecording, changes: readonly AppliedChange[]): void {
+  for (const { kind, at, link } of changes) {
+    const { code, url, title, tags } = link
+    recorder.noteChange({ kind, at, code, url, title, tags })
+  }
 }

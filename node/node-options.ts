@@ -3,6 +3,7 @@
  *
  * Used by `node.ts` and `node-in-cluster.ts`; `cluster` is there only for a node of a cluster.
  */
+import type { AppliedChange } from '../actors/partition/applied-change.ts'
 import type { KeyValue } from '../cluster/membership/key-value.ts'
 import type { Role } from '../cluster/membership/lease.ts'
 import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
@@ -37,6 +38,8 @@ export interface NodeOptions {
   readonly cluster?: ClusterSeams
   /** Of the messages of a hand-off; as in HandOffSource. */
   readonly pieceBytes?: number
+  /** Told what was changed here, once it is durable. */
+  readonly onChanged?: ((changes: readonly AppliedChange[]) => void) | undefined
   /** Told what goes wrong and is tried again. */
   readonly onError: (what: string, error: unknown) => void
   /** Told how far an opening of all partitions is. */

@@ -90,6 +90,7 @@ export class Node {
       isFenced: () => this.cluster?.isFenced() ?? false,
       onReplaced: (partition) => this.cluster?.noteReplaced(partition),
       onApplied: (partition, versions) => this.cluster?.noteApplied(partition, versions),
+      onChanged: options.onChanged,
     })
     const source = this.host
     this.writeBehind = new WriteBehind({

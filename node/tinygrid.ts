@@ -14,7 +14,12 @@ import { toEpochMs, type EpochMs, type NodeId } from '../links/ids.ts'
 import type { NodeStatus } from '../links/link-owner.ts'
 import type { LongWork } from '../links/long-work.ts'
 import type { Config } from '../config.ts'
-import { startRecording, type ClickRecording, type ClickSeams } from './click-recording.ts'
+import {
+  noteChanges,
+  startRecording,
+  type ClickRecording,
+  type ClickSeams,
+} from './click-recording.ts'
 import { ErrorLog } from './error-log.ts'
 import { buildFront, type Front } from './front.ts'
 import {
@@ -79,9 +84,9 @@ interface Running {
 export async function startTinygrid(options: TinygridOptions): Promise<Tinygrid> {
   const now = options.now ?? (() => toEpochMs(Date.now()))
   const handOvers = new HandOvers(now)
-  const node = nodeOf(options, now, handOvers)
   const { config, clicks, logger } = options
   const recording = clicks && (await startRecording(config, clicks, logger, now))
+  const node = nodeOf(options, now, handOvers, recording)
   const redirects = createRedirectCounters()
   const parts = { node, recording, now, handOvers, redirects, running: {} }
   const began = Date.now()
@@ -133,6 +138,7 @@ function nodeOf(
   { config, log, store, work, cluster, logger }: TinygridOptions,
   now: () => EpochMs,
   handOvers: HandOvers,
+  recording: ClickRecording | undefined,
 ): Node {
   const { nodeId, partitions, memoryBytesMax, dirtyBytesMax, logBytesMax } = config
   let toldAt = Date.now()
@@ -150,6 +156,7 @@ function nodeOf(
     now,
     defer: (action) => setImmediate(action),
     random: Math.random,
+    onChanged: recording && ((changes) => noteChanges(recording, changes)),
     onError: new ErrorLog(logger).report,
     onProgress: (done, links) => {
       if (Date.now() - toldAt < PROGRESS_EVERY_MS) return

@@ -67,6 +67,33 @@ test('a stop takes along what came last, and a kill loses no more than that', as
   }
 })
 
+test('changes of links are in the log once each; visits, refusals and starts are none', async (t) => {
+  const dataDir = temporaryDirectory(t)
+  const program = await start(t, dataDir)
+  const link = '/api/links/abc'
+  await create(program, 'abc', 'once')
+  await program.api(link, { method: 'PATCH', json: { title: 'A title', tags: ['a'] } })
+  await visitOf(program, '/once')
+  await program.api(link, { method: 'DELETE' })
+  await program.api(`${link}/restore`, { method: 'POST' })
+  await program.api(`${link}?purge=true`, { method: 'DELETE' })
+  await program.create({ url: 'https://example.com/', code: 'once' }) // is taken
+  await program.stop()
+  const again = await start(t, dataDir)
+  t.is(await visitOf(again, '/abc'), 404)
+  await again.stop()
+  const changes = (await loggedBatches(dataDir)).flatMap((batch) => batch.changes)
+  const told = changes.map(({ kind, code, title }) => `${kind} ${code} ${title}`)
+  t.deepEqual(told, [
+    'created abc null',
+    'created once null',
+    'changed abc A title',
+    'deleted abc A title',
+    'changed abc A title',
+    'deleted abc A title',
+  ])
+})
+
 test('a damaged click log is put aside, and links are none the worse for it', async (t) => {
   const dataDir = temporaryDirectory(t)
   const first = await start(t, dataDir)

@@ -22,6 +22,7 @@ import {
   type OperationOutcome,
 } from '../../persistence/log/log-record.ts'
 import type { LogEntry } from '../../persistence/log/log.ts'
+import { appliedChange, type AppliedChange } from './applied-change.ts'
 import { decide } from './decision.ts'
 import { refusal, type Effect } from './effect.ts'
 import type { Operations } from './operations.ts'
@@ -53,6 +54,8 @@ export class Batch<Ticket> {
   readonly now: EpochMs
   /** For when the log holds the batch. */
   readonly answers: { readonly ticket: Ticket; readonly result: WriteResult }[] = []
+  /** For when the log holds the batch, too: what others are told. */
+  readonly changes: AppliedChange[] = []
   /** For now. */
   readonly effects: Effect<Ticket>[] = []
   /** Requests that were answered or refused at once. */
@@ -107,7 +110,7 @@ export class Batch<Ticket> {
   /** Decides a request on the link as it is. */
   decide({ ticket, request }: WaitingWrite<Ticket>, link: Link | undefined): void {
     const { result, next } = decide(link, request, this.now)
-    if (next !== undefined) return this.#change(ticket, request, result, next)
+    if (next !== undefined) return this.#change({ ticket, request }, result, link, next)
     if (this.linkOf(request.code) === undefined) this.#answer(ticket, result)
     else this.answers.push({ ticket, result })
   }
@@ -134,7 +137,12 @@ export class Batch<Ticket> {
     this.settled++
   }
 
-  #change(ticket: Ticket, request: WriteRequest, result: WriteResult, link: Link): void {
+  #change(
+    { ticket, request }: WaitingWrite<Ticket>,
+    result: WriteResult,
+    before: Link | undefined,
+    link: Link,
+  ): void {
     const { operationId, kind } = request
     const isVisit = kind === 'visit'
     if (!this.#canLog) return this.refuse(ticket, new TinygridError('log_full'))
@@ -147,10 +155,12 @@ export class Batch<Ticket> {
     }
     const record = encodeLink(link)
     const outcome = outcomeOf(result)
+    const change = appliedChange(request, before, link, this.now)
     const { code } = link
     this.#versions.set(code, { link, record })
     this.#bytes += record.length
     this.answers.push({ ticket, result })
+    if (change !== undefined) this.changes.push(change)
     if (operationId === undefined) return
     this.#operations.set(operationId, { code, outcome, result })
     if (isVisit) this.#visits++

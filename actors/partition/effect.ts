@@ -4,6 +4,7 @@
  * The host carries effects out in the order given. `Ticket` is the host's handle of a waiting
  * caller; the actor only hands it back, with exactly one answer or refusal.
  */
+import type { AppliedChange } from './applied-change.ts'
 import type { LinkVersion } from '../../links/link-record.ts'
 import type { TinygridError } from '../../links/errors.ts'
 import type { Code, LogPosition } from '../../links/ids.ts'
@@ -26,6 +27,7 @@ export type Effect<Ticket> =
       readonly kind: 'applied'
       readonly position: LogPosition
       readonly versions: readonly LinkVersion[]
+      readonly changes: readonly AppliedChange[]
     }
 
 /** For all who wait for a store read. */

@@ -214,9 +214,9 @@ export class PartitionActor<Ticket> {
     assert(sealed !== undefined && position > this.#lastPosition)
     this.#lastPosition = position
     this.#inFlight = undefined
-    const effects: Effect<Ticket>[] = [
-      { kind: 'applied', position, versions: this.#apply(sealed, position) },
-    ]
+    const versions = this.#apply(sealed, position)
+    const { changes } = sealed.batch
+    const effects: Effect<Ticket>[] = [{ kind: 'applied', position, versions, changes }]
     for (const { ticket, result } of sealed.batch.answers) {
       effects.push({ kind: 'answer', ticket, result })
     }

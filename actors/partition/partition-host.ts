@@ -10,6 +10,7 @@
  * decides nothing about links, and does not choose its partitions.
  */
 import assert from 'node:assert/strict'
+import type { AppliedChange } from './applied-change.ts'
 import type { LinkVersion } from '../../links/link-record.ts'
 import { pause } from '../../links/clock.ts'
 import { TinygridError, type OwnerHint } from '../../links/errors.ts'
@@ -50,6 +51,8 @@ export interface PartitionHostOptions extends Omit<
   readonly appendsMax?: number
   /** After each batch, once memory has it. */
   readonly onApplied?: (partition: PartitionId, versions: readonly LinkVersion[]) => void
+  /** What a batch changed, in the order in which it was decided. */
+  readonly onChanged?: ((changes: readonly AppliedChange[]) => void) | undefined
 }
 
 export class PartitionHost implements LocalOwner, DirtySource {
@@ -247,9 +250,10 @@ export class PartitionHost implements LocalOwner, DirtySource {
     if (actor.isReplaced) this.#options.onReplaced?.(partition)
   }
 
-  #noteApplied(partition: PartitionId, { position, versions }: Applied): void {
+  #noteApplied(partition: PartitionId, { position, versions, changes }: Applied): void {
     this.#sink?.noteApplied(partition, position, versions)
     this.#options.onApplied?.(partition, versions)
+    this.#options.onChanged?.(changes)
   }
 
   #noteMemory(partition: PartitionId, actor: Actor): void {
