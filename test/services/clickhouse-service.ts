@@ -6,11 +6,16 @@ import path from 'node:path'
 import { CLICKHOUSE } from './service-program.ts'
 import { ServiceProcess, type ServiceKind, type ServiceOptions } from './service-process.ts'
 
-const KIND: ServiceKind = {
+export interface ClickHouseOptions extends ServiceOptions {
+  /** Of the user `default`. Only the engine takes one. */
+  readonly password?: string
+}
+
+const kindOf = (password: string): ServiceKind => ({
   program: 'clickhouse',
   scheme: 'http',
   args({ program, port, directory }) {
-    if (path.basename(program) === CLICKHOUSE) return [String(port), directory]
+    if (path.basename(program) === CLICKHOUSE) return [String(port), directory, password]
     const settings = { http_port: port, path: `${directory}/`, listen_host: '127.0.0.1' }
     return [
       'server',
@@ -20,11 +25,11 @@ const KIND: ServiceKind = {
   },
   readyLine: /listens on|Ready for connections/,
   greeting: { send: 'GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n', expects: /Ok\./ },
-}
+})
 
 export class ClickHouseService extends ServiceProcess {
-  static async start(options: ServiceOptions = {}): Promise<ClickHouseService> {
-    const service = new ClickHouseService(KIND, options)
+  static async start(options: ClickHouseOptions = {}): Promise<ClickHouseService> {
+    const service = new ClickHouseService(kindOf(options.password ?? ''), options)
     await service.begin()
     return service
   }
