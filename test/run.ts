@@ -29,6 +29,7 @@ const ALONE = [
   'simulation/*.test.ts',
   'persistence/{log,store,cache}/{jetstream,mongo,redis}-*.test.ts',
   'cluster/{nats,peers}/{nats,moleculer}-*.test.ts',
+  'clicks/store/clickhouse-*.test.ts',
 ]
 
 const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']

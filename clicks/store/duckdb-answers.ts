@@ -1,95 +1,23 @@
-/** Answers questions from the tables of a click store in DuckDB. */
-import type { EpochMs } from '../../links/ids.ts'
-import { bucketStarts } from './buckets.ts'
+/** Answers questions from the tables of a click store in DuckDB, all statements of one at one moment. */
 import { DuckDbDialect } from './duckdb-dialect.ts'
 import type { DuckDbTurn } from './duckdb-turns.ts'
-import type { Answer, Counts, Group, Question, SeriesPoint } from './question.ts'
-import { QuestionSql } from './question-sql.ts'
+import type { Answer, Question } from './question.ts'
+import { answerFrom, type TableSpans } from './question-answer.ts'
 
-/** What is known of the tables without asking them. */
-export interface TableSpans {
-  /** All clicks, single ones and rolled up ones, lie from `from` until `to`. */
-  readonly from: number
-  readonly to: number
-  /** What was rolled up lies before. */
-  readonly hoursUntil: number
-}
-
-const NOTHING: Counts = { clicks: 0, humans: 0, bots: 0, visitors: 0 }
-
-type Row = Record<string, unknown>
-type Ask = (make: (sql: QuestionSql) => string) => Promise<Row[]>
-
-/** @throws TinygridError invalid_field: as `bucketStarts` */
+/** @throws TinygridError invalid_field: as `answerFrom` */
 export async function answer(
   turn: DuckDbTurn,
   question: Question,
   spans: TableSpans,
 ): Promise<Answer> {
-  const { interval, timezone, from, to } = question
-  const starts = interval === undefined ? [] : bucketStarts(interval, timezone, from, to)
-  // Wall clocks need not be known where there are no clicks.
-  const within = {
-    ...question,
-    from: Math.max(from, spans.from) as EpochMs,
-    to: Math.min(to, spans.to) as EpochMs,
-  }
-  if (within.from >= within.to) {
-    return { totals: NOTHING, series: series(starts, []), groups: [], other: null }
-  }
-  const hasHours = within.from < spans.hoursUntil
-  const ask: Ask = async (make) => {
-    const dialect = new DuckDbDialect()
-    const sql = make(new QuestionSql(within, hasHours, dialect))
-    return (await turn.read(sql, dialect)).getRowObjects()
-  }
-  return turn.atOneMoment(async () => {
-    const { totals, points } = await overview(question, starts, ask)
-    const { groups, other } = await groupsOf(question, ask)
-    return { totals: countsOf(totals), series: series(starts, points), groups, other }
-  })
-}
-
-async function overview(
-  { code, to }: Question,
-  starts: readonly EpochMs[],
-  ask: Ask,
-): Promise<{ totals: Row; points: Row[] }> {
-  if (code !== undefined && starts.length > 0) {
-    const rows = await ask((sql) => sql.totalsAndSeries(starts, to))
-    const isTotals = (row: Row) => Number(row['bucket']) === -1
-    return { totals: rows.find(isTotals)!, points: rows.filter((row) => !isTotals(row)) }
-  }
-  const [totals] = await ask((sql) => sql.totals())
-  const points = starts.length === 0 ? [] : await ask((sql) => sql.series(starts, to))
-  return { totals: totals!, points }
-}
-
-async function groupsOf(
-  { groupBy, limit }: Question,
-  ask: Ask,
-): Promise<Pick<Answer, 'groups' | 'other'>> {
-  if (groupBy.length === 0) return { groups: [], other: null }
-  const rows = await ask((sql) => sql.groups())
-  const groups = rows.slice(0, limit).map((row) => groupOf(row, groupBy.length))
-  if (rows.length <= limit) return { groups, other: null }
-  const told = groups.map(({ values }) => values)
-  const [other] = await ask((sql) => sql.other(told))
-  return { groups, other: countsOf(other!) }
-}
-
-function groupOf(row: Row, fields: number): Group {
-  const values = Array.from({ length: fields }, (_, place) => String(row[`text${place}`]))
-  return Object.assign({ values }, countsOf(row))
-}
-
-function series(starts: readonly EpochMs[], points: readonly Row[]): SeriesPoint[] {
-  const counted = new Map(points.map((row) => [Number(row['bucket']), countsOf(row)]))
-  return starts.map((start, index) => Object.assign({ start }, counted.get(index) ?? NOTHING))
-}
-
-function countsOf(row: Row): Counts {
-  const clicks = Number(row['clicks'])
-  const humans = Number(row['humans'])
-  return { clicks, humans, bots: clicks - humans, visitors: Number(row['visitors']) }
+  return turn.atOneMoment(() =>
+    answerFrom(question, spans, {
+      keepsRows: true,
+      askRows: async (make) => {
+        const dialect = new DuckDbDialect()
+        const sql = make(dialect)
+        return (await turn.read(sql, dialect)).getRowObjects()
+      },
+    }),
+  )
 }

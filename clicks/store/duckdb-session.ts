@@ -4,7 +4,7 @@
 import { TIME_MAX, type EpochMs } from '../../links/ids.ts'
 import type { PlacedClick } from '../click.ts'
 import { DuckDbDatabase, type DuckDbSettings } from './duckdb-database.ts'
-import type { TableSpans } from './duckdb-answers.ts'
+import type { TableSpans } from './question-answer.ts'
 import { DuckDbTurns, QUESTIONS_AT_ONCE_MAX, type DuckDbTurn } from './duckdb-turns.ts'
 import { DuckDbWriter } from './duckdb-writer.ts'
 import type { VisitsQuestion } from './question.ts'

@@ -14,13 +14,11 @@ import {
 } from '@duckdb/node-api'
 import type { Code } from '../../links/ids.ts'
 import type { PlacedClick } from '../click.ts'
-import { CLICK_COLUMNS } from './click-columns.ts'
 import { ORPHAN_STATUSES } from './click-conditions.ts'
-import { ROLLED_UP_FIELDS } from './click-store.ts'
 import { appendRows } from './duckdb-click-rows.ts'
+import { hoursOf } from './rolled-up-sql.ts'
 import { whole } from './sql-dialect.ts'
 
-const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 const NO_ORPHANS = `status NOT IN (${ORPHAN_STATUSES.join(', ')})`
 const ORPHANS: ReadonlySet<number> = new Set(ORPHAN_STATUSES)
@@ -174,18 +172,4 @@ function changesOf(clicks: readonly PlacedClick[]): Map<Code, number> {
     if (!ORPHANS.has(status)) changes.set(code, (changes.get(code) ?? 0) + 1)
   }
   return changes
-}
-
-function hoursOf(condition: string): string {
-  const kept = ROLLED_UP_FIELDS.map((field) => CLICK_COLUMNS[field])
-  const table = ['code', 'at_ms', ...kept.filter((column) => column !== 'code')]
-  const keys = table.map((column) => (column === 'at_ms' ? 'hour' : column)).join(', ')
-  const first =
-    'visitor IS NOT NULL AND row_number() OVER (PARTITION BY code, visitor ' +
-    'ORDER BY at_ms, log_position, batch_index) = 1'
-  return (
-    `SELECT ${keys}, count(*), count(*) FILTER (WHERE is_first) FROM (` +
-    `SELECT ${kept.join(', ')}, at_ms - at_ms % ${HOUR_MS} AS hour, ${first} AS is_first ` +
-    `FROM clicks WHERE ${condition}) AS days GROUP BY ${keys}`
-  )
 }

@@ -39,6 +39,9 @@ PIECE_BYTES = 1 << 16
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body in one packet: otherwise each answer waits for the client's delayed acknowledgement.
+    wbufsize = PIECE_BYTES
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         if urlsplit(self.path).path == "/ping":

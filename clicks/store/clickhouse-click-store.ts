@@ -1,0 +1,207 @@
+/**
+ * The click store of a cluster that has outgrown one machine's: ClickHouse, which several analytics processes
+ * may write at once.
+ *
+ * ClickHouse has no transactions, so that each click counts once follows from this: a click is a row under
+ * the key (code, time, position, index), which is the same whoever writes it and however the log was cut
+ * into appends; rows with one key are one row (`clickhouse-schema.ts`). An append writes its rows first, and its
+ * position only when they are in; a row counts once a position at or behind its own is told
+ * (`clickhouse-snapshot.ts`). So whenever position P is told, every click up to P is in, once:
+ *
+ * 1. Killed before, amid or after the rows: no position, nothing counts. The next append holds at least these
+ *    clicks, writes them under the same keys, and tells its position.
+ * 2. Killed after the position, before the answer: it is told; the next one begins behind it.
+ * 3. The rows of an append that was given up arrive late, after they were appended again: the same keys.
+ * 4. Two processes append the same stretch, cut differently: the same keys. Each tells only positions up to
+ *    which all rows are in, so the highest one is true.
+ * 5. A position arrives late, after a higher one: it is lower, and still true.
+ *
+ * Rolling up is told in `clickhouse-roll-ups.ts`. Rejected: `insert_deduplication_token` for each append, which
+ * takes the same rows in another append for other ones, and forgets; one token for each batch of the log,
+ * which makes ten times as many inserts as ClickHouse bears.
+ */
+import type { Code, EpochMs } from '../../links/ids.ts'
+import type { PlacedClick } from '../click.ts'
+import { CLICK_COLUMNS } from './click-columns.ts'
+import { ORPHAN_STATUSES } from './click-conditions.ts'
+import type { ClickStore, ClickStoreFacts } from './click-store.ts'
+import { ClickHouseConnection, type ClickHouseSettingsOfStore } from './clickhouse-connection.ts'
+import { ClickHouseDialect } from './clickhouse-dialect.ts'
+import { ClickHouseRollUps } from './clickhouse-roll-ups.ts'
+import { migrate } from './clickhouse-schema.ts'
+import { snapshotOf, tablesOf } from './clickhouse-snapshot.ts'
+import { readParquet, readVisits } from './clickhouse-visits.ts'
+import { answerFrom } from './question-answer.ts'
+import type { Answer, Question, Visit, VisitsQuestion } from './question.ts'
+import { whole } from './sql-dialect.ts'
+
+const KEYS = Object.keys(CLICK_COLUMNS) as (keyof PlacedClick)[]
+const COLUMNS = KEYS.map((key) => CLICK_COLUMNS[key]) as [string, ...string[]]
+const NO_ORPHANS = `status NOT IN (${ORPHAN_STATUSES.join(', ')})`
+const DAY_MS = 86_400_000
+/** A question is asked again when clicks were rolled up meanwhile, so often. */
+const ASKED_MAX = 3
+const SYNCED = { mutations_sync: '2' } as const
+
+export class ClickHouseClickStore implements ClickStore {
+  readonly #connection: ClickHouseConnection
+  readonly #rollUps: ClickHouseRollUps
+  /** The last write of this process, done or failed. */
+  #writing: Promise<unknown> = Promise.resolve()
+
+  private constructor(connection: ClickHouseConnection) {
+    this.#connection = connection
+    this.#rollUps = new ClickHouseRollUps(connection)
+  }
+
+  /** Makes database and tables where they are missing. @throws StartError */
+  static async open(settings: ClickHouseSettingsOfStore): Promise<ClickHouseClickStore> {
+    const connection = await ClickHouseConnection.open(settings)
+    try {
+      await migrate(connection)
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+    return new ClickHouseClickStore(connection)
+  }
+
+  async position(): Promise<number> {
+    const [row] = await this.#connection.rows('SELECT max(log_position) AS position FROM positions')
+    return Number(row!['position'])
+  }
+
+  async append(clicks: readonly PlacedClick[], position: number): Promise<void> {
+    await this.#write(async () => {
+      const told = await this.position()
+      if (position <= told) return
+      const rows = clicks.filter((click) => click.position > told).map(rowOf)
+      if (rows.length > 0) await this.#connection.insert('click_rows', COLUMNS, rows)
+      await this.#connection.insert('positions', ['id', 'log_position'], [[0, position]])
+    })
+  }
+
+  async ask(question: Question): Promise<Answer> {
+    for (let asked = 1; ; asked++) {
+      const snapshot = await snapshotOf(this.#connection)
+      const answer = await answerFrom(question, snapshot.spans, {
+        keepsRows: false,
+        askRows: (make) => {
+          const dialect = new ClickHouseDialect()
+          const sql = make(dialect)
+          return this.#connection.rows(`${tablesOf(snapshot)} ${sql}`, dialect.values)
+        },
+      })
+      // Clicks that were rolled up may have been removed in between.
+      const { rollUp } = await snapshotOf(this.#connection)
+      if (rollUp.number === snapshot.rollUp.number || asked === ASKED_MAX) return answer
+    }
+  }
+
+  visits(question: VisitsQuestion): AsyncIterable<readonly Visit[]> {
+    return readVisits(this.#connection, question)
+  }
+
+  visitsParquet(question: VisitsQuestion): AsyncIterable<Uint8Array> {
+    return readParquet(this.#connection, question)
+  }
+
+  async clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {
+    const dialect = new ClickHouseDialect()
+    const sums = sumsOf(`code IN ${dialect.texts(codes)} AND ${NO_ORPHANS}`)
+    const snapshot = await snapshotOf(this.#connection)
+    const rows = await this.#connection.rows(`${tablesOf(snapshot)} ${sums}`, dialect.values)
+    return new Map(rows.map(({ code, total }) => [code as Code, Number(total)]))
+  }
+
+  async mostClicked(offset: number, limit: number): Promise<{ code: Code; clicks: number }[]> {
+    const order = `ORDER BY total DESC, code LIMIT ${whole(limit)} OFFSET ${whole(offset)}`
+    const snapshot = await snapshotOf(this.#connection)
+    const sql = `${tablesOf(snapshot)} ${sumsOf(NO_ORPHANS)} ${order}`
+    const rows = await this.#connection.rows(sql)
+    return rows.map(({ code, total }) => ({ code: code as Code, clicks: Number(total) }))
+  }
+
+  async deleteOfLink(code: Code): Promise<number> {
+    return this.#write(async () => {
+      const count = await this.#countOf('code', code)
+      await this.#remove('click_rows', 'code', code)
+      await this.#remove('hour_rows', 'code', code)
+      // Whoever rolls up at this moment may have read the clicks before they were removed.
+      await this.#rollUps.fence()
+      await this.#remove('hour_rows', 'code', code)
+      return count
+    })
+  }
+
+  async deleteOfAddress(address: string): Promise<number> {
+    return this.#write(async () => {
+      const count = await this.#countOf('address', address)
+      await this.#remove('click_rows', 'address', address)
+      return count
+    })
+  }
+
+  async retain(from: EpochMs): Promise<void> {
+    await this.#write(() => this.#rollUps.rollUp(Math.floor(from / DAY_MS) * DAY_MS))
+  }
+
+  async facts(): Promise<ClickStoreFacts> {
+    const snapshot = await snapshotOf(this.#connection)
+    const size =
+      '(SELECT sum(bytes_on_disk) FROM system.parts WHERE database = currentDatabase() AND active)'
+    const [row] = await this.#connection.rows(
+      `${tablesOf(snapshot)} SELECT count() AS clicks, ${size} AS bytes FROM clicks`,
+    )
+    return { clicks: Number(row!['clicks']), bytes: Number(row!['bytes']) }
+  }
+
+  /** After what was begun is done. May be repeated. */
+  async close(): Promise<void> {
+    await this.#writing
+    await this.#connection.close()
+  }
+
+  /** In the order of the calls. */
+  #write<T>(work: () => Promise<T>): Promise<T> {
+    const write = this.#writing.then(work)
+    this.#writing = write.catch(() => undefined)
+    return write
+  }
+
+  /** With what was rolled up of them, which has no addresses. */
+  async #countOf(column: 'code' | 'address', value: string): Promise<number> {
+    const dialect = new ClickHouseDialect()
+    const condition = `${column} = ${dialect.text(value)}`
+    const hours = `(SELECT sum(clicks) FROM click_hours WHERE ${condition})`
+    const total = column === 'code' ? `count() + ${hours}` : 'count()'
+    const sql = `SELECT ${total} AS total FROM clicks WHERE ${condition}`
+    const snapshot = await snapshotOf(this.#connection)
+    const [row] = await this.#connection.rows(`${tablesOf(snapshot)} ${sql}`, dialect.values)
+    return Number(row!['total'])
+  }
+
+  async #remove(table: string, column: string, value: string): Promise<void> {
+    const dialect = new ClickHouseDialect()
+    const condition = `${column} = ${dialect.text(value)}`
+    await this.#connection.run(
+      `ALTER TABLE ${table} DELETE WHERE ${condition}`,
+      dialect.values,
+      SYNCED,
+    )
+  }
+}
+
+function sumsOf(condition: string): string {
+  const singles = `SELECT code, count() AS amount FROM clicks WHERE ${condition} GROUP BY code`
+  const hours = `SELECT code, sum(clicks) AS amount FROM click_hours WHERE ${condition} GROUP BY code`
+  return `SELECT code, sum(amount) AS total FROM (${singles} UNION ALL ${hours}) AS sums GROUP BY code HAVING total > 0`
+}
+
+function rowOf(click: PlacedClick): unknown[] {
+  return KEYS.map((key) => {
+    if (key !== 'visitor') return click[key]
+    // Too large for a number of JSON.
+    return click.visitor === '' ? null : String(BigInt(`0x${click.visitor}`))
+  })
+}

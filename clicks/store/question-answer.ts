@@ -1,0 +1,103 @@
+/** Answers questions from the tables of a store that speaks SQL, whichever it is. */
+import type { EpochMs } from '../../links/ids.ts'
+import { bucketStarts } from './buckets.ts'
+import type { Answer, Counts, Group, Question, SeriesPoint } from './question.ts'
+import { QuestionSql } from './question-sql.ts'
+import type { SqlDialect } from './sql-dialect.ts'
+
+/** What is known of the tables without asking them. */
+export interface TableSpans {
+  /** All clicks, single ones and rolled up ones, lie from `from` until `to`. */
+  readonly from: number
+  readonly to: number
+  /** What was rolled up lies before. */
+  readonly hoursUntil: number
+}
+
+type Row = Record<string, unknown>
+
+export interface AskingStore {
+  /** Gives the rows of a statement, which is made with a dialect of its own. */
+  readonly askRows: (make: (dialect: SqlDialect) => string) => Promise<Row[]>
+  /** Whether a statement of it can keep the rows that it found: `QuestionSql.totalsAndSeries`. */
+  readonly keepsRows: boolean
+}
+
+type Ask = (make: (sql: QuestionSql) => string) => Promise<Row[]>
+
+const NOTHING: Counts = { clicks: 0, humans: 0, bots: 0, visitors: 0 }
+
+/** @throws TinygridError invalid_field: as `bucketStarts` */
+export async function answerFrom(
+  question: Question,
+  spans: TableSpans,
+  { askRows, keepsRows }: AskingStore,
+): Promise<Answer> {
+  const { interval, timezone, from, to } = question
+  const starts = interval === undefined ? [] : bucketStarts(interval, timezone, from, to)
+  // Wall clocks need not be known where there are no clicks.
+  const within = {
+    ...question,
+    from: Math.max(from, spans.from) as EpochMs,
+    to: Math.min(to, spans.to) as EpochMs,
+  }
+  if (within.from >= within.to) {
+    return { totals: NOTHING, series: series(starts, []), groups: [], other: null }
+  }
+  const hasHours = within.from < spans.hoursUntil
+  const ask: Ask = (make) => askRows((dialect) => make(new QuestionSql(within, hasHours, dialect)))
+  const isOneScan = keepsRows && question.code !== undefined && starts.length > 0
+  const { totals, points } = await (isOneScan ? inOneScan : inTwoScans)(starts, to, ask)
+  const { groups, other } = await groupsOf(question, ask)
+  return { totals: countsOf(totals), series: series(starts, points), groups, other }
+}
+
+interface Overview {
+  readonly totals: Row
+  readonly points: readonly Row[]
+}
+
+async function inOneScan(starts: readonly EpochMs[], to: EpochMs, ask: Ask): Promise<Overview> {
+  const rows = await ask((sql) => sql.totalsAndSeries(starts, to))
+  return { totals: rows.find(isTotals)!, points: rows.filter((row) => !isTotals(row)) }
+}
+
+/** As `QuestionSql.totalsAndSeries` marks them. */
+function isTotals(row: Row): boolean {
+  return Number(row['bucket']) === -1
+}
+
+async function inTwoScans(starts: readonly EpochMs[], to: EpochMs, ask: Ask): Promise<Overview> {
+  const [totals] = await ask((sql) => sql.totals())
+  const points = starts.length === 0 ? [] : await ask((sql) => sql.series(starts, to))
+  return { totals: totals!, points }
+}
+
+async function groupsOf(
+  { groupBy, limit }: Question,
+  ask: Ask,
+): Promise<Pick<Answer, 'groups' | 'other'>> {
+  if (groupBy.length === 0) return { groups: [], other: null }
+  const rows = await ask((sql) => sql.groups())
+  const groups = rows.slice(0, limit).map((row) => groupOf(row, groupBy.length))
+  if (rows.length <= limit) return { groups, other: null }
+  const told = groups.map(({ values }) => values)
+  const [other] = await ask((sql) => sql.other(told))
+  return { groups, other: countsOf(other!) }
+}
+
+function groupOf(row: Row, fields: number): Group {
+  const values = Array.from({ length: fields }, (_, place) => String(row[`text${place}`]))
+  return Object.assign({ values }, countsOf(row))
+}
+
+function series(starts: readonly EpochMs[], points: readonly Row[]): SeriesPoint[] {
+  const counted = new Map(points.map((row) => [Number(row['bucket']), countsOf(row)]))
+  return starts.map((start, index) => Object.assign({ start }, counted.get(index) ?? NOTHING))
+}
+
+function countsOf(row: Row): Counts {
+  const clicks = Number(row['clicks'])
+  const humans = Number(row['humans'])
+  return { clicks, humans, bots: clicks - humans, visitors: Number(row['visitors']) }
+}
