@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { AppliedChange } from '../actors/partition/applied-change.ts'
-import type { ClickLogWriter } from '../clicks/log/click-log.ts'
+import type { ClickLogReader, ClickLogWriter } from '../clicks/log/click-log.ts'
 import { ClickRecorder } from '../clicks/ring/click-recorder.ts'
 import { DailySalts, type SaltStore } from '../clicks/ring/daily-salts.ts'
 import type { Config } from '../config.ts'
@@ -18,6 +18,8 @@ import { ErrorLog } from './error-log.ts'
 /** Where clicks go. */
 export interface ClickSeams {
   readonly writer: ClickLogWriter
+  /** Of what all nodes have written. */
+  readonly reader: ClickLogReader
   readonly salts: SaltStore
 }
 

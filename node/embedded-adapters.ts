@@ -64,7 +64,11 @@ export async function openEmbedded(
     await assertTogether(config, log, store)
     const clickLog = config.clicks ? await openClickLog(config, tell) : undefined
     if (clickLog !== undefined) opened.push(clickLog)
-    const clicks = clickLog && { writer: clickLog, salts: clickLog.salts }
+    const clicks = clickLog && {
+      writer: clickLog,
+      reader: clickLog.reader(),
+      salts: clickLog.salts,
+    }
     return { ...key, log, store, clicks, lost, close, explain: (error) => explain(config, error) }
   } catch (error) {
     await close()

@@ -14,6 +14,7 @@ import { createGateway } from '../gateway/gateway.ts'
 import type { LongWork } from '../links/long-work.ts'
 import type { MembershipNumbers } from '../gateway/operator/membership-metrics.ts'
 import type { RedirectCounters } from '../gateway/pages/redirect-counters.ts'
+import type { LiveClicks } from './live-clicks.ts'
 import type { Node } from './node.ts'
 import type { NodeAnalytics } from './node-analytics.ts'
 import { ConfigError } from './setting.ts'
@@ -31,6 +32,7 @@ export interface FrontOptions {
   readonly isStopping: () => boolean
   /** undefined: clicks are not counted. */
   readonly clicks: ClickRecorder | undefined
+  readonly live: LiveClicks | undefined
   readonly analytics: NodeAnalytics | undefined
   readonly apiKey: string
   readonly logger: Logger
@@ -47,7 +49,7 @@ export interface Front {
 /** Keeps the processor busy for a tenth of a second and more. */
 export async function buildFront(options: FrontOptions): Promise<Front> {
   const { config, node, work, redirects, clusterStatus, membership } = options
-  const { isStopping, clicks, analytics, apiKey, logger, now } = options
+  const { isStopping, clicks, live, analytics, apiKey, logger, now } = options
   const owner = node.links
   const gateway = await createGateway({
     settings: gatewaySettingsOf(config),
@@ -63,6 +65,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     clicks,
     analytics,
     desks: analytics?.desks,
+    ...live,
     analyticsNumbers: analytics && (() => analytics.numbers),
     apiKey,
     logger,

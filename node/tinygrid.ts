@@ -27,6 +27,7 @@ import {
   type RedirectCounters,
 } from '../gateway/pages/redirect-counters.ts'
 import { TaggedCodes } from '../gateway/stats/tagged-codes.ts'
+import { liveClicks } from './live-clicks.ts'
 import { Node } from './node.ts'
 import type { NodeAnalytics } from './node-analytics.ts'
 import { embeddedOutside, NodeObservation, type Outside } from './node-observation.ts'
@@ -115,12 +116,13 @@ interface Parts {
 
 /** undefined: the node is to have none. */
 function frontOf(options: TinygridOptions, parts: Parts) {
-  const { config, work, analytics, apiKey, logger } = options
+  const { config, work, clicks, analytics, apiKey, logger } = options
   if (!config.roles.includes('gateway')) return undefined
   const { node, recording, now, redirects, running } = parts
   return buildFront({
     config,
     clicks: recording?.recorder,
+    live: clicks && liveClicks(config, clicks.reader, work, logger),
     analytics,
     apiKey,
     logger,

@@ -36,7 +36,7 @@ export function eventsIn(webhook: Webhook, batch: PlacedBatch, parse: ParseClick
   for (const [index, change] of batch.changes.entries()) {
     const type = `link.${change.kind}` as const
     if (!wanted.has(type) || !concerns(change.code) || !hasTag(webhook, change)) continue
-    events.push(changeEvent(type, `${batch.position}-c${index}`, change))
+    events.push(changeEvent(type, `${batch.position}-${batch.clicks.length + index}`, change))
   }
   if (!wanted.has('click')) return events
   for (const [index, record] of batch.clicks.entries()) {
