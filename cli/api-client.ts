@@ -49,23 +49,31 @@ export class ApiClient {
   /**
    * The lines of an answer that may be long. Only what comes between two pieces of it is timed.
    *
+   * @param interrupted ends it
    * @throws Unreachable, at once or where the answer is cut off
    */
-  async lines(path: string): Promise<ApiReply & { readonly lines: AsyncIterable<Line> }> {
+  async lines(
+    path: string,
+    interrupted?: AbortSignal,
+  ): Promise<ApiReply & { readonly lines: AsyncIterable<Line> }> {
     const patience = new Patience()
     try {
       const request = {
         headers: this.#headers,
         redirect: 'manual',
-        signal: patience.signal,
+        signal: AbortSignal.any([patience.signal, ...(interrupted ? [interrupted] : [])]),
       } as const
       const response = await fetch(new URL(path, this.baseUrl), request)
       const { status, headers } = response
-      if (status !== 200) await response.body?.cancel()
+      if (status !== 200) {
+        patience.end()
+        await response.body?.cancel()
+      }
       const after = retryAfterMs(headers.get('retry-after'), Date.now())
       const pieces = decodeText(patience.with(response.body ?? []))
       return { status, body: undefined, retryAfterMs: after, lines: splitLines(pieces) }
     } catch (error) {
+      patience.end()
       throw new Unreachable(reasonOf(error), { cause: error })
     }
   }
@@ -108,6 +116,11 @@ class Patience {
     return this.#controller.signal
   }
 
+  /** Nothing more is awaited. Without it the process would live on until the time is over. */
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+
   /** @throws Unreachable where the body is cut off */
   async *with(body: AsyncIterable<Uint8Array> | readonly never[]): AsyncGenerator<Buffer> {
     try {
@@ -119,7 +132,7 @@ class Patience {
     } catch (error) {
       throw new Unreachable(reasonOf(error), { cause: error })
     } finally {
-      clearTimeout(this.#timer)
+      this.end()
     }
   }
 
