@@ -6,7 +6,11 @@
  */
 import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
+import type { ClickSeams } from './click-recording.ts'
 import type { ClusterSeams } from './node-options.ts'
+import { JetStreamClickLog } from '../clicks/log/jetstream-click-log.ts'
+import { JetStreamClickReader } from '../clicks/log/jetstream-click-reader.ts'
+import { KeyValueSalts } from '../clicks/ring/key-value-salts.ts'
 import { systemClock } from '../links/clock.ts'
 import { toEpochMs, type EpochMs } from '../links/ids.ts'
 import type { LongWork } from '../links/long-work.ts'
@@ -32,10 +36,14 @@ import { MongoLinkStore } from '../persistence/store/mongo-link-store.ts'
 import { RedisFallbackCache } from '../persistence/cache/redis-fallback-cache.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 
+const DAY_MS = 86_400_000
+
 export interface OpenCluster {
   readonly log: Log
   readonly store: LinkStore
   readonly cluster: ClusterSeams
+  /** undefined: clicks are not counted. */
+  readonly clicks: ClickSeams | undefined
   readonly outside: Outside
   readonly apiKey: string
   readonly connection: NatsConnection
@@ -79,7 +87,7 @@ async function openParts(
   const refused = new RefusedInput((what) => logger.warn(what))
   const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
   const data = { connection, refused, work, onError }
-  const { keyValue, log, store } = await openData(config, data, keep)
+  const { keyValue, log, store, identity } = await openData(config, data, keep)
   if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
   const cache =
     config.redisUrl === undefined
@@ -91,6 +99,7 @@ async function openParts(
             onError: (what) => logger.warn(what),
           }),
         )
+  const clicks = config.clicks ? await openClicks(config, identity, keep) : undefined
   // A connection of their own: what one node sends another must not hold up its lease.
   const calls = keep(await connectNats({ url, name: `${name} calls`, inboxPrefix }))
   const peers = keep(new MoleculerPeers({ connection: calls, namespace, nodeId, onError, refused }))
@@ -113,7 +122,7 @@ async function openParts(
     servers: [natsServer(connection), store.server, ...(cache === undefined ? [] : [cache.server])],
     readLog: () => readLogFacts(connection, namespace),
   }
-  return { log, store, cluster, outside, connection, apiKey: config.apiKey! }
+  return { log, store, cluster, clicks, outside, connection, apiKey: config.apiKey! }
 }
 
 interface DataParts {
@@ -159,7 +168,30 @@ async function openData(
   const store = keep(
     await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions, identity }, work),
   )
-  return { keyValue, log, store }
+  return { keyValue, log, store, identity: identity.identity }
+}
+
+/** Over a connection of their own: as much as they are, nothing of the cluster waits behind them. */
+async function openClicks(config: Config, identity: string, keep: Keep): Promise<ClickSeams> {
+  const { nodeId, namespace, logReplicas: replicas, clicksLogBytesMax, clicksLogDays } = config
+  const { inboxPrefix } = namesOf(namespace)
+  const name = `${namespace} ${nodeId} clicks`
+  const connection = keep(await connectNats({ url: config.natsUrl!, name, inboxPrefix }))
+  const place = { connection, namespace, replicas }
+  const writer = keep(
+    await JetStreamClickLog.open({
+      ...place,
+      bytesMax: clicksLogBytesMax,
+      ageMaxMs: clicksLogDays * DAY_MS,
+      identity,
+      node: nodeId,
+      clock: systemClock,
+      now,
+    }),
+  )
+  const secrets = keep(await NatsKeyValue.open({ ...place, bucket: 'privateBucket' }))
+  const reader = keep(new JetStreamClickReader({ connection, namespace, clock: systemClock }))
+  return { writer, reader, salts: new KeyValueSalts(secrets) }
 }
 
 function now(): EpochMs {
