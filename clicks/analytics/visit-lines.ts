@@ -51,12 +51,13 @@ let lastDay = { number: -1, text: '' }
 export const CSV_HEADER = `${COLUMNS.join(',')}${END}`
 
 export function csvLine(visit: Visit): string {
-  let line = timeOf(visit)
+  // Joined at once: a text that grows by pieces is a tree of them, and costs three times as much to write.
+  const cells: (string | number)[] = [timeOf(visit)]
   for (let column = 1; column < COLUMNS.length; column++) {
     const value = visit[COLUMNS[column]!]
-    line += `,${typeof value === 'number' ? value : cellOf(value)}`
+    cells.push(typeof value === 'number' ? value : cellOf(value))
   }
-  return line + END
+  return cells.join(',') + END
 }
 
 export function jsonLine(visit: Visit): string {

@@ -4,14 +4,18 @@ import type { DuckDbTurn } from './duckdb-turns.ts'
 import type { Answer, Question } from './question.ts'
 import { answerFrom, type TableSpans } from './question-answer.ts'
 
-/** @throws TinygridError invalid_field: as `answerFrom` */
+/**
+ * @param spansNow wide enough for all that was committed when it is called
+ * @throws TinygridError invalid_field: as `answerFrom`
+ */
 export async function answer(
   turn: DuckDbTurn,
   question: Question,
-  spans: TableSpans,
+  spansNow: () => TableSpans,
 ): Promise<Answer> {
+  // The spans are of the moment or later: what is rolled up in between is in what is read, or in the spans.
   return turn.atOneMoment(() =>
-    answerFrom(question, spans, {
+    answerFrom(question, spansNow(), {
       keepsRows: true,
       askRows: async (make) => {
         const dialect = new DuckDbDialect()

@@ -5,7 +5,8 @@
  * after the other over one connection, questions over others, so that an append waits for none of them.
  * A file that is damaged is told by ClickStoreDamageError, at opening or as the cause of
  * click_store_unavailable: it does not mend, and whoever owns the store moves it away and reads the click
- * log again. Rejected: SQLite, which takes seconds for what DuckDB counts in a tenth of one.
+ * log again. What is deleted is gone from every answer at once; its bytes lie in the file until their blocks
+ * are written again. Rejected: SQLite, which takes seconds for what DuckDB counts in a tenth of one.
  */
 import { hasCode } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
@@ -72,7 +73,7 @@ export class DuckDbClickStore implements ClickStore {
   }
 
   async ask(question: Question): Promise<Answer> {
-    return this.#ask((turn, { spans }) => answer(turn, question, spans))
+    return this.#ask((turn, session) => answer(turn, question, () => session.spans))
   }
 
   async *visits(question: VisitsQuestion): AsyncGenerator<readonly Visit[]> {

@@ -5,9 +5,10 @@ import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { sampleClick } from '../testing/sample-clicks.ts'
 import { DuckDbSession } from './duckdb-session.ts'
-import { QUESTIONS_AT_ONCE_MAX } from './duckdb-turns.ts'
+import { QUESTIONS_AT_ONCE_MAX, type DuckDbTurn } from './duckdb-turns.ts'
 
 const LONG_MS = 600_000
+const DAY_MS = 86_400_000
 /** Takes longer than anybody waits. */
 const ENDLESS = 'SELECT sum(a.range * b.range) FROM range(10000000) AS a, range(10000000) AS b'
 
@@ -64,10 +65,41 @@ test('clicks are appended and looked up while every question runs on', async (t)
   for (let position = 1; position <= 20; position++) {
     await writer.append([sampleClick({ position })], position)
   }
-  const count = await lookups.take(LONG_MS, (turn) => turn.read('SELECT count(*) FROM clicks'))
-  t.is(Number(count.value(0, 0)), 20)
+  const found = await lookups.take(LONG_MS, (turn) => count(turn, 'clicks'))
+  t.is(found, 20)
   isOver = true
   await Promise.all(asked)
+})
+
+test('a question sees one moment, while clicks are appended and rolled up', async (t) => {
+  const { questions, writer } = await session(t)
+  await writer.append([sampleClick()], 1)
+  await questions.take(LONG_MS, (turn) =>
+    turn.atOneMoment(async () => {
+      await writer.append([sampleClick({ position: 2 })], 2)
+      t.true(await writer.rollUp(sampleClick().at + DAY_MS))
+      await writer.checkpoint()
+      t.is(await count(turn, 'clicks'), 1)
+      t.is(await count(turn, 'click_hours'), 0)
+    }),
+  )
+  await questions.take(LONG_MS, async (turn) => {
+    t.is(await count(turn, 'clicks'), 0)
+    t.is(await count(turn, 'click_hours'), 1)
+  })
+})
+
+test('DuckDB asks no other host and keeps to its directory', async (t) => {
+  const { lookups, database } = await session(t)
+  const settings = ['autoload_known_extensions', 'autoinstall_known_extensions', 'temp_directory']
+  const [load, install, spill] = await lookups.take(LONG_MS, async (turn) => {
+    const read = await turn.read(
+      `SELECT ${settings.map((name) => `current_setting('${name}')`).join(', ')}`,
+    )
+    return read.getRows()[0]!
+  })
+  t.deepEqual([load, install], [false, false])
+  t.is(path.dirname(String(spill)), path.dirname(database.file))
 })
 
 test('too many that wait are refused', async (t) => {
@@ -82,6 +114,10 @@ test('too many that wait are refused', async (t) => {
   const refused = outcomes.filter(({ status }) => status === 'rejected').length
   t.true(refused > 500 && refused < 1_000)
 })
+
+async function count(turn: DuckDbTurn, table: string): Promise<number> {
+  return Number((await turn.read(`SELECT count(*) FROM ${table}`)).value(0, 0))
+}
 
 async function session(t: ExecutionContext): Promise<DuckDbSession> {
   const root = await mkdtemp(path.join(tmpdir(), 'tinygrid-clicks-'))

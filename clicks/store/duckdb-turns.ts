@@ -106,6 +106,7 @@ export class DuckDbTurn {
   async atOneMoment<T>(work: () => Promise<T>): Promise<T> {
     await this.read('BEGIN TRANSACTION READ ONLY')
     try {
+      await this.read('SELECT version FROM store_state') // the moment is that of the first read
       return await work()
     } finally {
       // Nothing was written; if it was broken off, the transaction may be gone already.

@@ -16,6 +16,7 @@ import type { Code } from '../../links/ids.ts'
 import type { PlacedClick } from '../click.ts'
 import { ORPHAN_STATUSES } from './click-conditions.ts'
 import { appendRows } from './duckdb-click-rows.ts'
+import { messageOf } from './duckdb-failure.ts'
 import { hoursOf } from './rolled-up-sql.ts'
 import { whole } from './sql-dialect.ts'
 
@@ -91,9 +92,11 @@ export class DuckDbWriter {
     return isAny
   }
 
-  /** Brings what was written lately into the file, and gives free what was deleted. */
+  /** Brings what was written lately into the file, unless a question is being answered: then a later one does. */
   async checkpoint(): Promise<void> {
-    await this.#track(() => this.#connection.run('CHECKPOINT'))
+    await this.#track(() => this.#connection.run('CHECKPOINT')).catch((error: unknown) => {
+      if (!messageOf(error).includes('Cannot CHECKPOINT')) throw error
+    })
   }
 
   /** Leaves one row for each link in the table of sums. */
