@@ -19,7 +19,7 @@ export function cleanText(text: string, max: number): string {
 }
 
 /** The beginning of a text, not longer than `max` and not ending within a pair of surrogates. */
-export function cutText(text: string, max: number): string {
+function cutText(text: string, max: number): string {
   if (text.length <= max) return text
   const last = text.charCodeAt(max - 1)
   const isWithinPair = last >= 0xd8_00 && last <= 0xdb_ff

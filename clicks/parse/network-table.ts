@@ -4,7 +4,7 @@
  * Read by `address-data.ts` in steps, because half a million lines take part of a second and a gateway reads
  * them while it answers redirects. What lies in memory then is stated by `bytes`: some 13 MB. A file that
  * is not sorted, or has a line that is none, is refused as a whole: a table that is wrong in places is
- * worse than none. Rejected: the same data as MMDB, which takes three times the memory to say it.
+ * worse than none. Rejected: objects and strings in a list, which each full garbage collection would walk.
  */
 import type { Steps } from '../../links/long-work.ts'
 import { AddressRanges } from './address-ranges.ts'
