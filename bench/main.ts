@@ -15,6 +15,7 @@ import { Bench, type Scenario } from './scenario.ts'
 import { clickParsing } from './scenarios/click-parsing.ts'
 import { clickStore } from './scenarios/click-store.ts'
 import { clickPath } from './scenarios/click-path.ts'
+import { clicks } from './scenarios/clicks.ts'
 import { clusterBulk } from './scenarios/cluster-bulk.ts'
 import { clusterJoin } from './scenarios/cluster-join.ts'
 import { clusterKillWrites } from './scenarios/cluster-kill-writes.ts'
@@ -34,6 +35,7 @@ const SCENARIOS: readonly Scenario[] = [
   serviceLevel,
   mixed,
   longWork,
+  clicks,
   creates,
   linkTable,
   clickParsing,
