@@ -2,7 +2,7 @@
  * Makes the bytes of a click batch, click by click.
  *
  * Used by the recorder, which has no record of each click as an object, and by `encodeBatch`, which
- * has. Where many clicks share an origin, the caller keeps its place and saves the look-up. How the
+ * has. One writer makes one batch after the other, so that its buffers are made once. Where many clicks share an origin, the caller keeps its place and saves the look-up. How the
  * bytes lie is said in `batch-layout.ts`.
  */
 import assert from 'node:assert/strict'
@@ -21,6 +21,7 @@ import {
   LENGTH_AT,
 } from './batch-layout.ts'
 import { ByteSink } from './byte-sink.ts'
+import { RecentCodes } from './recent-codes.ts'
 import { CHANGE_KINDS, type LinkChange } from './click-batch.ts'
 
 /** Higher levels take three times as long for a tenth less. */
@@ -58,13 +59,19 @@ class Dictionary {
     this.sink.text(text)
     return place
   }
+
+  clear(): void {
+    this.sink.clear()
+    if (this.#places.size > 0) this.#places.clear()
+  }
 }
 
 export class BatchWriter {
-  readonly #codes = new Dictionary()
+  readonly #codes = new RecentCodes()
   readonly #headers = new Dictionary()
   readonly #queries = new Dictionary()
-  readonly #statuses: number[] = []
+  readonly #body = new ByteSink()
+  #statuses: number[] = []
   readonly #addresses = new ByteSink()
   readonly #originHeaders = new ByteSink()
   readonly #hasVisitor = new ByteSink()
@@ -150,24 +157,16 @@ export class BatchWriter {
     for (const tag of tags) sink.text(tag)
   }
 
+  /** The bytes; the next click is of another batch. */
   finish(name: BatchName): Buffer {
-    const { bytes: body } = this.#body(name)
-    assert(this.entries <= BATCH_ENTRIES_MAX, 'a click batch has too many entries')
-    assert(body.length <= BODY_BYTES_MAX, 'a click batch is too long')
-    const compressed = body.length < COMPRESSED_BYTES_MIN ? body : zlib.zstdCompressSync(body, ZSTD)
-    const isSmaller = compressed.length < body.length
-    const stored = isSmaller ? compressed : body
-    const payload = Buffer.allocUnsafe(BODY_AT + stored.length)
-    payload[0] = BATCH_FORMAT
-    payload[CODING_AT] = isSmaller ? CODING.zstd : CODING.plain
-    payload.writeUInt32BE(body.length, LENGTH_AT)
-    payload.set(stored, BODY_AT)
-    payload.writeUInt32BE(checksumOf(payload), CHECKSUM_AT)
+    this.#writeBody(name)
+    const payload = payloadOf(this.#body.bytes)
+    this.#clear()
     return payload
   }
-
-  #body({ node, run, number, before }: BatchName): ByteSink {
-    const body = new ByteSink()
+  #writeBody({ node, run, number, before }: BatchName): void {
+    assert(this.entries <= BATCH_ENTRIES_MAX, 'a click batch has too many entries')
+    const body = this.#body
     body.text(node)
     body.text(run)
     body.number(number)
@@ -192,7 +191,17 @@ export class BatchWriter {
     body.append(this.#targetQueries)
     body.number(this.#changeCount)
     body.append(this.#changes)
-    return body
+  }
+
+  #clear(): void {
+    for (const each of [this.#codes, this.#headers, this.#queries, this.#body]) each.clear()
+    for (const each of [this.#addresses, this.#originHeaders, this.#hasVisitor]) each.clear()
+    for (const each of [this.#visitors, this.#times, this.#clickCodes]) each.clear()
+    for (const each of [this.#clickOrigins, this.#clickStatuses, this.#clickQueries]) each.clear()
+    for (const each of [this.#targetQueries, this.#changes]) each.clear()
+    this.#statuses = []
+    this.#origins = this.#clicks = this.#changeCount = this.#lastAt = 0
+    this.#lastStatus = -1
   }
 
   /** There are a handful, mostly one after the other. */
@@ -204,6 +213,20 @@ export class BatchWriter {
     this.#lastStatusPlace = place
     return place
   }
+}
+
+function payloadOf(body: Buffer): Buffer {
+  assert(body.length <= BODY_BYTES_MAX, 'a click batch is too long')
+  const compressed = body.length < COMPRESSED_BYTES_MIN ? body : zlib.zstdCompressSync(body, ZSTD)
+  const isSmaller = compressed.length < body.length
+  const stored = isSmaller ? compressed : body
+  const payload = Buffer.allocUnsafe(BODY_AT + stored.length)
+  payload[0] = BATCH_FORMAT
+  payload[CODING_AT] = isSmaller ? CODING.zstd : CODING.plain
+  payload.writeUInt32BE(body.length, LENGTH_AT)
+  payload.set(stored, BODY_AT)
+  payload.writeUInt32BE(checksumOf(payload), CHECKSUM_AT)
+  return payload
 }
 
 const DOT = 46

@@ -5,6 +5,8 @@
  */
 
 const BYTES_AT_FIRST = 1024
+/** A longer one is not kept for what comes next. */
+const BYTES_KEPT_MAX = 64 * 1024
 const NUMBER_BYTES_MAX = 8
 /** A character of JavaScript takes at most so many bytes in UTF-8. */
 const BYTES_PER_CHARACTER_MAX = 3
@@ -17,6 +19,11 @@ export class ByteSink {
 
   get length(): number {
     return this.#length
+  }
+
+  clear(): void {
+    this.#length = 0
+    if (this.#bytes.length > BYTES_KEPT_MAX) this.#bytes = Buffer.allocUnsafe(BYTES_AT_FIRST)
   }
 
   byte(value: number): void {

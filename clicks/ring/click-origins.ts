@@ -30,10 +30,11 @@ const ADDRESSES_MAX = 20_000
 class KnownHead {
   readonly kept: KeptHead
   readonly agent: Bits64
-  /** Place of its headers in `batch`. */
-  batch: BatchWriter | undefined
+  /** Which batch `place` and `origin` are of. */
+  batch = -1
+  /** Of its headers. */
   place = 0
-  /** The origin of this head and `address` in `batch`. */
+  /** The origin of this head and `address`. */
   address: KnownAddress | undefined
   origin = 0
 
@@ -55,6 +56,7 @@ export class ClickOrigins {
   readonly #options: OriginOptions
   #day = -1
   #hash: KeyedHash | undefined
+  #batch = 0
   #heads = new RecentMap<string, KnownHead>(HEADS_LENGTH_MAX, (text) => text.length)
   #addresses = new RecentMap<string, KnownAddress>(ADDRESSES_MAX, () => 1)
 
@@ -68,8 +70,8 @@ export class ClickOrigins {
     if (day !== this.#day) this.#useSaltOf(day)
     const known = this.#headOf(head)
     const address = this.#addressOf(known.kept, socketAddress)
-    if (known.batch !== batch) {
-      known.batch = batch
+    if (known.batch !== this.#batch) {
+      known.batch = this.#batch
       known.place = batch.headers(known.kept.text)
     } else if (known.address === address) return known.origin
     const visitor = address.hash && this.#hash!.ofPair(address.hash, known.agent)
@@ -78,8 +80,9 @@ export class ClickOrigins {
     return known.origin
   }
 
-  /** Called between batches: another salt may have been agreed meanwhile. */
+  /** Called between batches: places are others then, and another salt may have been agreed. */
   beginBatch(): void {
+    this.#batch++
     this.#day = -1
   }
 

@@ -64,7 +64,7 @@ export class ClickRecorder {
   readonly #ring: ClickRing
   readonly #origins: ClickOrigins
   readonly #outbox: ClickOutbox
-  #batch = new BatchWriter()
+  readonly #batch = new BatchWriter()
   #changes: LinkChange[] = []
   #number = 0
   /** Clicks and changes of all batches so far. */
@@ -168,9 +168,9 @@ export class ClickRecorder {
     if (batch.entries === 0) return
     const { node, run } = this.#options
     const name = { node, run, number: this.#number++, before: this.#before }
+    const { clicks } = batch
     this.#before += batch.entries
-    this.#outbox.add({ id: batchId(name), payload: batch.finish(name), clicks: batch.clicks })
-    this.#batch = new BatchWriter()
+    this.#outbox.add({ id: batchId(name), payload: batch.finish(name), clicks })
     this.#origins.beginBatch()
   }
 
