@@ -38,14 +38,14 @@ export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics
 }
 
 function settingsOf(config: Config): AnalyticsSettings {
-  const { dataDir, clicksRetentionDays, geoipFile, geoipAsnFile } = config
+  const { dataDir, clicksRetentionDays, ipPrivacy, geoipFile, geoipAsnFile } = config
   const { webhookPrivate, reportsDir } = config
   const { log, store, hooks } = clickDirectories(dataDir)
   return {
     log: { kind: 'lmdb', directory: log },
     store: { kind: 'duckdb', directory: store },
     retentionDays: clicksRetentionDays,
-    keepsAddress: true,
+    keepsAddress: ipPrivacy !== 'none',
     geoipFile,
     geoipAsnFile,
     hooks: {
