@@ -8,15 +8,15 @@ import type { EpochMs } from '../../links/ids.ts'
 import { NOON, sampleClick, sampleQuestion } from '../testing/sample-clicks.ts'
 import { DuckDbClickStore } from './duckdb-click-store.ts'
 
-const MOUNTED_BYTES = 16 * 2 ** 20
-const BALLAST_BYTES = 6 * 2 ** 20
+const MOUNTED_BYTES = 9 * 2 ** 20
+const BALLAST_BYTES = 3 * 2 ** 20
 const CLICKS_EACH = 2_000
 const SETTINGS = { memoryBytesMax: 2 ** 28, threads: 1, questionMsMax: 60_000 }
 
 /** Where there is no room for: the write-ahead log, or the file that it is brought into. */
 const CASES = [
   ['the write-ahead log', 2 ** 30],
-  ['the file', 2 ** 21],
+  ['the file', 2 ** 20],
 ] as const
 
 for (const [what, checkpointBytes] of CASES) {
