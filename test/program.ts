@@ -14,7 +14,7 @@ const MAIN = path.resolve(import.meta.dirname, '../main.ts')
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 30_000
 /** What a node reads: a developer's own, or a server set aside for tests, is not for it. */
-const OWN_SETTINGS = /^(TINYGRID_.*|NATS_URL|REDIS_URL|MONGO_URL)$/
+const OWN_SETTINGS = /^(TINYGRID_.*|NATS_URL|REDIS_URL|MONGO_URL|CLICKHOUSE_URL)$/
 export const API_KEY = 'test-key-0123456789'
 
 export interface ProgramOptions {
