@@ -225,13 +225,14 @@ function makeNodeId(): string {
 /** What of the settings concerns the gateway, over its defaults. */
 export function gatewaySettingsOf(config: Config): GatewaySettings {
   const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
-  const { aliasLengthMax, codeLength, connectionsMax, rateLimit } = config
+  const { aliasLengthMax, codeLength, connectionsMax, rateLimit, ipPrivacy } = config
   return Object.freeze({
     ...GATEWAY_DEFAULTS,
     host,
     port,
     baseUrl: base,
     trustProxy,
+    ipPrivacy,
     publicCreate,
     fastPath,
     aliasLengthMax,
