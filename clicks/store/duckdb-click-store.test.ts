@@ -29,6 +29,8 @@ test('an append that fails in its middle leaves neither clicks nor position', as
   const clicks = Array.from({ length: 10_000 }, (_, index) => sampleClick({ index }))
   const spoilt = [...clicks.slice(0, -1), sampleClick({ index: 9_999, asn: -1 })]
   await t.throwsAsync(store.append(spoilt, 1), { code: 'click_store_unavailable' })
+  const noPosition = 1.5 // found out behind the clicks
+  await t.throwsAsync(store.append(clicks, noPosition), { code: 'click_store_unavailable' })
   t.is(await store.position(), 0)
   t.is((await store.facts()).clicks, 0)
   t.deepEqual(await store.mostClicked(0, 1), [])
