@@ -39,11 +39,14 @@ export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics
 
 function settingsOf(config: Config): AnalyticsSettings {
   const { dataDir, clicksRetentionDays, ipPrivacy, geoipFile, geoipAsnFile } = config
-  const { webhookPrivate, reportsDir } = config
+  const { webhookPrivate, reportsDir, clickHouseUrl: url, namespace } = config
   const { log, store, hooks } = clickDirectories(dataDir)
   return {
     log: { kind: 'lmdb', directory: log },
-    store: { kind: 'duckdb', directory: store },
+    store:
+      url === undefined
+        ? { kind: 'duckdb', directory: store }
+        : { kind: 'clickhouse', directory: store, url, namespace },
     retentionDays: clicksRetentionDays,
     keepsAddress: ipPrivacy !== 'none',
     geoipFile,

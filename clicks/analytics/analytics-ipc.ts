@@ -9,9 +9,19 @@ import type { Code } from '../../links/ids.ts'
 import type { HookSettings } from './analytics-hooks.ts'
 import type { CallName, CallParams, CallValue } from './analytics-calls.ts'
 
+export type StoreSettings =
+  | { readonly kind: 'duckdb'; readonly directory: string }
+  /** The directory is that of this node's process; the clicks are in the database. */
+  | {
+      readonly kind: 'clickhouse'
+      readonly directory: string
+      readonly url: string
+      readonly namespace: string
+    }
+
 export interface AnalyticsSettings {
   readonly log: { readonly kind: 'lmdb'; readonly directory: string }
-  readonly store: { readonly kind: 'duckdb'; readonly directory: string }
+  readonly store: StoreSettings
   readonly retentionDays: number
   readonly hooks: HookSettings
   /** Whether the store keeps the addresses that the log has. */

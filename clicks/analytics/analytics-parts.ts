@@ -17,9 +17,10 @@ import { LmdbClickReader } from '../log/lmdb-click-reader.ts'
 import { openAddressData } from '../parse/address-data.ts'
 import { ClickParser } from '../parse/click-parser.ts'
 import type { ClickStore } from '../store/click-store.ts'
+import { ClickHouseClickStore } from '../store/clickhouse-click-store.ts'
 import { DuckDbClickStore } from '../store/duckdb-click-store.ts'
 import { CLICK_STORE_FILE } from '../store/duckdb-database.ts'
-import type { AnalyticsSettings } from './analytics-ipc.ts'
+import type { AnalyticsSettings, StoreSettings } from './analytics-ipc.ts'
 import { isDamage, isMarkedDamaged, moveAside } from './damaged-store.ts'
 
 const LOCK_AGAIN_MS = 500
@@ -51,7 +52,7 @@ export async function openParts(
   })
   const parser = new ClickParser({ addresses, keepsAddress: settings.keepsAddress })
   const lock = await lockOf(settings.store.directory, tell)
-  const store = await openStore(settings.store.directory, tell)
+  const store = await openStore(settings.store, tell)
   const log = LmdbClickReader.of(settings.log.directory, systemClock)
   return {
     log,
@@ -75,8 +76,17 @@ async function lockOf(directory: string, tell: (what: string) => void): Promise<
   }
 }
 
+async function openStore(
+  settings: StoreSettings,
+  tell: (what: string) => void,
+): Promise<ClickStore> {
+  if (settings.kind === 'duckdb') return openFile(settings.directory, tell)
+  const { url, namespace } = settings
+  return ClickHouseClickStore.open({ url, namespace, questionMsMax: QUESTION_MS_MAX })
+}
+
 /** What was in a damaged file comes again from the click log, as far as that goes back. */
-async function openStore(directory: string, tell: (what: string) => void): Promise<ClickStore> {
+async function openFile(directory: string, tell: (what: string) => void): Promise<ClickStore> {
   const options = {
     directory,
     memoryBytesMax: Math.max(
