@@ -39,10 +39,10 @@ export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics
 
 function settingsOf(config: Config): AnalyticsSettings {
   const { dataDir, clicksRetentionDays, ipPrivacy, geoipFile, geoipAsnFile } = config
-  const { webhookPrivate, reportsDir, clickHouseUrl: url, namespace } = config
+  const { webhookPrivate, reportsDir, clickHouseUrl: url, namespace, natsUrl } = config
   const { log, store, hooks } = clickDirectories(dataDir)
   return {
-    log: { kind: 'lmdb', directory: log },
+    log: natsUrl === undefined ? { kind: 'lmdb', directory: log } : clusterLogOf(config, natsUrl),
     store:
       url === undefined
         ? { kind: 'duckdb', directory: store }
@@ -57,4 +57,8 @@ function settingsOf(config: Config): AnalyticsSettings {
       reportsDirectory: reportsDir ?? path.join(dataDir, 'reports'),
     },
   }
+}
+
+function clusterLogOf({ namespace, nodeId }: Config, url: string): AnalyticsSettings['log'] {
+  return { kind: 'jetstream', url, namespace, name: `${namespace} ${nodeId} analytics` }
 }

@@ -19,8 +19,19 @@ export type StoreSettings =
       readonly namespace: string
     }
 
+/** Where the click log is: in the data directory, or in the cluster's NATS. */
+export type ClickLogSettings =
+  | { readonly kind: 'lmdb'; readonly directory: string }
+  | {
+      readonly kind: 'jetstream'
+      readonly url: string
+      readonly namespace: string
+      /** What the servers list the connection as. */
+      readonly name: string
+    }
+
 export interface AnalyticsSettings {
-  readonly log: { readonly kind: 'lmdb'; readonly directory: string }
+  readonly log: ClickLogSettings
   readonly store: StoreSettings
   readonly retentionDays: number
   readonly hooks: HookSettings
