@@ -52,7 +52,7 @@ function settingsOf(config: Config): AnalyticsSettings {
     geoipFile,
     geoipAsnFile,
     hooks: {
-      file: hooks,
+      values: { kind: 'file', file: hooks },
       allowsPrivate: webhookPrivate,
       reportsDirectory: reportsDir ?? path.join(dataDir, 'reports'),
     },

@@ -46,6 +46,8 @@ export interface AnalyticsSettings {
 export interface AnalyticsNumbers {
   /** Whether questions are answered. */
   readonly isReady: boolean
+  /** Whether webhooks and reports run here, and not in another node's process. */
+  readonly leadsHooks: boolean
   /** Since the process started. */
   readonly stored: number
   readonly lost: number
