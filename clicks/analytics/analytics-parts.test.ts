@@ -62,7 +62,7 @@ function settingsOf(directory: string, url: string): AnalyticsSettings {
     geoipFile: undefined,
     geoipAsnFile: undefined,
     hooks: {
-      file: path.join(directory, 'hooks'),
+      values: { kind: 'file', file: path.join(directory, 'hooks') },
       allowsPrivate: false,
       reportsDirectory: directory,
     },
