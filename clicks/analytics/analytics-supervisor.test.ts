@@ -8,11 +8,7 @@ const SETTINGS: AnalyticsSettings = {
   log: { kind: 'lmdb', directory: 'log' },
   store: { kind: 'duckdb', directory: 'store' },
   retentionDays: 400,
-  hooks: {
-    values: { kind: 'file', file: 'nowhere.json' },
-    allowsPrivate: false,
-    reportsDirectory: 'nowhere',
-  },
+  hooks: { file: 'nowhere.json', allowsPrivate: false, reportsDirectory: 'nowhere' },
   keepsAddress: true,
   geoipFile: undefined,
   geoipAsnFile: undefined,
@@ -48,7 +44,7 @@ class Child implements AnalyticsChild {
   /** What it tells once a second. */
   lives(numbers: { stored?: number; position?: number; isReady?: boolean } = {}): void {
     const { stored = 0, position = 0, isReady = true } = numbers
-    const none = { lost: 0, undecodable: 0, lag: 0, leadsHooks: false }
+    const none = { lost: 0, undecodable: 0, lag: 0 }
     this.says({ type: 'numbers', numbers: { ...none, isReady, stored, position } })
   }
 

@@ -21,7 +21,7 @@ export interface ReadPart {
   readonly batches: readonly PlacedBatch[]
   /** Up to where was read; as `after` if there was nothing. */
   readonly last: number
-  /** Positions that the log had dropped. */
+  /** Positions that the log had dropped; 0 if `after` is of a log that had never held any. */
   readonly lost: number
 }
 
@@ -41,7 +41,8 @@ export async function readPart(
     const batch = decode(payload)
     if (batch !== undefined) batches.push({ ...batch, position })
   }
-  return { batches, last, lost: from - after }
+  // A log may begin at any position: who knew it empty cannot tell what was dropped from what never was.
+  return { batches, last, lost: after === 0 ? 0 : from - after }
 }
 
 /** A part of the click log, with its first and last position. */
