@@ -169,7 +169,6 @@ type Optional =
   | 'geoipFile'
   | 'geoipAsnFile'
   | 'reportsDir'
-  | 'clickHouseUrl'
 type Defaulted = Exclude<keyof Values, Optional>
 
 /** All settings, with what is derived for those left out. */

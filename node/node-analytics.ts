@@ -39,26 +39,19 @@ export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics
 
 function settingsOf(config: Config): AnalyticsSettings {
   const { dataDir, clicksRetentionDays, ipPrivacy, geoipFile, geoipAsnFile } = config
-  const { webhookPrivate, reportsDir, clickHouseUrl: url, namespace, natsUrl } = config
+  const { webhookPrivate, reportsDir } = config
   const { log, store, hooks } = clickDirectories(dataDir)
   return {
-    log: natsUrl === undefined ? { kind: 'lmdb', directory: log } : clusterLogOf(config, natsUrl),
-    store:
-      url === undefined
-        ? { kind: 'duckdb', directory: store }
-        : { kind: 'clickhouse', directory: store, url, namespace },
+    log: { kind: 'lmdb', directory: log },
+    store: { kind: 'duckdb', directory: store },
     retentionDays: clicksRetentionDays,
     keepsAddress: ipPrivacy !== 'none',
     geoipFile,
     geoipAsnFile,
     hooks: {
-      values: { kind: 'file', file: hooks },
+      file: hooks,
       allowsPrivate: webhookPrivate,
       reportsDirectory: reportsDir ?? path.join(dataDir, 'reports'),
     },
   }
-}
-
-function clusterLogOf({ namespace, nodeId }: Config, url: string): AnalyticsSettings['log'] {
-  return { kind: 'jetstream', url, namespace, name: `${namespace} ${nodeId} analytics` }
 }

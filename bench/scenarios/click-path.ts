@@ -60,7 +60,7 @@ async function store(bench: Bench, directory: string) {
       geoipFile: undefined,
       geoipAsnFile: undefined,
       hooks: {
-        values: { kind: 'file', file: join(directory, 'hooks.json') },
+        file: join(directory, 'hooks.json'),
         allowsPrivate: false,
         reportsDirectory: directory,
       },

@@ -7,9 +7,10 @@
  * is larger than these nine calls and hides how `ETag` and `If-Match` travel.
  */
 import type { ClusterStatus } from './cluster/status.ts'
+import { hooksApi, type HooksApi } from './hooks/hooks-api.ts'
+import { reportsApi, type ReportsApi } from './reports/reports-api.ts'
 import { bodyOf, callerOf, type Connection } from './service-call.ts'
 import { clicksApi, type ClicksApi } from './stats/clicks-api.ts'
-import { dateStart, midnight, ownZone } from './stats/zone.ts'
 
 /** A link as the service sends it. Times are ISO 8601 in UTC; `visits` is null where not counted. */
 export interface Link {
@@ -30,14 +31,14 @@ export type LinkChanges = Partial<Pick<Link, 'url' | 'title' | 'tags' | 'expires
 
 export type NewLink = LinkChanges & { readonly code?: string; readonly reuse?: boolean }
 
-export type LinkState = 'active' | 'expired' | 'used_up'
+export type LinkState = 'working' | 'expired' | 'used-up'
 
 export interface LinkQuery {
   readonly search: string
   /** Empty: any, as below. */
   readonly tag: string
   readonly state: LinkState | ''
-  /** The days on which links were created, `2026-03-04`, both included, in the browser's time zone. */
+  /** The days on which links were created, `2026-03-04`, both included. */
   readonly from: string
   readonly to: string
   readonly sort: 'created' | 'visits'
@@ -78,6 +79,8 @@ export interface Api {
   purge(code: string): Promise<void>
   cluster(signal?: AbortSignal): Promise<ClusterStatus>
   readonly clicks: ClicksApi
+  readonly hooks: HooksApi
+  readonly reports: ReportsApi
 }
 
 export function connect(connection: Connection): Api {
@@ -107,6 +110,8 @@ export function connect(connection: Connection): Api {
       return (await bodyOf(await call('GET', '/api/cluster', { signal }))) as ClusterStatus
     },
     clicks: clicksApi(call),
+    hooks: hooksApi(call),
+    reports: reportsApi(call),
   }
 }
 
@@ -114,27 +119,11 @@ const linkOf = async (reply: Promise<Response>) => (await bodyOf(await reply)) a
 
 const linkPath = (code: string) => `/api/links/${encodeURIComponent(code)}`
 
-export function listPath(
-  { search, tag, state, from, to, sort }: LinkQuery,
-  cursor: string | null,
-  limit: number,
-  zone = ownZone(),
-): string {
-  const lastDay = dateStart(to, zone)
-  const given: Readonly<Record<string, string | null>> = {
-    search,
-    tag,
-    state,
-    createdFrom: isoText(dateStart(from, zone)),
-    createdTo: isoText(lastDay === undefined ? undefined : midnight(lastDay, zone, 1)),
-    sort: sort === 'created' ? '' : sort,
-    cursor,
-  }
+function listPath({ search, tag, sort }: LinkQuery, cursor: string | null, limit: number): string {
   const parameters = new URLSearchParams({ limit: String(limit) })
-  for (const [name, value] of Object.entries(given)) {
-    if (value !== null && value !== '') parameters.set(name, value)
-  }
+  if (search !== '') parameters.set('search', search)
+  if (tag !== '') parameters.set('tag', tag)
+  if (sort !== 'created') parameters.set('sort', sort)
+  if (cursor !== null) parameters.set('cursor', cursor)
   return `/api/links?${parameters}`
 }
-
-const isoText = (at: number | undefined) => (at === undefined ? '' : new Date(at).toISOString())

@@ -7,7 +7,7 @@ import { useMemo, useState } from 'preact/hooks'
 import { Announcer } from './announcer.tsx'
 import { connect, type Created } from './api.ts'
 import { ClusterPage } from './cluster/cluster-page.tsx'
-import { LazyStats } from './lazy-stats.tsx'
+import { isLazy, LazyPart } from './lazy-part.tsx'
 import { LinkListSection } from './link-list-section.tsx'
 import { created } from './link-list-state.ts'
 import { PageHeader } from './page-header.tsx'
@@ -56,7 +56,7 @@ export function App() {
         {isSignedIn && view === 'links' && (
           <LinkListSection api={api} list={list} onDeleted={forgetResult} />
         )}
-        {isSignedIn && view === 'stats' && <LazyStats api={api} />}
+        {isSignedIn && isLazy(view) && <LazyPart key={view} api={api} part={view} />}
         {isSignedIn && view === 'cluster' && <ClusterPage api={api} />}
         {!isSignedIn && (
           <SignInForm wasRefused={wasRefused} requests={keyRequests} onSignIn={signIn} />

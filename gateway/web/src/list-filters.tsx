@@ -13,9 +13,9 @@ interface ListFiltersProps {
 
 const STATES = [
   ['', 'Any state'],
-  ['active', 'Working'],
+  ['working', 'Working'],
   ['expired', 'Expired'],
-  ['used_up', 'Used up'],
+  ['used-up', 'Used up'],
 ] as const
 
 export function ListFilters({ api, query, onSearch }: ListFiltersProps) {

@@ -24,6 +24,8 @@ export function PageHeader({ isSignedIn, view, onSignOut }: PageHeaderProps) {
         <nav class="page-nav" aria-label="Parts of the page">
           <NavLink to="links" text="Links" current={view} />
           <NavLink to="stats" text="Clicks" current={view} />
+          <NavLink to="reports" text="Reports" current={view} />
+          <NavLink to="webhooks" text="Webhooks" current={view} />
           <NavLink to="cluster" text="Cluster" current={view} />
         </nav>
       )}

@@ -1,23 +1,29 @@
 /**
  * Which part of the page is shown: `#/cluster` in the address is the cluster, `#/stats` with what it
- * is asked the dashboard, all else the links.
+ * is asked the dashboard, `#/webhooks` and `#/reports` with the one that is meant are those, all else
+ * the links.
  *
  * Used by the app and the header. In the fragment, because the service answers every other path as
  * a short link.
  */
 import { useEffect, useState } from 'preact/hooks'
 
-export type View = 'links' | 'stats' | 'cluster'
+const VIEWS = ['links', 'stats', 'reports', 'webhooks', 'cluster'] as const
+export type View = (typeof VIEWS)[number]
 
 export const VIEW_ADDRESSES: Readonly<Record<View, string>> = {
   links: '#/',
   stats: '#/stats',
+  reports: '#/reports',
+  webhooks: '#/webhooks',
   cluster: '#/cluster',
 }
 
 const TITLES: Readonly<Record<View, string>> = {
   links: 'Tinygrid',
   stats: 'Clicks · Tinygrid',
+  reports: 'Reports · Tinygrid',
+  webhooks: 'Webhooks · Tinygrid',
   cluster: 'Cluster · Tinygrid',
 }
 
@@ -35,7 +41,6 @@ export function useView(): View {
 }
 
 function currentView(): View {
-  const [address] = location.hash.split('?')
-  if (address === VIEW_ADDRESSES.stats) return 'stats'
-  return address === VIEW_ADDRESSES.cluster ? 'cluster' : 'links'
+  const [part] = /^#\/[a-z]*/.exec(location.hash) ?? []
+  return VIEWS.find((view) => VIEW_ADDRESSES[view] === part) ?? 'links'
 }

@@ -68,7 +68,7 @@ export function viewOf(hash: string): StatsView {
     range: isCustom ? 'custom' : range === 'custom' ? USUAL_VIEW.range : range,
     from: isCustom ? from : undefined,
     to: isCustom ? to : undefined,
-    filters: given.getAll('filter').flatMap(filterOf),
+    filters: given.getAll('filter').flatMap(parsedFilter),
     bots: oneOf(BOT_CHOICES, given.get('bots'), USUAL_VIEW.bots),
     compare: oneOf(COMPARISONS, given.get('compare'), USUAL_VIEW.compare),
     metric: oneOf(METRICS, given.get('metric'), USUAL_VIEW.metric),
@@ -123,7 +123,8 @@ function filterPart(field: Field, values: readonly string[]): [string, string] {
   return ['filter', filterText({ field, values })]
 }
 
-function filterOf(text: string): Filter[] {
+/** The filter that `filterText` gave this text, in a list; none: the text is none. */
+export function parsedFilter(text: string): Filter[] {
   const colon = text.indexOf(':')
   const field = FIELDS.find((name) => name === text.slice(0, colon))
   if (colon < 0 || field === undefined) return []

@@ -4,6 +4,7 @@
  */
 import { useState } from 'preact/hooks'
 import { Icon } from '../icon.tsx'
+import { newReportAddress } from '../reports/report-time.ts'
 import { download } from '../qr-image.ts'
 import { toApiError, type ApiError } from '../service-call.ts'
 import { FailureNotice } from '../failure-notice.tsx'
@@ -47,6 +48,9 @@ export function Toolbar({ dashboard }: { dashboard: Dashboard }) {
           change((before) => ({ ...before, zone: chosen === ownZone() ? undefined : chosen }))
         }
       />
+      <a class="button toolbar-last" href={newReportAddress(view)}>
+        Save as report
+      </a>
       <VisitsDownload dashboard={dashboard} />
       {view.range === 'custom' && (
         <CustomRange
@@ -103,12 +107,7 @@ function VisitsDownload({ dashboard: { api, selection } }: { dashboard: Dashboar
   }
   return (
     <>
-      <button
-        type="button"
-        class="button toolbar-last"
-        aria-disabled={isRunning}
-        onClick={() => void save()}
-      >
+      <button type="button" class="button" aria-disabled={isRunning} onClick={() => void save()}>
         <Icon name="download" />
         {isRunning ? 'Reading …' : 'Visits as CSV'}
       </button>
