@@ -169,6 +169,7 @@ type Optional =
   | 'geoipFile'
   | 'geoipAsnFile'
   | 'reportsDir'
+  | 'clickHouseUrl'
 type Defaulted = Exclude<keyof Values, Optional>
 
 /** All settings, with what is derived for those left out. */

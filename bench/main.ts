@@ -23,6 +23,7 @@ import { clusterKill } from './scenarios/cluster-kill.ts'
 import { clusterRedirects } from './scenarios/cluster-redirects.ts'
 import { clusterServiceLevel } from './scenarios/cluster-service-level.ts'
 import { creates } from './scenarios/creates.ts'
+import { dashboard } from './scenarios/dashboard.ts'
 import { linkTable } from './scenarios/link-table.ts'
 import { longWork } from './scenarios/long-work.ts'
 import { redirects } from './scenarios/redirects.ts'
@@ -40,6 +41,7 @@ const SCENARIOS: readonly Scenario[] = [
   linkTable,
   clickParsing,
   clickStore,
+  dashboard,
   startUp,
   clickPath,
 ]

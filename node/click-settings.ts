@@ -51,6 +51,14 @@ export const CLICK_SETTINGS = {
     unit: 'days',
     about: 'how long single clicks are kept; afterwards they are counted by the hour',
   }),
+  clickHouseUrl: text('CLICKHOUSE_URL', {
+    isSecret: true,
+    pattern: /^https?:\/\/\S{1,1000}$/,
+    takes: 'http(s)://user:password@host:8123/database',
+    about:
+      'ClickHouse, where clicks are kept that are too many for a file of this machine; without a ' +
+      'database in it, that of TINYGRID_NAMESPACE is taken',
+  }),
   webhookPrivate: flag('TINYGRID_WEBHOOK_PRIVATE', {
     fallback: 'false',
     about: 'whether webhooks may be sent to addresses of private networks',

@@ -39,19 +39,26 @@ export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics
 
 function settingsOf(config: Config): AnalyticsSettings {
   const { dataDir, clicksRetentionDays, ipPrivacy, geoipFile, geoipAsnFile } = config
-  const { webhookPrivate, reportsDir } = config
+  const { webhookPrivate, reportsDir, clickHouseUrl: url, namespace, natsUrl } = config
   const { log, store, hooks } = clickDirectories(dataDir)
   return {
-    log: { kind: 'lmdb', directory: log },
-    store: { kind: 'duckdb', directory: store },
+    log: natsUrl === undefined ? { kind: 'lmdb', directory: log } : clusterLogOf(config, natsUrl),
+    store:
+      url === undefined
+        ? { kind: 'duckdb', directory: store }
+        : { kind: 'clickhouse', directory: store, url, namespace },
     retentionDays: clicksRetentionDays,
     keepsAddress: ipPrivacy !== 'none',
     geoipFile,
     geoipAsnFile,
     hooks: {
-      file: hooks,
+      values: { kind: 'file', file: hooks },
       allowsPrivate: webhookPrivate,
       reportsDirectory: reportsDir ?? path.join(dataDir, 'reports'),
     },
   }
+}
+
+function clusterLogOf({ namespace, nodeId }: Config, url: string): AnalyticsSettings['log'] {
+  return { kind: 'jetstream', url, namespace, name: `${namespace} ${nodeId} analytics` }
 }

@@ -49,6 +49,8 @@ async function dashboard(
 const total = (page: Page, name: string) =>
   page.getByRole('group', { name: /^Totals/ }).getByRole('button', { name: new RegExp(`^${name}`) })
 const figure = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
+/** A figure is counted once it is looked at. */
+const look = (page: Page, name: string) => figure(page, name).scrollIntoViewIfNeeded()
 const bar = (page: Page, name: string, of: string) =>
   figure(page, of).getByRole('button', { name: new RegExp(`^${name}`) })
 
@@ -61,27 +63,35 @@ browserTest('the dashboard counts clicks in every way it has', async (t) => {
   await showsTotal(page, 'Clicks', 12)
   await showsTotal(page, 'By people', 11)
   await showsTotal(page, 'By bots', 1)
+  await look(page, 'Places')
   await bar(page, 'Germany', 'Places').waitFor()
   t.regex(await bar(page, 'France', 'Places').innerText(), /France\s*5\s*42%/)
+  await look(page, 'Sources')
   t.regex(await bar(page, 'Direct or unknown', 'Sources').innerText(), /2/)
+  await look(page, 'Links')
   await figure(page, 'Links')
     .getByRole('button', { name: /^\/blues/ })
     .waitFor()
   await page.getByRole('img', { name: /Most: Germany 6, France 5/ }).waitFor()
+  await look(page, 'Hours of the week')
+  await page.getByRole('gridcell').first().waitFor()
   await page.getByRole('link', { name: 'IP Geolocation by DB-IP' }).waitFor()
   await inspect(t, page, 'dashboard')
 })
 
 browserTest('a bar narrows everything, a chip widens it, and the address holds it', async (t) => {
   const { page } = await dashboard(t)
+  await look(page, 'Places')
   await bar(page, 'Germany', 'Places').click()
   await showsTotal(page, 'Clicks', 6)
+  await look(page, 'Technology')
   await bar(page, 'Chrome', 'Technology').waitFor({ state: 'detached' })
   t.regex(page.url(), /#\/stats\?filter=country:DE$/)
   await inspect(t, page, 'dashboard-narrowed')
 
   await page.reload()
   await showsTotal(page, 'Clicks', 6)
+  await look(page, 'Places')
   t.is(await bar(page, 'Germany', 'Places').getAttribute('aria-pressed'), 'true')
 
   await page.getByRole('button', { name: /^Country Germany/ }).click()
@@ -92,9 +102,11 @@ browserTest('a bar narrows everything, a chip widens it, and the address holds i
 
 browserTest('a country on the map and an hour of the week narrow, too', async (t) => {
   const { page } = await dashboard(t, [...SOME, ...clicksAt(15, 2)])
+  await look(page, 'Places')
   await bar(page, 'Germany', 'Places').waitFor()
   await page.locator('path.country', { hasText: /^Germany/ }).click()
   await showsTotal(page, 'Clicks', 8)
+  await look(page, 'Hours of the week')
   const cell = page.getByRole('gridcell').getByRole('button', { name: / 15:00: 2$/ })
   await cell.click()
   await showsTotal(page, 'Clicks', 2)
@@ -105,6 +117,7 @@ browserTest('a country on the map and an hour of the week narrow, too', async (t
 
 browserTest('the hours of the week are reached with the arrow keys', async (t) => {
   const { page } = await dashboard(t)
+  await look(page, 'Hours of the week')
   const first = page.getByRole('button', { name: /^Monday 00:00/ })
   await first.focus()
   await page.keyboard.press('ArrowDown')
@@ -122,6 +135,7 @@ browserTest('the hours of the week are reached with the arrow keys', async (t) =
 
 browserTest('hours are those of the browser, or of UTC if that is chosen', async (t) => {
   const { page, behind } = await dashboard(t, clicksAt(3, 4), { timezoneId: 'Asia/Tokyo' })
+  await look(page, 'Hours of the week')
   await page.getByRole('button', { name: /day 12:00: 4$/ }).waitFor()
   t.true(behind.asked.every((query) => query.get('timezone') === 'Asia/Tokyo'))
   await page.getByLabel('Time zone').selectOption('UTC')
@@ -140,8 +154,8 @@ browserTest('bots are left out, or alone', async (t) => {
 
 browserTest('each figure is a table for who asks', async (t) => {
   const { page } = await dashboard(t)
-  await bar(page, 'Germany', 'Places').waitFor()
   for (const name of ['Clicks over time', 'Places', 'Technology', 'Hours of the week']) {
+    await look(page, name)
     await page.getByRole('button', { name: `${name} as a table` }).click()
     await figure(page, name).getByRole('table').waitFor()
   }
@@ -184,6 +198,7 @@ browserTest('dragging over the chart asks for that time alone', async (t) => {
 
 browserTest('links lie beside each other', async (t) => {
   const { page, behind } = await dashboard(t)
+  await look(page, 'Links')
   await figure(page, 'Links')
     .getByRole('button', { name: /^\/jazz/ })
     .click()
@@ -205,6 +220,7 @@ browserTest('visits and pictures can be taken along', async (t) => {
   await page.route('**/api/visits?**', (route) =>
     route.fulfill({ contentType: 'text/csv', body: 'code\njazz\n' }),
   )
+  await look(page, 'Places')
   await bar(page, 'Germany', 'Places').waitFor()
   t.is((await downloaded(page, 'Visits as CSV')).toString(), 'code\njazz\n')
   for (const picture of ['the chart', 'the map']) {
@@ -234,6 +250,7 @@ browserTest('where analytics is away the page says so, and asks again by itself'
 browserTest('the dashboard fits a phone, in the dark', async (t) => {
   const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
   const { page } = await dashboard(t, SOME, { ...phone, colorScheme: 'dark' })
+  await look(page, 'Places')
   await bar(page, 'Germany', 'Places').waitFor()
   await inspect(t, page, 'dashboard-phone')
 })

@@ -60,7 +60,7 @@ async function store(bench: Bench, directory: string) {
       geoipFile: undefined,
       geoipAsnFile: undefined,
       hooks: {
-        file: join(directory, 'hooks.json'),
+        values: { kind: 'file', file: join(directory, 'hooks.json') },
         allowsPrivate: false,
         reportsDirectory: directory,
       },

@@ -9,9 +9,30 @@ import type { Code } from '../../links/ids.ts'
 import type { HookSettings } from './analytics-hooks.ts'
 import type { CallName, CallParams, CallValue } from './analytics-calls.ts'
 
+export type StoreSettings =
+  | { readonly kind: 'duckdb'; readonly directory: string }
+  /** The directory is that of this node's process; the clicks are in the database. */
+  | {
+      readonly kind: 'clickhouse'
+      readonly directory: string
+      readonly url: string
+      readonly namespace: string
+    }
+
+/** Where the click log is: in the data directory, or in the cluster's NATS. */
+export type ClickLogSettings =
+  | { readonly kind: 'lmdb'; readonly directory: string }
+  | {
+      readonly kind: 'jetstream'
+      readonly url: string
+      readonly namespace: string
+      /** What the servers list the connection as. */
+      readonly name: string
+    }
+
 export interface AnalyticsSettings {
-  readonly log: { readonly kind: 'lmdb'; readonly directory: string }
-  readonly store: { readonly kind: 'duckdb'; readonly directory: string }
+  readonly log: ClickLogSettings
+  readonly store: StoreSettings
   readonly retentionDays: number
   readonly hooks: HookSettings
   /** Whether the store keeps the addresses that the log has. */
@@ -25,6 +46,8 @@ export interface AnalyticsSettings {
 export interface AnalyticsNumbers {
   /** Whether questions are answered. */
   readonly isReady: boolean
+  /** Whether webhooks and reports run here, and not in another node's process. */
+  readonly leadsHooks: boolean
   /** Since the process started. */
   readonly stored: number
   readonly lost: number

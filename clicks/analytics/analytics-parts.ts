@@ -8,18 +8,22 @@ import { mkdir } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { namesOf } from '../../cluster/nats/namespace.ts'
+import { connectNats } from '../../cluster/nats/nats-connection.ts'
 import { systemClock } from '../../links/clock.ts'
 import { DirectoryLock } from '../../persistence/data-directory/directory-lock.ts'
 import type { Click } from '../click.ts'
 import type { ClickRecord } from '../log/click-batch.ts'
 import type { ClickLogReader } from '../log/click-log.ts'
+import { JetStreamClickReader } from '../log/jetstream-click-reader.ts'
 import { LmdbClickReader } from '../log/lmdb-click-reader.ts'
 import { openAddressData } from '../parse/address-data.ts'
 import { ClickParser } from '../parse/click-parser.ts'
 import type { ClickStore } from '../store/click-store.ts'
+import { ClickHouseClickStore } from '../store/clickhouse-click-store.ts'
 import { DuckDbClickStore } from '../store/duckdb-click-store.ts'
 import { CLICK_STORE_FILE } from '../store/duckdb-database.ts'
-import type { AnalyticsSettings } from './analytics-ipc.ts'
+import type { AnalyticsSettings, ClickLogSettings, StoreSettings } from './analytics-ipc.ts'
 import { isDamage, isMarkedDamaged, moveAside } from './damaged-store.ts'
 
 const LOCK_AGAIN_MS = 500
@@ -50,19 +54,41 @@ export async function openParts(
     onMissing: tell,
   })
   const parser = new ClickParser({ addresses, keepsAddress: settings.keepsAddress })
+  // First: NATS may not be there, and then nothing else is to be left behind.
+  const { log, close: closeLog } = await openLog(settings.log)
   const lock = await lockOf(settings.store.directory, tell)
-  const store = await openStore(settings.store.directory, tell)
-  const log = LmdbClickReader.of(settings.log.directory, systemClock)
+  const store = await openStore(settings.store, tell)
   return {
     log,
     store,
     parse: (record, node) => parser.parse(record, node),
     close: async () => {
       await store.close()
-      await log.close()
+      await closeLog()
       await lock.release()
     },
   }
+}
+
+/** @throws StartError */
+async function openLog(settings: ClickLogSettings) {
+  if (settings.kind === 'lmdb') {
+    const log: ClickLogReader = LmdbClickReader.of(settings.directory, systemClock)
+    return { log, close: () => log.close() }
+  }
+  const { url, name, namespace } = settings
+  const { inboxPrefix } = namesOf(namespace)
+  const connection = await connectNats({ url, name, inboxPrefix })
+  const log: ClickLogReader = new JetStreamClickReader({
+    connection,
+    namespace,
+    clock: systemClock,
+  })
+  const close = async () => {
+    await log.close()
+    await connection.close()
+  }
+  return { log, close }
 }
 
 async function lockOf(directory: string, tell: (what: string) => void): Promise<DirectoryLock> {
@@ -75,8 +101,17 @@ async function lockOf(directory: string, tell: (what: string) => void): Promise<
   }
 }
 
+async function openStore(
+  settings: StoreSettings,
+  tell: (what: string) => void,
+): Promise<ClickStore> {
+  if (settings.kind === 'duckdb') return openFile(settings.directory, tell)
+  const { url, namespace } = settings
+  return ClickHouseClickStore.open({ url, namespace, questionMsMax: QUESTION_MS_MAX })
+}
+
 /** What was in a damaged file comes again from the click log, as far as that goes back. */
-async function openStore(directory: string, tell: (what: string) => void): Promise<ClickStore> {
+async function openFile(directory: string, tell: (what: string) => void): Promise<ClickStore> {
   const options = {
     directory,
     memoryBytesMax: Math.max(

@@ -71,7 +71,7 @@ async function run(settings: AnalyticsSettings, countedTo: number | undefined): 
     },
   })
   const analytics = new StoreAnalytics({ store, log: parts.log, consumer })
-  calls = new AnalyticsCalls(analytics, systemClock, () => hooks)
+  calls = new AnalyticsCalls(analytics, systemClock, () => hooks?.desks)
   void runHooks(settings, parts)
   const running = consumer.run()
   await tellNumbers(parts)
@@ -130,7 +130,16 @@ async function tellNumbers(parts: AnalyticsParts | undefined): Promise<void> {
   // Away: as if there were nothing behind. That clicks wait is told by the consumer.
   const span = await parts?.log.span().catch(() => undefined)
   const lag = span === undefined ? 0 : lagBehind(position, span)
-  const numbers = { isReady: calls !== undefined, stored, lost, undecodable, position, lag }
+  const leadsHooks = hooks?.desks !== undefined
+  const numbers = {
+    leadsHooks,
+    isReady: calls !== undefined,
+    stored,
+    lost,
+    undecodable,
+    position,
+    lag,
+  }
   tell({ type: 'numbers', numbers })
 }
 

@@ -8,7 +8,11 @@ const SETTINGS: AnalyticsSettings = {
   log: { kind: 'lmdb', directory: 'log' },
   store: { kind: 'duckdb', directory: 'store' },
   retentionDays: 400,
-  hooks: { file: 'nowhere.json', allowsPrivate: false, reportsDirectory: 'nowhere' },
+  hooks: {
+    values: { kind: 'file', file: 'nowhere.json' },
+    allowsPrivate: false,
+    reportsDirectory: 'nowhere',
+  },
   keepsAddress: true,
   geoipFile: undefined,
   geoipAsnFile: undefined,
@@ -44,7 +48,7 @@ class Child implements AnalyticsChild {
   /** What it tells once a second. */
   lives(numbers: { stored?: number; position?: number; isReady?: boolean } = {}): void {
     const { stored = 0, position = 0, isReady = true } = numbers
-    const none = { lost: 0, undecodable: 0, lag: 0 }
+    const none = { lost: 0, undecodable: 0, lag: 0, leadsHooks: false }
     this.says({ type: 'numbers', numbers: { ...none, isReady, stored, position } })
   }
 

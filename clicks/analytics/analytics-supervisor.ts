@@ -138,6 +138,7 @@ export class AnalyticsSupervisor implements Analytics {
     const { stored, lost, undecodable } = this.#earlier
     return {
       isReady: this.#isReady,
+      leadsHooks: this.#isReady && (told?.leadsHooks ?? false),
       stored: stored + (told?.stored ?? 0),
       lost: lost + (told?.lost ?? 0),
       undecodable: undecodable + (told?.undecodable ?? 0),

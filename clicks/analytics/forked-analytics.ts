@@ -11,6 +11,8 @@ import type { AnalyticsChild } from './analytics-supervisor.ts'
 const PROGRAM = path.join(import.meta.dirname, 'analytics-process.ts')
 /** Groups of clicks live for half a second: they are not to be moved to where collecting is costly. */
 const NODE_OPTIONS = ['--max-semi-space-size=64']
+/** Questions, look-ups and writes each take one while the store works. */
+const THREADS = '8'
 /** Of what it prints at a time. */
 const PRINTED_MAX = 4_096
 
@@ -20,6 +22,7 @@ export function forkAnalytics(onPrint: (text: string) => void): AnalyticsChild {
     execArgv: NODE_OPTIONS,
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, UV_THREADPOOL_SIZE: THREADS },
   })
   child.stderr!.setEncoding('utf8')
   child.stderr!.on('data', (text: string) => onPrint(text.slice(0, PRINTED_MAX)))

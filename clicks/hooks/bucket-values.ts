@@ -9,6 +9,9 @@ import { TinygridError } from '../../links/errors.ts'
 import type { KeyValue, StopWatch } from '../../cluster/membership/key-value.ts'
 import { SAVED_VALUE_MAX, type SavedValues } from './saved-values.ts'
 
+/** The bucket has more than these. */
+const PREFIX = 'hooks.'
+
 interface Seen {
   /** undefined: it was removed. */
   readonly value: string | undefined
@@ -28,7 +31,9 @@ export class BucketValues implements SavedValues {
   static async open(keyValue: KeyValue): Promise<BucketValues> {
     const values = new BucketValues(keyValue)
     await new Promise<void>((resolve, reject) => {
-      const watching = keyValue.watch((entry) => values.#note(entry.key, entry), resolve)
+      const watching = keyValue.watch((entry) => {
+        if (entry.key.startsWith(PREFIX)) values.#note(entry.key.slice(PREFIX.length), entry)
+      }, resolve)
       watching.then((stop) => (values.#stop = stop), reject)
     })
     return values
@@ -52,8 +57,8 @@ export class BucketValues implements SavedValues {
     if (seen?.value === value) return
     const revision = await this.#attempt(() =>
       seen?.value === undefined
-        ? this.#keyValue.create(name, value)
-        : this.#keyValue.update(name, value, seen.revision),
+        ? this.#keyValue.create(PREFIX + name, value)
+        : this.#keyValue.update(PREFIX + name, value, seen.revision),
     )
     this.#note(name, { value, revision })
   }
@@ -61,7 +66,7 @@ export class BucketValues implements SavedValues {
   async remove(name: string): Promise<void> {
     const seen = this.#seen.get(name)
     if (seen?.value === undefined) return
-    await this.#attempt(() => this.#keyValue.delete(name, seen.revision))
+    await this.#attempt(() => this.#keyValue.delete(PREFIX + name, seen.revision))
     this.#note(name, { value: undefined, revision: seen.revision + 1 })
   }
 

@@ -21,7 +21,7 @@ export interface HookLeadOptions {
   readonly onError: (what: string, error: unknown) => void
 }
 
-const LEAD_KEY = 'lead'
+const LEAD_KEY = 'hooks-lead'
 export const LEAD_LOST_MS = 5_000
 const LOOK_EVERY_MS = 1_000
 

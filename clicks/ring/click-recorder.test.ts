@@ -31,12 +31,12 @@ test('a click is in the log a tenth of a second later', async (t) => {
   )
 })
 
-test('a thousand clicks are taken before their time', async (t) => {
+test('thousands of clicks are taken before their time', async (t) => {
   const world = new RecorderWorld()
-  for (let count = 0; count < 1_000; count++) world.visit()
+  for (let count = 0; count < 4_000; count++) world.visit()
   await world.clock.pass(0)
   await world.clock.pass(0)
-  t.is(world.clicks().length, 1_000)
+  t.is(world.clicks().length, 4_000)
 })
 
 test('batches are named and counted so that a gap can be told', async (t) => {

@@ -49,8 +49,11 @@ export interface ClickNumbers {
 export type DropReason = 'ring' | 'orphans' | 'buffer' | 'stop'
 
 const TAKE_MS = 100
-/** Clicks that make a batch before its time, if the log keeps up. */
-const BATCH_CLICKS = 1_000
+/**
+ * Clicks that make a batch before its time, if the log keeps up. Each batch is a commit of the log: with
+ * 1,000, at 40,000 redirects/s, its threads took 0.3 µs a click, more than the batch itself.
+ */
+const BATCH_CLICKS = 4_000
 const RING = { clicksMax: 16_384, bytesMax: 16 * 2 ** 20 }
 /** A batch with more is ended; one click more fits in any case. */
 const BATCH_BYTES = 512 * 1024

@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import test from 'ava'
+import { sampleClick } from '../testing/sample-clicks.ts'
 import { testClickStoreContract } from './click-store.contract.ts'
 import { DuckDbClickStore } from './duckdb-click-store.ts'
 
@@ -17,4 +19,28 @@ testClickStoreContract('DuckDB click store', async () => {
     openEmpty: () => open(`empty-${count++}`),
     remove: () => rm(root, { recursive: true }),
   }
+})
+
+test('an append that fails in its middle leaves neither clicks nor position', async (t) => {
+  const root = await mkdtemp(path.join(tmpdir(), 'tinygrid-clicks-'))
+  t.teardown(() => rm(root, { recursive: true }))
+  const directory = path.join(root, 'store')
+  const store = await DuckDbClickStore.open({ ...SETTINGS, directory })
+  const clicks = Array.from({ length: 10_000 }, (_, index) => sampleClick({ index }))
+  const spoilt = [...clicks.slice(0, -1), sampleClick({ index: 9_999, asn: -1 })]
+  await t.throwsAsync(store.append(spoilt, 1), { code: 'click_store_unavailable' })
+  const noPosition = 1.5 // found out behind the clicks
+  await t.throwsAsync(store.append(clicks, noPosition), { code: 'click_store_unavailable' })
+  t.is(await store.position(), 0)
+  t.is((await store.facts()).clicks, 0)
+  t.deepEqual(await store.mostClicked(0, 1), [])
+  await store.append(clicks, 1)
+  await store.close()
+  const again = await DuckDbClickStore.open({ ...SETTINGS, directory })
+  t.is((await again.facts()).clicks, 10_000)
+  t.deepEqual(
+    (await again.mostClicked(0, 1)).map((link) => link.clicks),
+    [10_000],
+  )
+  await again.close()
 })

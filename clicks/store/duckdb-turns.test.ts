@@ -48,6 +48,20 @@ test('so many questions run at once, the others in their order', async (t) => {
   t.deepEqual(begun, [...asked.keys()])
 })
 
+test('a question that waits too long is refused, and those behind it are answered', async (t) => {
+  const { questions } = await session(t)
+  const { promise: held, resolve: end } = Promise.withResolvers<void>()
+  const begun = Array.from({ length: QUESTIONS_AT_ONCE_MAX }, () =>
+    questions.take(LONG_MS, () => held),
+  )
+  const impatient = questions.take(5, () => held)
+  const patient = questions.take(LONG_MS, async () => 42)
+  await t.throwsAsync(impatient, { code: 'click_store_unavailable', message: /Others/ })
+  end()
+  await Promise.all(begun)
+  t.is(await patient, 42)
+})
+
 test('clicks are appended and looked up while every question runs on', async (t) => {
   const { questions, lookups, writer } = await session(t)
   let isOver = false

@@ -25,19 +25,18 @@ export class DuckDbTurns {
   }
 
   /**
-   * @param msMax after which the work is broken off
+   * @param msMax after which the work is broken off; before that as long for its turn
    * @throws TinygridError click_store_unavailable: too many wait, or it took too long
    */
   async take<T>(msMax: number, work: (turn: DuckDbTurn) => Promise<T>): Promise<T> {
-    const connection = await this.#next()
+    const connection = await this.#next(msMax)
     const turn = new DuckDbTurn(connection)
     const timer = setTimeout(() => turn.breakOff(), msMax)
     try {
       return await work(turn)
     } catch (error) {
       if (!turn.isLate) throw error
-      const detail = 'The question took too long to answer'
-      throw new TinygridError('click_store_unavailable', { detail, cause: error })
+      throw refusal('The question took too long to answer', error)
     } finally {
       clearTimeout(timer)
       turn.end()
@@ -56,16 +55,24 @@ export class DuckDbTurns {
     for (const connection of this.#connections.splice(0)) connection.closeSync()
   }
 
-  async #next(): Promise<DuckDBConnection> {
+  async #next(msMax: number): Promise<DuckDBConnection> {
     if (this.#isClosed) throw new Error('the click store is closed')
     const free = this.#free.pop()
     if (free !== undefined) return free
-    if (this.#waiting.length >= QUESTIONS_WAITING_MAX) {
-      throw new TinygridError('click_store_unavailable', {
-        detail: 'Too many questions are waiting',
-      })
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    if (this.#waiting.length >= QUESTIONS_WAITING_MAX)
+      throw refusal('Too many questions are waiting')
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        this.#waiting.splice(this.#waiting.indexOf(begin), 1)
+        reject(refusal('Others took too long to answer'))
+      }
+      const timer = setTimeout(giveUp, msMax)
+      const begin = (connection: DuckDBConnection) => {
+        clearTimeout(timer)
+        resolve(connection)
+      }
+      this.#waiting.push(begin)
+    })
   }
 
   #pass(connection: DuckDBConnection): void {
@@ -74,6 +81,10 @@ export class DuckDbTurns {
     this.#free.push(connection)
     if (this.#free.length === this.#connections.length) this.#idle?.()
   }
+}
+
+function refusal(detail: string, cause?: unknown): TinygridError {
+  return new TinygridError('click_store_unavailable', { detail, cause })
 }
 
 export class DuckDbTurn {

@@ -9,6 +9,7 @@ import {
   BIGINT,
   DuckDBDataChunk,
   VARCHAR,
+  type DuckDBAppender,
   type DuckDBConnection,
   type DuckDBValue,
 } from '@duckdb/node-api'
@@ -44,9 +45,7 @@ export class DuckDbWriter {
     if (this.#changes > this.#changesMax) await this.sumUp()
     await this.#transaction(async () => {
       if (clicks.length > 0) {
-        const appender = await this.#connection.createAppender('clicks')
-        appendRows(appender, clicks)
-        appender.closeSync()
+        await this.#appendTo('clicks', (appender) => appendRows(appender, clicks))
         await this.#appendChanges(changesOf(clicks))
       }
       await this.#connection.run(`UPDATE store_state SET log_position = ${whole(position)}`)
@@ -123,15 +122,27 @@ export class DuckDbWriter {
   }
 
   async #appendChanges(changes: ReadonlyMap<Code, number>): Promise<void> {
-    const appender = await this.#connection.createAppender('link_clicks')
     const rows = [...changes].map(([code, clicks]) => [code, BigInt(clicks)])
-    for (let first = 0; first < rows.length; first += CHUNK_ROWS) {
-      const chunk = DuckDBDataChunk.create([VARCHAR, BIGINT])
-      chunk.setRows(rows.slice(first, first + CHUNK_ROWS))
-      appender.appendDataChunk(chunk)
-    }
-    appender.closeSync()
+    await this.#appendTo('link_clicks', (appender) => {
+      for (let first = 0; first < rows.length; first += CHUNK_ROWS) {
+        const chunk = DuckDBDataChunk.create([VARCHAR, BIGINT])
+        chunk.setRows(rows.slice(first, first + CHUNK_ROWS))
+        appender.appendDataChunk(chunk)
+      }
+    })
     this.#changes += rows.length
+  }
+
+  /** An appender that is let go writes what it still has, in no transaction: so it has nothing then. */
+  async #appendTo(table: string, add: (appender: DuckDBAppender) => void): Promise<void> {
+    const appender = await this.#connection.createAppender(table)
+    try {
+      add(appender)
+      appender.closeSync()
+    } catch (error) {
+      appender.clear()
+      throw error
+    }
   }
 
   /** Single clicks that were deleted. */

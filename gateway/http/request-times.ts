@@ -16,6 +16,9 @@ const BUCKETS_SECONDS = [
 
 const CREATE_ROUTES = new Set<string | undefined>(['/api/links', '/api/links/bulk'])
 
+/** Take as long as somebody listens, which is no time to answer. */
+const STREAM_ROUTES = new Set<string | undefined>(['/api/events'])
+
 export class RequestTimes {
   readonly #histogram: Histogram<'method' | 'route' | 'status'>
 
@@ -51,7 +54,8 @@ export function accessLog(logger: Logger, times: RequestTimes) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const { method, routeOptions, ip } = request
     const { statusCode: status, elapsedTime } = reply
-    times.observe(elapsedTime, method, routeOptions.url ?? '', status)
+    const isStream = STREAM_ROUTES.has(routeOptions.url)
+    if (!isStream) times.observe(elapsedTime, method, routeOptions.url ?? '', status)
     if (method !== 'GET' && method !== 'HEAD') {
       const level = CREATE_ROUTES.has(routeOptions.url) ? 'debug' : 'info'
       if (logger.isLevelEnabled(level)) {

@@ -156,7 +156,7 @@ test('only so many listen at a time', async (t) => {
 })
 
 test('who reads nothing is cut off with a word, and the others hear on', async (t) => {
-  const { log, listen, port, clock } = await start(t)
+  const { log, listen, port, clock, call } = await start(t)
   const other = await listen('?code=last')
   const socket = net.connect(port, '127.0.0.1')
   t.teardown(() => socket.destroy())
@@ -178,6 +178,8 @@ test('who reads nothing is cut off with a word, and the others hear on', async (
   while (!text.includes('event: error\ndata: {"code":"slow_reader"')) await setImmediate()
   log.append({ clicks: [click('last')] })
   t.deepEqual(codesOf(await other.take(1)), ['last'])
+  // How long somebody listened is no time to answer.
+  t.false((await call('GET', '/metrics')).text.includes('route="/api/events"'))
 })
 
 test('a server that stops says so', async (t) => {

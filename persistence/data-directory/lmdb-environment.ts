@@ -117,6 +117,7 @@ export class LmdbEnvironment {
 
   /** Takes it from whoever had it. @param onLost another process has taken it; told once */
   async hold(onLost: () => void = () => {}): Promise<void> {
+    this.#holder?.close()
     const holder = new LmdbHolder(this.#facts, this.#directory, onLost)
     this.#holder = holder
     await this.#commit({ bytes: 0, makesRoom: true }, () => holder.take())

@@ -12,6 +12,7 @@ import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import { systemLongWork } from '../../links/long-work.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 import { LmdbLog } from '../log/lmdb-log.ts'
+import { LmdbEnvironment } from './lmdb-environment.ts'
 import { LmdbHolder } from './lmdb-holder.ts'
 import { LmdbLinkStore } from '../store/lmdb-link-store.ts'
 
@@ -221,4 +222,28 @@ test.serial('a take that takes long is no loss: who holds is looked after once i
   holder.watch()
   mock.timers.tick(60_000)
   t.is(losses, 1)
+})
+
+test.serial('who was closed before it held looks at nothing any more', (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  let looks = 0
+  const closed = { getEntry: () => looks++ } as unknown as Database<Buffer, Buffer>
+  const holder = new LmdbHolder(closed, tmpdir(), () => {})
+  holder.close()
+  holder.watch()
+  mock.timers.tick(60_000)
+  t.is(looks, 0)
+})
+
+test.serial('an environment that is taken twice is looked after once', async (t) => {
+  const root = await mkdtemp(path.join(tmpdir(), 'tinygrid-holder-'))
+  t.teardown(() => rm(root, { recursive: true, force: true }))
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const environment = new LmdbEnvironment(root)
+  await environment.hold()
+  await environment.hold()
+  await environment.close()
+  t.notThrows(() => mock.timers.tick(60_000))
 })

@@ -39,6 +39,7 @@ export class LmdbHolder {
   readonly #onLost: () => void
   #timer: NodeJS.Timeout | undefined
   #isLost = false
+  #isClosed = false
 
   /** @param facts with versions: a token is one */
   constructor(facts: Database<Buffer, Buffer>, directory: string, onLost: () => void) {
@@ -55,6 +56,8 @@ export class LmdbHolder {
 
   /** From now on, when `take` is committed, this is looked after without commits too. */
   watch(): void {
+    // Its environment may be closed before that.
+    if (this.#isClosed) return
     this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS).unref()
   }
 
@@ -68,7 +71,9 @@ export class LmdbHolder {
     if (!(await this.#facts.ifVersion(HOLDER, this.#token, changes))) throw this.#lose()
   }
 
+  /** It looks into its environment no more, which may be closed then. */
   close(): void {
+    this.#isClosed = true
     clearInterval(this.#timer)
   }
 

@@ -42,7 +42,7 @@ export class AnalyticsWorld {
         store: { kind: 'duckdb', directory: this.storeDirectory },
         retentionDays: 400,
         hooks: {
-          file: path.join(this.#directory, 'hooks.json'),
+          values: { kind: 'file', file: path.join(this.#directory, 'hooks.json') },
           allowsPrivate: true,
           reportsDirectory: path.join(this.#directory, 'reports'),
         },

@@ -1,6 +1,6 @@
 /** Every way in which a call can go wrong arrives as an ApiError that a person can read. */
 import test from 'ava'
-import { connect } from './api.ts'
+import { connect, listPath } from './api.ts'
 import { NO_QUERY } from './link-list-state.ts'
 import { ApiError, type Connection } from './service-call.ts'
 
@@ -95,4 +95,12 @@ test('creating tells a new link from one that was there', async (t) => {
     const { isNew } = await connect({ key: 'k', fetch }).create({ url: 'https://example.com/' })
     t.is(isNew, status === 201)
   }
+})
+
+test('both days are included, as the wall clock has them', (t) => {
+  const query = { ...NO_QUERY, from: '2026-06-12', to: '2026-06-13', state: 'expired' as const }
+  t.is(
+    decodeURIComponent(listPath(query, null, 25, 'Europe/Berlin')),
+    '/api/links?limit=25&state=expired&createdFrom=2026-06-11T22:00:00.000Z&createdTo=2026-06-13T22:00:00.000Z',
+  )
 })

@@ -11,6 +11,7 @@ import { hooksApi, type HooksApi } from './hooks/hooks-api.ts'
 import { reportsApi, type ReportsApi } from './reports/reports-api.ts'
 import { bodyOf, callerOf, type Connection } from './service-call.ts'
 import { clicksApi, type ClicksApi } from './stats/clicks-api.ts'
+import { dateStart, midnight, ownZone } from './stats/zone.ts'
 
 /** A link as the service sends it. Times are ISO 8601 in UTC; `visits` is null where not counted. */
 export interface Link {
@@ -31,14 +32,14 @@ export type LinkChanges = Partial<Pick<Link, 'url' | 'title' | 'tags' | 'expires
 
 export type NewLink = LinkChanges & { readonly code?: string; readonly reuse?: boolean }
 
-export type LinkState = 'working' | 'expired' | 'used-up'
+export type LinkState = 'active' | 'expired' | 'used_up'
 
 export interface LinkQuery {
   readonly search: string
   /** Empty: any, as below. */
   readonly tag: string
   readonly state: LinkState | ''
-  /** The days on which links were created, `2026-03-04`, both included. */
+  /** The days on which links were created, `2026-03-04`, both included, in the browser's time zone. */
   readonly from: string
   readonly to: string
   readonly sort: 'created' | 'visits'
@@ -119,11 +120,27 @@ const linkOf = async (reply: Promise<Response>) => (await bodyOf(await reply)) a
 
 const linkPath = (code: string) => `/api/links/${encodeURIComponent(code)}`
 
-function listPath({ search, tag, sort }: LinkQuery, cursor: string | null, limit: number): string {
+export function listPath(
+  { search, tag, state, from, to, sort }: LinkQuery,
+  cursor: string | null,
+  limit: number,
+  zone = ownZone(),
+): string {
+  const lastDay = dateStart(to, zone)
+  const given: Readonly<Record<string, string | null>> = {
+    search,
+    tag,
+    state,
+    createdFrom: isoText(dateStart(from, zone)),
+    createdTo: isoText(lastDay === undefined ? undefined : midnight(lastDay, zone, 1)),
+    sort: sort === 'created' ? '' : sort,
+    cursor,
+  }
   const parameters = new URLSearchParams({ limit: String(limit) })
-  if (search !== '') parameters.set('search', search)
-  if (tag !== '') parameters.set('tag', tag)
-  if (sort !== 'created') parameters.set('sort', sort)
-  if (cursor !== null) parameters.set('cursor', cursor)
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== null && value !== '') parameters.set(name, value)
+  }
   return `/api/links?${parameters}`
 }
+
+const isoText = (at: number | undefined) => (at === undefined ? '' : new Date(at).toISOString())

@@ -13,9 +13,9 @@ interface ListFiltersProps {
 
 const STATES = [
   ['', 'Any state'],
-  ['working', 'Working'],
+  ['active', 'Working'],
   ['expired', 'Expired'],
-  ['used-up', 'Used up'],
+  ['used_up', 'Used up'],
 ] as const
 
 export function ListFilters({ api, query, onSearch }: ListFiltersProps) {

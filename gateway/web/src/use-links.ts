@@ -19,7 +19,6 @@ import {
   type LinkListState,
   type Transition,
 } from './link-list-state.ts'
-import { narrowed } from './link-filter.ts'
 import { LINKS_PER_LOAD, pagesUntilFound } from './link-search.ts'
 
 export interface LinkList extends LinkListState {
@@ -65,8 +64,7 @@ function useLoad(api: Api, tell: (transition: Transition) => void) {
     async (query: LinkQuery, start: string | null) => {
       running.current?.abort()
       const { signal } = (running.current = new AbortController())
-      const readPage = async (cursor: string | null) =>
-        narrowed(query, await api.list(query, cursor, LINKS_PER_LOAD, signal), Date.now())
+      const readPage = (cursor: string | null) => api.list(query, cursor, LINKS_PER_LOAD, signal)
       try {
         for await (const page of pagesUntilFound(readPage, start)) {
           if (signal.aborted) return

@@ -3,13 +3,14 @@
  *
  * Only the chosen field is asked for.
  */
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { Answer, Field } from './answer.ts'
 import { Bars } from './bars.tsx'
 import type { TableContent } from './figure-table.tsx'
 import { Panel } from './panel.tsx'
 import type { Dashboard } from './dashboard.ts'
 import { useAnswer } from './use-answer.ts'
+import { useInView } from './use-in-view.ts'
 import { countText, FIELD_NAMES, METRIC_NAMES, shareText, valueName } from './words.ts'
 
 const BARS_MAX = 8
@@ -23,9 +24,11 @@ interface GroupsPanelProps {
 
 export function GroupsPanel({ dashboard, title, fields }: GroupsPanelProps) {
   const [chosen, setChosen] = useState(fields[0]![0])
+  const element = useRef<HTMLElement>(null)
+  const isInView = useInView(element)
   const { api, selection, slowTick, isChosen, toggle } = dashboard
   const question = { ...selection, groupBy: [chosen], limit: BARS_MAX }
-  const answered = useAnswer(api, question, slowTick)
+  const answered = useAnswer(api, question, slowTick, isInView)
   const { error, isStale } = answered
   // Of another field, until the answer is here.
   const answer = answered.question?.groupBy?.[0] === chosen ? answered.answer : undefined
@@ -36,6 +39,7 @@ export function GroupsPanel({ dashboard, title, fields }: GroupsPanelProps) {
   }))
   return (
     <Panel
+      element={element}
       title={title}
       tabs={fields.length > 1 ? tabs : []}
       isStale={isStale}

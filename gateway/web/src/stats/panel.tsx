@@ -2,7 +2,7 @@
  * A part of the dashboard: a heading, ways to choose and to take along, a picture, and the same as a
  * table for whoever reads rather than looks.
  */
-import type { ComponentChildren } from 'preact'
+import type { ComponentChildren, RefObject } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import { Icon } from '../icon.tsx'
 import type { ApiError } from '../service-call.ts'
@@ -16,6 +16,7 @@ export interface PanelTab {
 }
 
 interface PanelProps {
+  readonly element?: RefObject<HTMLElement | null>
   readonly title: string
   readonly class?: string
   readonly tabs?: readonly PanelTab[]
@@ -30,8 +31,9 @@ interface PanelProps {
 export function Panel({ title, tabs = [], actions, table, error, children, ...rest }: PanelProps) {
   const [isTable, setTable] = useState(false)
   const id = useId()
+  const isDimmed = rest.isStale === true && table !== undefined
   return (
-    <section class={`figure ${rest.class ?? ''}`} aria-labelledby={id}>
+    <section ref={rest.element ?? null} class={`figure ${rest.class ?? ''}`} aria-labelledby={id}>
       <header class="figure-header">
         <h2 id={id}>{title}</h2>
         {tabs.length > 0 && <Tabs label={title} tabs={tabs} />}
@@ -49,7 +51,7 @@ export function Panel({ title, tabs = [], actions, table, error, children, ...re
           </button>
         </div>
       </header>
-      <div class={rest.isStale === true ? 'figure-body figure-stale' : 'figure-body'}>
+      <div class={isDimmed ? 'figure-body figure-stale' : 'figure-body'}>
         {table === undefined ? (
           <Waiting error={error} />
         ) : isTable ? (

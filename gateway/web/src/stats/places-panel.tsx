@@ -11,6 +11,7 @@ import { levelOf } from './levels.ts'
 import { Panel } from './panel.tsx'
 import { mapPng } from './picture.ts'
 import { useAnswer } from './use-answer.ts'
+import { useInView } from './use-in-view.ts'
 import { WorldMap } from './world-map.tsx'
 import { COUNTRIES, MAP_HEIGHT, MAP_WIDTH } from './world.ts'
 
@@ -20,9 +21,11 @@ const BARS_MAX = 9
 
 export function PlacesPanel({ dashboard }: { dashboard: Dashboard }) {
   const svg = useRef<SVGSVGElement>(null)
+  const element = useRef<HTMLElement>(null)
+  const isInView = useInView(element)
   const { api, selection, slowTick, isChosen, toggle } = dashboard
   const question = { ...selection, groupBy: ['country' as const], limit: COUNTRIES_MAX }
-  const { answer, error, isStale } = useAnswer(api, question, slowTick)
+  const { answer, error, isStale } = useAnswer(api, question, slowTick, isInView)
   const groups = answer?.groups ?? []
   const clicks = new Map(groups.map((group) => [group.country ?? '', group.clicks]))
   const isChosenCountry = (value: string) => isChosen('country', value)
@@ -44,6 +47,7 @@ export function PlacesPanel({ dashboard }: { dashboard: Dashboard }) {
 
   return (
     <Panel
+      element={element}
       title="Places"
       class="figure-wide"
       isStale={isStale}

@@ -33,20 +33,41 @@ const NOTHING: Answered = {
 /**
  * @param question undefined: nothing is asked
  * @param tick another one than before: ask again
+ * @param isNeeded false: what is new is asked for once it is needed again
  */
-export function useAnswer(api: Api, question: StatsQuestion | undefined, tick: number): Answered {
+export function useAnswer(
+  api: Api,
+  question: StatsQuestion | undefined,
+  tick: number,
+  isNeeded = true,
+): Answered {
   const [state, setState] = useState(NOTHING)
   const askAgain = useRef(() => {})
+  const asked = useRef<string>(undefined)
+  const askedAt = useRef<number>(undefined)
+  const ticks = useRef(tick)
+  ticks.current = tick
   const text = JSON.stringify(question)
 
   useEffect(() => {
     if (question === undefined) return setState(NOTHING)
+    const isNew = asked.current !== text
+    asked.current = text
+    if (isNew) setState((before) => ({ ...before, isStale: true }))
+    if (!isNeeded) return undefined
     const asking = new Asking(api, question, setState)
-    askAgain.current = () => asking.ask()
-    setState((before) => ({ ...before, isStale: true }))
-    asking.ask()
-    return () => asking.stop()
-  }, [api, text])
+    const ask = () => {
+      askedAt.current = ticks.current
+      asking.ask()
+    }
+    // Out of view and back, with nothing new meanwhile, it need not be asked again.
+    if (isNew || state.isStale || askedAt.current !== ticks.current) ask()
+    askAgain.current = ask
+    return () => {
+      askAgain.current = () => {}
+      asking.stop()
+    }
+  }, [api, text, isNeeded])
   useEffect(() => {
     if (tick > 0) askAgain.current()
   }, [tick])

@@ -1,6 +1,7 @@
 /**
  * Clicks by weekday and hour, in the time zone that is shown.
  */
+import { useRef } from 'preact/hooks'
 import type { Answer } from './answer.ts'
 import type { Dashboard } from './dashboard.ts'
 import type { TableContent } from './figure-table.tsx'
@@ -8,15 +9,18 @@ import { HeatMap } from './heat-map.tsx'
 import { Panel } from './panel.tsx'
 import { filtered } from './stats-view.ts'
 import { useAnswer } from './use-answer.ts'
+import { useInView } from './use-in-view.ts'
 import { countText, hourName, WEEKDAYS } from './words.ts'
 
 const HOURS_OF_WEEK = 168
 
 export function WeekPanel({ dashboard }: { dashboard: Dashboard }) {
+  const element = useRef<HTMLElement>(null)
+  const isInView = useInView(element)
   const { api, selection, slowTick, isChosen, change } = dashboard
   const groupBy = ['hourOfDay', 'weekday'] as const
   const question = { ...selection, groupBy, limit: HOURS_OF_WEEK }
-  const { answer, error, isStale } = useAnswer(api, question, slowTick)
+  const { answer, error, isStale } = useAnswer(api, question, slowTick, isInView)
   const clicks = clicksByHour(answer)
   const clicksAt = (weekday: number, hour: number) => clicks.get(`${weekday} ${hour}`) ?? 0
   const isCell = (weekday: number, hour: number) =>
@@ -32,6 +36,7 @@ export function WeekPanel({ dashboard }: { dashboard: Dashboard }) {
 
   return (
     <Panel
+      element={element}
       title="Hours of the week"
       class="figure-wide"
       isStale={isStale}

@@ -1,0 +1,199 @@
+/**
+ * Analytics of other nodes, asked over NATS, and this node's own for the others.
+ *
+ *   <namespace>.analytics.ask         one of those that answer, whichever
+ *   <namespace>.analytics.all         each of those that answer: deletions reach every copy
+ *   <namespace>.analytics.node.<id>   the one that has opened an export
+ *
+ * A node listens only while its own process answers, so the server hands no question to one that cannot.
+ * Answers are one message of at most MESSAGE_BYTES_MAX; exports are pulled piece by piece. What cannot be
+ * understood is refused with bad_request and counted, as all messages between nodes.
+ */
+import { headers, RequestStrategy, type Msg, type NatsConnection, type Subscription } from 'nats'
+import { namesOf } from '../../cluster/nats/namespace.ts'
+import type { RefusedInput } from '../../cluster/refused-input.ts'
+import { Malformed } from '../../cluster/stored-value.ts'
+import type { Clock } from '../../links/clock.ts'
+import { ERRORS, TinygridError, type ErrorCode } from '../../links/errors.ts'
+import type { NodeId } from '../../links/ids.ts'
+import type { Analytics } from './analytics.ts'
+import { AnalyticsCalls, remoteAnalytics, type AnalyticsCall } from './analytics-calls.ts'
+import {
+  decodeMessage,
+  encodeMessage,
+  MESSAGE_BYTES_MAX,
+  parseRequest,
+  type SentCall,
+  type SentRequest,
+} from './analytics-message.ts'
+
+const CALL_MS_MAX = 35_000
+const QUEUE = 'analytics'
+/** What an answer is, told beside it: bytes, JSON, or the code of an error. */
+const KIND = 'kind'
+const NODE = 'node'
+const BYTES = 'bytes'
+const JSON_KIND = 'json'
+
+export interface NatsAnalyticsOptions {
+  readonly connection: NatsConnection
+  readonly namespace: string
+  readonly nodeId: NodeId
+  /** How many nodes hold a copy, of those that live. */
+  readonly copies: () => number
+  readonly refused: RefusedInput
+  /** How long an answer is waited for; longer than a question may take. */
+  readonly waitMs?: number
+  readonly clock: Clock
+}
+
+export class NatsAnalytics {
+  readonly #options: NatsAnalyticsOptions
+  readonly #prefix: string
+  #calls: AnalyticsCalls | undefined
+  #subscriptions: Subscription[] = []
+
+  constructor(options: NatsAnalyticsOptions) {
+    this.#options = options
+    this.#prefix = `${namesOf(options.namespace).subjectPrefix}.analytics`
+  }
+
+  /** Of all nodes; the own one is asked as any other. */
+  get analytics(): Analytics {
+    const ask: AnalyticsCall = async (name, params) => {
+      const { value } = await this.#ask(`${this.#prefix}.ask`, { name, params } as SentRequest)
+      return value
+    }
+    const remote = remoteAnalytics(ask, () => this.#stream())
+    return {
+      ...remote,
+      deleteOfLink: (code) => this.#askAll({ name: 'deleteOfLink', params: [code] }),
+      deleteOfAddress: (address) => this.#askAll({ name: 'deleteOfAddress', params: [address] }),
+    }
+  }
+
+  /** Answers others by `analytics` until told otherwise. */
+  listen(analytics: Analytics): void {
+    const { connection, nodeId, clock } = this.#options
+    if (this.#calls !== undefined) return
+    this.#calls = new AnalyticsCalls(analytics, clock)
+    const callback = (error: Error | null, message: Msg) => {
+      if (error === null) void this.#answer(message)
+    }
+    this.#subscriptions = [
+      connection.subscribe(`${this.#prefix}.ask`, { queue: QUEUE, callback }),
+      connection.subscribe(`${this.#prefix}.all`, { callback }),
+      connection.subscribe(`${this.#prefix}.node.${nodeId}`, { callback }),
+    ]
+  }
+
+  /** Nothing is asked here any more. */
+  async deafen(): Promise<void> {
+    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe()
+    const calls = this.#calls
+    this.#calls = undefined
+    await calls?.close()
+  }
+
+  async #answer(message: Msg): Promise<void> {
+    const calls = this.#calls
+    const about = headers()
+    about.set(NODE, this.#options.nodeId)
+    let payload: Uint8Array
+    try {
+      const { name, params } = await this.#read(message)
+      if (calls === undefined) throw new TinygridError('analytics_unavailable')
+      const value = await calls.call(name, params)
+      about.set(KIND, value instanceof Uint8Array ? BYTES : JSON_KIND)
+      payload = value instanceof Uint8Array ? value : await encodeMessage(value)
+      if (payload.length > MESSAGE_BYTES_MAX) throw tooLarge()
+    } catch (error) {
+      const isTold = error instanceof TinygridError
+      about.set(KIND, isTold ? error.code : 'internal')
+      payload = await encodeMessage(isTold ? error.message : ERRORS.internal.title)
+    }
+    try {
+      message.respond(payload, { headers: about })
+    } catch {
+      // The connection is gone: whoever asked gives up by itself.
+    }
+  }
+
+  /** @throws TinygridError bad_request */
+  async #read({ data, subject }: Msg): Promise<SentRequest> {
+    try {
+      return parseRequest(await decodeMessage(data))
+    } catch (cause) {
+      const why = cause instanceof Malformed ? cause.message : 'it is no message'
+      this.#options.refused.note('message', `a question about clicks: ${why}`, `, on ${subject}`)
+      throw new TinygridError('bad_request', { cause })
+    }
+  }
+
+  async #ask(
+    subject: string,
+    request: SentRequest,
+  ): Promise<{ value: unknown; node: string | undefined }> {
+    const payload = await encodeMessage(request)
+    if (payload.length > MESSAGE_BYTES_MAX) throw tooLarge()
+    const { connection, waitMs = CALL_MS_MAX } = this.#options
+    const answer = await connection
+      .request(subject, payload, { timeout: waitMs })
+      .catch((cause: unknown) => {
+        throw new TinygridError('analytics_unavailable', { cause })
+      })
+    return { value: await valueOf(answer), node: answer.headers?.get(NODE) }
+  }
+
+  /** Goes on with the node that opened it. */
+  #stream(): AnalyticsCall {
+    let subject = `${this.#prefix}.ask`
+    return async (name, params) => {
+      const { value, node } = await this.#ask(subject, { name, params } as SentRequest)
+      if (name === 'open') subject = `${this.#prefix}.node.${node}`
+      return value
+    }
+  }
+
+  /** Every copy, or an error: who deletes must know. Gives the largest count. */
+  async #askAll(request: { name: SentCall } & SentRequest): Promise<number> {
+    const copies = this.#options.copies()
+    const payload = await encodeMessage(request)
+    const { connection, waitMs = CALL_MS_MAX } = this.#options
+    const options = { strategy: RequestStrategy.Count, maxWait: waitMs, maxMessages: copies }
+    let deleted = 0
+    let answers = 0
+    try {
+      for await (const answer of await connection.requestMany(
+        `${this.#prefix}.all`,
+        payload,
+        options,
+      )) {
+        deleted = Math.max(deleted, (await valueOf(answer)) as number)
+        answers++
+      }
+    } catch (cause) {
+      throw new TinygridError('analytics_unavailable', { cause })
+    }
+    if (copies > 0 && answers >= copies) return deleted
+    const detail = `Clicks were deleted in ${answers} of ${copies} copies; delete them again`
+    throw new TinygridError('analytics_unavailable', { detail })
+  }
+}
+
+/** @throws TinygridError */
+async function valueOf(answer: Msg): Promise<unknown> {
+  const kind = answer.headers?.get(KIND)
+  if (kind === BYTES) return answer.data
+  const value = await decodeMessage(answer.data).catch((cause: unknown) => {
+    throw new TinygridError('analytics_unavailable', { cause })
+  })
+  if (kind === JSON_KIND) return value
+  const code = Object.hasOwn(ERRORS, kind ?? '') ? (kind as ErrorCode) : 'analytics_unavailable'
+  throw new TinygridError(code, { detail: String(value) })
+}
+
+function tooLarge(): TinygridError {
+  const detail = 'The answer is too large for a message between nodes; ask for less'
+  return new TinygridError('analytics_unavailable', { detail })
+}
