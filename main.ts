@@ -8,10 +8,10 @@
 import { TinygridError, StartError } from './links/errors.ts'
 import { systemLongWork } from './links/long-work.ts'
 import { describeConfig, readConfig, settingsHelp, type Config } from './config.ts'
-import { openCluster } from './node/cluster-adapters.ts'
+import { openCluster, type OpenCluster } from './node/cluster-adapters.ts'
 import { runDataCommand, type DataCommand } from './node/data-commands.ts'
 import { openEmbedded } from './node/embedded-adapters.ts'
-import { embeddedAnalytics } from './node/node-analytics.ts'
+import { clusterAnalytics, embeddedAnalytics } from './node/node-analytics.ts'
 import { DataDirectoryError } from './persistence/data-directory/data-directory.ts'
 import { ConfigError } from './node/setting.ts'
 import { startTinygrid } from './node/tinygrid.ts'
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
         ...(await openEmbedded(config, work, (what) => logger.warn(what))),
         analytics: embeddedAnalytics(config, logger),
       }
-    : await openCluster(config, logger, work)
+    : withAnalytics(config, logger, await openCluster(config, logger, work))
   const node = await startTinygrid({ config, logger, work, ...parts }).catch(
     async (error: unknown) => {
       await Promise.race([parts.close().catch(() => {}), sleep(CLOSE_MS_MAX)])
@@ -75,6 +75,11 @@ async function main(): Promise<void> {
     await node.close()
     await parts.close()
   })
+}
+
+function withAnalytics(config: Config, logger: Logger, parts: OpenCluster) {
+  const { connection, refused } = parts
+  return { ...parts, analytics: clusterAnalytics(config, logger, { connection, refused }) }
 }
 
 /** undefined: the server is to run. @throws ConfigError */

@@ -47,6 +47,7 @@ export interface OpenCluster {
   readonly outside: Outside
   readonly apiKey: string
   readonly connection: NatsConnection
+  readonly refused: RefusedInput
   close(): Promise<void>
 }
 
@@ -122,7 +123,7 @@ async function openParts(
     servers: [natsServer(connection), store.server, ...(cache === undefined ? [] : [cache.server])],
     readLog: () => readLogFacts(connection, namespace),
   }
-  return { log, store, cluster, clicks, outside, connection, apiKey: config.apiKey! }
+  return { log, store, cluster, clicks, outside, connection, refused, apiKey: config.apiKey! }
 }
 
 interface DataParts {

@@ -66,7 +66,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     analytics,
     desks: analytics?.desks,
     ...live,
-    analyticsNumbers: analytics && (() => analytics.numbers),
+    analyticsNumbers: analytics?.numbers && (() => analytics.numbers!),
     apiKey,
     logger,
     now,

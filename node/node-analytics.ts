@@ -4,27 +4,80 @@
  * Used by `main.ts`. The process is started with the node, and ends before what it reads is closed.
  */
 import path from 'node:path'
+import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import type { Analytics } from '../clicks/analytics/analytics.ts'
 import type { AnalyticsNumbers, AnalyticsSettings } from '../clicks/analytics/analytics-ipc.ts'
 import { AnalyticsSupervisor, type CodesOfTags } from '../clicks/analytics/analytics-supervisor.ts'
 import { forkAnalytics } from '../clicks/analytics/forked-analytics.ts'
+import { NatsAnalytics } from '../clicks/analytics/nats-analytics.ts'
 import type { HookDesks } from '../clicks/hooks/hook-desks.ts'
 import type { Config } from '../config.ts'
+import type { RefusedInput } from '../cluster/refused-input.ts'
 import { systemClock } from '../links/clock.ts'
 import { clickDirectories } from './click-settings.ts'
 
 /** What the node does with it. */
 export interface NodeAnalytics extends Analytics {
-  readonly numbers: AnalyticsNumbers
+  /** Of this node's own process; undefined: it has none. */
+  readonly numbers: AnalyticsNumbers | undefined
   /** Webhooks and reports, which it runs. */
-  readonly desks: HookDesks
-  start(codesOfTags: CodesOfTags): void
+  readonly desks: HookDesks | undefined
+  /** @param copies how many living nodes have analytics */
+  start(codesOfTags: CodesOfTags, copies: () => number): void
   close(timeoutMs: number): Promise<void>
 }
 
 /** Not started yet; undefined: the settings say that there is none. */
 export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics | undefined {
+  return ownAnalytics(config, logger, () => {})
+}
+
+/**
+ * The own process first, another node's if that does not answer; deletions go to every copy. Not started
+ * yet; undefined: no clicks are counted.
+ */
+export function clusterAnalytics(
+  config: Config,
+  logger: Logger,
+  { connection, refused }: { readonly connection: NatsConnection; readonly refused: RefusedInput },
+): NodeAnalytics | undefined {
+  if (!config.clicks) return undefined
+  let countCopies: (() => number) | undefined
+  const { namespace, nodeId } = config
+  const about = { connection, namespace, nodeId, refused, clock: systemClock }
+  const nats = new NatsAnalytics({ ...about, copies: () => countCopies?.() ?? 0 })
+  const others = nats.analytics
+  const own = ownAnalytics(config, logger, (isReady) => {
+    if (isReady) nats.listen(own!)
+    else void nats.deafen()
+  })
+  const here = () => (own?.isReady === true ? own : others)
+  return {
+    ask: (question) => here().ask(question),
+    visits: (question, format, limit) => here().visits(question, format, limit),
+    clicksOf: (codes) => here().clicksOf(codes),
+    mostClicked: (offset, limit) => here().mostClicked(offset, limit),
+    deleteOfLink: (code) => others.deleteOfLink(code),
+    deleteOfAddress: (address) => others.deleteOfAddress(address),
+    status: () => here().status(),
+    get numbers() {
+      return own?.numbers
+    },
+    desks: own?.desks,
+    start: (codesOfTags, copies) => {
+      countCopies = copies
+      own?.start(codesOfTags)
+    },
+    close: async (timeoutMs) => own?.close(timeoutMs),
+  }
+}
+
+function ownAnalytics(
+  config: Config,
+  logger: Logger,
+  onReady: (isReady: boolean) => void,
+): AnalyticsSupervisor | undefined {
   if (!config.clicks || !config.roles.includes('analytics')) return undefined
   return new AnalyticsSupervisor({
     settings: settingsOf(config),
@@ -32,8 +85,10 @@ export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics
     clock: systemClock,
     random: Math.random,
     onLog: (level, what, detail) => logger[level](detail === '' ? {} : { detail }, what),
-    onReady: (isReady) =>
-      logger.debug(`questions about clicks are ${isReady ? '' : 'not '}answered`),
+    onReady: (isReady) => {
+      logger.debug(`questions about clicks are ${isReady ? '' : 'not '}answered`)
+      onReady(isReady)
+    },
   })
 }
 

@@ -201,7 +201,10 @@ async function serve(
   url = (await front?.listen()) ?? null
   const service = await openService(options, node)
   const tagged = new TaggedCodes(node.directory, now)
-  options.analytics?.start((tags) => tagged.codesOf(tags))
+  options.analytics?.start(
+    (tags) => tagged.codesOf(tags),
+    () => copiesIn(node),
+  )
   observation.start()
   const closeInOrder = async () => {
     const deadline = Date.now() + config.stopDelayMs + config.stopTimeoutMs
@@ -225,6 +228,12 @@ async function serve(
     loaded: node.loaded(),
     close: () => (running.closing ??= closeInOrder()),
   }
+}
+
+/** Nodes that live and have a copy of the clicks. */
+function copiesIn({ cluster }: Node): number {
+  const leases = [...(cluster?.membership.leases.values() ?? [])]
+  return leases.filter(({ roles }) => roles.includes('analytics')).length
 }
 
 /** Answers operators; undefined: nobody can ask. */
