@@ -73,6 +73,7 @@ browserTest('the dashboard counts clicks in every way it has', async (t) => {
     .getByRole('button', { name: /^\/blues/ })
     .waitFor()
   await page.getByRole('img', { name: /Most: Germany 6, France 5/ }).waitFor()
+  t.is(await page.locator('path.country:not(.level-0)').count(), 2)
   await look(page, 'Hours of the week')
   await page.getByRole('gridcell').first().waitFor()
   await page.getByRole('link', { name: 'IP Geolocation by DB-IP' }).waitFor()

@@ -27,7 +27,9 @@ export function PlacesPanel({ dashboard }: { dashboard: Dashboard }) {
   const question = { ...selection, groupBy: ['country' as const], limit: COUNTRIES_MAX }
   const { answer, error, isStale } = useAnswer(api, question, slowTick, isInView)
   const groups = answer?.groups ?? []
-  const clicks = new Map(groups.map((group) => [group.country ?? '', group.clicks]))
+  // Of places that are not known there is nothing to colour, though some shapes have no code either.
+  const known = groups.filter(({ country = '' }) => country !== '')
+  const clicks = new Map(known.map(({ country = '', clicks: count }) => [country, count]))
   const isChosenCountry = (value: string) => isChosen('country', value)
   const toggleCountry = (value: string) => toggle('country', value)
 
