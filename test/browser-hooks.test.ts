@@ -113,7 +113,7 @@ browserTest('a webhook made on the page tells a click, and its secret once', asy
 
 browserTest('a webhook is tried, its failure shown, turned off and removed', async (t) => {
   const receiver = await Receiver.start(t)
-  const { page } = await withAnalytics(t, '#/webhooks')
+  const { page } = await withAnalytics(t, '#/webhooks', { colorScheme: 'dark' })
   const webhook = await makeWebhook(page, receiver.url)
   await webhook.getByRole('button', { name: 'Send a test' }).click()
   await webhook.getByText('Delivered: the receiver answered 204.').waitFor()
@@ -223,6 +223,7 @@ browserTest('a report is saved, answered, printed on a page and taken along', as
   const file = await downloading
   t.regex(file.suggestedFilename(), /^What is followed-\d{4}-\d\d-\d\d\.csv$/)
   await page.emulateMedia({ media: 'print' })
+  await inspect(t, page, 'report-printed')
   t.false(await page.getByRole('navigation').isVisible())
   t.false(await page.getByRole('button', { name: 'CSV' }).isVisible())
   t.true(await page.getByRole('heading', { name: 'What is followed' }).isVisible())
