@@ -48,7 +48,8 @@ export function clusterAnalytics(
   const about = { connection, namespace, nodeId, refused, clock: systemClock }
   const nats = new NatsAnalytics({ ...about, copies: () => countCopies?.() ?? 0 })
   const others = nats.analytics
-  const own = ownAnalytics(config, logger, (isReady) => {
+  const own = ownAnalytics(config, logger, (isReady, leadsHooks) => {
+    nats.listenAtDesk(leadsHooks ? { analytics: own!, desks: own!.desks } : undefined)
     if (isReady) nats.listen(own!)
     else void nats.deafen()
   })
@@ -64,7 +65,7 @@ export function clusterAnalytics(
     get numbers() {
       return own?.numbers
     },
-    desks: own?.desks,
+    desks: nats.desks,
     start: (codesOfTags, copies) => {
       countCopies = copies
       own?.start(codesOfTags)
@@ -76,7 +77,7 @@ export function clusterAnalytics(
 function ownAnalytics(
   config: Config,
   logger: Logger,
-  onReady: (isReady: boolean) => void,
+  onReady: (isReady: boolean, leadsHooks: boolean) => void,
 ): AnalyticsSupervisor | undefined {
   if (!config.clicks || !config.roles.includes('analytics')) return undefined
   return new AnalyticsSupervisor({
@@ -85,9 +86,9 @@ function ownAnalytics(
     clock: systemClock,
     random: Math.random,
     onLog: (level, what, detail) => logger[level](detail === '' ? {} : { detail }, what),
-    onReady: (isReady) => {
+    onReady: (isReady, leadsHooks) => {
       logger.debug(`questions about clicks are ${isReady ? '' : 'not '}answered`)
-      onReady(isReady)
+      onReady(isReady, leadsHooks)
     },
   })
 }
@@ -107,11 +108,17 @@ function settingsOf(config: Config): AnalyticsSettings {
     geoipFile,
     geoipAsnFile,
     hooks: {
-      values: { kind: 'file', file: hooks },
+      values:
+        natsUrl === undefined ? { kind: 'file', file: hooks } : clusterHooksOf(config, natsUrl),
       allowsPrivate: webhookPrivate,
       reportsDirectory: reportsDir ?? path.join(dataDir, 'reports'),
     },
   }
+}
+
+function clusterHooksOf(config: Config, natsUrl: string): AnalyticsSettings['hooks']['values'] {
+  const { namespace, nodeId, logReplicas: replicas } = config
+  return { kind: 'bucket', natsUrl, namespace, replicas, nodeId }
 }
 
 function clusterLogOf({ namespace, nodeId }: Config, url: string): AnalyticsSettings['log'] {

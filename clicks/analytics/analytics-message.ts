@@ -19,12 +19,9 @@ import {
 import { VISIT_FORMATS } from './analytics.ts'
 import type { CallName, CallParams } from './analytics-calls.ts'
 
-/** What goes over the network between nodes; the rest is for a node and its own process. */
-export type SentCall = Exclude<CallName, 'desk'>
-
 export interface SentRequest {
-  readonly name: SentCall
-  readonly params: CallParams<SentCall>
+  readonly name: CallName
+  readonly params: CallParams
 }
 
 /** Of a message, below what NATS takes by default. */
@@ -34,6 +31,9 @@ const TEXT_BYTES_MAX = 16 * 2 ** 20
 const CODES_MAX = 10_000
 const TEXT_LENGTH_MAX = 512
 const VISITS_MAX = Number.MAX_SAFE_INTEGER
+const DESKS = ['webhooks', 'reports'] as const
+/** Parameters of a method of them. */
+const GIVEN_MAX = 2
 const MAP = '$map'
 
 const deflate = promisify(deflateRaw)
@@ -62,13 +62,13 @@ function mapOf(_key: string, value: unknown): unknown {
 export function parseRequest(value: unknown): SentRequest {
   must(isFields(value) && Array.isArray(value['params']), 'it is no call')
   const params: unknown[] = value['params']
-  const name = value['name'] as SentCall
+  const name = value['name'] as CallName
   must(Object.hasOwn(CHECKS, name), 'it is a call that nobody knows')
   must(CHECKS[name](params), `what ${name} is given is not what it takes`)
   return { name, params: params as SentRequest['params'] }
 }
 
-const CHECKS: { readonly [Name in SentCall]: (params: readonly unknown[]) => boolean } = {
+const CHECKS: { readonly [Name in CallName]: (params: readonly unknown[]) => boolean } = {
   ask: ([question]) => isQuestion(question),
   open: ([question, format, limit]) =>
     isVisitsQuestion(question) && isOneOf(VISIT_FORMATS, format) && isCount(limit, VISITS_MAX),
@@ -79,6 +79,13 @@ const CHECKS: { readonly [Name in SentCall]: (params: readonly unknown[]) => boo
   deleteOfLink: ([code]) => isCode(code),
   deleteOfAddress: ([address]) => isText(address),
   status: () => true,
+  // What it is given is checked where webhooks and reports are made of it.
+  desk: ([desk, method, given]) =>
+    isOneOf(DESKS, desk) &&
+    isText(method) &&
+    Array.isArray(given) &&
+    given.length <= GIVEN_MAX &&
+    given.every((one) => isText(one) || isCount(one) || isFields(one)),
 }
 
 function isQuestion(value: unknown): boolean {

@@ -1,10 +1,9 @@
 /**
  * The analytics process as its node sees it: started, watched, asked, started again when it dies.
  *
- * Used by a node that is to have one; it is that node's `Analytics`. While the process is not there, or
- * does not answer in time, each question is refused with analytics_unavailable: the node goes on. A
- * process that has said nothing for SILENCE_MS_MAX is ended and replaced. `close` lets it store what
- * the click log has, which by then must be all that was taken.
+ * Used by a node that is to have one; it is that node's `Analytics`. While the process does not answer,
+ * questions are refused with analytics_unavailable: the node goes on. A process that has said nothing for
+ * SILENCE_MS_MAX is replaced. `close` lets it store what the click log has.
  */
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
@@ -55,7 +54,7 @@ export interface AnalyticsSupervisorOptions {
   readonly random: () => number
   readonly onLog: (level: 'info' | 'warn' | 'error', what: string, detail?: string) => void
   /** Told when questions begin to be answered, and when they no longer are. */
-  readonly onReady?: (isReady: boolean) => void
+  readonly onReady?: (isReady: boolean, leadsHooks: boolean) => void
 }
 
 interface Pending {
@@ -90,6 +89,7 @@ export class AnalyticsSupervisor implements Analytics {
   #asked = 0
   #isClosing = false
   #isReady = false
+  #leadsHooks = false
   /** Of the processes that have ended. */
   #earlier = { stored: 0, lost: 0, undecodable: 0 }
   #countedTo: number | undefined
@@ -138,7 +138,7 @@ export class AnalyticsSupervisor implements Analytics {
     const { stored, lost, undecodable } = this.#earlier
     return {
       isReady: this.#isReady,
-      leadsHooks: this.#isReady && (told?.leadsHooks ?? false),
+      leadsHooks: this.#leadsHooks,
       stored: stored + (told?.stored ?? 0),
       lost: lost + (told?.lost ?? 0),
       undecodable: undecodable + (told?.undecodable ?? 0),
@@ -214,7 +214,8 @@ export class AnalyticsSupervisor implements Analytics {
       this.#options.onLog(message.level, message.what, message.detail)
     } else if (message.type === 'numbers') {
       running.numbers = message.numbers
-      this.#setReady(message.numbers.isReady && !this.#isClosing)
+      const { isReady, leadsHooks } = message.numbers
+      this.#setReady(isReady && !this.#isClosing, leadsHooks)
     } else if (message.type === 'tags') {
       void this.#tellCodes(running, message)
     } else {
@@ -227,8 +228,7 @@ export class AnalyticsSupervisor implements Analytics {
   }
 
   async #tellCodes({ child }: Running, { id, tags }: Told<'tags'>): Promise<void> {
-    const codes = await this.#codesOfTags(tags).catch(() => undefined)
-    send(child, { type: 'codes', id, codes })
+    send(child, { type: 'codes', id, codes: await this.#codesOfTags(tags).catch(() => undefined) })
   }
 
   /** It has ended, by itself or by force. */
@@ -270,10 +270,11 @@ export class AnalyticsSupervisor implements Analytics {
     this.#pending.clear()
   }
 
-  #setReady(isReady: boolean): void {
-    if (this.#isReady === isReady) return
+  #setReady(isReady: boolean, leadsHooks = false): void {
+    if (this.#isReady === isReady && this.#leadsHooks === leadsHooks) return
     this.#isReady = isReady
-    this.#options.onReady?.(isReady)
+    this.#leadsHooks = leadsHooks
+    this.#options.onReady?.(isReady, leadsHooks)
   }
 }
 
@@ -290,11 +291,9 @@ function patienceFor(name: CallName): number {
 function send(child: AnalyticsChild, message: ToAnalytics): void {
   try {
     child.send(message)
-  } catch {
-    // see above
-  }
+  } catch {}
 }
 
-function unavailable(detail?: string): TinygridError {
-  return new TinygridError('analytics_unavailable', detail === undefined ? {} : { detail })
+function unavailable(detail = 'The analytics process cannot answer'): TinygridError {
+  return new TinygridError('analytics_unavailable', { detail })
 }

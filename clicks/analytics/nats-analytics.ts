@@ -4,6 +4,7 @@
  *   <namespace>.analytics.ask         one of those that answer, whichever
  *   <namespace>.analytics.all         each of those that answer: deletions reach every copy
  *   <namespace>.analytics.node.<id>   the one that has opened an export
+ *   <namespace>.analytics.desk        the one that runs webhooks and reports
  *
  * A node listens only while its own process answers, so the server hands no question to one that cannot.
  * Answers are one message of at most MESSAGE_BYTES_MAX; exports are pulled piece by piece. What cannot be
@@ -16,6 +17,7 @@ import { Malformed } from '../../cluster/stored-value.ts'
 import type { Clock } from '../../links/clock.ts'
 import { ERRORS, TinygridError, type ErrorCode } from '../../links/errors.ts'
 import type { NodeId } from '../../links/ids.ts'
+import { remoteDesks, type HookDesks } from '../hooks/hook-desks.ts'
 import type { Analytics } from './analytics.ts'
 import { AnalyticsCalls, remoteAnalytics, type AnalyticsCall } from './analytics-calls.ts'
 import {
@@ -23,7 +25,6 @@ import {
   encodeMessage,
   MESSAGE_BYTES_MAX,
   parseRequest,
-  type SentCall,
   type SentRequest,
 } from './analytics-message.ts'
 
@@ -32,6 +33,7 @@ const QUEUE = 'analytics'
 /** What an answer is, told beside it: bytes, JSON, or the code of an error. */
 const KIND = 'kind'
 const NODE = 'node'
+const FIELD = 'field'
 const BYTES = 'bytes'
 const JSON_KIND = 'json'
 
@@ -52,6 +54,7 @@ export class NatsAnalytics {
   readonly #prefix: string
   #calls: AnalyticsCalls | undefined
   #subscriptions: Subscription[] = []
+  #desk: Subscription | undefined
 
   constructor(options: NatsAnalyticsOptions) {
     this.#options = options
@@ -61,7 +64,7 @@ export class NatsAnalytics {
   /** Of all nodes; the own one is asked as any other. */
   get analytics(): Analytics {
     const ask: AnalyticsCall = async (name, params) => {
-      const { value } = await this.#ask(`${this.#prefix}.ask`, { name, params } as SentRequest)
+      const { value } = await this.#ask(`${this.#prefix}.ask`, { name, params })
       return value
     }
     const remote = remoteAnalytics(ask, () => this.#stream())
@@ -78,7 +81,7 @@ export class NatsAnalytics {
     if (this.#calls !== undefined) return
     this.#calls = new AnalyticsCalls(analytics, clock)
     const callback = (error: Error | null, message: Msg) => {
-      if (error === null) void this.#answer(message)
+      if (error === null) void this.#answer(message, this.#calls)
     }
     this.#subscriptions = [
       connection.subscribe(`${this.#prefix}.ask`, { queue: QUEUE, callback }),
@@ -95,8 +98,30 @@ export class NatsAnalytics {
     await calls?.close()
   }
 
-  async #answer(message: Msg): Promise<void> {
-    const calls = this.#calls
+  /** Those of the process that runs them, wherever that is. */
+  get desks(): HookDesks {
+    const subject = `${this.#prefix}.desk`
+    return remoteDesks(
+      async (call) => (await this.#ask(subject, { name: 'desk', params: call })).value,
+    )
+  }
+
+  /** While webhooks and reports run here, others ask this node. undefined: they do not. */
+  listenAtDesk(own: { analytics: Analytics; desks: HookDesks } | undefined): void {
+    if ((own === undefined) === (this.#desk === undefined)) return
+    this.#desk?.unsubscribe()
+    this.#desk = undefined
+    if (own === undefined) return
+    const { connection, clock } = this.#options
+    const calls = new AnalyticsCalls(own.analytics, clock, () => own.desks)
+    this.#desk = connection.subscribe(`${this.#prefix}.desk`, {
+      callback: (error, message) => {
+        if (error === null) void this.#answer(message, calls)
+      },
+    })
+  }
+
+  async #answer(message: Msg, calls: AnalyticsCalls | undefined): Promise<void> {
     const about = headers()
     about.set(NODE, this.#options.nodeId)
     let payload: Uint8Array
@@ -105,11 +130,12 @@ export class NatsAnalytics {
       if (calls === undefined) throw new TinygridError('analytics_unavailable')
       const value = await calls.call(name, params)
       about.set(KIND, value instanceof Uint8Array ? BYTES : JSON_KIND)
-      payload = value instanceof Uint8Array ? value : await encodeMessage(value)
+      payload = value instanceof Uint8Array ? value : await encodeMessage(value ?? null)
       if (payload.length > MESSAGE_BYTES_MAX) throw tooLarge()
     } catch (error) {
       const isTold = error instanceof TinygridError
       about.set(KIND, isTold ? error.code : 'internal')
+      if (isTold && error.field !== undefined) about.set(FIELD, error.field)
       payload = await encodeMessage(isTold ? error.message : ERRORS.internal.title)
     }
     try {
@@ -149,14 +175,14 @@ export class NatsAnalytics {
   #stream(): AnalyticsCall {
     let subject = `${this.#prefix}.ask`
     return async (name, params) => {
-      const { value, node } = await this.#ask(subject, { name, params } as SentRequest)
+      const { value, node } = await this.#ask(subject, { name, params })
       if (name === 'open') subject = `${this.#prefix}.node.${node}`
       return value
     }
   }
 
   /** Every copy, or an error: who deletes must know. Gives the largest count. */
-  async #askAll(request: { name: SentCall } & SentRequest): Promise<number> {
+  async #askAll(request: SentRequest): Promise<number> {
     const copies = this.#options.copies()
     const payload = await encodeMessage(request)
     const { connection, waitMs = CALL_MS_MAX } = this.#options
@@ -190,7 +216,8 @@ async function valueOf(answer: Msg): Promise<unknown> {
   })
   if (kind === JSON_KIND) return value
   const code = Object.hasOwn(ERRORS, kind ?? '') ? (kind as ErrorCode) : 'analytics_unavailable'
-  throw new TinygridError(code, { detail: String(value) })
+  const field = answer.headers?.get(FIELD)
+  throw new TinygridError(code, { detail: String(value), ...(field ? { field } : {}) })
 }
 
 function tooLarge(): TinygridError {

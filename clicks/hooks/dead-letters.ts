@@ -9,7 +9,7 @@ import type { HookMessage } from './hook-message.ts'
 import { SAVED_VALUE_MAX, type SavedValues } from './saved-values.ts'
 import type { LogSpan } from './log-cursor.ts'
 
-export const LETTERS_MAX = 100
+const LETTERS_MAX = 100
 const MESSAGE_LENGTH_MAX = SAVED_VALUE_MAX / 2
 const NUMBER_DIGITS = 12
 

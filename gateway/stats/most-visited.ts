@@ -14,7 +14,7 @@ import type { Analytics } from '../../clicks/analytics/analytics.ts'
 import { invalid } from './question-request.ts'
 
 export const EXAMINED_MAX = 1_000
-export const RANKED_MAX = 100_000
+const RANKED_MAX = 100_000
 /** Links that are asked for at once. */
 const STRETCH_MAX = 100
 const CURSOR = /^v(\d{1,6})$/

@@ -10,10 +10,10 @@ import { invalid, parseSelection, type SelectionQuery } from './question-request
 import { oneOf, selectionProperties } from './stats-schemas.ts'
 
 /** Visits on a page of JSON. */
-export const PAGE_VISITS_MAX = 1_000
+const PAGE_VISITS_MAX = 1_000
 const PAGE_VISITS_DEFAULT = 100
 /** Visits in a file. */
-export const FILE_VISITS_MAX = 10_000_000
+const FILE_VISITS_MAX = 10_000_000
 const CURSOR_LENGTH_MAX = 64
 const CURSOR = /^(\d{1,15})-(\d{1,15})-(\d{1,9})$/
 

@@ -19,7 +19,7 @@ import { visitsPageSchema } from './stats-schemas.ts'
 import { fileName, formatOf, VISIT_TYPES } from './visit-format.ts'
 import { cursorOf, parseVisits, visitsQuerySchema, type VisitsQuery } from './visits-request.ts'
 
-export const FILES_MAX = 4
+const FILES_MAX = 4
 const RETRY_AFTER_SECONDS = 10
 
 const REPLY = {
