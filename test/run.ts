@@ -30,6 +30,9 @@ const ALONE = [
   'persistence/{log,store,cache}/{jetstream,mongo,redis}-*.test.ts',
   'cluster/{nats,peers}/{nats,moleculer}-*.test.ts',
   'clicks/store/clickhouse-*.test.ts',
+  'clicks/log/jetstream-*.test.ts',
+  'clicks/analytics/{nats,analytics}-{analytics,parts,process,hooks}.test.ts',
+  'test/{analytics,clicks,statistics}*.test.ts',
 ]
 
 const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']
