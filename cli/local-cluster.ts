@@ -4,6 +4,7 @@
  * Used by `npm run cluster`. Starts, stops and kills; what the nodes then do is their business, and
  * is told by their events. Nodes end before the servers do, so that they can hand over and flush.
  */
+import path from 'node:path'
 import { ROLES } from '../cluster/membership/lease.ts'
 import { ClusterServices } from '../test/services/cluster-services.ts'
 import type { ClusterServicesOptions } from '../test/services/cluster-services.ts'
@@ -32,6 +33,8 @@ export class LocalCluster {
   /** Every one that was started and has not ended, the oldest first. */
   #nodes: NodeProcess[] = []
   #started = 0
+  /** Numbers of the data directories that nodes have; invariant: one each. */
+  readonly #places = new Set<number>()
 
   private constructor(options: LocalClusterOptions, services: ClusterServices) {
     this.#options = options
@@ -65,11 +68,14 @@ export class LocalCluster {
   async addNode(): Promise<NodeProcess> {
     const { directory, onLost } = this.#options
     const name = directory.nextNode()
-    const node = new NodeProcess({ name, env: this.#env(), logFile: directory.logFileOf(name) })
+    const place = this.#takePlace()
+    const env = this.#env(place)
+    const node = new NodeProcess({ name, env, logFile: directory.logFileOf(name) })
     this.#nodes.push(node)
     let hasStarted = false
     void node.ended.then((how) => {
       this.#nodes = this.#nodes.filter((other) => other !== node)
+      this.#places.delete(place)
       if (hasStarted && !node.isEnding) onLost(node, how)
     })
     hasStarted = await node.listens()
@@ -92,13 +98,22 @@ export class LocalCluster {
     await Promise.all(nodes.map((node) => node.ended))
   }
 
-  #env(): Readonly<Record<string, string | undefined>> {
+  /** The first free one: what a node has stored of clicks, the next one there goes on with. */
+  #takePlace(): number {
+    let place = 1
+    while (this.#places.has(place)) place++
+    this.#places.add(place)
+    return place
+  }
+
+  #env(place: number): Readonly<Record<string, string | undefined>> {
     const { directory, port, env } = this.#options
     return {
       ...env,
       ...this.services.env,
       TINYGRID_API_KEY: directory.apiKey,
       TINYGRID_NAMESPACE: NAMESPACE,
+      TINYGRID_DATA_DIR: path.join(directory.path, 'nodes', String(place)),
       TINYGRID_ROLES: ROLES.join(','),
       TINYGRID_REUSE_PORT: String(SHARES_PORT),
       PORT: String(SHARES_PORT ? port : port + this.#started++),
