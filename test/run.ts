@@ -32,7 +32,7 @@ const ALONE = [
   'clicks/store/clickhouse-*.test.ts',
   'clicks/log/jetstream-*.test.ts',
   'clicks/analytics/{nats,analytics}-{analytics,parts,process,hooks}.test.ts',
-  'test/{analytics,clicks,statistics}*.test.ts',
+  'test/{analytics,clickhouse,clicks,statistics}*.test.ts',
 ]
 
 const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']
