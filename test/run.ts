@@ -31,8 +31,7 @@ const ALONE = [
   'cluster/{nats,peers}/{nats,moleculer}-*.test.ts',
   'clicks/store/clickhouse-*.test.ts',
   'clicks/log/jetstream-*.test.ts',
-  'clicks/analytics/{nats,analytics}-{analytics,parts,process,hooks}.test.ts',
-  'test/{analytics,clickhouse,clicks,statistics}*.test.ts',
+  'test/clicks-once.test.ts',
 ]
 
 const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']
