@@ -8,6 +8,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { freezeProcess } from './services/freeze-process.ts'
 import { killWithParent } from './services/parent-watch.ts'
 
 const MAIN = path.resolve(import.meta.dirname, '../main.ts')
@@ -107,7 +108,7 @@ export class Program {
 
   /** It holds its connections and answers nothing, like a machine that hangs. */
   freeze(): void {
-    this.#child.kill('SIGSTOP')
+    freezeProcess(this.pid)
   }
 
   thaw(): void {

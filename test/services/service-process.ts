@@ -13,6 +13,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { freezeProcess } from './freeze-process.ts'
 import { freePort } from './free-port.ts'
 import { killWithParent } from './parent-watch.ts'
 import { findProgram, type ProgramName } from './service-program.ts'
@@ -119,8 +120,8 @@ export class ServiceProcess {
 
   /** It holds its connections and answers nothing, like a machine that hangs. */
   freeze(): void {
-    assert(this.#child, 'it does not run')
-    this.#child.kill('SIGSTOP')
+    assert(this.#child?.pid, 'it does not run')
+    freezeProcess(this.#child.pid)
   }
 
   thaw(): void {
