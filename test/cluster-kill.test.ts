@@ -3,7 +3,7 @@ import { endScenario, startScenario } from './cluster-scenario.ts'
 import { testWith } from './services/service-test.ts'
 
 const clusterTest = testWith('nats', 'redis', 'mongo')
-const ROUNDS = 20
+const ROUNDS = 12
 /** The goal is 3 s on a machine of one's own; tests share theirs. */
 const WRITABLE_MS_MAX = 10_000
 
