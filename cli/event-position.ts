@@ -4,8 +4,9 @@
  * Written whole beside it, synced, and renamed into place. It names the server, and is refused for another
  * one: ids mean nothing there.
  */
-import { open, readFile, rename } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import { CommandError } from './command-error.ts'
+import { readIfThere } from './kept-file.ts'
 
 const FORMAT = 1
 
@@ -56,15 +57,6 @@ export class EventPosition {
 
   #refused(why: string): CommandError {
     return new CommandError(`The position in ${this.#path} ${why}. Remove it to begin anew.`)
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new CommandError(`${path} cannot be read: ${(error as Error).message}`)
   }
 }
 

@@ -6,8 +6,9 @@
  * long the result files were at that moment: what was written after it is cut off when the import
  * goes on, and so appears once.
  */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { CommandError } from './command-error.ts'
+import { readIfThere } from './kept-file.ts'
 import { isSameInput, type InputIdentity } from './input.ts'
 
 const FORMAT = 1
@@ -61,15 +62,6 @@ export class ProgressFile {
 
   #refused(why: string): CommandError {
     return new CommandError(`The progress file ${this.path} ${why}. --restart starts afresh.`)
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new CommandError(`${path} cannot be read: ${(error as Error).message}`)
   }
 }
 

@@ -16,7 +16,7 @@ import { PartitionHost } from '../actors/partition/partition-host.ts'
 import { PartitionMemory } from '../actors/memory/partition-memory.ts'
 import { EpochRecords } from '../actors/ownership/epoch-records.ts'
 import { recover, type OpenedMemory } from '../actors/ownership/recovery.ts'
-import type { Clock } from '../links/clock.ts'
+import { pause } from '../links/clock.ts'
 import type { EpochMs } from '../links/ids.ts'
 import { decodeLink, type LinkVersion } from '../links/link-record.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../links/link-owner.ts'
@@ -260,18 +260,6 @@ export class Node {
 
 function newMemory(): PartitionMemory {
   return new PartitionMemory(new LinkTable())
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = clock.after(ms, end)
-    signal.addEventListener('abort', end)
-  })
 }
 
 function nameMaker({ nodeId, random }: NodeOptions): () => string {

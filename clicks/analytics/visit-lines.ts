@@ -5,6 +5,7 @@
  * with the time as RFC 3339 has it. Of CSV (RFC 4180) a cell that begins like a formula (=, +, -, @, tab
  * or carriage return) gets an apostrophe in front (OWASP, CSV injection): its text comes from outside.
  */
+import { guardFormula } from '../formula-guard.ts'
 import type { Visit } from '../store/question.ts'
 
 /** In the order of the columns. */
@@ -36,7 +37,6 @@ const COLUMNS = [
   'index',
 ] as const satisfies readonly (keyof Visit)[]
 
-const FORMULA = /^[=+\-@\t\r]/
 const NEEDS_QUOTES = /[",\r\n]/
 /** One look for most cells: a million visits have eighteen million. */
 const NEEDS_CARE = /^[=+\-@\t\r]|[",\r\n]/
@@ -66,7 +66,7 @@ export function jsonLine(visit: Visit): string {
 
 function cellOf(text: string): string {
   if (!NEEDS_CARE.test(text)) return text
-  const safe = FORMULA.test(text) ? `'${text}` : text
+  const safe = guardFormula(text)
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

@@ -4,10 +4,10 @@
  * There are some dozens of them, a few kilobytes each, and they change at most once a second. A file that
  * cannot be read stops the start of hooks and says so; it is never replaced by an empty one.
  */
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { StartError, TinygridError } from '../../links/errors.ts'
-import { writeDurably } from '../../persistence/data-directory/durable-file.ts'
+import { readIfThere, writeDurably } from '../../persistence/data-directory/durable-file.ts'
 import { SAVED_VALUE_MAX, type SavedValues } from './saved-values.ts'
 
 export class FileValues implements SavedValues {
@@ -67,15 +67,6 @@ export class FileValues implements SavedValues {
   #set(name: string, value: string | undefined): void {
     if (value === undefined) this.#values.delete(name)
     else this.#values.set(name, value)
-  }
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
   }
 }
 

@@ -36,7 +36,7 @@ export async function leadHooks(options: HookLeadOptions, signal: AbortSignal): 
       await workAsLead(options, key, AbortSignal.any([signal, lost.signal]))
     } catch (error) {
       onError('the lead of the webhooks could not be taken', error)
-      await pause(clock, LOOK_EVERY_MS)
+      await pause(clock, LOOK_EVERY_MS, signal)
     }
   }
 }
@@ -65,7 +65,7 @@ async function takenKey(
     }
     const isFree = entry === undefined || clock.now() - seen!.since >= LEAD_LOST_MS
     if (isFree && (await key.take(entry?.revision))) return key
-    await pause(clock, LOOK_EVERY_MS)
+    await pause(clock, LOOK_EVERY_MS, signal)
   }
   await key.release()
   return undefined

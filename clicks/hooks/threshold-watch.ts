@@ -54,7 +54,7 @@ export async function watchThresholds(
     } catch (error) {
       onError(`webhook ${webhook.id} cannot look for thresholds`, error)
     }
-    if (!signal.aborted) await pause(clock, LOOK_EVERY_MS)
+    await pause(clock, LOOK_EVERY_MS, signal)
   }
 }
 

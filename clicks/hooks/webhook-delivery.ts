@@ -53,10 +53,10 @@ export async function deliver(options: DeliveryOptions, signal: AbortSignal): Pr
       if (!isDone) continue
       await cursor.moveTo(last)
       const due = began + restMs - clock.now()
-      if (due > 0) await pause(clock, due)
+      if (due > 0) await pause(clock, due, signal)
     } catch (error) {
       onError(`webhook ${webhook.id} cannot go on`, error)
-      await pause(clock, REST_AFTER_ERROR_MS)
+      await pause(clock, REST_AFTER_ERROR_MS, signal)
     }
   }
 }

@@ -89,15 +89,8 @@ export class WebhookSender {
       if (clock.now() + rest > giveUpAt) {
         return { kind: 'given up', attempts, reason: outcome.reason }
       }
-      await Promise.race([pause(clock, rest), aborted(signal)])
+      await pause(clock, rest, signal)
       rest = Math.min(REST_MS_MAX, rest * 2)
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -5,10 +5,18 @@
  * is shown once, when the webhook is made.
  */
 import { randomBytes } from 'node:crypto'
-import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { parseCodeField, parseFlag, parseTags } from '../../links/link-fields.ts'
 import { parseTargetUrl } from '../../links/target-url.ts'
+import {
+  fieldsOf,
+  newId,
+  requireFields,
+  savedAs,
+  withFields,
+  wrong,
+  type FieldParsers,
+} from './definition.ts'
 
 export const HOOK_EVENTS = [
   'link.created',
@@ -22,14 +30,12 @@ export type HookEvent = (typeof HOOK_EVENTS)[number]
 export type ToldType = HookEvent | 'report'
 
 export const WEBHOOKS_MAX = 50
-const THRESHOLDS_MAX = 20
-const CODES_MAX = 100
+export const THRESHOLDS_MAX = 20
+export const CODES_MAX = 100
 const THRESHOLD_MAX = 1_000_000_000_000
 const SECRET_BYTES = 32
 const SECRET_PREFIX = 'whsec_'
 const SECRET_PATTERN = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/
-const ID_BYTES = 9
-const ID_PATTERN = /^[a-z0-9-]{12}$/
 
 export interface Webhook {
   readonly id: string
@@ -46,17 +52,12 @@ export interface Webhook {
   readonly createdAt: EpochMs
 }
 
-/** What a request may say. */
-const FIELDS = ['url', 'events', 'codes', 'tags', 'thresholds', 'secret', 'isEnabled'] as const
-
-/** A new webhook. @throws TinygridError invalid_field, missing_field, unknown_field */
+/** A new webhook. @throws TinygridError invalid_field, missing_field, unknown_field, bad_request */
 export function newWebhook(given: unknown, now: EpochMs): Webhook {
-  const fields = fieldsOf(given)
-  for (const field of ['url', 'events']) {
-    if (fields[field] === undefined) throw new TinygridError('missing_field', { field })
-  }
+  const fields = fieldsOf(given, 'A webhook')
+  requireFields(fields, ['url', 'events'])
   const fresh: Webhook = {
-    id: randomBytes(ID_BYTES).toString('base64url').toLowerCase().replaceAll('_', '-'),
+    id: newId(),
     url: '',
     events: [],
     codes: [],
@@ -71,18 +72,7 @@ export function newWebhook(given: unknown, now: EpochMs): Webhook {
 
 /** The webhook with what `given` says; the rest stays. @throws TinygridError as newWebhook */
 export function changedWebhook(webhook: Webhook, given: unknown): Webhook {
-  const fields = fieldsOf(given)
-  const has = (field: (typeof FIELDS)[number]) => fields[field] !== undefined
-  const changed = {
-    ...webhook,
-    ...(has('url') ? { url: parseTargetUrl(fields['url'], undefined) } : {}),
-    ...(has('events') ? { events: parseEvents(fields['events']) } : {}),
-    ...(has('codes') ? { codes: parseCodes(fields['codes']) } : {}),
-    ...(has('tags') ? { tags: parseTags(fields['tags']) } : {}),
-    ...(has('thresholds') ? { thresholds: parseThresholds(fields['thresholds']) } : {}),
-    ...(has('secret') ? { secret: parseSecret(fields['secret']) } : {}),
-    ...(has('isEnabled') ? { isEnabled: parseFlag(fields['isEnabled'], 'isEnabled') } : {}),
-  }
+  const changed = withFields(webhook, fieldsOf(given, 'A webhook'), PARSERS)
   if (changed.events.includes('threshold') !== changed.thresholds.length > 0) {
     throw wrong('thresholds', 'The event threshold and a list of thresholds go together')
   }
@@ -91,23 +81,18 @@ export function changedWebhook(webhook: Webhook, given: unknown): Webhook {
 
 /** A webhook as it was saved; undefined: the text is none. */
 export function savedWebhook(text: string): Webhook | undefined {
-  try {
-    const { id, createdAt, ...given } = JSON.parse(text) as Webhook
-    if (!ID_PATTERN.test(id) || !Number.isSafeInteger(createdAt)) return undefined
-    return { ...newWebhook(given, createdAt), id }
-  } catch {
-    return undefined
-  }
+  return savedAs(text, newWebhook)
 }
 
-function fieldsOf(given: unknown): Readonly<Record<string, unknown>> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new TinygridError('bad_request', { detail: 'A webhook is a JSON object' })
-  }
-  const known: readonly string[] = FIELDS
-  const field = Object.keys(given).find((name) => !known.includes(name))
-  if (field !== undefined) throw new TinygridError('unknown_field', { field })
-  return given as Readonly<Record<string, unknown>>
+/** What a request may say. */
+const PARSERS: FieldParsers = {
+  url: (value) => parseTargetUrl(value, undefined),
+  events: parseEvents,
+  codes: parseCodes,
+  tags: (value) => parseTags(value),
+  thresholds: parseThresholds,
+  secret: parseSecret,
+  isEnabled: parseFlag,
 }
 
 function parseEvents(value: unknown): HookEvent[] {
@@ -140,8 +125,4 @@ function isThreshold(value: unknown): value is number {
 function parseSecret(value: unknown): string {
   if (typeof value === 'string' && SECRET_PATTERN.test(value)) return value
   throw wrong('secret', 'A secret is whsec_ and 24 to 64 bytes in base64')
-}
-
-function wrong(field: string, detail: string): TinygridError {
-  return new TinygridError('invalid_field', { field, detail })
 }

@@ -1,10 +1,10 @@
 /**
  * A report's answer as a table: for CSV files and for people.
  *
- * Cells come from visitors (a referrer, a campaign), so one that a spreadsheet would take for a formula gets an
- * apostrophe in front, as OWASP's page on CSV injection says.
+ * Cells come from visitors (a referrer, a campaign), so none is a formula.
  */
 import { stringify } from 'csv-stringify/sync'
+import { guardFormula } from '../formula-guard.ts'
 import type { Answer, Counts } from '../store/question.ts'
 import type { Report } from './report.ts'
 
@@ -16,7 +16,6 @@ export interface ReportTable {
 const COUNTS = ['clicks', 'humans', 'bots', 'visitors'] as const
 const OTHER = 'other'
 const TOTAL = 'total'
-const FORMULA = /^[=+\-@\t\r]/
 
 /** The series if it has an interval, then the groups, then what they leave, then the totals. */
 export function tableOf(report: Pick<Report, 'groupBy' | 'interval'>, answer: Answer): ReportTable {
@@ -36,7 +35,7 @@ export function csvOf({ columns, rows }: ReportTable): string {
 }
 
 function safeCell(cell: string | number): string | number {
-  return typeof cell === 'string' && FORMULA.test(cell) ? `'${cell}` : cell
+  return typeof cell === 'string' ? guardFormula(cell) : cell
 }
 
 function cellsOf(counts: Counts): number[] {

@@ -4,10 +4,19 @@
  * Made by the API's requests, saved as JSON. It may have a schedule: then its answer goes to a webhook or
  * into the directory for reports, once for each period that has ended.
  */
-import { randomBytes } from 'node:crypto'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { parseCodeField } from '../../links/link-fields.ts'
+import {
+  fieldsOf,
+  isId,
+  newId,
+  requireFields,
+  savedAs,
+  withFields,
+  wrong,
+  type FieldParsers,
+} from '../hooks/definition.ts'
 import {
   BOT_CHOICES,
   CLICK_FIELDS,
@@ -26,13 +35,11 @@ export const PERIODS = ['day', 'week', 'month'] as const
 export type Period = (typeof PERIODS)[number]
 
 export const REPORTS_MAX = 100
-const NAME_LENGTH_MAX = 80
-const FILTERS_MAX = 10
-const VALUE_LENGTH_MAX = 256
-const HOUR_MAX = 23
+export const NAME_LENGTH_MAX = 80
+export const FILTERS_MAX = 10
+export const VALUE_LENGTH_MAX = 256
+export const HOUR_MAX = 23
 const LIMIT_DEFAULT = 20
-const ID_BYTES = 9
-const ID_PATTERN = /^[a-z0-9-]{12}$/
 const TIMEZONE_PATTERN = /^[A-Za-z0-9_+/-]{1,64}$/
 const CONTROL_CHARACTER = /\p{Cc}/u
 
@@ -61,11 +68,9 @@ export interface Schedule {
 /** A new report. @throws TinygridError invalid_field, missing_field, unknown_field, bad_request */
 export function newReport(given: unknown, now: EpochMs): Report {
   const fields = fieldsOf(given, 'A report')
-  for (const field of ['name', 'period']) {
-    if (fields[field] === undefined) throw new TinygridError('missing_field', { field })
-  }
+  requireFields(fields, ['name', 'period'])
   const fresh: Report = {
-    id: randomBytes(ID_BYTES).toString('base64url').toLowerCase().replaceAll('_', '-'),
+    id: newId(),
     name: '',
     period: 'day',
     timezone: 'UTC',
@@ -83,40 +88,26 @@ export function newReport(given: unknown, now: EpochMs): Report {
 
 /** The report with what `given` says; the rest stays. @throws TinygridError as newReport */
 export function changedReport(report: Report, given: unknown): Report {
-  const fields = fieldsOf(given, 'A report')
-  const changed: Record<string, unknown> = {}
-  for (const [field, value] of Object.entries(fields)) {
-    const parse = PARSERS[field as keyof typeof PARSERS]
-    if (!Object.hasOwn(PARSERS, field)) throw new TinygridError('unknown_field', { field })
-    changed[field] = parse(value, field)
-  }
-  return { ...report, ...changed }
+  return withFields(report, fieldsOf(given, 'A report'), PARSERS)
 }
 
 /** A report as it was saved; undefined: the text is none. */
 export function savedReport(text: string): Report | undefined {
-  try {
-    const { id, createdAt, ...given } = JSON.parse(text) as Report
-    if (!ID_PATTERN.test(id) || !Number.isSafeInteger(createdAt)) return undefined
-    return { ...newReport(given, createdAt), id }
-  } catch {
-    return undefined
-  }
+  return savedAs(text, newReport)
 }
 
-const PARSERS = {
+const PARSERS: FieldParsers = {
   name: parseName,
-  period: (value: unknown, field: string) => oneOf(PERIODS, value, field),
+  period: (value, field) => oneOf(PERIODS, value, field),
   timezone: parseTimezone,
-  code: (value: unknown, field: string) => (value === null ? null : parseCodeField(value, field)),
+  code: (value, field) => (value === null ? null : parseCodeField(value, field)),
   filters: parseFilters,
-  bots: (value: unknown, field: string) => oneOf(BOT_CHOICES, value, field),
-  interval: (value: unknown, field: string) =>
-    value === null ? null : oneOf(INTERVALS, value, field),
+  bots: (value, field) => oneOf(BOT_CHOICES, value, field),
+  interval: (value, field) => (value === null ? null : oneOf(INTERVALS, value, field)),
   groupBy: parseGroupBy,
-  limit: (value: unknown, field: string) => count(value, 1, GROUPS_MAX, field),
+  limit: (value, field) => count(value, 1, GROUPS_MAX, field),
   schedule: parseSchedule,
-} as const
+}
 
 function parseName(value: unknown, field: string): string {
   const isName =
@@ -181,7 +172,7 @@ function parseSchedule(value: unknown, field: string): Schedule | null {
 function parseTo(value: unknown, field: string): Schedule['to'] {
   if (value === 'directory') return value
   const webhook = (value as { webhook?: unknown } | null | undefined)?.webhook
-  if (typeof webhook === 'string' && ID_PATTERN.test(webhook)) return { webhook }
+  if (isId(webhook)) return { webhook }
   throw wrong(field, 'This is "directory", or {"webhook": ID} with the id of a webhook')
 }
 
@@ -196,15 +187,4 @@ function count(value: unknown, min: number, max: number, field: string): number 
     return value as number
   }
   throw wrong(field, `This must be a whole number from ${min} to ${max}`)
-}
-
-function fieldsOf(given: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) {
-    return given as Readonly<Record<string, unknown>>
-  }
-  throw new TinygridError('bad_request', { detail: `${what} is a JSON object` })
-}
-
-function wrong(field: string, detail: string): TinygridError {
-  return new TinygridError('invalid_field', { field, detail })
 }

@@ -131,7 +131,7 @@ export class Reports implements ReportDesk {
   async #sendInTime(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       for (const entry of this.#entries.values()) void this.#sendIfDue(entry)
-      await pause(this.#options.clock, LOOK_EVERY_MS)
+      await pause(this.#options.clock, LOOK_EVERY_MS, signal)
     }
   }
 

@@ -1,15 +1,13 @@
 /** A full disk refuses clicks, keeps what it has and answers, and takes clicks again when there is room. */
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import type { EpochMs } from '../../links/ids.ts'
+import { smallDisk } from '../../persistence/testing/small-disk.ts'
 import { NOON, sampleClick, sampleQuestion } from '../testing/sample-clicks.ts'
 import { DuckDbClickStore } from './duckdb-click-store.ts'
 
-const MOUNTED_BYTES = 9 * 2 ** 20
-const BALLAST_BYTES = 3 * 2 ** 20
+const DISK = { mountedBytes: 9 * 2 ** 20, ballastBytes: 3 * 2 ** 20 }
 const CLICKS_EACH = 2_000
 const SETTINGS = { memoryBytesMax: 2 ** 28, threads: 1, questionMsMax: 60_000 }
 
@@ -21,7 +19,7 @@ const CASES = [
 
 for (const [what, checkpointBytes] of CASES) {
   test(`a disk without room for ${what} is unavailable until there is some`, async (t) => {
-    const disk = await smallDisk(t)
+    const disk = await smallDisk(t, DISK)
     if (disk === undefined) return
     const open = () =>
       DuckDbClickStore.open({ ...SETTINGS, checkpointBytes, directory: path.join(disk, 'store') })
@@ -62,25 +60,4 @@ function clicksAt(position: number) {
 
 async function forEver(action: () => Promise<void>): Promise<never> {
   while (true) await action()
-}
-
-/** A file system of a few MB, some of it taken by a file named ballast; undefined: not allowed. */
-async function smallDisk(t: ExecutionContext): Promise<string | undefined> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'tinygrid-disk-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${MOUNTED_BYTES}`, 'tmpfs', directory], {
-      stdio: 'ignore',
-    })
-  } catch {
-    await rm(directory, { recursive: true })
-    t.log('SKIPPED: a full disk needs the right to mount a small file system')
-    t.pass()
-    return undefined
-  }
-  t.teardown(async () => {
-    execFileSync('umount', ['--lazy', directory])
-    await rm(directory, { recursive: true })
-  })
-  await writeFile(path.join(directory, 'ballast'), Buffer.alloc(BALLAST_BYTES))
-  return directory
 }

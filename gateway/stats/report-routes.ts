@@ -1,7 +1,7 @@
 /**
  * `/api/reports`: saved questions, and their answers for the last period that has ended.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ReportDesk, ReportResult, ReportStatus } from '../../clicks/reports/report-desk.ts'
 import { csvOf, tableOf } from '../../clicks/reports/report-table.ts'
 import { TinygridError } from '../../links/errors.ts'
@@ -16,6 +16,7 @@ import {
   resultQuerySchema,
   resultSchema,
 } from './report-schemas.ts'
+import { idOf } from './webhook-routes.ts'
 import { idParamsSchema } from './webhook-schemas.ts'
 
 interface ResultQuery {
@@ -92,10 +93,6 @@ function timeOf(text: string): EpochMs {
   if (time !== undefined) return time
   const detail = 'This must be an ISO 8601 time with Z or an offset'
   throw new TinygridError('invalid_field', { field: 'at', detail })
-}
-
-function idOf(request: FastifyRequest): string {
-  return (request.params as { id: string }).id
 }
 
 function view(report: ReportStatus) {

@@ -3,7 +3,13 @@
  * `clicks/reports/report.ts`.
  */
 import { Type } from 'typebox'
-import { PERIODS } from '../../clicks/reports/report.ts'
+import {
+  FILTERS_MAX,
+  HOUR_MAX,
+  NAME_LENGTH_MAX,
+  PERIODS,
+  VALUE_LENGTH_MAX,
+} from '../../clicks/reports/report.ts'
 import {
   BOT_CHOICES,
   CLICK_FIELDS,
@@ -15,11 +21,7 @@ import {
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
 import { nullable, strict } from '../api/link-schemas.ts'
 
-const NAME_LENGTH_MAX = 80
-const VALUE_LENGTH_MAX = 256
-const FILTERS_MAX = 10
 const TIME_LENGTH_MAX = 40
-const HOUR_MAX = 23
 
 const clickField = Type.Enum([...CLICK_FIELDS])
 const filter = Type.Object(

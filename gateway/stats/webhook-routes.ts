@@ -103,7 +103,7 @@ function deliveryRoutes(app: FastifyInstance, desk: WebhookDesk): void {
   app.post(`${ONE}/retry`, { schema: retry }, (request) => desk.retry(idOf(request)))
 }
 
-function idOf(request: FastifyRequest): string {
+export function idOf(request: FastifyRequest): string {
   return (request.params as { id: string }).id
 }
 

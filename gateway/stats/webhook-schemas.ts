@@ -3,14 +3,12 @@
  * `clicks/hooks/webhook.ts`.
  */
 import { Type } from 'typebox'
-import { HOOK_EVENTS } from '../../clicks/hooks/webhook.ts'
+import { CODES_MAX, HOOK_EVENTS, THRESHOLDS_MAX } from '../../clicks/hooks/webhook.ts'
 import { TAG_LENGTH_MAX, TAGS_MAX, URL_BYTES_MAX } from '../../links/link.ts'
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
 import { nullable, strict } from '../api/link-schemas.ts'
 
 const ID_LENGTH = 12
-const CODES_MAX = 100
-const THRESHOLDS_MAX = 20
 const SECRET_LENGTH_MAX = 96
 
 const url = Type.String({

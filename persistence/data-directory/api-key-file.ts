@@ -6,10 +6,9 @@
  * setting. The caller holds the directory's lock, so no two make a key at once.
  */
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { StartError } from '../../links/errors.ts'
-import { writeDurably } from './durable-file.ts'
+import { readIfThere, writeDurably } from './durable-file.ts'
 
 export interface ApiKeyFile {
   readonly apiKey: string
@@ -32,7 +31,7 @@ export const API_KEY_TAKES = '16 to 256 visible ASCII characters'
  */
 export async function loadOrCreateApiKey(directory: string): Promise<ApiKeyFile> {
   const file = path.join(directory, API_KEY_FILE_NAME)
-  const stored = await readIfThere(file)
+  const stored = (await readIfThere(file))?.trim() ?? ''
   if (stored !== '' && !API_KEY_PATTERN.test(stored)) {
     throw new StartError(
       `The API key in ${path.resolve(file)} must be ${API_KEY_TAKES}, but has ${stored.length} ` +
@@ -43,13 +42,4 @@ export async function loadOrCreateApiKey(directory: string): Promise<ApiKeyFile>
   const apiKey = randomBytes(KEY_BYTES).toString('base64url')
   await writeDurably(file, `${apiKey}\n`)
   return { apiKey, isNewKey: true }
-}
-
-async function readIfThere(file: string): Promise<string> {
-  try {
-    return (await readFile(file, 'utf8')).trim()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
 }

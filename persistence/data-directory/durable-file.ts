@@ -4,11 +4,21 @@
  * Used by the data directory for what is beside log and store.
  */
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 
 /** Names of files not finished end with this. */
 export const UNFINISHED_SUFFIX = '.unfinished'
+
+/** undefined: there is no such file. */
+export async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
 
 /** Replaces the file. Readable by its owner alone; on disk when it resolves. */
 export async function writeDurably(file: string, text: string): Promise<void> {

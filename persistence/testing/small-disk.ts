@@ -5,14 +5,16 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 
-const MOUNTED_BYTES = 12 * 2 ** 20
-const BALLAST_BYTES = 6 * 2 ** 20
+const SIZES = { mountedBytes: 12 * 2 ** 20, ballastBytes: 6 * 2 ** 20 }
 
-/** A file system of a few MB, half of it taken by a file named ballast; undefined: not allowed. */
-export async function smallDisk(t: ExecutionContext): Promise<string | undefined> {
+/** A file system of a few MB, some of it taken by a file named ballast; undefined: not allowed. */
+export async function smallDisk(
+  t: ExecutionContext,
+  { mountedBytes, ballastBytes } = SIZES,
+): Promise<string | undefined> {
   const directory = await mkdtemp(path.join(tmpdir(), 'tinygrid-disk-'))
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${MOUNTED_BYTES}`, 'tmpfs', directory], {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mountedBytes}`, 'tmpfs', directory], {
       stdio: 'ignore',
     })
   } catch {
@@ -25,6 +27,6 @@ export async function smallDisk(t: ExecutionContext): Promise<string | undefined
     execFileSync('umount', ['--lazy', directory]) // the driver keeps files mapped for a while
     await rm(directory, { recursive: true })
   })
-  await writeFile(path.join(directory, 'ballast'), Buffer.alloc(BALLAST_BYTES))
+  await writeFile(path.join(directory, 'ballast'), Buffer.alloc(ballastBytes))
   return directory
 }

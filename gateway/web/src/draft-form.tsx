@@ -1,5 +1,5 @@
 /**
- * What the forms of webhooks and reports are made of: the form with its buttons, and a choice with its
+ * What the forms in dialogs are made of: the form with its buttons, and a choice with its
  * label and the error that concerns it.
  */
 import type { ComponentChildren } from 'preact'

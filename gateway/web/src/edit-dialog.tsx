@@ -9,6 +9,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Api, Link } from './api.ts'
 import { ApiError, toApiError } from './service-call.ts'
 import { Dialog } from './dialog.tsx'
+import { DraftFormBody } from './draft-form.tsx'
 import { FailureNotice } from './failure-notice.tsx'
 import { changesBetween, draftOf, EMPTY_DRAFT, rebaseDraft, type LinkDraft } from './link-draft.ts'
 import { LinkSettings } from './link-settings.tsx'
@@ -53,15 +54,7 @@ interface EditFormProps {
 
 function EditForm({ form, clash, onCancel }: EditFormProps) {
   return (
-    <form
-      ref={form.formRef}
-      class="form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        form.submit()
-      }}
-    >
+    <DraftFormBody form={form} onCancel={onCancel}>
       <p class={clash === undefined ? 'visually-hidden' : 'notice'} role="alert">
         {clash}
       </p>
@@ -75,16 +68,7 @@ function EditForm({ form, clash, onCancel }: EditFormProps) {
       <div class="field-grid">
         <LinkSettings form={form} />
       </div>
-      {form.failure !== undefined && <FailureNotice error={form.failure} onRetry={form.submit} />}
-      <div class="dialog-actions">
-        <button type="button" class="button" onClick={onCancel}>
-          Cancel
-        </button>
-        <button type="submit" class="button button-primary" aria-disabled={form.isSending}>
-          {form.isSending ? 'Saving …' : 'Save'}
-        </button>
-      </div>
-    </form>
+    </DraftFormBody>
   )
 }
 
