@@ -60,6 +60,17 @@ test('metrics show what part a node has in its cluster', async (t) => {
   t.is(metrics.get('tinygrid_hand_over_wait_seconds_total'), 0.5)
 })
 
+test('metrics tell how long the event loop was at work', async (t) => {
+  const { call } = await startGateway(t)
+  const active = async () => {
+    return (await metricsOf(call)).get('tinygrid_event_loop_active_seconds_total')!
+  }
+  const before = await active()
+  const busyUntil = performance.now() + 100
+  while (performance.now() < busyUntil);
+  t.true((await active()) - before >= 0.099)
+})
+
 const NAMES = [
   'tinygrid_dead_letters_total',
   'tinygrid_dirty_bytes',

@@ -2,10 +2,9 @@
  * What an operator watches: `GET /metrics` in Prometheus' text format.
  *
  * Numbers that change often are plain and are read when scraped (`collect`), so that counting costs
- * nothing. Metrics of the process itself (memory, CPU, event loop, garbage collection) are
- * prom-client's own; they are registered once per process, however many gateways it has.
+ * nothing. Metrics of the process itself are in `process-metrics.ts`.
  */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import type { NodeStatus } from '../../links/link-owner.ts'
 import type { LongWork } from '../../links/long-work.ts'
 import type { RedirectCounters } from '../pages/redirect-counters.ts'
@@ -154,16 +153,4 @@ export function labelled(
       for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count)
     },
   })
-}
-
-let processRegistry: Registry | undefined
-
-/** Everything in Prometheus' text format. */
-export async function renderMetrics(registry: Registry): Promise<string> {
-  if (processRegistry === undefined) {
-    processRegistry = new Registry()
-    collectDefaultMetrics({ register: processRegistry })
-  }
-  const [ofProcess, ofGateway] = await Promise.all([processRegistry.metrics(), registry.metrics()])
-  return `${ofGateway}\n${ofProcess}`
 }

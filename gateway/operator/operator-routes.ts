@@ -9,7 +9,7 @@ import type { Registry } from 'prom-client'
 import { Type } from 'typebox'
 import type { NodeStatus } from '../../links/link-owner.ts'
 import { jsonReply } from '../api/api-replies.ts'
-import { renderMetrics } from './metrics.ts'
+import { renderMetrics } from './process-metrics.ts'
 import { DATA_SECURITY_HEADERS } from '../http/security-headers.ts'
 
 export interface OperatorOptions {

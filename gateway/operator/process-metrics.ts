@@ -1,0 +1,34 @@
+/**
+ * Metrics of the process itself, in `GET /metrics`: memory, CPU, event loop, garbage collection.
+ *
+ * prom-client's own, and how long the event loop was at work. They are registered once per process,
+ * however many gateways it has.
+ */
+import { performance } from 'node:perf_hooks'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { counter } from './metrics.ts'
+
+/**
+ * What nodes are to be added by: all requests share one event loop, so a node is full when it is at work
+ * all the time. A counter, because its rate is right over any span and for any number of scrapers; a gauge
+ * would tell of the time since somebody else looked.
+ */
+const ACTIVE = 'tinygrid_event_loop_active_seconds_total'
+const ACTIVE_HELP =
+  'Time that the event loop did not wait for events; its rate is 1 when it is full'
+
+let processRegistry: Registry | undefined
+
+/** Everything in Prometheus' text format. */
+export async function renderMetrics(registry: Registry): Promise<string> {
+  processRegistry ??= registryOfProcess()
+  const [ofProcess, ofGateway] = await Promise.all([processRegistry.metrics(), registry.metrics()])
+  return `${ofGateway}\n${ofProcess}`
+}
+
+function registryOfProcess(): Registry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  counter(registry, ACTIVE, ACTIVE_HELP, () => performance.eventLoopUtilization().active / 1000)
+  return registry
+}
