@@ -32,18 +32,15 @@ export class Malformed extends Error {
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** @throws Malformed unless `text` is a JSON object of a known format */
-export function fieldsOf(text: string): Fields {
+/** @throws Malformed unless `text` is a JSON object of a known format, which is up to `formatMax` */
+export function fieldsOf(text: string, formatMax = STORED_FORMAT): Fields {
   const fields = jsonOf(text)
   must(isFields(fields), 'it is no JSON object')
   // The first values of this format did not name it.
   const { format = STORED_FORMAT } = fields
   must(isCount(format) && format > 0, 'its format is no number')
-  if (format <= STORED_FORMAT) return fields
-  throw new Malformed(
-    `it has format ${format}, and this program reads up to ${STORED_FORMAT}`,
-    true,
-  )
+  if (format <= formatMax) return fields
+  throw new Malformed(`it has format ${format}, and this program reads up to ${formatMax}`, true)
 }
 
 /** @throws Malformed */

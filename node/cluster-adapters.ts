@@ -121,7 +121,7 @@ async function openParts(
   }
   const outside = {
     servers: [natsServer(connection), store.server, ...(cache === undefined ? [] : [cache.server])],
-    readLog: () => readLogFacts(connection, namespace),
+    readLog: () => readLogFacts(connection, namespace, config.logStreams),
   }
   return { log, store, cluster, clicks, outside, connection, refused, apiKey: config.apiKey! }
 }
@@ -139,9 +139,9 @@ async function openData(
   { connection, refused, work, onError }: DataParts,
   keep: Keep,
 ) {
-  const { namespace, partitions, logBytesMax, logReplicas: replicas } = config
+  const { namespace, partitions, logBytesMax, logStreams, logReplicas: replicas } = config
   // In this order: a log whose bucket is new was there before it.
-  const logStream = await findLogStream(connection, namespace)
+  const logStream = await findLogStream(connection, namespace, logStreams)
   const keyValue = keep(
     await NatsKeyValue.open({
       connection,
@@ -150,7 +150,7 @@ async function openData(
       onError: (error) => onError('the cluster could not be watched', error),
     }),
   )
-  const identity = await ClusterSettings.open({ keyValue, partitions, logStream })
+  const identity = await ClusterSettings.open({ keyValue, partitions, logStreams, logStream })
   const log = keep(
     await JetStreamLog.open({
       connection,
@@ -158,6 +158,7 @@ async function openData(
       replicas,
       logBytesMax,
       partitions,
+      logStreams,
       identity,
       isForeign: isForeignPayload,
       onForeign: (partition) =>

@@ -4,6 +4,7 @@
  * Part of the one list in `config.ts`. They mean something only where NATS_URL is set.
  */
 import { ROLES } from '../cluster/membership/lease.ts'
+import { isLogStreamCount, LOG_STREAMS_MAX } from '../cluster/nats/log-names.ts'
 import { isNamespace, NAMESPACE_TAKES } from '../cluster/nats/namespace.ts'
 import { ConfigError, flag, integer, matching, severalOf, text } from './setting.ts'
 
@@ -33,6 +34,13 @@ export const CLUSTER_SETTINGS = {
     unit: '1, 3 or 5 NATS servers',
     about: 'copies of the log in NATS',
   }),
+  logStreams: integer('TINYGRID_LOG_STREAMS', {
+    fallback: '1',
+    min: 1,
+    max: LOG_STREAMS_MAX,
+    unit: 'a power of two',
+    about: 'streams that the log in NATS is spread over, fixed when the cluster is made',
+  }),
   nearCache: flag('TINYGRID_NEAR_CACHE', {
     fallback: 'true',
     about: 'whether a gateway keeps redirects of other nodes for up to a second',
@@ -43,17 +51,22 @@ export const CLUSTER_SETTINGS = {
   }),
 } as const
 
+/** Of each stream's share: so that an entry fits, as in a log of the least size. */
+const STREAM_BYTES_MIN = 2 ** 20
+
 interface ClusterValues {
   readonly natsUrl: string | undefined
   readonly mongoUrl: string | undefined
   readonly redisUrl: string | undefined
   readonly apiKey: string | undefined
   readonly logReplicas: number
+  readonly logStreams: number
+  readonly logBytesMax: number
 }
 
 /** @throws ConfigError if one is missing, or means nothing, without the other */
 export function checkClusterSettings(values: ClusterValues): void {
-  const { natsUrl, mongoUrl, redisUrl, apiKey, logReplicas } = values
+  const { natsUrl, mongoUrl, redisUrl, apiKey } = values
   if (natsUrl === undefined) {
     const stray = mongoUrl !== undefined ? 'MONGO_URL' : redisUrl !== undefined ? 'REDIS_URL' : ''
     if (stray === '') return
@@ -65,7 +78,21 @@ export function checkClusterSettings(values: ClusterValues): void {
   if (apiKey === undefined) {
     throw new ConfigError('TINYGRID_API_KEY is missing: all nodes of a cluster must have the same')
   }
+  checkLog(values)
+}
+
+function checkLog({ logReplicas, logStreams, logBytesMax }: ClusterValues): void {
   if (logReplicas % 2 === 0) {
     throw new ConfigError(`TINYGRID_LOG_REPLICAS is "${logReplicas}", but must be 1, 3 or 5`)
+  }
+  if (!isLogStreamCount(logStreams)) {
+    const takes = `a power of two from 1 to ${LOG_STREAMS_MAX}`
+    throw new ConfigError(`TINYGRID_LOG_STREAMS is "${logStreams}", but must be ${takes}`)
+  }
+  if (logBytesMax < logStreams * STREAM_BYTES_MIN) {
+    throw new ConfigError(
+      `TINYGRID_LOG_MAX is ${logBytesMax} bytes, but must be at least 1MB for each of ` +
+        `${logStreams} TINYGRID_LOG_STREAMS`,
+    )
   }
 }

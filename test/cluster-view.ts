@@ -43,7 +43,12 @@ export class ClusterView {
 
   /** As a node reads them. */
   settings(partitions: number): Promise<ClusterSettings> {
-    return ClusterSettings.open({ keyValue: this.#keyValue, partitions, logStream: undefined })
+    return ClusterSettings.open({
+      keyValue: this.#keyValue,
+      partitions,
+      logStreams: 1,
+      logStream: undefined,
+    })
   }
 
   /** For a person who looks into a failure: who owns how many partitions, who controls. */

@@ -72,9 +72,10 @@ natsTest('a node opens bucket, log and peers, and does all that it must', async 
   await keyValue.delete('lease.n1', second)
   while (!seen.includes(undefined)) await connection.flush()
   stop()
-  const logStream = await findLogStream(connection, 'tinygrid')
-  const identity = await ClusterSettings.open({ keyValue, partitions: 16, logStream })
-  const log = await JetStreamLog.open({ ...place, logBytesMax: 1e8, partitions: 16, identity })
+  const logStream = await findLogStream(connection, 'tinygrid', 1)
+  const fixed = { partitions: 16, logStreams: 1 }
+  const identity = await ClusterSettings.open({ keyValue, ...fixed, logStream })
+  const log = await JetStreamLog.open({ ...place, ...fixed, logBytesMax: 1e8, identity })
   const partition = 3 as PartitionId
   let last = 0 as LogPosition
   for (const text of ['a', 'b', 'c']) last = await log.append(partition, Buffer.from(text), last)

@@ -1,6 +1,12 @@
 import test from 'ava'
 import { Program, temporaryDirectory } from './program.ts'
 
+const NODE = {
+  NATS_URL: 'nats://127.0.0.1',
+  MONGO_URL: 'mongodb://127.0.0.1',
+  TINYGRID_API_KEY: 'a-key-of-the-cluster',
+}
+
 /** A wrong value and what the one line says of it. */
 const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ PORT: 'http' }, /PORT is "http", but must be a whole number from 0 to 65535/],
@@ -29,6 +35,18 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ MONGO_URL: 'mongodb://127.0.0.1' }, /MONGO_URL is set, but NATS_URL is not/],
   [{ REDIS_URL: 'redis://127.0.0.1' }, /REDIS_URL is set, but NATS_URL is not/],
   [{ NATS_URL: 'nats://127.0.0.1' }, /MONGO_URL is missing: a cluster \(NATS_URL is set\)/],
+  [
+    { TINYGRID_LOG_STREAMS: '32' },
+    /TINYGRID_LOG_STREAMS is "32", but must be .* 1 to 16 \(a power/,
+  ],
+  [
+    { TINYGRID_LOG_STREAMS: '3', ...NODE },
+    /TINYGRID_LOG_STREAMS is "3", but must be a power of two/,
+  ],
+  [
+    { TINYGRID_LOG_STREAMS: '8', TINYGRID_LOG_MAX: '7MB', ...NODE },
+    /TINYGRID_LOG_MAX is 7340032 bytes, but must be at least 1MB for each of 8 TINYGRID_LOG_STREAMS/,
+  ],
   [{ TINYGRID_ROLES: 'gateway,king' }, /TINYGRID_ROLES is "gateway,king", but must be one or more/],
   [{ TINYGRID_IP_PRIVACY: 'some' }, /TINYGRID_IP_PRIVACY is "some", but must be one of none, anon/],
   [{ TINYGRID_CLICKS_BUFFER: '1KB' }, /TINYGRID_CLICKS_BUFFER is "1KB", but must be a number of/],

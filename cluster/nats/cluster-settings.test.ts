@@ -3,8 +3,12 @@ import { ClusterDataError, StartError } from '../../links/errors.ts'
 import { MemoryKeyValueServer } from '../membership/memory-key-value.ts'
 import { ClusterSettings } from './cluster-settings.ts'
 
-function open(server: MemoryKeyValueServer, partitions: number, logStream?: string) {
-  return ClusterSettings.open({ keyValue: server.connect(), partitions, logStream })
+function open(
+  server: MemoryKeyValueServer,
+  partitions: number,
+  { logStream, logStreams = 1 }: { logStream?: string; logStreams?: number } = {},
+) {
+  return ClusterSettings.open({ keyValue: server.connect(), partitions, logStreams, logStream })
 }
 
 test('the first node says how many partitions there are, and others may only agree', async (t) => {
@@ -16,13 +20,44 @@ test('the first node says how many partitions there are, and others may only agr
     identity: first.identity,
     made: [],
   })
-  t.is((await open(server, 256, 'TINYGRID_LOG')).identity, first.identity)
+  t.is((await open(server, 256, { logStream: 'TINYGRID_LOG' })).identity, first.identity)
   const error = await t.throwsAsync(open(server, 64), { instanceOf: StartError })
   t.is(
     error.message,
     'TINYGRID_PARTITIONS is 64, and the cluster was created with 256, which cannot change. ' +
       'Set TINYGRID_PARTITIONS=256.',
   )
+})
+
+test('so it is with the streams of the log', async (t) => {
+  const server = new MemoryKeyValueServer()
+  const first = await open(server, 256, { logStreams: 4 })
+  await first.noteMade('log')
+  t.deepEqual(JSON.parse(server.get('settings')!.value!), {
+    format: 2,
+    partitions: 256,
+    logStreams: 4,
+    identity: first.identity,
+    made: ['log'],
+  })
+  t.is((await open(server, 256, { logStreams: 4 })).identity, first.identity)
+  const error = await t.throwsAsync(open(server, 256), { instanceOf: StartError })
+  t.is(
+    error.message,
+    'TINYGRID_LOG_STREAMS is 1, and the cluster was created with 4, which cannot change. ' +
+      'Set TINYGRID_LOG_STREAMS=4.',
+  )
+})
+
+test('a cluster that was made before there could be several streams has one', async (t) => {
+  const server = new MemoryKeyValueServer()
+  server.write('settings', JSON.stringify(SOUND))
+  await t.throwsAsync(open(server, 256, { logStreams: 2 }), {
+    message: /Set TINYGRID_LOG_STREAMS=1\./,
+  })
+  const node = await open(server, 256)
+  await node.noteMade('log')
+  t.deepEqual(JSON.parse(server.get('settings')!.value!), { ...SOUND, made: ['log'] })
 })
 
 test('of two first nodes that disagree one starts', async (t) => {
@@ -65,7 +100,12 @@ test('a part that one node made, all know to be made, however they meet', async 
 
 test('what was made once is known without the bucket', async (t) => {
   const keyValue = new MemoryKeyValueServer().connect()
-  const node = await ClusterSettings.open({ keyValue, partitions: 256, logStream: undefined })
+  const node = await ClusterSettings.open({
+    keyValue,
+    partitions: 256,
+    logStreams: 1,
+    logStream: undefined,
+  })
   await node.noteMade('store')
   keyValue.cut()
   t.true(await node.wasMade('store'))
@@ -75,7 +115,7 @@ test('what was made once is known without the bucket', async (t) => {
 
 test('a new bucket beside a log is refused, and left empty', async (t) => {
   const server = new MemoryKeyValueServer()
-  const error = await t.throwsAsync(open(server, 256, 'TINYGRID_LOG'), {
+  const error = await t.throwsAsync(open(server, 256, { logStream: 'TINYGRID_LOG' }), {
     instanceOf: ClusterDataError,
   })
   t.regex(
@@ -96,9 +136,9 @@ test('settings that are changed while a node runs are not its any more', async (
 
 test('what a newer program stored is left alone', async (t) => {
   const server = new MemoryKeyValueServer()
-  server.write('settings', '{"format":2,"partitions":256}')
+  server.write('settings', '{"format":3,"partitions":256}')
   const error = await t.throwsAsync(open(server, 256), { instanceOf: StartError })
-  t.regex(error.message, /format 2, .* up to 1\./)
+  t.regex(error.message, /format 3, .* up to 2\./)
 })
 
 const SOUND = { format: 1, partitions: 256, identity: 'abc', made: [] }
@@ -113,6 +153,8 @@ for (const text of [
   JSON.stringify({ ...SOUND, partitions: '256' }),
   JSON.stringify({ ...SOUND, partitions: 7 }),
   JSON.stringify({ ...SOUND, made: ['cache'] }),
+  JSON.stringify({ ...SOUND, logStreams: 3 }),
+  JSON.stringify({ ...SOUND, logStreams: '4' }),
   'x'.repeat(100_000),
 ]) {
   test(`a value that is no settings stops the start in one line: ${text.slice(0, 50)}`, async (t) => {
@@ -126,6 +168,11 @@ for (const text of [
 test('a store that cannot be reached says so', async (t) => {
   const keyValue = new MemoryKeyValueServer().connect()
   keyValue.cut()
-  const opening = ClusterSettings.open({ keyValue, partitions: 256, logStream: undefined })
+  const opening = ClusterSettings.open({
+    keyValue,
+    partitions: 256,
+    logStreams: 1,
+    logStream: undefined,
+  })
   await t.throwsAsync(opening, { code: 'key_value_unavailable' })
 })

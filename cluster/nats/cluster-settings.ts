@@ -2,8 +2,10 @@
  * The settings that a cluster keeps for life, and who it is: written by its first node, checked by
  * every later one before it takes its lease.
  *
- * The number of partitions decides in which partition's log and store range a link lies; a node
- * that counts otherwise would look for links where they are not.
+ * The number of partitions decides in which partition's log and store range a link lies, and that of
+ * the log's streams where that partition's log is; a node that counts otherwise would look for links
+ * where they are not. With one stream the settings are written as they were before there could be
+ * several; with more they have a newer format, which an older program refuses and leaves alone.
  *
  * The identity, a random word, stands in all three places that hold the cluster's data: here, in the
  * log's stream and in MongoDB. One of them that is new, or another cluster's, beside the others would
@@ -21,6 +23,7 @@ import { hasCode, ClusterDataError } from '../../links/errors.ts'
 import { isPartitionCount } from '../../links/ring.ts'
 import type { KeyValue } from '../membership/key-value.ts'
 import { fieldsOf, isCount, Malformed, must, STORED_FORMAT } from '../stored-value.ts'
+import { isLogStreamCount } from './log-names.ts'
 
 /** What holds the cluster's data besides the bucket. */
 export type DataPart = 'log' | 'store'
@@ -37,19 +40,22 @@ export interface DataIdentity {
 export interface ClusterSettingsOptions {
   readonly keyValue: KeyValue
   readonly partitions: number
-  /** Whether the log's stream was there before the bucket was looked into; its name. */
+  readonly logStreams: number
+  /** Whether a stream of the log was there before the bucket was looked into; its name. */
   readonly logStream: string | undefined
   readonly newIdentity?: () => string
 }
 
 interface StoredSettings {
-  readonly format: number
   readonly partitions: number
+  readonly logStreams: number
   readonly identity: string
   readonly made: readonly DataPart[]
 }
 
 const SETTINGS_KEY = 'settings'
+/** The one in which the number of the log's streams is told. */
+const STREAMS_FORMAT = 2
 const REMEDY = "Restore NATS's data as one"
 const IDENTITY_BYTES = 16
 const IDENTITY_PATTERN = /^[\w-]{1,64}$/
@@ -70,15 +76,10 @@ export class ClusterSettings implements DataIdentity {
 
   /** @throws ClusterDataError if the cluster is another one, TinygridError key_value_unavailable */
   static async open(options: ClusterSettingsOptions): Promise<ClusterSettings> {
-    const { keyValue, partitions, logStream, newIdentity = randomIdentity } = options
-    const stored =
-      (await read(keyValue)) ?? (await begin(keyValue, logStream, partitions, newIdentity))
-    if (stored.partitions !== partitions) {
-      throw new ClusterDataError(
-        `TINYGRID_PARTITIONS is ${partitions}, and the cluster was created with ` +
-          `${stored.partitions}, which cannot change. Set TINYGRID_PARTITIONS=${stored.partitions}.`,
-      )
-    }
+    const { keyValue, partitions, logStreams } = options
+    const stored = (await read(keyValue)) ?? (await begin(options))
+    refuseOther('TINYGRID_PARTITIONS', partitions, stored.partitions)
+    refuseOther('TINYGRID_LOG_STREAMS', logStreams, stored.logStreams)
     return new ClusterSettings(keyValue, stored)
   }
 
@@ -93,7 +94,7 @@ export class ClusterSettings implements DataIdentity {
       this.#learn(stored)
       if (this.#made.has(part)) return
       try {
-        const value = JSON.stringify({ ...stored, made: [...stored.made, part].sort() })
+        const value = textOf({ ...stored, made: [...stored.made, part].sort() })
         await this.#keyValue.update(SETTINGS_KEY, value, revision)
         this.#made.add(part)
       } catch (error) {
@@ -122,26 +123,17 @@ async function read(keyValue: KeyValue): Promise<StoredSettings | undefined> {
   return entry?.value === undefined ? undefined : parseSettings(entry.value)
 }
 
-async function begin(
-  keyValue: KeyValue,
-  logStream: string | undefined,
-  partitions: number,
-  newIdentity: () => string,
-): Promise<StoredSettings> {
+async function begin(options: ClusterSettingsOptions): Promise<StoredSettings> {
+  const { keyValue, partitions, logStreams, logStream, newIdentity = randomIdentity } = options
   if (logStream !== undefined) {
     throw new ClusterDataError(
       `The cluster's bucket in NATS is new, and the stream ${logStream} is not: the bucket was lost; ` +
         "restore NATS's data as one, or set another TINYGRID_NAMESPACE",
     )
   }
-  const own: StoredSettings = {
-    format: STORED_FORMAT,
-    partitions,
-    identity: newIdentity(),
-    made: [],
-  }
+  const own: StoredSettings = { partitions, logStreams, identity: newIdentity(), made: [] }
   try {
-    await keyValue.create(SETTINGS_KEY, JSON.stringify(own))
+    await keyValue.create(SETTINGS_KEY, textOf(own))
     return own
   } catch (error) {
     if (!hasCode(error, 'key_value_conflict')) throw error
@@ -156,13 +148,27 @@ function randomIdentity(): string {
   return randomBytes(IDENTITY_BYTES).toString('base64url')
 }
 
+function refuseOther(setting: string, wanted: number, stored: number): void {
+  if (wanted === stored) return
+  throw new ClusterDataError(
+    `${setting} is ${wanted}, and the cluster was created with ` +
+      `${stored}, which cannot change. Set ${setting}=${stored}.`,
+  )
+}
+
+function textOf({ partitions, logStreams, identity, made }: StoredSettings): string {
+  if (logStreams === 1) return JSON.stringify({ format: STORED_FORMAT, partitions, identity, made })
+  return JSON.stringify({ format: STREAMS_FORMAT, partitions, logStreams, identity, made })
+}
+
 function parseSettings(text: string): StoredSettings {
   try {
-    const { partitions, identity, made } = fieldsOf(text)
+    const { partitions, logStreams = 1, identity, made } = fieldsOf(text, STREAMS_FORMAT)
     must(isCount(partitions) && isPartitionCount(partitions), 'it has no number of partitions')
+    must(isCount(logStreams) && isLogStreamCount(logStreams), 'it has no number of log streams')
     must(typeof identity === 'string' && IDENTITY_PATTERN.test(identity), 'it has no identity')
     must(Array.isArray(made) && made.every(isPart), 'it does not say what was made')
-    return { format: STORED_FORMAT, partitions, identity, made }
+    return { partitions, logStreams, identity, made }
   } catch (error) {
     if (!(error instanceof Malformed)) throw error
     const remedy = error.isNewer ? 'Start the version that made it, or a newer one' : REMEDY

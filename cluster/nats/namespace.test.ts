@@ -5,7 +5,6 @@ import { isNamespace, namesOf } from './namespace.ts'
 test('the default namespace gives the names that the documents tell', (t) => {
   const names = namesOf('tinygrid')
   t.is(names.logStream, 'TINYGRID_LOG')
-  t.is(names.logSubject(7 as PartitionId), 'tinygrid.log.7')
   t.is(names.deadLetterStream, 'TINYGRID_DEAD_LETTERS')
   t.is(names.deadLetterSubject(7 as PartitionId, 'aB_-' as Code), 'tinygrid.dead-letter.7.aB_-')
   t.is(names.deadLetterSubject(undefined, 'x' as Code), 'tinygrid.dead-letter.*.x')

@@ -14,10 +14,10 @@ export interface ClusterNames {
   readonly subjectPrefix: string
   /** What the subjects start with on which a node awaits answers, so that nobody else may hear them. */
   readonly inboxPrefix: string
+  /** Of the log's stream, or what the names of its streams start with (`log-names.ts`). */
   readonly logStream: string
-  /** All subjects of the log. */
-  readonly logSubjects: string
-  logSubject(partition: PartitionId): string
+  /** What the log's subjects start with, without a dot at its end. */
+  readonly logPrefix: string
   readonly deadLetterStream: string
   /** All subjects of dead letters. */
   readonly deadLetterSubjects: string
@@ -53,8 +53,7 @@ export function namesOf(namespace: string): ClusterNames {
     subjectPrefix: namespace,
     inboxPrefix: `${namespace}.inbox`,
     logStream: `${stream}_LOG`,
-    logSubjects: `${namespace}.log.*`,
-    logSubject: (partition) => `${namespace}.log.${partition}`,
+    logPrefix: `${namespace}.log`,
     deadLetterStream: `${stream}_DEAD_LETTERS`,
     deadLetterSubjects: `${namespace}.dead-letter.*.*`,
     deadLetterSubject: (partition, code) => `${namespace}.dead-letter.${partition ?? '*'}.${code}`,

@@ -18,8 +18,8 @@ export class SettingsWorld {
   }
 
   /** As one more node of the cluster reads them, or writes them if it is the first. */
-  settingsOf(cluster: string, partitions: number): Promise<ClusterSettings> {
+  settingsOf(cluster: string, partitions: number, logStreams = 1): Promise<ClusterSettings> {
     const keyValue = this.bucketOf(cluster).connect()
-    return ClusterSettings.open({ keyValue, partitions, logStream: undefined })
+    return ClusterSettings.open({ keyValue, partitions, logStreams, logStream: undefined })
   }
 }

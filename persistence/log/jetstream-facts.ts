@@ -1,30 +1,35 @@
 /**
- * What JetStream tells of the log's stream: how much it holds, and how many copies there are.
+ * What JetStream tells of the log's streams: how much they hold, and how many copies there are.
  *
  * For people. Whether each server syncs a write to disk before it acknowledges is not among it: a
  * client cannot ask for `sync_interval`.
  */
 import { StorageType, type NatsConnection, type StreamInfo } from 'nats'
 import type { LogFacts } from '../../cluster/observer/log-probe.ts'
-import { namesOf } from '../../cluster/nats/namespace.ts'
+import { LogNames } from '../../cluster/nats/log-names.ts'
 
 const TIMEOUT_MS = 2_000
 
 export async function readLogFacts(
   connection: NatsConnection,
   namespace: string,
+  logStreams: number,
 ): Promise<LogFacts> {
   const manager = await connection.jetstreamManager({ checkAPI: false, timeout: TIMEOUT_MS })
-  const info = await manager.streams.info(namesOf(namespace).logStream)
-  const { config, state } = info
+  const { all } = new LogNames(namespace, logStreams)
+  const infos = await Promise.all(all.map(({ stream }) => manager.streams.info(stream)))
+  const sum = (of: (info: StreamInfo) => number) =>
+    infos.reduce((total, info) => total + of(info), 0)
+  const { config } = infos[0]!
   return {
     kind: 'jetstream',
-    entries: state.messages,
-    bytes: state.bytes,
-    bytesMax: config.max_bytes,
+    entries: sum(({ state }) => state.messages),
+    bytes: sum(({ state }) => state.bytes),
+    bytesMax: sum((info) => info.config.max_bytes),
     durability: {
       replicas: config.num_replicas,
-      replicasCurrent: currentReplicas(info),
+      // A write lies in one of them, whichever it is.
+      replicasCurrent: Math.min(...infos.map(currentReplicas)),
       storage: config.storage === StorageType.File ? 'file' : 'memory',
       syncsBeforeAnswer: null,
     },

@@ -1,16 +1,19 @@
-/** A stream that is full, whose owners are all gone: new ones open it, trim it, and write again. */
+/** Streams that are full, whose owners are all gone: new ones open them, trim them, and write again. */
 import type { JetStreamManager } from 'nats'
 import test from 'ava'
+import { LogNames } from '../../cluster/nats/log-names.ts'
 import { hasCode } from '../../links/errors.ts'
 import type { LogPosition, PartitionId } from '../../links/ids.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { JetStreamWorld } from '../testing/jetstream-world.ts'
 import type { JetStreamLog } from './jetstream-log.ts'
+import { EPOCH_RESERVE_BYTES } from './log.ts'
 import { findLogStream } from './jetstream-streams.ts'
 
 const natsTest = testWith('nats')
 
 const PARTITIONS = [0, 1, 2, 3] as PartitionId[]
+const NONE = 0 as LogPosition
 const BYTES_MAX = 40_000
 const PAYLOAD = Buffer.alloc(3_000, 'x')
 
@@ -68,7 +71,8 @@ for (const isReserveUsedUp of [false, true]) {
     const namespace = world.newNamespace()
     const log = await startFull(namespace)
     const manager = await connection.jetstreamManager()
-    if (isReserveUsedUp) await closeStream(manager, (await findLogStream(connection, namespace))!)
+    const stream = (await findLogStream(connection, namespace, 1))!
+    if (isReserveUsedUp) await closeStream(manager, stream)
     const write = async (after: LogPosition) => log.append(PARTITIONS[0]!, PAYLOAD, after)
     const last = await log.last(PARTITIONS[0]!)
     await t.throwsAsync(write(last), { code: 'log_full' })
@@ -77,13 +81,41 @@ for (const isReserveUsedUp of [false, true]) {
   })
 }
 
+natsTest(
+  'of several streams each is full by itself, and opened and trimmed by itself',
+  async (t) => {
+    const options = { namespace: world.newNamespace(), logStreams: 4, logBytesMax: BYTES_MAX }
+    const log = await world.openLog(options)
+    const [full, other, beside] = [0, 1, 4] as PartitionId[] as [
+      PartitionId,
+      PartitionId,
+      PartitionId,
+    ]
+    await fill(log, full)
+    await t.notThrowsAsync(log.append(other, PAYLOAD, NONE))
+    await t.throwsAsync(log.append(beside, PAYLOAD, NONE), { code: 'log_full' })
+    const { streams } = await (await world.connect()).jetstreamManager()
+    const { all } = new LogNames(options.namespace, options.logStreams)
+    const infos = await Promise.all(all.map(({ stream }) => streams.info(stream)))
+    t.deepEqual(
+      infos.map(({ state }) => state.messages),
+      [BYTES_MAX / 4, PAYLOAD.length, 0, 0].map((bytes) => Math.floor(bytes / PAYLOAD.length)),
+    )
+    const bounds = infos.map(({ config }) => config.max_bytes)
+    t.deepEqual(bounds, Array(4).fill((BYTES_MAX + EPOCH_RESERVE_BYTES) / 4))
+    const opened = await log.append(beside, Buffer.from('epoch'), NONE, 'epoch')
+    await takeOver(log, full)
+    await t.notThrowsAsync(log.append(beside, PAYLOAD, opened))
+  },
+)
+
 natsTest('what is held is kept when the log is opened with a lower bound', async (t) => {
   const namespace = world.newNamespace()
   const log = await startFull(namespace)
   const lasts = await Promise.all(PARTITIONS.map((partition) => log.last(partition)))
   const lower = await world.openLog({ namespace, logBytesMax: 5_000 })
   await t.throwsAsync(lower.append(PARTITIONS[0]!, PAYLOAD, lasts[0]!), { code: 'log_full' })
-  const entries = await Array.fromAsync(log.readAfter(PARTITIONS[0]!, 0 as LogPosition))
+  const entries = await Array.fromAsync(log.readAfter(PARTITIONS[0]!, NONE))
   t.is(entries.at(-1)!.position, lasts[0]!)
-  t.is(entries[0]!.previous, 0 as LogPosition)
+  t.is(entries[0]!.previous, NONE)
 })

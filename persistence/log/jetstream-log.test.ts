@@ -1,6 +1,7 @@
 /** The JetStream log keeps the contract of a log, and what only it can show with a server that runs. */
 import test from 'ava'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
+import { LogNames } from '../../cluster/nats/log-names.ts'
 import { namesOf } from '../../cluster/nats/namespace.ts'
 import { ClusterDataError, StartError } from '../../links/errors.ts'
 import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
@@ -23,15 +24,20 @@ test.before(async () => {
 })
 test.after.always(() => world.close())
 
-testLogContract(
-  'JetStream log',
-  async ({ logBytesMax }) => {
-    const connection = await world.connect()
-    const options = { connection, namespace: world.newNamespace(), logBytesMax }
-    return { open: () => world.openLog(options), remove: () => connection.close() }
-  },
-  natsTest,
-)
+for (const logStreams of [1, 4]) {
+  testLogContract(
+    logStreams === 1 ? 'JetStream log' : `JetStream log of ${logStreams} streams`,
+    async (place) => {
+      const connection = await world.connect()
+      const namespace = world.newNamespace()
+      // The bound that the contract is about is that of one stream.
+      const logBytesMax = place.logBytesMax * logStreams
+      const options = { connection, namespace, logStreams, logBytesMax }
+      return { open: () => world.openLog(options), remove: () => connection.close() }
+    },
+    natsTest,
+  )
+}
 
 testForeignEntries(
   'JetStream log',
@@ -40,7 +46,7 @@ testForeignEntries(
     const [one, two] = [await world.openLog(options), await world.openLog(options)]
     const connection = await world.connect()
     const disturb = async (partition: PartitionId, payload: Uint8Array) => {
-      const subject = namesOf(options.namespace).logSubject(partition)
+      const subject = new LogNames(options.namespace, 1).subjectOf(partition)
       await connection.jetstream().publish(subject, payload)
     }
     return { one, two, disturb }
@@ -155,10 +161,10 @@ natsTest('a log that is gone is not made anew', async (t) => {
   const connection = await world.connect()
   await world.openLog({ namespace })
   const name = `${namespace.toUpperCase().replace('-', '_')}_LOG`
-  t.is(await findLogStream(connection, namespace), name)
+  t.is(await findLogStream(connection, namespace, 1), name)
   const { streams } = await connection.jetstreamManager()
   await streams.delete(name)
-  t.is(await findLogStream(connection, namespace), undefined)
+  t.is(await findLogStream(connection, namespace, 1), undefined)
   const error = await t.throwsAsync(world.openLog({ namespace }), { instanceOf: ClusterDataError })
   t.regex(
     error.message,

@@ -1,8 +1,8 @@
 /**
  * The log in NATS JetStream, for a cluster of several processes.
  *
- * Keeps the contract of `log.ts` for all nodes at once: one stream holds the entries of every
- * partition, each under a subject of its own, and their sequences in the stream are the positions.
+ * Keeps the contract of `log.ts` for all nodes at once: a stream, or one of several, holds the entries of
+ * a partition under a subject of its own, and their sequences in that stream are the positions.
  * An append names its subject's last sequence and the server refuses it if that is another one:
  * this is what stops a replaced owner. It is acknowledged when a majority of the stream's replicas
  * has it; whether each has synced it to disk is the servers' setting (`sync_interval`).
@@ -30,10 +30,10 @@ import { isConnected, onDisconnect } from '../../cluster/nats/nats-connection.ts
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
 import { JetStreamAppends } from './jetstream-appends.ts'
 import { appendFailureOf, unavailable } from './jetstream-failure.ts'
-import { bytesOf, openStreams, renewReserve, type StreamSettings } from './jetstream-streams.ts'
+import { JetStreamSpread } from './jetstream-spread.ts'
+import { openStreams, type StreamSettings } from './jetstream-streams.ts'
 import { lastOf, readSubject, type StreamReader } from './jetstream-tail.ts'
 import { JetStreamTrims } from './jetstream-trims.ts'
-import { JetStreamUsage } from './jetstream-usage.ts'
 import { ForeignEntries, type ForeignEntriesOptions } from './foreign-entries.ts'
 import type { AppendKind, DeadLetter, Log, LogEntry } from './log.ts'
 
@@ -52,10 +52,9 @@ export class JetStreamLog implements Log {
   readonly #names: ClusterNames
   readonly #manager: JetStreamManager
   readonly #appends: JetStreamAppends
-  readonly #log: StreamReader
+  readonly #log: JetStreamSpread
   readonly #letters: StreamReader
   readonly #trims = new JetStreamTrims((partition, upTo) => this.#purge(partition, upTo))
-  readonly #usage: JetStreamUsage
   readonly #foreign: ForeignEntries
   readonly #onForeignLetter: (subject: string) => void
   /** Of each partition the position of an entry of its owners; it may be trimmed since. */
@@ -79,14 +78,10 @@ export class JetStreamLog implements Log {
     this.#names = names
     this.#manager = manager
     this.#appends = new JetStreamAppends(connection)
-    this.#log = { connection, manager, stream: names.logStream }
     this.#letters = { connection, manager, stream: names.deadLetterStream }
     this.#stopListening = onDisconnect(connection, () => this.#abandon())
-    this.#usage = new JetStreamUsage({
-      bytesMax: options.logBytesMax,
-      ask: () => this.#run(bytesOf(manager, names.logStream)),
-      renewReserve: () => this.#run(renewReserve(manager, names.logStream)),
-    })
+    const run = <T>(request: Promise<T>) => this.#run(request)
+    this.#log = new JetStreamSpread({ ...options, manager, run })
   }
 
   /**
@@ -101,7 +96,7 @@ export class JetStreamLog implements Log {
     const manager = await connection.jetstreamManager(api)
     await openStreams(manager, { ...options, names })
     const log = new JetStreamLog(options, names, manager)
-    await log.#usage.refresh().catch(() => log.#usage.refreshSoon())
+    await log.#log.refresh()
     return log
   }
 
@@ -111,8 +106,9 @@ export class JetStreamLog implements Log {
     expectedLast: LogPosition,
     kind: AppendKind = 'write',
   ): Promise<LogPosition> {
+    const { usage } = this.#log.streamOf(partition)
     const append = (last: LogPosition) =>
-      this.#usage.keep(kind, payload.length, () => this.#append(partition, payload, last))
+      usage.keep(kind, payload.length, () => this.#append(partition, payload, last))
     const readAfter = (after: LogPosition) => this.#readAfter(partition, after)
     const position = await this.#foreign.append(expectedLast, append, readAfter)
     this.#ownKnown.set(partition, position)
@@ -125,10 +121,10 @@ export class JetStreamLog implements Log {
     expectedLast: LogPosition,
   ): Promise<LogPosition> {
     this.#refuseIfUnusable()
-    const subject = this.#names.logSubject(partition)
+    const subject = this.#log.subjectOf(partition)
     try {
       const seq = await this.#run(this.#appends.append(subject, payload, expectedLast))
-      this.#usage.add(payload.length)
+      this.#log.streamOf(partition).usage.add(payload.length)
       return this.#learn(partition, seq)
     } catch (cause) {
       const endsElsewhere = async () => (await this.last(partition)) !== expectedLast
@@ -138,7 +134,8 @@ export class JetStreamLog implements Log {
 
   async last(partition: PartitionId): Promise<LogPosition> {
     const known = this.#known.get(partition) ?? POSITION_NONE
-    const reading = this.#run(lastOf(this.#log, this.#names.logSubject(partition)))
+    const { reader } = this.#log.streamOf(partition)
+    const reading = this.#run(lastOf(reader, this.#log.subjectOf(partition)))
     const message = await reading.catch((cause: unknown) => {
       throw unavailable(`reading the end of partition ${partition}`, cause)
     })
@@ -159,8 +156,9 @@ export class JetStreamLog implements Log {
   async *#readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
     const known = this.#known.get(partition) ?? POSITION_NONE
     try {
-      const filter = this.#names.logSubject(partition)
-      for await (const entry of readSubject(this.#log, filter, after, known)) {
+      const { reader } = this.#log.streamOf(partition)
+      const filter = this.#log.subjectOf(partition)
+      for await (const entry of readSubject(reader, filter, after, known)) {
         const previous = entry.previous as LogPosition | undefined
         yield { position: toLogPosition(entry.sequence), previous, payload: entry.payload }
       }
@@ -216,12 +214,12 @@ export class JetStreamLog implements Log {
   }
 
   bytes(): number {
-    return this.#usage.bytes
+    return this.#log.bytes
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#usage.stop()
+    this.#log.stop()
     await Promise.allSettled(this.#inFlight.keys())
     this.#stopListening()
     this.#appends.close()
@@ -285,12 +283,13 @@ export class JetStreamLog implements Log {
     // last entry the partition's epoch would be gone.
     const last = upTo <= known ? known : await this.#lastOwn(partition)
     if (last === POSITION_NONE) return
-    const query = { filter: this.#names.logSubject(partition), seq: Math.min(upTo + 1, last) }
+    const { reader, usage } = this.#log.streamOf(partition)
+    const query = { filter: this.#log.subjectOf(partition), seq: Math.min(upTo + 1, last) }
     try {
-      await this.#manager.streams.purge(this.#names.logStream, query)
+      await this.#manager.streams.purge(reader.stream, query)
     } catch (cause) {
       throw unavailable(`trimming partition ${partition}`, cause)
     }
-    this.#usage.refreshSoon()
+    usage.refreshSoon()
   }
 }

@@ -18,7 +18,8 @@ import {
   type StreamConfig,
 } from 'nats'
 import type { DataIdentity } from '../../cluster/nats/cluster-settings.ts'
-import { namesOf, type ClusterNames } from '../../cluster/nats/namespace.ts'
+import { LogNames } from '../../cluster/nats/log-names.ts'
+import type { ClusterNames } from '../../cluster/nats/namespace.ts'
 import { ClusterDataError, StartError } from '../../links/errors.ts'
 import { EPOCH_RESERVE_BYTES } from './log.ts'
 
@@ -26,9 +27,14 @@ export interface StreamSettings {
   readonly names: ClusterNames
   /** Fixed when the cluster is made. */
   readonly partitions: number
+  /** Fixed when the cluster is made. */
+  readonly logStreams: number
   /** Of each stream; 1, 3 or 5. */
   readonly replicas: number
-  /** Bytes that the stream may hold, for all nodes; an append above is refused with log_full. */
+  /**
+   * Bytes that the log may hold, for all nodes, in equal shares of its streams; an append above its
+   * stream's is refused with log_full.
+   */
   readonly logBytesMax: number
   /** Of the cluster that the streams have to be of. */
   readonly identity: DataIdentity
@@ -54,7 +60,7 @@ export async function openStreams(
   manager: JetStreamManager,
   settings: StreamSettings,
 ): Promise<void> {
-  const { names, replicas, logBytesMax, identity } = settings
+  const { names, logStreams, replicas, logBytesMax, identity } = settings
   // Before the streams are looked for: another node may make them meanwhile.
   const mayMake = !(await identity.wasMade('log'))
   const common = {
@@ -72,15 +78,16 @@ export async function openStreams(
       'tinygrid-identity': identity.identity,
     },
   }
-  const log = { ...common, name: names.logStream, subjects: [names.logSubjects] }
-  await openStream(
-    manager,
-    { settings, mayMake },
-    {
-      ...log,
-      description: 'Acknowledged writes, one subject per partition',
-      max_bytes: logBytesMax + EPOCH_RESERVE_BYTES,
-    },
+  const share = shareOf(logBytesMax, logStreams)
+  const log = {
+    ...common,
+    description: 'Acknowledged writes, one subject per partition',
+    max_bytes: share.bytesMax + share.reserve,
+  }
+  await Promise.all(
+    new LogNames(names.namespace, logStreams).all.map(({ stream, subjects }) =>
+      openStream(manager, { settings, mayMake }, { ...log, name: stream, subjects: [subjects] }),
+    ),
   )
   const letters = { ...common, name: names.deadLetterStream, subjects: [names.deadLetterSubjects] }
   await openStream(
@@ -96,15 +103,32 @@ export async function openStreams(
   await identity.noteMade('log')
 }
 
-/** The name of the log's stream, if there is one. @throws StartError */
+/** What each of the log's streams may hold: for writes, and above it for epoch records. */
+export function shareOf(logBytesMax: number, streams: number) {
+  return {
+    bytesMax: Math.floor(logBytesMax / streams),
+    reserve: Math.floor(EPOCH_RESERVE_BYTES / streams),
+  }
+}
+
+/**
+ * The name of a stream of the log, if there is one; the only stream of a log is looked for whatever
+ * the settings say.
+ *
+ * @throws StartError
+ */
 export async function findLogStream(
   connection: NatsConnection,
   namespace: string,
+  logStreams: number,
 ): Promise<string | undefined> {
-  const { logStream } = namesOf(namespace)
+  const counts = logStreams === 1 ? [1] : [1, logStreams]
+  const names = counts.flatMap((count) => new LogNames(namespace, count).all)
   const manager = await connection.jetstreamManager({ checkAPI: false, timeout: FIND_MS_MAX })
-  const config = await patiently(logStream, () => configOf(manager, logStream))
-  return config?.name
+  const configs = await Promise.all(
+    names.map(({ stream }) => patiently(stream, () => configOf(manager, stream))),
+  )
+  return configs.find((config) => config !== undefined)?.name
 }
 
 /**
@@ -112,9 +136,13 @@ export async function findLogStream(
  * the settings by what they know of the log, which is up to a second old; so the reserve too may be
  * full, and only the stream's own bound is in the way.
  */
-export async function renewReserve(manager: JetStreamManager, name: string): Promise<void> {
+export async function renewReserve(
+  manager: JetStreamManager,
+  name: string,
+  reserve: number,
+): Promise<void> {
   const { config, state } = await manager.streams.info(name)
-  const max_bytes = state.bytes + EPOCH_RESERVE_BYTES
+  const max_bytes = state.bytes + reserve
   if (max_bytes > config.max_bytes) await manager.streams.update(name, { ...config, max_bytes })
 }
 

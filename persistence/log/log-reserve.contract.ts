@@ -10,7 +10,8 @@ type Story = (
   logBytesMax: number,
 ) => void
 
-const [P, Q] = [3, 4] as PartitionId[] as [PartitionId, PartitionId]
+/** A log may have a bound for every so many partitions; these share one. */
+const [P, Q] = [3, 3 + 16] as PartitionId[] as [PartitionId, PartitionId]
 /** Two of it fit below the bound. */
 const PAYLOAD = Buffer.alloc(5000, 'x')
 

@@ -103,7 +103,12 @@ javaTest(
 javaTest('nothing is believed before the bucket has said whose the database is', async (t) => {
   const { clusters, openStore } = await start(t)
   const keyValue = clusters.bucketOf('one').connect()
-  const identity = await ClusterSettings.open({ keyValue, partitions: 16, logStream: undefined })
+  const identity = await ClusterSettings.open({
+    keyValue,
+    partitions: 16,
+    logStreams: 1,
+    logStream: undefined,
+  })
   const store = await openStore(identity)
   keyValue.cut()
   t.is(await store.check(), 'unreachable')

@@ -59,9 +59,10 @@ export class JetStreamWorld {
 
   /** Opens a log over a connection of its own; of one namespace as often as there are nodes. */
   async openLog(options: Partial<JetStreamLogOptions> = {}): Promise<JetStreamLog> {
-    const { namespace = this.newNamespace(), partitions = 256 } = options
+    const { namespace = this.newNamespace(), partitions = 256, logStreams = 1 } = options
     // What differs is to be told by the log: each number of partitions has settings of its own.
-    const identity = await this.#settings.settingsOf(`${namespace} ${partitions}`, partitions)
+    const cluster = `${namespace} ${partitions}`
+    const identity = await this.#settings.settingsOf(cluster, partitions, logStreams)
     return await JetStreamLog.open({
       connection: options.connection ?? (await this.connect()),
       replicas: 1,
@@ -70,6 +71,7 @@ export class JetStreamWorld {
       ...options,
       namespace,
       partitions,
+      logStreams,
     })
   }
 
