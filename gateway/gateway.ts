@@ -39,6 +39,7 @@ import { LinkCreator } from './api/link-creation.ts'
 import { registerAnalyticsMetrics } from './operator/analytics-metrics.ts'
 import { registerClickMetrics } from './operator/click-metrics.ts'
 import { registerMembershipMetrics, type MembershipNumbers } from './operator/membership-metrics.ts'
+import { registerLogMetrics, type LogNumbers } from './operator/log-metrics.ts'
 import { registerMetrics } from './operator/metrics.ts'
 import { notFoundHandler, sendFor, sendRoutingError } from './pages/not-found.ts'
 import { describeRoutes, documentRoutes } from './operator/openapi.ts'
@@ -75,6 +76,8 @@ export interface GatewayOptions {
   readonly router?: RouterCounters | undefined
   /** In a cluster: this node's part in it. */
   readonly membership?: (() => MembershipNumbers) | undefined
+  /** The log as a whole; undefined: nobody tells. */
+  readonly log?: (() => Promise<LogNumbers>) | undefined
   /** Where clicks are noted; undefined: they are not counted. */
   readonly clicks?: Pick<ClickRecorder, 'notes' | 'numbers'> | undefined
   /** Whom to ask about clicks; undefined: this program counts none. */
@@ -94,9 +97,9 @@ export interface GatewayOptions {
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
   const { settings, owner, directory, work, status, clusterStatus, logger, now } = options
   const redirects = options.redirects ?? createRedirectCounters()
-  const registry = metricsOf(options, redirects)
-  const times = new RequestTimes(registry)
   const errors = new ErrorReplies(logger)
+  const registry = metricsOf(options, redirects, errors.counts)
+  const times = new RequestTimes(registry)
   const address = new PublicAddress(settings)
   const app = createHttpServer({
     settings,
@@ -148,10 +151,15 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   return app
 }
 
-function metricsOf(options: GatewayOptions, redirects: RedirectCounters): Registry {
-  const { status, work, router, membership, clicks, analyticsNumbers } = options
+function metricsOf(
+  options: GatewayOptions,
+  redirects: RedirectCounters,
+  errors: ErrorReplies['counts'],
+): Registry {
+  const { status, work, router, membership, log, clicks, analyticsNumbers } = options
   const registry = new Registry()
-  registerMetrics(registry, { status, redirects, work, router })
+  registerMetrics(registry, { status, redirects, errors, work, router })
+  if (log !== undefined) registerLogMetrics(registry, log)
   if (membership !== undefined) registerMembershipMetrics(registry, membership)
   if (clicks !== undefined) registerClickMetrics(registry, clicks)
   if (analyticsNumbers !== undefined) registerAnalyticsMetrics(registry, analyticsNumbers)

@@ -12,6 +12,7 @@ import { gatewaySettingsOf, type Config } from '../config.ts'
 import { installFastPath } from '../gateway/fast-path/fast-path.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import type { LongWork } from '../links/long-work.ts'
+import type { LogNumbers } from '../gateway/operator/log-metrics.ts'
 import type { MembershipNumbers } from '../gateway/operator/membership-metrics.ts'
 import type { RedirectCounters } from '../gateway/pages/redirect-counters.ts'
 import type { LiveClicks } from './live-clicks.ts'
@@ -28,6 +29,7 @@ export interface FrontOptions {
   readonly clusterStatus: () => Promise<ClusterStatus>
   /** undefined: the node is alone. */
   readonly membership: (() => MembershipNumbers) | undefined
+  readonly log: () => Promise<LogNumbers>
   /** The node is on its way out: load balancers are to send nothing more. */
   readonly isStopping: () => boolean
   /** undefined: clicks are not counted. */
@@ -48,7 +50,7 @@ export interface Front {
 
 /** Keeps the processor busy for a tenth of a second and more. */
 export async function buildFront(options: FrontOptions): Promise<Front> {
-  const { config, node, work, redirects, clusterStatus, membership } = options
+  const { config, node, work, redirects, clusterStatus, membership, log } = options
   const { isStopping, clicks, live, analytics, apiKey, logger, now } = options
   const owner = node.links
   const gateway = await createGateway({
@@ -61,6 +63,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     redirects,
     clusterStatus,
     membership,
+    log,
     isStopping,
     clicks,
     analytics,

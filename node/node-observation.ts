@@ -138,6 +138,7 @@ export class NodeObservation {
       handingOver: ownership.moving.size,
       handOvers: handOvers.count,
       handOverWaitMs: handOvers.waitMs,
+      takeOvers: this.observer.takeOvers,
       refused: refused.counts,
     }
   }

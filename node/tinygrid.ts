@@ -132,6 +132,7 @@ function frontOf(options: TinygridOptions, parts: Parts) {
     redirects,
     clusterStatus: () => running.observation!.observer.status(),
     membership: node.cluster && (() => running.observation!.membership!()),
+    log: () => running.observation!.observer.log(),
     isStopping: () => running.closing !== undefined,
   })
 }

@@ -11,7 +11,7 @@ import { clusterStatusOf } from './cluster-picture.ts'
 import type { ClusterStatus, NodeReport } from './cluster-status.ts'
 import type { EpochMs, NodeId } from '../../links/ids.ts'
 import type { NodeLease } from '../membership/lease.ts'
-import { LogProbe, type LogFacts } from './log-probe.ts'
+import { LogProbe, type DescribedLog, type LogFacts } from './log-probe.ts'
 import { MoveHistory } from './move-history.ts'
 import type { Peers } from '../peers/peers.ts'
 import { parseNodeReport } from './node-report.ts'
@@ -72,6 +72,16 @@ export class ClusterObserver {
       this.#answering = undefined
     })
     return this.#answering
+  }
+
+  /** As last told; it is asked at most once a second, whoever wants to know. */
+  log(): Promise<DescribedLog> {
+    return this.#log.facts()
+  }
+
+  /** Partitions whose owner had died, taken over by anybody, since this node started. */
+  get takeOvers(): number {
+    return this.#moves.takeOvers
   }
 
   stop(): void {

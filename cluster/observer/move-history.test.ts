@@ -24,6 +24,7 @@ test('a move is under way from when it is planned until its target owns the part
   moves.observe(new Table([row(A, 1), row(B, 2)]), at(200))
   t.deepEqual(moves.underWay, [])
   t.deepEqual(moves.done, [{ ...planned, endedAt: at(200) }])
+  t.is(moves.takeOvers, 0)
 })
 
 test('a partition whose owner died is taken over, by whoever it is in the end', (t) => {
@@ -33,6 +34,7 @@ test('a partition whose owner died is taken over, by whoever it is in the end', 
   moves.observe(new Table([row(A, 2)]), at(20))
   t.deepEqual(moves.underWay, [])
   t.like(moves.done[0], { from: null, to: A, since: null, endedAt: at(20) })
+  t.is(moves.takeOvers, 1)
 })
 
 test('a move that is given up did not happen', (t) => {

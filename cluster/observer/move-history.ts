@@ -31,6 +31,8 @@ export class MoveHistory {
   #table: Table
   readonly #underWay = new Map<PartitionId, SeenMove>()
   readonly #done: SeenEnd[] = []
+  /** Partitions that nobody owned and somebody owns again, since the first table. */
+  takeOvers = 0
 
   constructor(table: Table, now: EpochMs) {
     this.#table = table
@@ -68,6 +70,7 @@ export class MoveHistory {
 
   #end(partition: PartitionId, { owner: from }: Ownership, now: EpochMs): void {
     const to = this.#table.ownershipOf(partition).owner!
+    if (from === null) this.takeOvers++
     const planned = this.#underWay.get(partition)
     const since = planned?.to === to ? planned.since : null
     this.#done.unshift({ partition, from, to, since, endedAt: now })

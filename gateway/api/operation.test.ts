@@ -58,6 +58,31 @@ test('metrics show what part a node has in its cluster', async (t) => {
   t.is(metrics.get('tinygrid_partitions_without_owner'), 2)
   t.is(metrics.get('tinygrid_hand_overs_total'), 40)
   t.is(metrics.get('tinygrid_hand_over_wait_seconds_total'), 0.5)
+  t.is(metrics.get('tinygrid_take_overs_total'), 30)
+  t.is(metrics.get('tinygrid_node_info{node="test"}'), 1)
+})
+
+test('metrics show the log as a whole, and do not make up what it does not tell', async (t) => {
+  const metrics = await metricsOf((await startGateway(t)).call)
+  const value = (name: string) => metrics.get(`tinygrid_log_${name}`)
+  t.deepEqual(['bytes', 'max_bytes', 'replicas', 'replicas_current'].map(value), [600, NaN, 3, 2])
+})
+
+test('errors of the server are counted by code, of each link of a bulk request', async (t) => {
+  const { call, links } = await startGateway(t)
+  const counted = async () => {
+    const metrics = await metricsOf(call)
+    const codes = ['log_full', 'mailbox_full', 'link_not_found']
+    return codes.map((code) => metrics.get(`tinygrid_request_errors_total{code="${code}"}`))
+  }
+  t.deepEqual(await counted(), [0, 0, undefined])
+  links.failure = new TinygridError('log_full')
+  const url = 'https://example.com/'
+  await call('POST', '/api/links', { url })
+  await call('POST', '/api/links/bulk', { links: [{ url }, { url }] })
+  links.failure = undefined
+  await call('GET', '/api/links/nothing')
+  t.deepEqual(await counted(), [3, 0, undefined])
 })
 
 test('metrics tell how long the event loop was at work', async (t) => {

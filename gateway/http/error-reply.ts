@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
-import { TinygridError, type ErrorCode } from '../../links/errors.ts'
+import { ERRORS, TinygridError, type ErrorCode } from '../../links/errors.ts'
 import { HTML_TYPE } from '../pages/page.ts'
 import { PROBLEM_TYPE, toProblem } from './problem.ts'
 import { pathOfTarget } from './request-target.ts'
@@ -45,8 +45,17 @@ export function toTinygridError(error: unknown): TinygridError {
   return fromFrameworkError(error) ?? new TinygridError('internal', { cause: error })
 }
 
+/** Errors that are no fault of the client's. */
+const SERVER_CODES = (Object.keys(ERRORS) as ErrorCode[]).filter(
+  (code) => ERRORS[code].status >= 500,
+)
+
 export class ErrorReplies {
   readonly #logger: Logger
+  /** Of those of the server, each with its code, since the process started; 0 is told, too. */
+  readonly counts: { [K in ErrorCode]?: number } = Object.fromEntries(
+    SERVER_CODES.map((code) => [code, 0]),
+  )
 
   constructor(logger: Logger) {
     this.#logger = logger
@@ -74,11 +83,12 @@ export class ErrorReplies {
   }
 
   /**
-   * Logs what went wrong here; returns the id of the line. What the system refuses under load is
+   * Counts and logs what went wrong here; returns the id of the line. What the system refuses under load is
    * counted and reported where it arises; one line per request would be a load of its own.
    */
   report(request: FastifyRequest, error: TinygridError): string | undefined {
     if (error.status < 500) return undefined
+    this.counts[error.code] = (this.counts[error.code] ?? 0) + 1
     const instance = `urn:uuid:${randomUUID()}`
     const path = pathOfTarget(request.raw.url!)
     const line = { instance, method: request.method, path, err: error }

@@ -21,6 +21,8 @@ export interface MembershipNumbers {
   readonly handOvers: number
   /** How long their writes waited, of all of them together. */
   readonly handOverWaitMs: number
+  /** Partitions whose owner had died and that have one again, wherever, as this node sees it. */
+  readonly takeOvers: number
   /** What came by NATS and was not believed, by kind. */
   readonly refused: Readonly<Record<RefusedKind, number>>
 }
@@ -51,6 +53,11 @@ const COUNTERS: readonly Row[] = [
     'tinygrid_hand_over_wait_seconds_total',
     'How long writes of partitions waited while they were handed over',
     (n) => n.handOverWaitMs / 1000,
+  ],
+  [
+    'tinygrid_take_overs_total',
+    'Partitions of dead nodes that have an owner again, in the whole cluster, as this node sees it',
+    (n) => n.takeOvers,
   ],
 ]
 

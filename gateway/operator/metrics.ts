@@ -7,6 +7,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { NodeStatus } from '../../links/link-owner.ts'
 import type { LongWork } from '../../links/long-work.ts'
+import type { ErrorReplies } from '../http/error-reply.ts'
 import type { RedirectCounters } from '../pages/redirect-counters.ts'
 import type { RouterCounters } from '../../routing/router-counters.ts'
 
@@ -58,6 +59,8 @@ const ROUTER_COUNTERS: readonly (readonly [name: string, key: RouterNumber, help
 export interface MetricsSources {
   readonly status: () => NodeStatus
   readonly redirects: RedirectCounters
+  /** Errors of the server that clients were told, by code. */
+  readonly errors: ErrorReplies['counts']
   readonly work: Pick<LongWork, 'numbers'>
   /** In a cluster: how owners on other nodes were reached. */
   readonly router?: RouterCounters | undefined
@@ -66,7 +69,7 @@ export interface MetricsSources {
 /** Registers everything but the histogram of request times. */
 export function registerMetrics(
   registry: Registry,
-  { status, redirects, work, router }: MetricsSources,
+  { status, redirects, errors, work, router }: MetricsSources,
 ): void {
   for (const [name, key, help] of GAUGES) gauge(registry, name, help, () => status()[key])
   for (const [name, key, help] of COUNTERS) counter(registry, name, help, () => status()[key])
@@ -75,8 +78,23 @@ export function registerMetrics(
   const readyHelp = '1 when every partition can answer writes'
   gauge(registry, 'tinygrid_ready', readyHelp, () => Number(status().ready))
   labelled(registry, 'tinygrid_redirects_total', 'result', REDIRECTS_HELP, () => redirects)
+  labelled(registry, 'tinygrid_request_errors_total', 'code', ERRORS_HELP, () => errors)
+  registerInfo(registry, status)
   registerLongWork(registry, work)
   if (router !== undefined) registerRouting(registry, router)
+}
+
+/** A gauge that is always 1: what it tells is its label. */
+function registerInfo(registry: Registry, status: () => NodeStatus): void {
+  void new Gauge({
+    name: 'tinygrid_node_info',
+    help: 'The name of this node',
+    labelNames: ['node'],
+    registers: [registry],
+    collect() {
+      this.set({ node: status().nodeId }, 1)
+    },
+  })
 }
 
 function registerLongWork(registry: Registry, work: MetricsSources['work']): void {
@@ -106,17 +124,24 @@ function registerRouting(registry: Registry, router: RouterCounters): void {
 }
 
 const REDIRECTS_HELP = 'Answers to visitors of short links, by result'
+const ERRORS_HELP =
+  'Errors of the server that clients were told, by code; each link of a bulk request counts'
 const SOURCES_HELP =
   'Look-ups by who answered; not those that this node answers as the owner in the same turn'
 
-export function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+export function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => number | Promise<number>,
+): void {
   const registers = [registry]
   void new Gauge({
     name,
     help,
     registers,
-    collect() {
-      this.set(read())
+    async collect() {
+      this.set(await read())
     },
   })
 }
@@ -141,7 +166,7 @@ export function labelled(
   name: string,
   label: string,
   help: string,
-  read: () => Readonly<Record<string, number>> | RedirectCounters,
+  read: () => Readonly<Record<string, number>> | RedirectCounters | ErrorReplies['counts'],
 ): void {
   void new Counter({
     name,

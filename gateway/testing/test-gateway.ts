@@ -17,6 +17,7 @@ import { FakeLinks } from './fake-links.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from '../gateway-settings.ts'
 import { createGateway, type GatewayOptions } from '../gateway.ts'
 import type { LinkView } from '../api/link-schemas.ts'
+import type { LogNumbers } from '../operator/log-metrics.ts'
 import type { MembershipNumbers } from '../operator/membership-metrics.ts'
 import type { Problem } from '../http/problem.ts'
 import { createRedirectCounters, type RedirectCounters } from '../pages/redirect-counters.ts'
@@ -87,6 +88,7 @@ export async function startGateway(
     redirects,
     router,
     membership: () => MEMBERSHIP,
+    log: async () => LOG,
     logger: pino({ level: 'debug' }, keepLines(lines)),
     now: () => clock.now,
     analytics,
@@ -175,6 +177,12 @@ const PLAIN: Omit<Link, 'code'> = {
   lifecycle: 'live',
 }
 
+const LOG: LogNumbers = {
+  bytes: 600,
+  bytesMax: null,
+  durability: { replicas: 3, replicasCurrent: 2 },
+}
+
 const MEMBERSHIP: MembershipNumbers = {
   isFenced: false,
   isController: true,
@@ -185,6 +193,7 @@ const MEMBERSHIP: MembershipNumbers = {
   handingOver: 4,
   handOvers: 40,
   handOverWaitMs: 500,
+  takeOvers: 30,
   refused: { table: 1, lease: 0, controller: 2, message: 3, log_entry: 4, log_gap: 0 },
 }
 
