@@ -22,6 +22,7 @@ import { clusterKillWrites } from './scenarios/cluster-kill-writes.ts'
 import { clusterKill } from './scenarios/cluster-kill.ts'
 import { clusterRedirects } from './scenarios/cluster-redirects.ts'
 import { clusterServiceLevel } from './scenarios/cluster-service-level.ts'
+import { controlTraffic } from './scenarios/control-traffic.ts'
 import { creates } from './scenarios/creates.ts'
 import { dashboard } from './scenarios/dashboard.ts'
 import { linkTable } from './scenarios/link-table.ts'
@@ -44,6 +45,7 @@ const SCENARIOS: readonly Scenario[] = [
   dashboard,
   startUp,
   clickPath,
+  controlTraffic,
 ]
 /** Named together by CLUSTER. They start the real servers (`npm run services`). */
 const CLUSTER_SCENARIOS: readonly Scenario[] = [

@@ -2,7 +2,8 @@
  * The node of a cluster without its gateway: the real one, with every seam simulated.
  */
 import type { PartitionId } from '../links/ids.ts'
-import type { LinkOwner } from '../links/link-owner.ts'
+import type { Table } from '../cluster/table/table.ts'
+import type { LinkDirectory, LinkOwner } from '../links/link-owner.ts'
 import { Node } from '../node/node.ts'
 import type { Program, Seams } from './simulated-node.ts'
 
@@ -12,19 +13,27 @@ const CLOSE_TIMEOUT_MS = 5_000
 export class ClusterNode implements Program {
   readonly #node: Node
 
-  constructor(seams: Seams) {
+  /** @param pieceBytes by default so few that a move takes many messages */
+  constructor(seams: Seams, pieceBytes = 1) {
     const { wallClock: now, keyValue, peers, cache, ...rest } = seams
     this.#node = new Node({
       ...rest,
       now,
-      // So that a move takes many messages.
-      pieceBytes: 1,
+      pieceBytes,
       cluster: { keyValue, peers, cache, roles: ['gateway', 'actors'], url: null, nearCache: true },
     })
   }
 
   get links(): LinkOwner {
     return this.#node.links
+  }
+
+  get directory(): LinkDirectory {
+    return this.#node.directory
+  }
+
+  get table(): Table {
+    return this.#node.table
   }
 
   isServing(partition: PartitionId): boolean {
