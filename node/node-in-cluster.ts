@@ -5,6 +5,7 @@
  */
 import type { ClusterSeams, NodeOptions } from './node-options.ts'
 import type { LinkVersion } from '../links/link-record.ts'
+import { AskedCodes } from '../actors/remote/asked-codes.ts'
 import { ChangeBroadcast } from '../actors/remote/change-broadcast.ts'
 import { serveOwner } from '../actors/remote/owner-service.ts'
 import { Ownership } from '../actors/ownership/ownership.ts'
@@ -79,7 +80,10 @@ export class NodeInCluster {
       random,
       fallback: { cache, store: staleStore },
     })
+    const asked = new AskedCodes(nodeId, clock)
+    this.membership.onTable((table) => asked.see(table))
     serveOwner({
+      asked,
       owner: host,
       peers,
       placement,
@@ -90,7 +94,8 @@ export class NodeInCluster {
       openedEpochOf: (partition) => host.actors.get(partition)?.epoch,
     })
     const onChanged = (codes: readonly Code[]) => this.router.forget(codes)
-    this.#changes = new ChangeBroadcast({ peers, defer, onChanged })
+    const nodes = () => this.membership.leases.size
+    this.#changes = new ChangeBroadcast({ peers, asked, nodes, clock, defer, onChanged })
     this.#feed = cache && new FallbackFeed({ cache, clock, random })
     peers.handle(FLUSH_CALL, (params) => writeBehind.barrier(flushMs(params)))
   }
@@ -146,7 +151,7 @@ export class NodeInCluster {
 
   noteApplied(partition: PartitionId, versions: readonly LinkVersion[]): void {
     this.ownership.noteApplied(partition, versions)
-    this.#changes.note(versions)
+    this.#changes.note(partition, versions)
     this.#feed?.note(versions)
   }
 

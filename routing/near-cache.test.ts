@@ -3,7 +3,8 @@ import * as fc from 'fast-check'
 import { toEpochMs, type Code } from '../links/ids.ts'
 import { ManualClock } from '../links/testing/manual-clock.ts'
 import { ABSENT, METERED, redirectTo, type Lookup } from '../links/link.ts'
-import { NEAR_AGE_MAX_MS, NearCache } from './near-cache.ts'
+import { NEAR_AGE_MAX_MS } from '../cluster/peers/owner-protocol.ts'
+import { NearCache } from './near-cache.ts'
 
 const NOW = toEpochMs(1_000_000)
 const code = 'abc' as Code

@@ -10,11 +10,11 @@
  * Rejected: one map whose first key goes when it is full. A map skips what was deleted at its front
  * anew each time, which made a look-up five times as dear.
  */
+import { NEAR_AGE_MAX_MS } from '../cluster/peers/owner-protocol.ts'
 import type { Clock } from '../links/clock.ts'
 import type { Code, EpochMs } from '../links/ids.ts'
 import type { Lookup, Redirect } from '../links/link.ts'
 
-export const NEAR_AGE_MAX_MS = 1_000
 const NEAR_ENTRIES_MAX = 10_000
 
 interface Entry {

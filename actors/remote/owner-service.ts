@@ -34,6 +34,7 @@ import type { Peers } from '../../cluster/peers/peers.ts'
 import type { Placement } from '../../cluster/table/placement.ts'
 import type { LinkOwner, WriteRequest } from '../../links/link-owner.ts'
 import type { Ring } from '../../links/ring.ts'
+import type { AskedCodes } from './asked-codes.ts'
 import { RecentWrites } from './recent-writes.ts'
 
 export interface OwnerServiceOptions {
@@ -46,6 +47,8 @@ export interface OwnerServiceOptions {
    * node that the table says so too.
    */
   readonly openedEpochOf?: (partition: PartitionId) => Epoch | undefined
+  /** Told what other nodes ask for, whose near caches keep the answers. */
+  readonly asked?: Pick<AskedCodes, 'note'>
   readonly clock: Clock
   readonly now: () => EpochMs
   /** Told of what is no operating error: a fault of the program. */
@@ -59,11 +62,12 @@ const WRITE_WAIT_MS = 800
 
 /** Answers calls from now on. */
 export function serveOwner(options: OwnerServiceOptions): void {
-  const { peers, owner, now, clock } = options
+  const { peers, owner, now, clock, asked } = options
 
   peers.handle(OWNER_CALLS.lookup, (params) => {
     const time = now()
     const answers = answerEach(options, parseCodes(params), codeItself, (code) => {
+      asked?.note(code)
       return owner.lookup(code, time)
     })
     return encodeAnswers(answers, encodeLookup)
@@ -71,6 +75,7 @@ export function serveOwner(options: OwnerServiceOptions): void {
 
   peers.handle(OWNER_CALLS.find, async (params) => {
     const finds = answerEach(options, parseCodes(params), codeItself, async (code) => {
+      asked?.note(code)
       return (await owner.find(code)).lookup
     })
     return encodeAnswers(await settle(options, finds, FIND_WAIT_MS), encodeLookup)

@@ -4,6 +4,10 @@ import { testWith } from '../../test/services/service-test.ts'
 import { findProgram } from '../../test/services/service-program.ts'
 import { testPeersContract } from './peers.contract.ts'
 import { join, meet } from '../testing/peers-world.ts'
+import { ServiceBroker, type Context } from 'moleculer'
+import { connectNats } from '../nats/nats-connection.ts'
+import { processName } from './moleculer-names.ts'
+import type { NodeId } from '../../links/ids.ts'
 import { StartError } from '../../links/errors.ts'
 
 import test, { type ExecutionContext } from 'ava'
@@ -101,6 +105,62 @@ natsTest('a start fails where the server keeps messages from it', async (t) => {
     await meet(await join(t, strict, 'b', { url }))
   }
 })
+
+natsTest('a broadcast is one message, however many hear it', async (t) => {
+  const namespace = newNamespace()
+  const names = ['a', 'b', 'c', 'd']
+  const peers = await Promise.all(names.map((name) => join(t, nats, name, { namespace })))
+  await meet(...peers)
+  const [a, ...others] = peers
+  const spy = await connectNats({ url: nats.url, name: 'spy' })
+  t.teardown(() => spy.close())
+  const subjects: string[] = []
+  spy.subscribe(`MOL-${namespace}.EVENT.>`, { callback: () => subjects.push('to one') })
+  spy.subscribe(`MOL-${namespace}.EVENT`, { callback: () => subjects.push('to all') })
+  await spy.flush()
+  const areHeard = others.map((one) => new Promise((resolve) => one.listen('news', resolve)))
+  a!.broadcast('news', 1)
+  await Promise.all(areHeard)
+  await spy.flush()
+  t.deepEqual(subjects, ['to all'])
+})
+
+natsTest('a node of an older program is told by itself, and all others once', async (t) => {
+  const namespace = newNamespace()
+  const [a, b] = await Promise.all(['a', 'b'].map((name) => join(t, nats, name, { namespace })))
+  await meet(a!, b!)
+  const heard: unknown[] = []
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  b!.listen('news', (number) => heard.push(number))
+  await startOlder(t, namespace, resolve)
+  let told = 0
+  const telling = setInterval(() => a!.broadcast('news', ++told), 20)
+  t.teardown(() => clearInterval(telling))
+  const number = await promise
+  b!.handle('echo', (params) => params)
+  await a!.call(b!.nodeId, 'echo', null, TIMEOUT_MS)
+  t.is(heard.filter((one) => one === number).length, 1)
+})
+
+/** What a node of the version before is to Moleculer. */
+async function startOlder(t: ExecutionContext, namespace: string, hear: (told: unknown) => void) {
+  const broker = new ServiceBroker({
+    nodeID: processName('older' as NodeId, 1, 0),
+    namespace,
+    transporter: { type: 'NATS', options: { url: nats.url } },
+    logger: false,
+    internalServices: false,
+    skipProcessEventRegistration: true,
+  })
+  broker.createService({
+    name: 'tinygrid',
+    events: {
+      'tinygrid.told': ({ params }: Context<{ params: unknown }>) => hear(params.params),
+    },
+  })
+  t.teardown(() => broker.stop())
+  await broker.start()
+}
 
 async function startTwo(t: ExecutionContext) {
   const namespace = newNamespace()

@@ -49,11 +49,18 @@ const CLOSE_TIMEOUT_MS = 2_000
 const SERVICE = 'tinygrid'
 const ACTION = `${SERVICE}.call`
 const EVENT = `${SERVICE}.told`
+/** Said by nodes that hear what is told to all with one message. */
+const HEARS_ALL = 'hearsAll'
 const TOO_LARGE = 'MAX_PAYLOAD_EXCEEDED'
 
 interface PeerQuestion {
   readonly name: string
   readonly params?: unknown
+}
+
+/** What is used of Moleculer's endpoint of an event. */
+interface HearingEndpoint {
+  readonly service: { readonly metadata: Readonly<Record<string, unknown>> }
 }
 
 interface PeerAnswer {
@@ -146,9 +153,17 @@ export class MoleculerPeers implements Peers {
   broadcast(name: string, params: unknown): void {
     if (!this.isConnected) return
     const question: PeerQuestion = { name, params }
-    this.#broker.broadcast(EVENT, question).catch((error: unknown) => {
-      this.#onError('a broadcast could not be sent', error)
-    })
+    const told = this.#hearAll()
+      ? this.#transporter.tellAll(EVENT, question)
+      : this.#broker.broadcast(EVENT, question)
+    told.catch((error: unknown) => this.#onError('a broadcast could not be sent', error))
+  }
+
+  /** Whether every node that is known hears what all are told at once: older programs do not. */
+  #hearAll(): boolean {
+    const { events } = this.#broker.registry
+    const endpoints = events.getAllEndpoints(EVENT) as unknown as HearingEndpoint[]
+    return endpoints.every(({ service }) => service.metadata[HEARS_ALL] === true)
   }
 
   listen(name: string, listener: (params: unknown, from: NodeId) => void): void {
@@ -223,6 +238,7 @@ export class MoleculerPeers implements Peers {
   #service(): ServiceSchema {
     return {
       name: SERVICE,
+      metadata: { [HEARS_ALL]: true },
       actions: {
         call: ({ params, nodeID }: Context) => this.#answer(params, nodeOfProcess(nodeID)!),
       },

@@ -23,6 +23,7 @@ export interface MoleculerTransporterOptions {
   readonly onError: (what: string, error: unknown) => void
 }
 
+const EVENT = 'EVENT'
 /** Of what goes to one node, or to all. */
 const SUBJECT = /^[\w.-]+$/
 /** Marks a message to oneself; other nodes drop it. */
@@ -58,6 +59,18 @@ export class MoleculerTransporter extends Transporters.NATS {
     this.#subscriptions.clear()
     this.connected = false
     this.client = null
+  }
+
+  /** Also what is told to all nodes at once, which Moleculer tells to each by itself. */
+  override makeSubscriptions(topics: Record<string, unknown>[]): Promise<void> {
+    return super.makeSubscriptions([...topics, { cmd: EVENT }])
+  }
+
+  /** Tells all nodes, this one too, with one message; only those hear it that subscribe to it. */
+  tellAll(event: string, data: unknown): Promise<void> {
+    const payload = { id: '', event, data, broadcast: true, meta: {}, level: 1 }
+    const subject = this.getTopicName(EVENT)
+    return this.send(subject, this.serialize({ type: EVENT, target: subject, payload }))
   }
 
   override async subscribe(command: string, node?: string): Promise<void> {

@@ -48,6 +48,9 @@ export const WRITES_LIMITS: CallLimits = { requestsMax: 256, bytesMax: CALL_BYTE
 /** No character of a code. */
 const CODE_SEPARATOR = ' '
 
+/** How long a gateway keeps what an owner has said, from when it asked. */
+export const NEAR_AGE_MAX_MS = 1_000
+
 /** Most codes in one broadcast. */
 export const CHANGED_CODES_MAX = 500
 
