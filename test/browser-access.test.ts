@@ -10,6 +10,7 @@ import {
   press,
   resultLink,
   row,
+  settles,
   shorten,
   shortenButton,
 } from './browser-page.ts'
@@ -45,7 +46,7 @@ browserTest('a wrong key is told, the right one signs in, and signing out ends i
   await keyField(page).waitFor()
   await page.reload()
   await keyField(page).waitFor()
-  t.is(await page.evaluate('localStorage.length'), 0)
+  await settles(t, () => page.evaluate('localStorage.length'), 0)
 })
 
 browserTest('a key in the address that is wrong does not get in', async (t) => {
@@ -53,7 +54,7 @@ browserTest('a key in the address that is wrong does not get in', async (t) => {
   const page = await openPage(t, `${program.url}/#key=wrong-key-0123456789`)
   await page.getByText('The service does not accept this key.').waitFor()
   t.is(page.url(), `${program.url}/`)
-  t.is(await signOutButton(page).count(), 0)
+  await settles(t, () => signOutButton(page).count(), 0)
 })
 
 browserTest('a sign-in link works in a page that is open already', async (t) => {
@@ -69,11 +70,11 @@ browserTest('shortening without the key asks for it and loses nothing', async (t
   const page = await openPage(t, program.url)
   await shorten(page, { url: 'https://example.com/kept' })
   await page.getByText(/sign in below, then try again/).waitFor()
-  t.true(await keyField(page).evaluate((field) => field.matches(':focus')))
+  await settles(t, () => keyField(page).evaluate((field) => field.matches(':focus')), true)
   await page.keyboard.type(API_KEY)
   await page.keyboard.press('Enter')
   await page.getByText('No links yet').waitFor()
-  t.is(await addressField(page).inputValue(), 'https://example.com/kept')
+  await settles(t, () => addressField(page).inputValue(), 'https://example.com/kept')
   await shortenButton(page).click()
   await resultLink(page).waitFor()
 })
@@ -83,7 +84,7 @@ browserTest('where everyone may create links, no key is asked for', async (t) =>
   const page = await openPage(t, program.url)
   await shorten(page, { url: 'https://example.com/public' })
   await resultLink(page).waitFor()
-  t.is(await keyField(page).count(), 1)
+  await settles(t, () => keyField(page).count(), 1)
 })
 
 browserTest('the page is light or dark as the system is, or as the reader says', async (t) => {
@@ -96,11 +97,11 @@ browserTest('the page is light or dark as the system is, or as the reader says',
   const light = await groundOf(page)
   t.not(light, dark)
   await page.reload()
-  t.is(await groundOf(page), light)
+  await settles(t, () => groundOf(page), light)
   await page.getByRole('button', { name: 'Switch to dark colours' }).click()
-  t.is(await groundOf(page), dark)
+  await settles(t, () => groundOf(page), dark)
   await page.emulateMedia({ colorScheme: 'light' })
-  t.is(await groundOf(page), light, 'choosing what the system says follows the system again')
+  await settles(t, () => groundOf(page), light)
 })
 
 browserTest('everything fits on a phone', async (t) => {
@@ -142,7 +143,7 @@ browserTest('a link is made and edited with the keyboard alone', async (t) => {
   await page.keyboard.type('By keyboard')
   await page.keyboard.press('Enter')
   await row(page, 'keys').getByText('By keyboard').waitFor()
-  t.regex(await focused(page), /^Edit .*keys$/)
+  await settles(t, () => focused(page), /^Edit .*keys$/)
   t.like(await (await program.api('/api/links/keys')).json(), { title: 'By keyboard' })
 })
 

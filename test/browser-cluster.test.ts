@@ -7,6 +7,7 @@ import type { ClusterMove, ClusterNode, ClusterStatus } from '../cluster/observe
 import type { NodeId, PartitionId } from '../links/ids.ts'
 import { browserTest, inspect, openPage, signedIn } from './browser.ts'
 import { ClusterWorld } from './cluster-world.ts'
+import { settles } from './browser-page.ts'
 import { until } from './deadline.ts'
 import { API_KEY } from './program.ts'
 import { testWith } from './services/service-test.ts'
@@ -53,19 +54,15 @@ clusterBrowserTest('nodes join, partitions move, nodes die: the page shows it', 
   const page = await openPage(t, `${seen.url}/#key=${API_KEY}`)
   await openCluster(page)
   await page.getByText('2 nodes own 256 partitions.').waitFor()
-  t.deepEqual([await ownedBy(page, 'n1'), await ownedBy(page, 'n2')], [128, 128])
-  t.regex((await ring(page).getAttribute('aria-label'))!, /2 nodes own 256 partitions/)
-  t.is(
-    await page
-      .getByRole('article')
-      .getByText(/^controller$/)
-      .count(),
-    1,
-  )
+  await settles(t, () => ownedBy(page, 'n1'), 128)
+  await settles(t, () => ownedBy(page, 'n2'), 128)
+  await settles(t, () => ring(page).getAttribute('aria-label'), /2 nodes own 256 partitions/)
+  const controllers = page.getByRole('article').getByText(/^controller$/)
+  await settles(t, () => controllers.count(), 1)
   for (const server of ['NATS', 'MongoDB', 'Redis']) {
     await panel(page, server).getByText('reachable', { exact: true }).waitFor()
   }
-  t.regex(await panel(page, 'Log').innerText(), /sync_interval/)
+  await settles(t, () => panel(page, 'Log').innerText(), /sync_interval/)
 
   const joined = newsShown(page, 'n3 has joined.')
   await world.addNode()
@@ -76,10 +73,8 @@ clusterBrowserTest('nodes join, partitions move, nodes die: the page shows it', 
     return (await ownedBy(page, 'n3')) === 85 && (await ownedBy(page, 'n1')) <= 86
   })
   await page.getByText('Nothing moves.').waitFor({ timeout: SHOWN_MS_MAX })
-  t.regex(
-    await page.getByRole('region', { name: 'Moves' }).innerText(),
-    /n2[^n]+n3\s+(at least )?\d+ partitions/,
-  )
+  const moves = page.getByRole('region', { name: 'Moves' })
+  await settles(t, () => moves.innerText(), /n2[^n]+n3\s+(at least )?\d+ partitions/)
   await inspect(t, page, 'cluster')
   await page.getByRole('button', { name: 'Switch to dark colours' }).click()
   await inspect(t, page, 'cluster-dark')
@@ -115,9 +110,9 @@ browserTest('one process is a cluster of one', async (t) => {
   const { page } = await signedIn(t, [{ url: 'https://example.com/' }])
   await openCluster(page)
   await page.getByText('One process owns all 256 partitions.').waitFor()
-  t.is(await page.getByRole('table', { name: 'Nodes' }).getByRole('row').count(), 2)
-  t.regex(await panel(page, 'Log').innerText(), /Each write is synced to disk/)
-  t.is(await panel(page, 'NATS').count(), 0)
+  await settles(t, () => page.getByRole('table', { name: 'Nodes' }).getByRole('row').count(), 2)
+  await settles(t, () => panel(page, 'Log').innerText(), /Each write is synced to disk/)
+  await settles(t, () => panel(page, 'NATS').count(), 0)
   await inspect(t, page, 'cluster-embedded')
 
   await page.getByRole('link', { name: 'Links', exact: true }).click()
@@ -137,8 +132,12 @@ browserTest('many nodes, some in trouble, can be told apart', async (t) => {
   await nodeRow(page, 'n4').getByText('leaving').waitFor()
   await nodeRow(page, 'n5').getByText('Cut off').waitFor()
   const moves = page.getByRole('region', { name: 'Moves' })
-  t.regex(await moves.innerText(), /n0 →\s+to\s+n1\s+10 partitions, 4 at this moment/)
-  t.regex(await moves.innerText(), /the log →\s+to\s+n2\s+20 partitions, 20 at this moment/)
+  await settles(t, () => moves.innerText(), /n0 →\s+to\s+n1\s+10 partitions, 4 at this moment/)
+  await settles(
+    t,
+    () => moves.innerText(),
+    /the log →\s+to\s+n2\s+20 partitions, 20 at this moment/,
+  )
   await inspect(t, page, 'cluster-many')
   await page.emulateMedia({ colorScheme: 'dark' })
   await inspect(t, page, 'cluster-many-dark')
@@ -195,7 +194,7 @@ browserTest('news is shown for its time, though it comes as the news before ends
     await page.clock.runFor(1_000)
     t.true(await page.getByText('n2 is gone.').isVisible(), `${early} ms before the end`)
     await page.clock.runFor(5_000)
-    t.false(await page.getByText('n2 is gone.').isVisible())
+    await settles(t, () => page.getByText('n2 is gone.').isVisible(), false)
   }
 })
 
@@ -241,7 +240,7 @@ browserTest('the cluster is for those who are signed in', async (t) => {
   await openCluster(page)
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByLabel('API key').waitFor()
-  t.is(await page.getByRole('table').count(), 0)
+  await settles(t, () => page.getByRole('table').count(), 0)
   await page.getByLabel('API key').fill(API_KEY)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await nodeRow(page, '.+').first().waitFor()

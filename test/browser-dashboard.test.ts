@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import type { ExecutionContext } from 'ava'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { browserTest, inspect, signedIn } from './browser.ts'
+import { settles } from './browser-page.ts'
 import { until } from './deadline.ts'
 import { MadeUpClicks, type MadeUpClick } from './made-up-clicks.ts'
 
@@ -65,15 +66,15 @@ browserTest('the dashboard counts clicks in every way it has', async (t) => {
   await showsTotal(page, 'By bots', 1)
   await look(page, 'Places')
   await bar(page, 'Germany', 'Places').waitFor()
-  t.regex(await bar(page, 'France', 'Places').innerText(), /France\s*5\s*42%/)
+  await settles(t, () => bar(page, 'France', 'Places').innerText(), /France\s*5\s*42%/)
   await look(page, 'Sources')
-  t.regex(await bar(page, 'Direct or unknown', 'Sources').innerText(), /2/)
+  await settles(t, () => bar(page, 'Direct or unknown', 'Sources').innerText(), /2/)
   await look(page, 'Links')
   await figure(page, 'Links')
     .getByRole('button', { name: /^\/blues/ })
     .waitFor()
   await page.getByRole('img', { name: /Most: Germany 6, France 5/ }).waitFor()
-  t.is(await page.locator('path.country:not(.level-0)').count(), 2)
+  await settles(t, () => page.locator('path.country:not(.level-0)').count(), 2)
   await look(page, 'Hours of the week')
   await page.getByRole('gridcell').first().waitFor()
   await page.getByRole('link', { name: 'IP Geolocation by DB-IP' }).waitFor()
@@ -93,7 +94,7 @@ browserTest('a bar narrows everything, a chip widens it, and the address holds i
   await page.reload()
   await showsTotal(page, 'Clicks', 6)
   await look(page, 'Places')
-  t.is(await bar(page, 'Germany', 'Places').getAttribute('aria-pressed'), 'true')
+  await settles(t, () => bar(page, 'Germany', 'Places').getAttribute('aria-pressed'), 'true')
 
   await page.getByRole('button', { name: /^Country Germany/ }).click()
   await showsTotal(page, 'Clicks', 12)
@@ -124,14 +125,11 @@ browserTest('the hours of the week are reached with the arrow keys', async (t) =
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('ArrowRight')
   const reached = page.getByRole('button', { name: /^Tuesday 01:00/ })
-  t.true(await reached.evaluate((button) => button.matches(':focus')))
+  await settles(t, () => reached.evaluate((button) => button.matches(':focus')), true)
   await page.keyboard.press('ArrowLeft')
   await page.keyboard.press('ArrowLeft')
-  t.true(
-    await page
-      .getByRole('button', { name: /^Tuesday 23:00/ })
-      .evaluate((button) => button.matches(':focus')),
-  )
+  const left = page.getByRole('button', { name: /^Tuesday 23:00/ })
+  await settles(t, () => left.evaluate((button) => button.matches(':focus')), true)
 })
 
 browserTest('hours are those of the browser, or of UTC if that is chosen', async (t) => {
@@ -148,7 +146,7 @@ browserTest('bots are left out, or alone', async (t) => {
   const { page } = await dashboard(t)
   await page.getByLabel('Bots').selectOption('Without bots')
   await showsTotal(page, 'Clicks', 11)
-  t.is(await total(page, 'By bots').count(), 0)
+  await settles(t, () => total(page, 'By bots').count(), 0)
   await page.getByLabel('Bots').selectOption('Only bots')
   await showsTotal(page, 'Clicks', 1)
 })
@@ -161,9 +159,9 @@ browserTest('each figure is a table for who asks', async (t) => {
     await figure(page, name).getByRole('table').waitFor()
   }
   const places = figure(page, 'Places').getByRole('row', { name: /^France/ })
-  t.deepEqual(await places.getByRole('cell').allInnerTexts(), ['5', '42%', '3'])
+  await settles(t, () => places.getByRole('cell').allInnerTexts(), ['5', '42%', '3'])
   const days = figure(page, 'Clicks over time').getByRole('row')
-  t.is(await days.count(), 31)
+  await settles(t, () => days.count(), 31)
   await inspect(t, page, 'dashboard-tables')
 })
 

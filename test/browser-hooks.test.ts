@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { browserTest, inspect, openPage, startProgram } from './browser.ts'
+import { settles } from './browser-page.ts'
 import { until } from './deadline.ts'
 import { API_KEY, type Program } from './program.ts'
 
@@ -84,7 +85,7 @@ browserTest('a webhook made on the page tells a click, and its secret once', asy
   await until('the error stands at its field', PATIENCE_MS, async () => {
     return (await url.getAttribute('aria-invalid')) === 'true'
   })
-  t.true(await url.evaluate((field) => field.matches(':focus')))
+  await settles(t, () => url.evaluate((field) => field.matches(':focus')), true)
   await inspect(t, page, 'webhook-error')
   await url.fill(receiver.url)
   await dialog(page).getByRole('button', { name: 'Save' }).click()
@@ -95,7 +96,7 @@ browserTest('a webhook made on the page tells a click, and its secret once', asy
   await dialog(page)
     .getByRole('button', { name: /^Copy whsec_/ })
     .click()
-  t.regex(await page.evaluate<string>('navigator.clipboard.readText()'), /^whsec_\S{40,}$/)
+  await settles(t, () => page.evaluate<string>('navigator.clipboard.readText()'), /^whsec_\S{40,}$/)
   await dialog(page).getByRole('button', { name: 'Done' }).click()
 
   await program.create({ url: 'https://example.org/', code: 'jazz' })
@@ -149,7 +150,7 @@ browserTest('a click that a receiver refuses is told as a failure with its reaso
   await program.create({ url: 'https://example.org/', code: 'jazz' })
   await program.visit('jazz')
   await webhook.getByText('the receiver answered 503').waitFor()
-  t.is(await webhook.getByText('Nothing yet').count(), 1)
+  await settles(t, () => webhook.getByText('Nothing yet').count(), 1)
 })
 
 browserTest('messages that were given up are shown and sent again', async (t) => {
@@ -215,7 +216,7 @@ browserTest('a report is saved, answered, printed on a page and taken along', as
   await page.getByRole('link', { name: 'Later day' }).click()
   const row = page.getByRole('row', { name: /^\/jazz/ })
   await row.waitFor()
-  t.deepEqual(await row.getByRole('cell').allInnerTexts(), ['/jazz', '2', '100%', '1'])
+  await settles(t, () => row.getByRole('cell').allInnerTexts(), ['/jazz', '2', '100%', '1'])
   await inspect(t, page, 'report')
 
   const downloading = page.waitForEvent('download')
@@ -224,9 +225,9 @@ browserTest('a report is saved, answered, printed on a page and taken along', as
   t.regex(file.suggestedFilename(), /^What is followed-\d{4}-\d\d-\d\d\.csv$/)
   await page.emulateMedia({ media: 'print' })
   await inspect(t, page, 'report-printed')
-  t.false(await page.getByRole('navigation').isVisible())
-  t.false(await page.getByRole('button', { name: 'CSV' }).isVisible())
-  t.true(await page.getByRole('heading', { name: 'What is followed' }).isVisible())
+  await settles(t, () => page.getByRole('navigation').isVisible(), false)
+  await settles(t, () => page.getByRole('button', { name: 'CSV' }).isVisible(), false)
+  await settles(t, () => page.getByRole('heading', { name: 'What is followed' }).isVisible(), true)
   const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
   t.is(pdf.match(/\/Type\s*\/Page\b/g)?.length, 1, 'pages')
 })
@@ -236,8 +237,8 @@ browserTest('what the dashboard shows begins a report', async (t) => {
   await page.getByRole('link', { name: 'Save as report' }).click()
   const form = dialog(page)
   await form.getByLabel('Name').fill('Jazz')
-  t.is(await form.getByLabel('Only of the link').inputValue(), 'jazz')
-  t.is(await form.getByLabel('Values of filter 1').inputValue(), 'DE,AT')
+  await settles(t, () => form.getByLabel('Only of the link').inputValue(), 'jazz')
+  await settles(t, () => form.getByLabel('Values of filter 1').inputValue(), 'DE,AT')
   await form.getByRole('button', { name: 'Save' }).click()
   await card(page, 'Jazz').getByText('Country: Germany, Austria').waitFor()
   t.regex(page.url(), /#\/reports$/)

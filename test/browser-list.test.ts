@@ -3,7 +3,7 @@
  */
 import type { Route } from 'playwright-core'
 import { browserTest, inspect, signedIn } from './browser.ts'
-import { focused, listedCodes, row, searchField } from './browser-page.ts'
+import { focused, listedCodes, row, searchField, settles } from './browser-page.ts'
 import { until } from './deadline.ts'
 
 const LIST = '**/api/links?**'
@@ -17,7 +17,7 @@ const LINKS = [
 browserTest('links are listed newest first', async (t) => {
   const { page } = await signedIn(t, LINKS)
   await row(page, 'apple').waitFor()
-  t.deepEqual(await listedCodes(page), ['cress', 'brick', 'apple'])
+  await settles(t, () => listedCodes(page), ['cress', 'brick', 'apple'])
   await inspect(t, page, 'list')
 })
 
@@ -27,21 +27,21 @@ browserTest('a search narrows the list, and an empty result says so', async (t) 
   await page.keyboard.press('Control+k')
   await page.keyboard.type('FRUIT')
   await row(page, 'brick').waitFor({ state: 'detached' })
-  t.deepEqual(await listedCodes(page), ['apple'])
+  await settles(t, () => listedCodes(page), ['apple'])
 
   await searchField(page).fill('nowhere')
   await page.getByText('No links match “nowhere”.').waitFor()
   await inspect(t, page, 'nothing-found')
   await page.getByRole('button', { name: 'Show all links' }).click()
   await row(page, 'cress').waitFor()
-  t.is(await searchField(page).inputValue(), '')
+  await settles(t, () => searchField(page).inputValue(), '')
 })
 
 browserTest('a tag narrows the list, together with a search', async (t) => {
   const { page } = await signedIn(t, LINKS)
   await row(page, 'apple').getByRole('button', { name: 'food' }).click()
   await row(page, 'brick').waitFor({ state: 'detached' })
-  t.deepEqual(await listedCodes(page), ['cress', 'apple'])
+  await settles(t, () => listedCodes(page), ['cress', 'apple'])
   await inspect(t, page, 'tag')
 
   await searchField(page).fill('apple')
@@ -49,7 +49,7 @@ browserTest('a tag narrows the list, together with a search', async (t) => {
   await page.getByRole('button', { name: 'Tagged food: show links with any tag' }).click()
   await searchField(page).fill('')
   await row(page, 'brick').waitFor()
-  t.is((await listedCodes(page)).length, 3)
+  await settles(t, async () => (await listedCodes(page)).length, 3)
 })
 
 browserTest('a long list is loaded piece by piece, and the focus follows', async (t) => {
@@ -109,7 +109,11 @@ browserTest(
     )
     await searchField(page).fill('cress')
     await page.getByRole('alert').getByText('The store cannot be reached').waitFor()
-    t.true(await page.getByRole('button', { name: /^Try again in \d+ s$/ }).isDisabled())
+    await settles(
+      t,
+      () => page.getByRole('button', { name: /^Try again in \d+ s$/ }).isDisabled(),
+      true,
+    )
     await inspect(t, page, 'unavailable')
 
     await page.unroute(LIST)
@@ -127,5 +131,5 @@ browserTest('without a network the page says so, and goes on when it is back', a
   await page.getByRole('alert').getByText('The service cannot be reached').waitFor()
   await page.context().setOffline(false)
   await row(page, 'cress').waitFor()
-  t.deepEqual(await listedCodes(page), ['cress'])
+  await settles(t, () => listedCodes(page), ['cress'])
 })

@@ -4,7 +4,14 @@
  * Used by the browser scenarios, which thereby also hold the page to having those names for screen
  * readers.
  */
+import { isDeepStrictEqual } from 'node:util'
+import type { ExecutionContext } from 'ava'
 import type { Locator, Page } from 'playwright-core'
+import { pause } from './deadline.ts'
+
+/** How long a page may take to show what it was told, beside other work on the machine. */
+const SETTLED_MS_MAX = 15_000
+const POLL_INTERVAL_MS = 50
 
 export const addressField = (page: Page) => page.getByLabel('Address', { exact: true })
 export const shortenButton = (page: Page) => page.getByRole('button', { name: /^Shorten/ })
@@ -28,6 +35,27 @@ export async function listedCodes(page: Page): Promise<string[]> {
       rows.map(({ ariaLabel }) => ariaLabel ?? ''),
     )
   return names.map((name) => name.slice(name.lastIndexOf('/') + 1))
+}
+
+/**
+ * Asks the page until it says what is wanted, and asserts that it does: what a page shows after a
+ * step comes in its own time, and not all of it at once.
+ */
+export async function settles<Value>(
+  t: ExecutionContext,
+  read: () => Promise<Value>,
+  wanted: Value | RegExp,
+): Promise<void> {
+  const fits = (value: Value) =>
+    wanted instanceof RegExp ? wanted.test(String(value)) : isDeepStrictEqual(value, wanted)
+  const deadline = performance.now() + SETTLED_MS_MAX
+  let value = await read()
+  while (!fits(value) && performance.now() < deadline) {
+    await pause(POLL_INTERVAL_MS)
+    value = await read()
+  }
+  if (wanted instanceof RegExp) t.regex(String(value), wanted)
+  else t.deepEqual(value, wanted)
 }
 
 export interface Wish {

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { browserTest, inspect, signedIn } from './browser.ts'
-import { listedCodes, row } from './browser-page.ts'
+import { listedCodes, row, settles } from './browser-page.ts'
 import { until } from './deadline.ts'
 import type { Program } from './program.ts'
 
@@ -54,8 +54,8 @@ browserTest('links that are chosen are tagged together', async (t) => {
   await page.keyboard.press('Enter')
   await bar(page).getByText('2 links are tagged “new”.').waitFor()
   await row(page, 'cress').getByRole('button', { name: 'new' }).waitFor()
-  t.deepEqual(await tagsOf(program, 'apple'), ['old', 'new'])
-  t.deepEqual(await tagsOf(program, 'brick'), ['old'])
+  await settles(t, () => tagsOf(program, 'apple'), ['old', 'new'])
+  await settles(t, () => tagsOf(program, 'brick'), ['old'])
 })
 
 browserTest('links that are chosen are deleted together, and come back together', async (t) => {

@@ -15,6 +15,7 @@ import {
   press,
   resultLink,
   row,
+  settles,
   shorten,
 } from './browser-page.ts'
 
@@ -53,11 +54,11 @@ browserTest('from the first start to a followed link', async (t) => {
   await resultLink(page).click()
   const arrived = await opening
   await arrived.waitForURL(target)
-  t.is(await arrived.title(), 'Arrived')
+  await settles(t, () => arrived.title(), 'Arrived')
 
   await page.reload()
   await page.locator('tbody').getByRole('row').waitFor()
-  t.is((await listedCodes(page)).length, 1)
+  await settles(t, async () => (await listedCodes(page)).length, 1)
 })
 
 browserTest('a link is made with everything one can say about it', async (t) => {
@@ -74,7 +75,7 @@ browserTest('a link is made with everything one can say about it', async (t) => 
     expiresAt: await page.evaluate('new Date(2031, 4, 6, 7, 8).toISOString()'),
     maxVisits: 9,
   })
-  t.regex(await row(page, 'all').innerText(), /0 of 9\s+visits/)
+  await settles(t, () => row(page, 'all').innerText(), /0 of 9\s+visits/)
 })
 
 browserTest('the same address gets its link again, unless a new code is wanted', async (t) => {
@@ -83,7 +84,7 @@ browserTest('the same address gets its link again, unless a new code is wanted',
   await page.getByText('Your short link').waitFor()
   await shorten(page, { url: 'https://example.com/same' })
   await page.getByText('This address already has a short link').waitFor()
-  t.is((await listedCodes(page)).length, 1)
+  await settles(t, async () => (await listedCodes(page)).length, 1)
 
   await page.getByText('Options').click()
   await page.getByLabel('Always a new code').check()
@@ -97,20 +98,20 @@ browserTest('what is wrong is told at the field, which gets the focus', async (t
   await shorten(page, { url: 'https://example.com/', code: 'jazz' })
   const code = page.getByLabel('Own code')
   await page.getByText('This code is already taken').waitFor()
-  t.is(await code.getAttribute('aria-invalid'), 'true')
-  t.true(await code.evaluate((field) => field.matches(':focus')))
+  await settles(t, () => code.getAttribute('aria-invalid'), 'true')
+  await settles(t, () => code.evaluate((field) => field.matches(':focus')), true)
   await inspect(t, page, 'code-taken')
 
   await shorten(page, { url: 'javascript:alert(1)', code: '' })
   await page.locator('[aria-invalid=true]').waitFor()
-  t.is(await addressField(page).getAttribute('aria-invalid'), 'true')
+  await settles(t, () => addressField(page).getAttribute('aria-invalid'), 'true')
 })
 
 browserTest('the short link can be copied and taken along as a QR code', async (t) => {
   const { program, page } = await signedIn(t, [JAZZ])
   await press(page, 'jazz', 'Copy')
   await row(page, 'jazz').getByText('Copied').waitFor()
-  t.is(await page.evaluate('navigator.clipboard.readText()'), `${program.url}/jazz`)
+  await settles(t, () => page.evaluate('navigator.clipboard.readText()'), `${program.url}/jazz`)
 
   await press(page, 'jazz', 'QR code')
   await page.getByRole('img', { name: /jazz$/ }).waitFor()
@@ -123,8 +124,8 @@ browserTest('the short link can be copied and taken along as a QR code', async (
   t.is(png.content.subarray(0, 8).toString('hex'), PNG_SIGNATURE)
 
   await page.keyboard.press('Escape')
-  t.is(await page.getByRole('dialog').count(), 0)
-  t.regex(await focused(page), /^QR code/)
+  await settles(t, () => page.getByRole('dialog').count(), 0)
+  await settles(t, () => focused(page), /^QR code/)
 })
 
 async function downloaded(page: Page, button: string) {
@@ -142,7 +143,7 @@ browserTest('a link is edited', async (t) => {
   await inspect(t, page, 'edit')
   await editor(page).getByRole('button', { name: 'Save' }).click()
   await row(page, 'jazz').getByText('Blues').waitFor()
-  t.regex(await focused(page), /^Edit/)
+  await settles(t, () => focused(page), /^Edit/)
   t.like(await (await program.api('/api/links/jazz')).json(), { title: 'Blues', maxVisits: null })
 })
 
@@ -158,8 +159,8 @@ browserTest('an edit does not run over one made elsewhere', async (t) => {
   await editor(page)
     .getByText(/changed somewhere else in the meantime \(title, tags\)/)
     .waitFor()
-  t.is(await editor(page).getByLabel('Tags').inputValue(), 'new')
-  t.is(await editor(page).getByLabel('Title').inputValue(), 'Mine')
+  await settles(t, () => editor(page).getByLabel('Tags').inputValue(), 'new')
+  await settles(t, () => editor(page).getByLabel('Title').inputValue(), 'Mine')
   await inspect(t, page, 'edit-clash')
 
   await editor(page).getByRole('button', { name: 'Save' }).click()
@@ -172,7 +173,7 @@ browserTest('a deleted link comes back', async (t) => {
   const { program, page } = await signedIn(t, [JAZZ])
   await press(page, 'jazz', 'Delete')
   await row(page, 'jazz').getByText('is deleted').waitFor()
-  t.regex(await focused(page), /^Undo/)
+  await settles(t, () => focused(page), /^Undo/)
   t.is((await program.visit('jazz')).status, 410)
   await inspect(t, page, 'deleted')
 
@@ -200,5 +201,5 @@ browserTest('what strangers wrote is shown as text', async (t) => {
   const { page } = await signedIn(t, [{ ...JAZZ, title, tags: ['<i>tag</i>'] }])
   await row(page, 'jazz').getByText(title, { exact: true }).waitFor()
   await row(page, 'jazz').getByRole('button', { name: '<i>tag</i>' }).waitFor()
-  t.is(await row(page, 'jazz').locator('img, b, i').count(), 0)
+  await settles(t, () => row(page, 'jazz').locator('img, b, i').count(), 0)
 })
