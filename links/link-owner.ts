@@ -204,7 +204,7 @@ export interface StoredVersion {
 export interface NodeStatus {
   readonly nodeId: string
   readonly startedAt: EpochMs
-  /** false until every partition can answer writes. */
+  /** Whether requests should be sent here: false until every partition was open once. */
   readonly ready: boolean
   readonly partitionsOwned: number
   /** Partitions whose every link is in memory. */

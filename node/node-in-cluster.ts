@@ -3,6 +3,7 @@
  *
  * Used by `node.ts`, which has the parts that embedded nodes have too.
  */
+import { ClusterReadiness } from './cluster-readiness.ts'
 import type { ClusterSeams, NodeOptions } from './node-options.ts'
 import type { LinkVersion } from '../links/link-record.ts'
 import { AskedCodes } from '../actors/remote/asked-codes.ts'
@@ -50,6 +51,7 @@ export class NodeInCluster {
   readonly #seams: ClusterSeams
   readonly #changes: ChangeBroadcast
   readonly #feed: FallbackFeed | undefined
+  readonly #readiness: ClusterReadiness
 
   constructor(options: NodeOptions, seams: ClusterSeams, parts: NodeParts) {
     const { nodeId, partitions, store, clock, now, defer, random, onError } = options
@@ -70,6 +72,7 @@ export class NodeInCluster {
       onError: (error) => onError('the cluster state could not be read or written', error),
       ...(seams.onEvent === undefined ? {} : { onEvent: seams.onEvent }),
     })
+    this.#readiness = new ClusterReadiness(this.membership, clock)
     const placement = new TablePlacement(this.membership)
     this.ownership = this.#newOwnership(options, parts, placement)
     const own = { ring, nodeId, placement, local: host, peers, clock, now }
@@ -133,6 +136,7 @@ export class NodeInCluster {
       await this.membership.close()
       throw error
     }
+    this.#readiness.joined()
     this.ownership.start()
   }
 
@@ -140,9 +144,8 @@ export class NodeInCluster {
     return this.membership.isFenced()
   }
 
-  /** Every partition has an owner. */
   get isReady(): boolean {
-    return this.membership.table.rows.every(({ owner }) => owner !== null)
+    return this.#readiness.isReady
   }
 
   noteReplaced(partition: PartitionId): void {

@@ -21,6 +21,9 @@ export interface Setting<T> {
   readonly parse: (text: string) => T | undefined
 }
 
+/** Stands in shipped manifests where a secret must be put: everybody knows it, so it is none. */
+const SECRET_PLACEHOLDER = 'REPLACE-ME'
+
 type Options = { readonly about: string; readonly fallback?: string; readonly isSecret?: boolean }
 
 function setting<T>(
@@ -40,6 +43,11 @@ export function readSetting<T>(
   const given = env[name]
   const written = given === undefined || given === '' ? fallback : given
   if (written === undefined) return undefined
+  if (isSecret && written.includes(SECRET_PLACEHOLDER)) {
+    throw new ConfigError(
+      `${name} still has ${SECRET_PLACEHOLDER} in it: put a secret of your own there`,
+    )
+  }
   const value = parse(written)
   if (value !== undefined) return value
   const shown = isSecret ? `a value of ${written.length} characters` : JSON.stringify(written)

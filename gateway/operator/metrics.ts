@@ -75,7 +75,7 @@ export function registerMetrics(
   for (const [name, key, help] of COUNTERS) counter(registry, name, help, () => status()[key])
   const lagHelp = 'Age of the oldest write that the store does not have yet'
   gauge(registry, 'tinygrid_flush_lag_seconds', lagHelp, () => status().flushLagMs / 1000)
-  const readyHelp = '1 when every partition can answer writes'
+  const readyHelp = '1 from when every partition was open for the first time'
   gauge(registry, 'tinygrid_ready', readyHelp, () => Number(status().ready))
   labelled(registry, 'tinygrid_redirects_total', 'result', REDIRECTS_HELP, () => redirects)
   labelled(registry, 'tinygrid_request_errors_total', 'code', ERRORS_HELP, () => errors)

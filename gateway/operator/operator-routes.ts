@@ -35,7 +35,7 @@ export function operatorRoutes(app: FastifyInstance, options: OperatorOptions): 
     summary: 'Whether requests should be sent here',
     tags: ['operation'],
     response: {
-      200: jsonReply('Every partition answers', stateSchema),
+      200: jsonReply('Yes: the table is known, and every partition was open once', stateSchema),
       503: jsonReply('Starting or stopping', stateSchema),
     },
   }
