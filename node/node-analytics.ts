@@ -55,8 +55,8 @@ export function clusterAnalytics(
   })
   const here = () => (own?.isReady === true ? own : others)
   return {
-    ask: (question) => here().ask(question),
-    visits: (question, format, limit) => here().visits(question, format, limit),
+    ask: (...asked) => here().ask(...asked),
+    visits: (...asked) => here().visits(...asked),
     clicksOf: (codes) => here().clicksOf(codes),
     mostClicked: (offset, limit) => here().mostClicked(offset, limit),
     deleteOfLink: (code) => others.deleteOfLink(code),

@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import { ManualClock } from '../../links/testing/manual-clock.ts'
+import type { ClickStore } from '../store/click-store.ts'
 import { MemoryClickStore } from '../testing/memory-click-store.ts'
 import { sampleClick, sampleQuestion } from '../testing/sample-clicks.ts'
 import { AnalyticsCalls, remoteAnalytics, STREAMS_MAX } from './analytics-calls.ts'
@@ -11,7 +13,7 @@ const VISITS = 3_000
 class World {
   readonly clock = new ManualClock()
   readonly calls: AnalyticsCalls
-  readonly store = new MemoryClickStore()
+  readonly store: ClickStore = new MemoryClickStore()
 
   constructor() {
     const consumer = { position: 1, counts: { stored: VISITS, lost: 0, undecodable: 0 } }
@@ -28,7 +30,7 @@ class World {
   }
 
   get remote() {
-    return remoteAnalytics((name, params) => this.calls.call(name, params))
+    return remoteAnalytics((...call) => this.calls.call(...call))
   }
 }
 
@@ -77,4 +79,27 @@ test('exports that nobody reads are ended, and until then no more than a few are
   await clock.pass(200_000)
   await t.throwsAsync(calls.call('next', [first]), { code: 'analytics_unavailable' })
   await t.notThrowsAsync(open())
+})
+
+test('what nobody waits for is broken off where it is under way', async (t) => {
+  const world = await World.filled()
+  const begun: string[] = []
+  const untilGone = (what: string, signal?: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => {
+      begun.push(what)
+      signal!.addEventListener('abort', () => reject(new Error(`${what} was broken off`)))
+    })
+  world.store.ask = (_question, signal) => untilGone('a question', signal)
+  world.store.visits = async function* (_question, signal) {
+    yield await untilGone('an export', signal)
+  }
+  const gone = new AbortController()
+  const asked = world.remote.ask(sampleQuestion(), gone.signal)
+  const piece = textOf(world.remote.visits(sampleQuestion(), 'csv', VISITS, gone.signal))
+  while (begun.length < 2) await setImmediate()
+  gone.abort()
+  await t.throwsAsync(asked, { message: 'a question was broken off' })
+  await t.throwsAsync(piece, { message: 'an export was broken off' })
+  const late = textOf(world.remote.visits(sampleQuestion(), 'csv', VISITS, gone.signal))
+  await t.throwsAsync(late, { code: 'analytics_unavailable' })
 })

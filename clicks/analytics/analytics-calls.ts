@@ -3,8 +3,8 @@
  *
  * `AnalyticsCalls` answers them over an Analytics; `remoteAnalytics` is an Analytics that makes them.
  * Used between a node and its analytics process, and between nodes. Visits are pulled: `open` gives a
- * number, `next` a piece or null at the end, `close` breaks off. Whoever opens and goes away is
- * forgotten after STREAM_IDLE_MS; no more than STREAMS_MAX are open.
+ * number, `next` a piece or null at the end, `close` breaks off, also what is under way for a piece. Whoever
+ * opens and goes away is forgotten after STREAM_IDLE_MS; no more than STREAMS_MAX are open.
  */
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
@@ -16,6 +16,11 @@ import type { Analytics, VisitFormat } from './analytics.ts'
 /** Longer than a gateway lets a client read nothing (`unreadTimeoutMs`). */
 const STREAM_IDLE_MS = 180_000
 export const STREAMS_MAX = 16
+/** As long as the slowest question may take that somebody still waits for. */
+const CALL_MS_MAX = 30_000
+/** Of deletions, which read everything. */
+const DELETE_MS_MAX = 120_000
+const STATUS_MS_MAX = 2_000
 /** Calls that are answered at a time. */
 export const CALLS_MAX = 256
 
@@ -36,14 +41,17 @@ export type CallName = keyof CallTypes
 export type CallParams<Name extends CallName = CallName> = CallTypes[Name][0]
 export type CallValue<Name extends CallName = CallName> = CallTypes[Name][1]
 
-/** Makes a call. Rejects with TinygridError. */
+/** Makes a call. Rejects with TinygridError. @param signal aborted: nobody waits for the value any more */
 export type AnalyticsCall = <Name extends CallName>(
   name: Name,
   params: CallParams<Name>,
+  signal?: AbortSignal,
 ) => Promise<CallValue<Name>>
 
 interface OpenStream {
   readonly pieces: AsyncIterator<Uint8Array>
+  /** Ends what is under way for the next piece. */
+  readonly gone: AbortController
   /** Ends the wait for the one who reads. */
   cancel: () => void
 }
@@ -71,12 +79,12 @@ export class AnalyticsCalls {
   async call<Name extends CallName>(
     name: Name,
     params: CallParams<Name>,
+    signal?: AbortSignal,
   ): Promise<CallValue<Name>> {
     if (this.#underWay >= CALLS_MAX) throw new TinygridError('overloaded')
     this.#underWay++
     try {
-      const answer = this.#answers[name] as (...given: unknown[]) => Promise<CallValue<Name>>
-      return await answer(...params)
+      return await this.#answers[name](params, signal)
     } finally {
       this.#underWay--
     }
@@ -88,30 +96,35 @@ export class AnalyticsCalls {
   }
 
   readonly #answers: {
-    [Name in CallName]: (...params: CallParams<Name>) => Promise<CallValue<Name>>
+    [Name in CallName]: (
+      params: CallParams<Name>,
+      signal: AbortSignal | undefined,
+    ) => Promise<CallValue<Name>>
   } = {
-    ask: (question) => this.#analytics.ask(question),
-    clicksOf: (codes) => this.#analytics.clicksOf(codes),
-    mostClicked: (offset, limit) => this.#analytics.mostClicked(offset, limit),
-    deleteOfLink: (code) => this.#analytics.deleteOfLink(code),
-    deleteOfAddress: (address) => this.#analytics.deleteOfAddress(address),
+    ask: ([question], signal) => this.#analytics.ask(question, signal),
+    clicksOf: ([codes]) => this.#analytics.clicksOf(codes),
+    mostClicked: ([offset, limit]) => this.#analytics.mostClicked(offset, limit),
+    deleteOfLink: ([code]) => this.#analytics.deleteOfLink(code),
+    deleteOfAddress: ([address]) => this.#analytics.deleteOfAddress(address),
     status: () => this.#analytics.status(),
-    open: async (question, format, limit) => this.#open(question, format, limit),
-    next: (id) => this.#next(id),
-    close: async (id) => {
+    open: async (params) => this.#open(...params),
+    next: ([id]) => this.#next(id),
+    close: async ([id]) => {
       await this.#end(id)
       return null
     },
-    desk: (...call) => answerDeskCall(this.#desks(), call),
+    desk: (call) => answerDeskCall(this.#desks(), call),
   }
 
   #open(question: VisitsQuestion, format: VisitFormat, limit: number): number {
     if (this.#streams.size >= STREAMS_MAX) {
       throw new TinygridError('overloaded', { detail: 'Too many exports of visits are under way' })
     }
-    const pieces = this.#analytics.visits(question, format, limit)[Symbol.asyncIterator]()
+    const gone = new AbortController()
+    const visits = this.#analytics.visits(question, format, limit, gone.signal)
     const id = ++this.#opened
-    this.#streams.set(id, { pieces, cancel: this.#idle(id) })
+    const pieces = visits[Symbol.asyncIterator]()
+    this.#streams.set(id, { pieces, gone, cancel: this.#idle(id) })
     return id
   }
 
@@ -139,6 +152,7 @@ export class AnalyticsCalls {
     const stream = this.#streams.get(id)
     this.#streams.delete(id)
     stream?.cancel()
+    stream?.gone.abort()
     // It was not read to its end: how that ends is nobody's concern.
     await stream?.pieces.return?.().catch(() => {})
   }
@@ -148,14 +162,27 @@ function ended(): TinygridError {
   return new TinygridError('analytics_unavailable', { detail: 'The export was broken off' })
 }
 
+/** What a call rejects with whose signal is aborted: for nobody. */
+export function givenUp(): TinygridError {
+  const detail = 'Nobody waits for the answer any more'
+  return new TinygridError('analytics_unavailable', { detail })
+}
+
+/** How long the value of a call is waited for, in milliseconds. */
+export function patienceFor(name: CallName): number {
+  if (name === 'status') return STATUS_MS_MAX
+  return name.startsWith('delete') ? DELETE_MS_MAX : CALL_MS_MAX
+}
+
 /** @param callOf for each use; a stream goes on with the call that it began with */
 export function remoteAnalytics(
   call: AnalyticsCall,
   openStream: () => AnalyticsCall = () => call,
 ): Analytics {
   return {
-    ask: (question) => call('ask', [question]),
-    visits: (question, format, limit) => pulled(openStream(), [question, format, limit]),
+    ask: (question, signal) => call('ask', [question], signal),
+    visits: (question, format, limit, signal) =>
+      pulled(openStream(), [question, format, limit], signal),
     clicksOf: (codes) => call('clicksOf', [codes]),
     mostClicked: (offset, limit) => call('mostClicked', [offset, limit]),
     deleteOfLink: (code) => call('deleteOfLink', [code]),
@@ -168,12 +195,20 @@ export function remoteAnalytics(
 async function* pulled(
   call: AnalyticsCall,
   params: CallParams<'open'>,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const id = await call('open', params)
   let isOpen = true
+  const close = () => {
+    if (isOpen) void call('close', [id]).catch(() => {})
+    isOpen = false
+  }
+  // At once: this generator is left only after the piece for which it waits.
+  signal?.addEventListener('abort', close, { once: true })
+  if (signal?.aborted === true) close()
   const next = async () => {
     const piece = await call('next', [id])
-    isOpen = piece !== null
+    if (piece === null) isOpen = false
     return piece
   }
   try {
@@ -186,6 +221,7 @@ async function* pulled(
       yield piece
     }
   } finally {
-    if (isOpen) void call('close', [id]).catch(() => {})
+    signal?.removeEventListener('abort', close)
+    close()
   }
 }

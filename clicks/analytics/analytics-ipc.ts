@@ -70,6 +70,8 @@ export type ToAnalytics =
       readonly name: CallName
       readonly params: CallParams
     }
+  /** Nobody waits for the value of this call any more. */
+  | { readonly type: 'cancel'; readonly id: number }
   /** The answer to `tags`; undefined: there is none now. */
   | {
       readonly type: 'codes'

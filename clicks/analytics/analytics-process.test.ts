@@ -62,6 +62,23 @@ test.serial(
   },
 )
 
+test.serial('a question that nobody waits for is broken off in the store', async (t) => {
+  const world = worldOf(t)
+  const analytics = await world.start()
+  await world.append(5_000)
+  await untilStored(world, analytics, 5_000)
+  const question = sampleQuestion({ groupBy: ['network', 'browser'], interval: 'month' })
+  // Where it is when it is told so cannot be known; an answer takes several statements.
+  await until('one was broken off', PATIENCE_MS, async () => {
+    const gone = new AbortController()
+    const asked = analytics.ask(question, gone.signal)
+    gone.abort()
+    await t.throwsAsync(asked, { code: 'analytics_unavailable' })
+    return world.refusals.some((refusal) => refusal.startsWith('Nobody waits'))
+  })
+  t.truthy(await analytics.ask(question))
+})
+
 test.serial('a stop stores at once what the log has', async (t) => {
   const world = worldOf(t)
   const analytics = await world.start()

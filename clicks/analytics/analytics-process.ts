@@ -32,6 +32,8 @@ const EXIT_FAILURE = 1
 let consumer: ClickConsumer | undefined
 let calls: AnalyticsCalls | undefined
 let hooks: RunningHooks | undefined
+/** Of the calls that are being answered: aborted when nobody waits for the value any more. */
+const answering = new Map<number, AbortController>()
 /** Those who wait for the codes of tags. */
 const asking = new Map<number, (codes: TagCodes | undefined) => void>()
 let asked = 0
@@ -45,6 +47,7 @@ function listen(): void {
   process.on('message', (message: ToAnalytics) => {
     if (message.type === 'start') void run(message.settings, message.countedTo).catch(fail)
     else if (message.type === 'call') void answer(message)
+    else if (message.type === 'cancel') answering.get(message.id)?.abort()
     else if (message.type === 'codes') asking.get(message.id)?.(message.codes)
     else void drain()
   })
@@ -91,9 +94,11 @@ async function drain(): Promise<void> {
 }
 
 async function answer({ id, name, params }: Extract<ToAnalytics, { type: 'call' }>): Promise<void> {
+  const gone = new AbortController()
+  answering.set(id, gone)
   try {
     if (calls === undefined) throw new TinygridError('analytics_unavailable')
-    tell({ type: 'value', id, value: await calls.call(name, params) })
+    tell({ type: 'value', id, value: await calls.call(name, params, gone.signal) })
   } catch (error) {
     const isTold = error instanceof TinygridError
     if (!isTold) log('error', `a question about clicks failed (${name})`, error)
@@ -101,6 +106,8 @@ async function answer({ id, name, params }: Extract<ToAnalytics, { type: 'call' 
     const message = isTold ? error.message : 'The question could not be answered'
     const field = isTold ? error.field : undefined
     tell({ type: 'error', id, code, message, field })
+  } finally {
+    answering.delete(id)
   }
 }
 

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { ManualClock } from '../../links/testing/manual-clock.ts'
 import type { Code } from '../../links/ids.ts'
+import { sampleQuestion } from '../testing/sample-clicks.ts'
 import type { AnalyticsSettings, FromAnalytics, ToAnalytics } from './analytics-ipc.ts'
 import { AnalyticsSupervisor, type AnalyticsChild } from './analytics-supervisor.ts'
 
@@ -165,8 +166,32 @@ test('a question that is not answered in time is refused, and its late answer do
   const failed = t.throwsAsync(asked, refused)
   await world.clock.pass(3_000)
   await failed
-  world.child.says({ type: 'value', id: world.child.call.id, value: null })
+  const { id } = world.child.call
+  t.deepEqual(world.child.told.at(-1), { type: 'cancel', id })
+  world.child.says({ type: 'value', id, value: null })
   t.true(world.supervisor.isReady)
+})
+
+test('the process is told when nobody waits for an answer any more', async (t) => {
+  const { supervisor, children } = new World()
+  supervisor.start(async () => new Map())
+  const child = children[0]!
+  child.lives()
+  const gone = new AbortController()
+  const asked = supervisor.ask(sampleQuestion(), gone.signal)
+  const { id } = child.call
+  const answered = supervisor.ask(sampleQuestion(), gone.signal)
+  child.says({ type: 'value', id: child.call.id, value: null })
+  await answered
+  gone.abort()
+  await t.throwsAsync(asked, refused)
+  await t.throwsAsync(supervisor.ask(sampleQuestion(), gone.signal), refused)
+  const told = child.told.filter(({ type }) => type !== 'start')
+  t.deepEqual(
+    told.map(({ type }) => type),
+    ['call', 'call', 'cancel'],
+  )
+  t.deepEqual(told[2], { type: 'cancel', id })
 })
 
 test('a stop lets the process store what the log has, and starts no other one', async (t) => {

@@ -10,10 +10,12 @@ import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
 import { BackOff } from '../../persistence/back-off.ts'
 import { remoteDesks, type HookDesks } from '../hooks/hook-desks.ts'
-import type { Answer, Question, VisitsQuestion } from '../store/question.ts'
-import type { Analytics, AnalyticsStatus, VisitFormat } from './analytics.ts'
+import type { Answer, Question } from '../store/question.ts'
+import type { Analytics, AnalyticsStatus } from './analytics.ts'
 import {
   CALLS_MAX,
+  givenUp,
+  patienceFor,
   remoteAnalytics,
   type CallName,
   type CallParams,
@@ -26,11 +28,6 @@ import type {
   ToAnalytics,
 } from './analytics-ipc.ts'
 
-/** As long as the slowest question may take that somebody still waits for. */
-const CALL_MS_MAX = 30_000
-/** Of deletions, which read everything. */
-const DELETE_MS_MAX = 120_000
-const STATUS_MS_MAX = 2_000
 /** Without a word from a process: it hangs. Long, as it runs only when others leave it a processor. */
 const SILENCE_MS_MAX = 60_000
 /** A process that lived this long did not fail at its start. */
@@ -99,7 +96,7 @@ export class AnalyticsSupervisor implements Analytics {
   constructor(options: AnalyticsSupervisorOptions) {
     this.#options = options
     this.#backOff = new BackOff(options.random)
-    this.#remote = remoteAnalytics((name, params) => this.#call(name, params))
+    this.#remote = remoteAnalytics((...call) => this.#call(...call))
     this.desks = remoteDesks((call) => this.#call('desk', call))
   }
 
@@ -165,12 +162,12 @@ export class AnalyticsSupervisor implements Analytics {
     this.#refuseAll()
   }
 
-  ask(question: Question): Promise<Answer> {
-    return this.#remote.ask(question)
+  ask(question: Question, signal?: AbortSignal): Promise<Answer> {
+    return this.#remote.ask(question, signal)
   }
 
-  visits(question: VisitsQuestion, format: VisitFormat, limit: number): AsyncIterable<Uint8Array> {
-    return this.#remote.visits(question, format, limit)
+  visits(...asked: Parameters<Analytics['visits']>): AsyncIterable<Uint8Array> {
+    return this.#remote.visits(...asked)
   }
 
   clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {
@@ -193,19 +190,27 @@ export class AnalyticsSupervisor implements Analytics {
     return this.#remote.status()
   }
 
-  #call(name: CallName, params: CallParams): Promise<CallValue> {
+  async #call(name: CallName, params: CallParams, signal?: AbortSignal): Promise<CallValue> {
     const running = this.#running
-    if (!this.#isReady || running === undefined) return Promise.reject(unavailable())
-    if (this.#pending.size >= CALLS_MAX) return Promise.reject(new TinygridError('overloaded'))
+    if (!this.#isReady || running === undefined) throw unavailable()
+    if (this.#pending.size >= CALLS_MAX) throw new TinygridError('overloaded')
+    if (signal?.aborted === true) throw givenUp()
     const id = ++this.#asked
-    return new Promise((resolve, reject) => {
-      const cancel = this.#options.clock.after(patienceFor(name), () => {
-        this.#pending.delete(id)
-        reject(unavailable('The analytics process did not answer in time'))
-      })
-      this.#pending.set(id, { resolve, reject, cancel })
-      send(running.child, { type: 'call', id, name, params })
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<CallValue>()
+    const giveUp = (error: TinygridError) => {
+      if (!this.#pending.delete(id)) return
+      cancel()
+      send(running.child, { type: 'cancel', id })
+      reject(error)
+    }
+    const cancel = this.#options.clock.after(patienceFor(name), () =>
+      giveUp(unavailable('The analytics process did not answer in time')),
+    )
+    const onAbort = () => giveUp(givenUp())
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#pending.set(id, { resolve, reject, cancel })
+    send(running.child, { type: 'call', id, name, params })
+    return promise.finally(() => signal?.removeEventListener('abort', onAbort))
   }
 
   #hear(running: Running, message: FromAnalytics): void {
@@ -280,11 +285,6 @@ export class AnalyticsSupervisor implements Analytics {
 
 function errorOf({ code, message, field }: Told<'error'>): TinygridError {
   return new TinygridError(code, { detail: message, ...(field === undefined ? {} : { field }) })
-}
-
-function patienceFor(name: CallName): number {
-  if (name === 'status') return STATUS_MS_MAX
-  return name.startsWith('delete') ? DELETE_MS_MAX : CALL_MS_MAX
 }
 
 /** To a process that may just have ended: that is told by its exit. */

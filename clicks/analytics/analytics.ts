@@ -3,7 +3,8 @@
  *
  * Implemented by the supervisor of this node's own analytics process, and for other nodes over NATS.
  * Every method rejects with TinygridError analytics_unavailable (503) when no analytics process can
- * answer: redirects, clicks and live events go on without it.
+ * answer: redirects, clicks and live events go on without it. A signal is aborted when nobody waits for an
+ * answer any more: the work for it is broken off, in the store too, and the call rejects.
  */
 import type { Code } from '../../links/ids.ts'
 import type { Answer, Question, VisitsQuestion } from '../store/question.ts'
@@ -12,13 +13,18 @@ export const VISIT_FORMATS = ['json', 'ndjson', 'csv', 'parquet'] as const
 export type VisitFormat = (typeof VISIT_FORMATS)[number]
 
 export interface Analytics {
-  ask(question: Question): Promise<Answer>
+  ask(question: Question, signal?: AbortSignal): Promise<Answer>
   /**
    * The visits as text or bytes in a format, chunk by chunk, made by the analytics process so that the
    * gateway only passes them on: at most `limit` of them. `json` gives the visits as lines of JSON, like
    * ndjson; the gateway frames them. Ended by breaking off the iteration.
    */
-  visits(question: VisitsQuestion, format: VisitFormat, limit: number): AsyncIterable<Uint8Array>
+  visits(
+    question: VisitsQuestion,
+    format: VisitFormat,
+    limit: number,
+    signal?: AbortSignal,
+  ): AsyncIterable<Uint8Array>
   clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>>
   mostClicked(offset: number, limit: number): Promise<readonly { code: Code; clicks: number }[]>
   deleteOfLink(code: Code): Promise<number>

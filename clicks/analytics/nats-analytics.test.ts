@@ -4,6 +4,7 @@ import { connectNats } from '../../cluster/nats/nats-connection.ts'
 import { RefusedInput } from '../../cluster/refused-input.ts'
 import { systemClock } from '../../links/clock.ts'
 import type { NodeId } from '../../links/ids.ts'
+import { until } from '../../test/deadline.ts'
 import { NatsService } from '../../test/services/nats-service.ts'
 import { findProgram } from '../../test/services/service-program.ts'
 import { testWith } from '../../test/services/service-test.ts'
@@ -15,6 +16,7 @@ import { StoreAnalytics } from './store-analytics.ts'
 
 const natsTest = testWith('nats')
 const VISITS = 5_000
+const PATIENCE_MS = 60_000
 const { code } = sampleClick()
 
 let nats: NatsService
@@ -127,4 +129,39 @@ natsTest('nonsense is refused and counted, and hurts nobody', async (t) => {
   await t.throwsAsync(c.others.ask(injected), { code: 'bad_request' })
   t.is(a.refused.counts.message, 4)
   t.is((await c.others.status()).clicks, VISITS)
+})
+
+natsTest('what nobody waits for any more is broken off on the node that has it', async (t) => {
+  const { a, c } = await cluster(t)
+  const begun: AbortSignal[] = []
+  const untilGone = (signal?: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => {
+      begun.push(signal!)
+      signal!.addEventListener('abort', () => reject(new Error('broken off')))
+    })
+  const analytics: Analytics = {
+    ...(await copy()),
+    ask: (_question, signal) => untilGone(signal),
+    visits: async function* (_question, _format, _limit, signal) {
+      yield await untilGone(signal)
+    },
+  }
+  a.node.listen(analytics)
+  await a.connection.flush()
+  const gone = new AbortController()
+  const stays = c.others.ask(sampleQuestion())
+  const asked = c.others.ask(sampleQuestion(), gone.signal)
+  const visits = c.others.visits(sampleQuestion(), 'csv', VISITS, gone.signal)
+  const piece = visits[Symbol.asyncIterator]().next()
+  await until('all are under way', PATIENCE_MS, () => begun.length === 3)
+  gone.abort()
+  await t.throwsAsync(asked, { code: 'analytics_unavailable' })
+  await t.throwsAsync(piece)
+  await until('two are broken off', PATIENCE_MS, () => {
+    return begun.filter(({ aborted }) => aborted).length === 2
+  })
+  await a.connection.close()
+  await c.connection.close()
+  await t.throwsAsync(stays)
+  await t.throwsAsync(c.others.ask(sampleQuestion(), gone.signal))
 })

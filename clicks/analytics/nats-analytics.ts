@@ -5,12 +5,21 @@
  *   <namespace>.analytics.all         each of those that answer: deletions reach every copy
  *   <namespace>.analytics.node.<id>   the one that has opened an export
  *   <namespace>.analytics.desk        the one that runs webhooks and reports
+ *   <namespace>.analytics.cancel      whichever is answering: nobody waits for it any more
  *
  * A node listens only while its own process answers, so the server hands no question to one that cannot.
  * Answers are one message of at most MESSAGE_BYTES_MAX; exports are pulled piece by piece. What cannot be
  * understood is refused with bad_request and counted, as all messages between nodes.
  */
-import { headers, RequestStrategy, type Msg, type NatsConnection, type Subscription } from 'nats'
+import { randomUUID } from 'node:crypto'
+import {
+  headers,
+  RequestStrategy,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  type Subscription,
+} from 'nats'
 import { namesOf } from '../../cluster/nats/namespace.ts'
 import type { RefusedInput } from '../../cluster/refused-input.ts'
 import { Malformed } from '../../cluster/stored-value.ts'
@@ -19,7 +28,7 @@ import { ERRORS, TinygridError, type ErrorCode } from '../../links/errors.ts'
 import type { NodeId } from '../../links/ids.ts'
 import { remoteDesks, type HookDesks } from '../hooks/hook-desks.ts'
 import type { Analytics } from './analytics.ts'
-import { AnalyticsCalls, remoteAnalytics, type AnalyticsCall } from './analytics-calls.ts'
+import { AnalyticsCalls, givenUp, remoteAnalytics, type AnalyticsCall } from './analytics-calls.ts'
 import {
   decodeMessage,
   encodeMessage,
@@ -35,6 +44,8 @@ const KIND = 'kind'
 const NODE = 'node'
 const FIELD = 'field'
 const BYTES = 'bytes'
+/** Of a question that may be cancelled; nobody else knows it. */
+const ID = 'id'
 const JSON_KIND = 'json'
 
 export interface NatsAnalyticsOptions {
@@ -53,6 +64,8 @@ export class NatsAnalytics {
   readonly #options: NatsAnalyticsOptions
   readonly #prefix: string
   #calls: AnalyticsCalls | undefined
+  /** Of questions that are being answered here: aborted when nobody waits any more. */
+  readonly #answering = new Map<string, AbortController>()
   #subscriptions: Subscription[] = []
   #desk: Subscription | undefined
 
@@ -63,8 +76,8 @@ export class NatsAnalytics {
 
   /** Of all nodes; the own one is asked as any other. */
   get analytics(): Analytics {
-    const ask: AnalyticsCall = async (name, params) => {
-      const { value } = await this.#ask(`${this.#prefix}.ask`, { name, params })
+    const ask: AnalyticsCall = async (name, params, signal) => {
+      const { value } = await this.#ask(`${this.#prefix}.ask`, { name, params }, signal)
       return value
     }
     const remote = remoteAnalytics(ask, () => this.#stream())
@@ -87,6 +100,11 @@ export class NatsAnalytics {
       connection.subscribe(`${this.#prefix}.ask`, { queue: QUEUE, callback }),
       connection.subscribe(`${this.#prefix}.all`, { callback }),
       connection.subscribe(`${this.#prefix}.node.${nodeId}`, { callback }),
+      connection.subscribe(this.#cancelSubject, {
+        callback: (error, { headers: about }) => {
+          if (error === null) this.#answering.get(about?.get(ID) ?? '')?.abort()
+        },
+      }),
     ]
   }
 
@@ -121,14 +139,22 @@ export class NatsAnalytics {
     })
   }
 
+  get #cancelSubject(): string {
+    return `${this.#prefix}.cancel`
+  }
+
   async #answer(message: Msg, calls: AnalyticsCalls | undefined): Promise<void> {
+    const id = message.headers?.get(ID) ?? ''
+    const gone = new AbortController()
+    // Before anything is waited for: its cancelling may be next.
+    if (id !== '') this.#answering.set(id, gone)
     const about = headers()
     about.set(NODE, this.#options.nodeId)
     let payload: Uint8Array
     try {
       const { name, params } = await this.#read(message)
       if (calls === undefined) throw new TinygridError('analytics_unavailable')
-      const value = await calls.call(name, params)
+      const value = await calls.call(name, params, gone.signal)
       about.set(KIND, value instanceof Uint8Array ? BYTES : JSON_KIND)
       payload = value instanceof Uint8Array ? value : await encodeMessage(value ?? null)
       if (payload.length > MESSAGE_BYTES_MAX) throw tooLarge()
@@ -137,6 +163,8 @@ export class NatsAnalytics {
       about.set(KIND, isTold ? error.code : 'internal')
       if (isTold && error.field !== undefined) about.set(FIELD, error.field)
       payload = await encodeMessage(isTold ? error.message : ERRORS.internal.title)
+    } finally {
+      this.#answering.delete(id)
     }
     try {
       message.respond(payload, { headers: about })
@@ -159,23 +187,38 @@ export class NatsAnalytics {
   async #ask(
     subject: string,
     request: SentRequest,
+    signal?: AbortSignal,
   ): Promise<{ value: unknown; node: string | undefined }> {
     const payload = await encodeMessage(request)
     if (payload.length > MESSAGE_BYTES_MAX) throw tooLarge()
+    if (signal?.aborted === true) throw givenUp()
     const { connection, waitMs = CALL_MS_MAX } = this.#options
-    const answer = await connection
-      .request(subject, payload, { timeout: waitMs })
-      .catch((cause: unknown) => {
-        throw new TinygridError('analytics_unavailable', { cause })
-      })
-    return { value: await valueOf(answer), node: answer.headers?.get(NODE) }
+    const about = headers()
+    about.set(ID, randomUUID())
+    const gone = Promise.withResolvers<never>()
+    const onAbort = () => {
+      publish(connection, this.#cancelSubject, about)
+      gone.reject(givenUp())
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const asked = connection.request(subject, payload, { timeout: waitMs, headers: about })
+    try {
+      const answer = await Promise.race([asked, gone.promise])
+      return { value: await valueOf(answer), node: answer.headers?.get(NODE) }
+    } catch (cause) {
+      if (cause instanceof TinygridError) throw cause
+      throw new TinygridError('analytics_unavailable', { cause })
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      asked.catch(() => {}) // of one that was given up
+    }
   }
 
   /** Goes on with the node that opened it. */
   #stream(): AnalyticsCall {
     let subject = `${this.#prefix}.ask`
-    return async (name, params) => {
-      const { value, node } = await this.#ask(subject, { name, params })
+    return async (name, params, signal) => {
+      const { value, node } = await this.#ask(subject, { name, params }, signal)
       if (name === 'open') subject = `${this.#prefix}.node.${node}`
       return value
     }
@@ -218,6 +261,13 @@ async function valueOf(answer: Msg): Promise<unknown> {
   const code = Object.hasOwn(ERRORS, kind ?? '') ? (kind as ErrorCode) : 'analytics_unavailable'
   const field = answer.headers?.get(FIELD)
   throw new TinygridError(code, { detail: String(value), ...(field ? { field } : {}) })
+}
+
+/** On a connection that may be gone: then so is who would hear it. */
+function publish(connection: NatsConnection, subject: string, about: MsgHdrs): void {
+  try {
+    connection.publish(subject, new Uint8Array(), { headers: about })
+  } catch {}
 }
 
 function tooLarge(): TinygridError {

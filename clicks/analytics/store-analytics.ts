@@ -29,17 +29,21 @@ export class StoreAnalytics implements Analytics {
     this.#parts = parts
   }
 
-  ask(question: Question): Promise<Answer> {
-    return this.#parts.store.ask(question)
+  ask(question: Question, signal?: AbortSignal): Promise<Answer> {
+    return this.#parts.store.ask(question, signal)
   }
 
-  visits(question: VisitsQuestion, format: VisitFormat, limit: number): AsyncIterable<Uint8Array> {
+  visits(
+    question: VisitsQuestion,
+    format: VisitFormat,
+    limit: number,
+    signal?: AbortSignal,
+  ): AsyncIterable<Uint8Array> {
     const { store } = this.#parts
     const bounded = { ...question, visitsMax: limit }
-    if (format === 'parquet') return piecesOf(store.visitsParquet(bounded))
-    return format === 'csv'
-      ? textOf(store.visits(bounded), csvLine, CSV_HEADER)
-      : textOf(store.visits(bounded), jsonLine)
+    if (format === 'parquet') return piecesOf(store.visitsParquet(bounded, signal))
+    const visits = store.visits(bounded, signal)
+    return format === 'csv' ? textOf(visits, csvLine, CSV_HEADER) : textOf(visits, jsonLine)
   }
 
   clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {

@@ -4,7 +4,8 @@
  * Written by analytics alone, asked through it. What `append` is given lies in the store together with
  * the position up to which the log was read, or not at all: so each click counts exactly once, whatever
  * is killed. Every method rejects with TinygridError click_store_unavailable while the store cannot do
- * its work; then nothing is known of the effect, and repeating is safe.
+ * its work; then nothing is known of the effect, and repeating is safe. A signal that is aborted breaks off what is
+ * read, in the database too, and the call rejects with that same code.
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { Click, PlacedClick } from '../click.ts'
@@ -22,19 +23,19 @@ export interface ClickStore {
    */
   append(clicks: readonly PlacedClick[], position: number): Promise<void>
 
-  ask(question: Question): Promise<Answer>
+  ask(question: Question, signal?: AbortSignal): Promise<Answer>
 
   /**
    * Clicks one by one in the order of `VisitsQuestion`, in chunks of at most VISITS_CHUNK_MAX; with memory for
    * one chunk at a time. What is read is ended by breaking off the iteration.
    */
-  visits(question: VisitsQuestion): AsyncIterable<readonly Visit[]>
+  visits(question: VisitsQuestion, signal?: AbortSignal): AsyncIterable<readonly Visit[]>
 
   /**
    * The same as Parquet: the bytes of one file, in chunks. Its columns are called as the fields of a click;
    * `at` is a time, numbers are numbers, the rest is text.
    */
-  visitsParquet(question: VisitsQuestion): AsyncIterable<Uint8Array>
+  visitsParquet(question: VisitsQuestion, signal?: AbortSignal): AsyncIterable<Uint8Array>
 
   /** Clicks that led to the link (no orphans), of all times; codes without any are left out. */
   clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>>

@@ -81,7 +81,7 @@ export class ClickHouseClickStore implements ClickStore {
     })
   }
 
-  async ask(question: Question): Promise<Answer> {
+  async ask(question: Question, signal?: AbortSignal): Promise<Answer> {
     for (let asked = 1; ; asked++) {
       const snapshot = await snapshotOf(this.#connection)
       const answer = await answerFrom(question, snapshot.spans, {
@@ -89,7 +89,7 @@ export class ClickHouseClickStore implements ClickStore {
         askRows: (make) => {
           const dialect = new ClickHouseDialect()
           const sql = make(dialect)
-          return this.#connection.rows(`${tablesOf(snapshot)} ${sql}`, dialect.values)
+          return this.#connection.rows(`${tablesOf(snapshot)} ${sql}`, dialect.values, signal)
         },
       })
       // Clicks that were rolled up may have been removed in between.
@@ -98,12 +98,12 @@ export class ClickHouseClickStore implements ClickStore {
     }
   }
 
-  visits(question: VisitsQuestion): AsyncIterable<readonly Visit[]> {
-    return readVisits(this.#connection, question)
+  visits(question: VisitsQuestion, signal?: AbortSignal): AsyncIterable<readonly Visit[]> {
+    return readVisits(this.#connection, question, signal)
   }
 
-  visitsParquet(question: VisitsQuestion): AsyncIterable<Uint8Array> {
-    return readParquet(this.#connection, question)
+  visitsParquet(question: VisitsQuestion, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    return readParquet(this.#connection, question, signal)
   }
 
   async clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {

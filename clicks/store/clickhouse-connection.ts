@@ -3,7 +3,8 @@
  *
  * Used by the files of this store. Values are always bound as parameters (`ClickHouseDialect`). What fails,
  * fails with click_store_unavailable; a cause tells the server's own words, and never the URL, which may
- * hold a password. Each statement has its time, on the server too, which ends what nobody waits for.
+ * hold a password. Each statement has its time, on the server too. What is read there ends with its request: when
+ * the signal is aborted, or a stream is left.
  */
 import {
   ClickHouseError,
@@ -41,6 +42,12 @@ const READ_SETTINGS: ClickHouseSettings = {
   join_use_nulls: 0,
   prefer_column_name_to_alias: 1,
   max_bytes_before_external_sort: String(SORT_BYTES_MAX),
+}
+
+const READING_SETTINGS: ClickHouseSettings = {
+  ...READ_SETTINGS,
+  // The server ends with its request only what is declared to write nothing. 2: other settings may be given.
+  readonly: '2',
   cancel_http_readonly_queries_on_client_close: 1,
 }
 
@@ -88,13 +95,14 @@ export class ClickHouseConnection {
     return connection
   }
 
-  async rows(sql: string, values: Parameters = {}): Promise<Row[]> {
+  async rows(sql: string, values: Parameters = {}, signal?: AbortSignal): Promise<Row[]> {
     return this.#guarded(async () => {
       const result = await this.#client.query({
         query: sql,
         query_params: { ...values },
         format: 'JSONEachRow',
-        clickhouse_settings: { ...READ_SETTINGS, ...within(this.#msMax) },
+        clickhouse_settings: { ...READING_SETTINGS, ...within(this.#msMax) },
+        ...abortedBy(signal),
       })
       return result.json<Row>()
     })
@@ -139,13 +147,18 @@ export class ClickHouseConnection {
   }
 
   /** Rows as lists, in pieces as they come. */
-  async *stream(sql: string, values: Parameters): AsyncGenerator<unknown[][]> {
+  async *stream(
+    sql: string,
+    values: Parameters,
+    signal?: AbortSignal,
+  ): AsyncGenerator<unknown[][]> {
     try {
       const result = await this.#long.query({
         query: sql,
         query_params: { ...values },
         format: 'JSONCompactEachRow',
-        clickhouse_settings: { ...READ_SETTINGS, ...within(this.#msMax * LONG_FACTOR) },
+        clickhouse_settings: { ...READING_SETTINGS, ...within(this.#msMax * LONG_FACTOR) },
+        ...abortedBy(signal),
       })
       for await (const rows of result.stream<unknown[]>()) yield rows.map((row) => row.json())
     } catch (error) {
@@ -154,12 +167,13 @@ export class ClickHouseConnection {
   }
 
   /** What the server gives in a format that is named at the end of the statement. */
-  async *bytes(sql: string, values: Parameters): AsyncGenerator<Uint8Array> {
+  async *bytes(sql: string, values: Parameters, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     try {
       const { stream } = await this.#long.exec({
         query: sql,
         query_params: { ...values },
-        clickhouse_settings: { ...READ_SETTINGS, ...within(this.#msMax * LONG_FACTOR) },
+        clickhouse_settings: { ...READING_SETTINGS, ...within(this.#msMax * LONG_FACTOR) },
+        ...abortedBy(signal),
       })
       yield* stream as AsyncIterable<Uint8Array>
     } catch (error) {
@@ -212,6 +226,10 @@ function targetOf({ url, namespace }: ClickHouseSettingsOfStore): Target {
 
 function within(ms: number): ClickHouseSettings {
   return { max_execution_time: Math.ceil(ms / 1_000) }
+}
+
+function abortedBy(signal: AbortSignal | undefined): { abort_signal?: AbortSignal } {
+  return signal === undefined ? {} : { abort_signal: signal }
 }
 
 function unavailable(error: unknown): TinygridError {

@@ -35,6 +35,7 @@ const SORTED_ROWS = 1_000_000
 export async function* readVisits(
   connection: ClickHouseConnection,
   question: VisitsQuestion,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly Visit[]> {
   const snapshot = await snapshotOf(connection)
   let left = question.visitsMax ?? Infinity
@@ -43,7 +44,7 @@ export async function* readVisits(
     const dialect = new ClickHouseDialect()
     const within = { ...question, from: span.from as EpochMs, to: span.to as EpochMs }
     const sql = chosen(READ_COLUMNS, within, left, snapshot, dialect)
-    for await (const visits of chunked(connection.stream(sql, dialect.values))) {
+    for await (const visits of chunked(connection.stream(sql, dialect.values, signal))) {
       left -= visits.length
       yield visits
     }
@@ -54,11 +55,12 @@ export async function* readVisits(
 export async function* readParquet(
   connection: ClickHouseConnection,
   question: VisitsQuestion,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const snapshot = await snapshotOf(connection)
   const dialect = new ClickHouseDialect()
   const sql = chosen(SHOWN_COLUMNS, question, question.visitsMax ?? Infinity, snapshot, dialect)
-  yield* connection.bytes(`${sql} FORMAT Parquet`, dialect.values)
+  yield* connection.bytes(`${sql} FORMAT Parquet`, dialect.values, signal)
 }
 
 /** From when until when to read at a time, newest first. */

@@ -72,23 +72,23 @@ export class DuckDbClickStore implements ClickStore {
     })
   }
 
-  async ask(question: Question): Promise<Answer> {
-    return this.#ask((turn, session) => answer(turn, question, () => session.spans))
+  async ask(question: Question, signal?: AbortSignal): Promise<Answer> {
+    return this.#ask((turn, session) => answer(turn, question, () => session.spans), signal)
   }
 
-  async *visits(question: VisitsQuestion): AsyncGenerator<readonly Visit[]> {
+  async *visits(question: VisitsQuestion, signal?: AbortSignal): AsyncGenerator<readonly Visit[]> {
     const within = await this.#guarded(async (session) => session.within(question))
     yield* readByWindows(within, (window) =>
-      this.#ask((turn) => readWindow(turn, question, window)),
+      this.#ask((turn) => readWindow(turn, question, window), signal),
     )
   }
 
-  async *visitsParquet(question: VisitsQuestion): AsyncGenerator<Uint8Array> {
+  async *visitsParquet(question: VisitsQuestion, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const { within, directory } = await this.#guarded(async (session) => ({
       within: session.within(question),
       directory: session.database.exportDirectory,
     }))
-    yield* readParquet(within, directory, (work) => this.#ask(work, EXPORT_FACTOR))
+    yield* readParquet(within, directory, (work) => this.#ask(work, signal, EXPORT_FACTOR))
   }
 
   async clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {
@@ -147,10 +147,13 @@ export class DuckDbClickStore implements ClickStore {
 
   async #ask<T>(
     work: (turn: DuckDbTurn, session: DuckDbSession) => Promise<T>,
+    signal: AbortSignal | undefined,
     factor = 1,
   ): Promise<T> {
     const msMax = this.#options.questionMsMax * factor
-    return this.#guarded((session) => session.questions.take(msMax, (turn) => work(turn, session)))
+    return this.#guarded((session) =>
+      session.questions.take(msMax, (turn) => work(turn, session), signal),
+    )
   }
 
   async #lookUp<T>(work: (turn: DuckDbTurn) => Promise<T>): Promise<T> {

@@ -28,6 +28,22 @@ test('a question that takes too long is broken off, and the next one is answered
   t.is(answer.value(0, 0), 42)
 })
 
+test('what nobody waits for is broken off, or leaves the line', async (t) => {
+  const { questions } = await session(t)
+  const gone = new AbortController()
+  const asked = Array.from({ length: QUESTIONS_AT_ONCE_MAX + 3 }, () =>
+    questions.take(LONG_MS, (turn) => turn.atOneMoment(() => turn.read(ENDLESS)), gone.signal),
+  )
+  const next = questions.take(LONG_MS, (turn) => turn.read('SELECT 42'))
+  gone.abort()
+  for (const one of asked) {
+    await t.throwsAsync(one, { code: 'click_store_unavailable', message: /Nobody waits/ })
+  }
+  t.is((await next).value(0, 0), 42)
+  const late = questions.take(LONG_MS, (turn) => turn.read(ENDLESS), gone.signal)
+  await t.throwsAsync(late, { message: /Nobody waits/ })
+})
+
 test('so many questions run at once, the others in their order', async (t) => {
   const { questions } = await session(t)
   const begun: number[] = []

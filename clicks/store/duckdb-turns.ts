@@ -1,7 +1,8 @@
 /**
  * Questions take turns: so many at once as there are connections, the others in the order in which they came.
  *
- * A turn ends in time: what still runs then is broken off, and whoever asked gets click_store_unavailable.
+ * A turn ends in time, and when nobody waits for it any more: what still runs then is broken off, and whoever asked
+ * gets click_store_unavailable.
  * Appends have a connection of their own and wait for no turn.
  */
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResultReader } from '@duckdb/node-api'
@@ -11,6 +12,7 @@ import type { DuckDbDialect } from './duckdb-dialect.ts'
 export const QUESTIONS_AT_ONCE_MAX = 2
 const QUESTIONS_WAITING_MAX = 200
 const INTERRUPT_EVERY_MS = 20
+const NOBODY_WAITS = 'Nobody waits for the answer any more'
 
 export class DuckDbTurns {
   readonly #connections: DuckDBConnection[]
@@ -26,18 +28,29 @@ export class DuckDbTurns {
 
   /**
    * @param msMax after which the work is broken off; before that as long for its turn
-   * @throws TinygridError click_store_unavailable: too many wait, or it took too long
+   * @param signal aborted: nobody waits for it any more
+   * @throws TinygridError click_store_unavailable: too many wait, it took too long, or nobody waits
    */
-  async take<T>(msMax: number, work: (turn: DuckDbTurn) => Promise<T>): Promise<T> {
-    const connection = await this.#next(msMax)
+  async take<T>(
+    msMax: number,
+    work: (turn: DuckDbTurn) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const connection = await this.#next(msMax, signal)
     const turn = new DuckDbTurn(connection)
-    const timer = setTimeout(() => turn.breakOff(), msMax)
+    const breakOff = () => turn.breakOff()
+    const timer = setTimeout(breakOff, msMax)
+    signal?.addEventListener('abort', breakOff, { once: true })
+    // Since it was handed on, somebody may have gone whom nobody told this turn about.
+    if (signal?.aborted === true) breakOff()
     try {
       return await work(turn)
     } catch (error) {
-      if (!turn.isLate) throw error
+      if (!turn.isBrokenOff) throw error
+      if (signal?.aborted === true) throw refusal(NOBODY_WAITS, error)
       throw refusal('The question took too long to answer', error)
     } finally {
+      signal?.removeEventListener('abort', breakOff)
       clearTimeout(timer)
       turn.end()
       this.#pass(connection)
@@ -55,20 +68,28 @@ export class DuckDbTurns {
     for (const connection of this.#connections.splice(0)) connection.closeSync()
   }
 
-  async #next(msMax: number): Promise<DuckDBConnection> {
+  async #next(msMax: number, signal: AbortSignal | undefined): Promise<DuckDBConnection> {
     if (this.#isClosed) throw new Error('the click store is closed')
+    if (signal?.aborted === true) throw refusal(NOBODY_WAITS)
     const free = this.#free.pop()
     if (free !== undefined) return free
     if (this.#waiting.length >= QUESTIONS_WAITING_MAX)
       throw refusal('Too many questions are waiting')
     return new Promise((resolve, reject) => {
-      const giveUp = () => {
+      const giveUp = (why: string) => {
         this.#waiting.splice(this.#waiting.indexOf(begin), 1)
-        reject(refusal('Others took too long to answer'))
+        end()
+        reject(refusal(why))
       }
-      const timer = setTimeout(giveUp, msMax)
-      const begin = (connection: DuckDBConnection) => {
+      const timer = setTimeout(() => giveUp('Others took too long to answer'), msMax)
+      const onAbort = () => giveUp(NOBODY_WAITS)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const end = () => {
         clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const begin = (connection: DuckDBConnection) => {
+        end()
         resolve(connection)
       }
       this.#waiting.push(begin)
@@ -89,26 +110,26 @@ function refusal(detail: string, cause?: unknown): TinygridError {
 
 export class DuckDbTurn {
   readonly #connection: DuckDBConnection
-  #isLate = false
+  #isBrokenOff = false
   #interrupting: NodeJS.Timeout | undefined
 
   constructor(connection: DuckDBConnection) {
     this.#connection = connection
   }
 
-  get isLate(): boolean {
-    return this.#isLate
+  get isBrokenOff(): boolean {
+    return this.#isBrokenOff
   }
 
   /** All rows of a statement. */
   async read(sql: string, dialect?: DuckDbDialect): Promise<DuckDBResultReader> {
     // Between two statements there is nothing to interrupt.
-    if (this.#isLate) throw new Error('broken off')
+    if (this.#isBrokenOff) throw new Error('broken off')
     return this.#connection.runAndReadAll(sql, dialect?.values ?? [], dialect?.types ?? [])
   }
 
   async chunks(sql: string, dialect: DuckDbDialect): Promise<DuckDBDataChunk[]> {
-    if (this.#isLate) throw new Error('broken off')
+    if (this.#isBrokenOff) throw new Error('broken off')
     const result = await this.#connection.run(sql, dialect.values, dialect.types)
     return result.fetchAllChunks()
   }
@@ -127,7 +148,7 @@ export class DuckDbTurn {
 
   /** Until `end`, again and again: DuckDB forgets it when it comes before a statement has begun to run. */
   breakOff(): void {
-    this.#isLate = true
+    this.#isBrokenOff = true
     this.#connection.interrupt()
     this.#interrupting ??= setInterval(() => this.#connection.interrupt(), INTERRUPT_EVERY_MS)
   }

@@ -1,9 +1,10 @@
 /** What is asked about clicks over HTTP, and what is answered. */
+import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import { Compile } from 'typebox/schema'
 import { TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
-import { NOW, startGateway, type TestGateway } from '../testing/test-gateway.ts'
+import { KEY, NOW, startGateway, type TestGateway } from '../testing/test-gateway.ts'
 import { statsSchema } from './stats-schemas.ts'
 
 const HOUR_MS = 3_600_000
@@ -172,4 +173,26 @@ test('tags are listed with their links', async (t) => {
       { tag: 'blue', links: 1 },
     ],
   })
+})
+
+test('who goes before the answer is not asked for any longer', async (t) => {
+  const gateway = await startGateway(t)
+  const { promise: held, resolve: end } = Promise.withResolvers<void>()
+  gateway.analytics.waiting = held
+  const port = await gateway.listen()
+  const gone = new AbortController()
+  const paths = ['stats?compare=previous', 'visits', 'visits?format=parquet']
+  const asked = paths.map((path) => {
+    const options = { headers: { 'x-api-key': KEY }, signal: gone.signal }
+    return t.throwsAsync(fetch(`http://127.0.0.1:${port}/api/${path}`, options))
+  })
+  const { signals } = gateway.analytics
+  while (signals.length < 4) await setImmediate()
+  t.false(signals.some((signal) => signal!.aborted))
+  gone.abort()
+  await Promise.all(asked)
+  while (!signals.every((signal) => signal!.aborted)) await setImmediate()
+  end()
+  while (gateway.work.numbers().requests > 0) await setImmediate()
+  t.is((await gateway.call('GET', '/api/stats')).status, 200)
 })

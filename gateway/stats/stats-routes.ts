@@ -2,7 +2,7 @@
  * `GET /api/stats` and `GET /api/links/:code/stats`: questions about the clicks of all links, or of one.
  *
  * A deleted link keeps its clicks. Long work: answering takes analytics its time, and writing many
- * points this process.
+ * points this process. Asking ends with the request: who has gone costs the store nothing more.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Question } from '../../clicks/store/question.ts'
@@ -30,7 +30,7 @@ export function statsRoutes(app: FastifyInstance, context: ClickContext): void {
       'second or two.',
   }
 
-  async function answer(request: FastifyRequest): Promise<string> {
+  async function answer(request: FastifyRequest, signal: AbortSignal): Promise<string> {
     const query = request.query as StatsQuery
     const asked = parseQuestion(query, await givenCode(context, request), context.now())
     const { compare } = query
@@ -40,7 +40,7 @@ export function statsRoutes(app: FastifyInstance, context: ClickContext): void {
     const tags = await context.tagged.find(tagsAskedFor(asked, asked.groupBy), field)
     const ask = async (plain: Question) => {
       const question = { ...plain, ...tags }
-      return { question, answer: await analytics.ask(question) }
+      return { question, answer: await analytics.ask(question, signal) }
     }
     const [now, previous] = await Promise.all([ask(asked), before && ask(before)])
     return work.run(statsText(now, previous), 'request')
@@ -62,7 +62,9 @@ export function statsRoutes(app: FastifyInstance, context: ClickContext): void {
     ['/api/links/:code/stats', ofLink],
   ] as const) {
     app.get(path, { schema: about, onRequest: requests.admit }, (request, reply) =>
-      requests.answer(request, async () => reply.type(JSON_TYPE).send(await answer(request))),
+      requests.answer(request, async (signal) =>
+        reply.type(JSON_TYPE).send(await answer(request, signal)),
+      ),
     )
   }
 }

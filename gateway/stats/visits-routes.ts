@@ -3,7 +3,7 @@
  *
  * As pages of JSON, or as one file of NDJSON, CSV or Parquet, which is passed on as analytics makes it,
  * piece by piece, as fast as the client reads: nothing is gathered. A file that cannot be had to its end is
- * cut off with its connection. Files hold a reading of the click store open, so few are made at a time.
+ * cut off with its connection, and its making ends when the client has gone. Files hold a reading of the click store open, so few are made at a time.
  */
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -36,6 +36,8 @@ interface Asked {
   readonly question: VisitsQuestion
   readonly format: VisitFormat
   readonly limit: number
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal
 }
 
 export function visitsRoutes(app: FastifyInstance, context: ClickContext): void {
@@ -66,8 +68,8 @@ export function visitsRoutes(app: FastifyInstance, context: ClickContext): void 
     ['/api/links/:code/visits', ofLink],
   ] as const) {
     app.get(path, { ...options, schema: about }, (request, reply) =>
-      requests.answer(request, async () => {
-        const asked = await askedFor(context, request)
+      requests.answer(request, async (signal) => {
+        const asked = await askedFor(context, request, signal)
         if (asked.format !== 'json') return sendFile(context, reply, asked, files)
         return reply.type(JSON_TYPE).send(await pageOf(context, asked))
       }),
@@ -75,19 +77,24 @@ export function visitsRoutes(app: FastifyInstance, context: ClickContext): void 
   }
 }
 
-async function askedFor(context: ClickContext, request: FastifyRequest): Promise<Asked> {
+async function askedFor(
+  context: ClickContext,
+  request: FastifyRequest,
+  signal: AbortSignal,
+): Promise<Asked> {
   const query = request.query as VisitsQuery
   const format = formatOf(query.format, request.headers.accept)
   const code = await givenCode(context, request)
   const { question, limit } = parseVisits(query, format, code, context.now())
   const tags = await context.tagged.find(tagsAskedFor(question), 'filter')
-  return { question: { ...question, ...tags }, format, limit }
+  return { question: { ...question, ...tags }, format, limit, signal }
 }
 
 /** One visit more than the page takes tells whether any follow. */
-async function pageOf(context: ClickContext, { question, limit }: Asked): Promise<string> {
+async function pageOf(context: ClickContext, asked: Asked): Promise<string> {
+  const { question, limit, signal } = asked
   const pieces: Uint8Array[] = []
-  const visits = analyticsOf(context).visits(question, 'json', limit + 1)
+  const visits = analyticsOf(context).visits(question, 'json', limit + 1, signal)
   for await (const piece of visits) pieces.push(piece)
   const lines = Buffer.concat(pieces).toString().split('\n').slice(0, -1)
   const page = lines.slice(0, limit)
@@ -98,7 +105,7 @@ async function pageOf(context: ClickContext, { question, limit }: Asked): Promis
 async function sendFile(
   context: ClickContext,
   reply: FastifyReply,
-  { question, format, limit }: Asked,
+  { question, format, limit, signal }: Asked,
   files: { open: number },
 ): Promise<FastifyReply> {
   if (files.open >= FILES_MAX) {
@@ -106,7 +113,7 @@ async function sendFile(
   }
   files.open++
   reply.raw.once('close', () => files.open--)
-  const visits = analyticsOf(context).visits(question, format, limit)
+  const visits = analyticsOf(context).visits(question, format, limit, signal)
   const pieces = visits[Symbol.asyncIterator]()
   // What fails at once is told as an error; later there is no way to say so.
   const first = await pieces.next()

@@ -15,6 +15,8 @@ export class FakeAnalytics implements Analytics {
   /** Awaited by everything before it begins. */
   waiting: Promise<void> = Promise.resolve()
   readonly questions: Question[] = []
+  /** Of all that was asked: aborted when nobody waits any more. */
+  readonly signals: (AbortSignal | undefined)[] = []
   readonly visitsQuestions: { question: VisitsQuestion; format: VisitFormat; limit: number }[] = []
   /** Of visits: chunks that were taken, and iterations that have ended. */
   chunks = 0
@@ -32,13 +34,20 @@ export class FakeAnalytics implements Analytics {
     )
   }
 
-  async ask(question: Question): Promise<Answer> {
+  async ask(question: Question, signal?: AbortSignal): Promise<Answer> {
+    this.signals.push(signal)
     await this.#begin()
     this.questions.push(question)
     return this.store.ask(question)
   }
 
-  async *visits(question: VisitsQuestion, format: VisitFormat, limit: number) {
+  async *visits(
+    question: VisitsQuestion,
+    format: VisitFormat,
+    limit: number,
+    signal?: AbortSignal,
+  ) {
+    this.signals.push(signal)
     this.visitsQuestions.push({ question, format, limit })
     try {
       await this.#begin()

@@ -23,7 +23,7 @@ ENGINE = threading.Lock()
 # Of the interface itself; every other parameter is a setting of the query.
 NOT_SETTINGS = {
     "query", "database", "query_id", "session_id", "role", "compress", "decompress", "default_format",
-    "enable_http_compression", "wait_end_of_query", "cancel_http_readonly_queries_on_client_close",
+    "enable_http_compression", "wait_end_of_query", "cancel_http_readonly_queries_on_client_close", "readonly",
 }
 SETTING_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 ERROR = re.compile(r"Code: (\d+)\. DB::Exception: .*", re.DOTALL)
@@ -31,6 +31,8 @@ STATUS = {60: 404, 81: 404, 62: 400, 516: 403}
 REFUSED = "Code: 516. DB::Exception: default: Authentication failed: password is incorrect. (AUTHENTICATION_FAILED)"
 FORMAT = re.compile(r"\sFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 INSERT = re.compile(r"\s*INSERT\s", re.IGNORECASE)
+READ = re.compile(r"\s*(SELECT|WITH|SHOW|DESCRIBE|EXISTS)\s", re.IGNORECASE)
+READONLY = "Code: 164. DB::Exception: Cannot execute query in readonly mode. (READONLY)"
 # Formats whose chunks put together are the whole.
 STREAMED = {"JSONEachRow", "JSONCompactEachRow", "RowBinary"}
 MEMORY_BYTES = 1 << 24
@@ -153,6 +155,8 @@ def run(sql, body, asked, sink):
         for k, v in asked.items()
         if k not in NOT_SETTINGS and not k.startswith("param_") and SETTING_NAME.match(k)
     }
+    if asked.get("readonly", "0") != "0" and not READ.match(sql):
+        raise ValueError(READONLY)
     with ENGINE:
         ENGINE_SESSION.query(f"USE {name_of(asked.get('database', 'default'))}")
         done = []

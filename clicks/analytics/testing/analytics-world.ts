@@ -19,6 +19,8 @@ const STOP_MS = 20_000
 
 export class AnalyticsWorld {
   readonly lines: string[] = []
+  /** What processes said when they did not answer. */
+  readonly refusals: string[] = []
   /** The codes of each tag, as a link store would tell. */
   readonly tags = new Map<string, Code[]>()
   readonly storeDirectory: string
@@ -53,6 +55,9 @@ export class AnalyticsWorld {
       fork: () => {
         const child = forkAnalytics((text) => this.lines.push(text))
         this.#children.push(child)
+        child.onMessage((said) => {
+          if (said.type === 'error') this.refusals.push(said.message)
+        })
         return child
       },
       clock: systemClock,
