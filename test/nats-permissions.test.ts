@@ -1,25 +1,31 @@
 /** What the shipped permissions of NATS let a node and an observer do. */
-import type { ExecutionContext } from 'ava'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import test, { type ExecutionContext } from 'ava'
 import { connect, ErrorCode, Events, type NatsConnection } from 'nats'
 import { JetStreamClickLog } from '../clicks/log/jetstream-click-log.ts'
 import { JetStreamClickReader } from '../clicks/log/jetstream-click-reader.ts'
 import { systemClock } from '../links/clock.ts'
 import type { EpochMs, LogPosition, NodeId, PartitionId } from '../links/ids.ts'
+import { LOG_STREAMS_MAX, LogNames } from '../cluster/nats/log-names.ts'
 import { namesOf } from '../cluster/nats/namespace.ts'
 import { connectNats } from '../cluster/nats/nats-connection.ts'
 import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
 import { MoleculerPeers } from '../cluster/peers/moleculer-peers.ts'
 import { ClusterSettings } from '../cluster/nats/cluster-settings.ts'
+import { readLogFacts } from '../persistence/log/jetstream-facts.ts'
 import { JetStreamLog } from '../persistence/log/jetstream-log.ts'
 import { findLogStream } from '../persistence/log/jetstream-streams.ts'
 import { NatsService } from './services/nats-service.ts'
 import { testWith } from './services/service-test.ts'
 
 const natsTest = testWith('nats')
+const PERMISSIONS = path.resolve(import.meta.dirname, '../deploy/nats-permissions.conf')
 const DENIED = [
   '$KV.tinygrid.table',
   '$KV.tinygrid.lease.n1',
   'tinygrid.log.3',
+  'tinygrid.log.3.7',
   'tinygrid.dead-letter.3.code',
   'tinygrid.events.node.died',
   'tinygrid.clicks.n1',
@@ -28,11 +34,13 @@ const DENIED = [
   'MOL-tinygrid.INFO',
   'MOL-tinygrid.REQ.n1.1-1',
   '$JS.API.STREAM.PURGE.TINYGRID_LOG',
+  '$JS.API.STREAM.PURGE.TINYGRID_LOG_3',
   '$JS.API.STREAM.DELETE.TINYGRID_LOG',
   '$JS.API.STREAM.UPDATE.KV_tinygrid',
   '$JS.API.STREAM.MSG.DELETE.KV_tinygrid',
   '$JS.API.STREAM.MSG.GET.TINYGRID_LOG',
   '$JS.API.DIRECT.GET.TINYGRID_LOG',
+  '$JS.API.DIRECT.GET.TINYGRID_LOG_3',
   '$JS.API.DIRECT.GET.TINYGRID_CLICKS',
   '$JS.API.STREAM.MSG.GET.KV_tinygrid_private',
   '$JS.API.CONSUMER.CREATE.TINYGRID_LOG.x',
@@ -42,6 +50,7 @@ const DENIED = [
 const UNHEARD = [
   'MOL-tinygrid.>',
   'tinygrid.log.*',
+  'tinygrid.log.*.*',
   '$KV.tinygrid.>',
   '$KV.tinygrid_private.>',
   'tinygrid.inbox.>',
@@ -72,24 +81,65 @@ natsTest('a node opens bucket, log and peers, and does all that it must', async 
   await keyValue.delete('lease.n1', second)
   while (!seen.includes(undefined)) await connection.flush()
   stop()
-  const logStream = await findLogStream(connection, 'tinygrid', 1)
-  const fixed = { partitions: 16, logStreams: 1 }
-  const identity = await ClusterSettings.open({ keyValue, ...fixed, logStream })
-  const log = await JetStreamLog.open({ ...place, ...fixed, logBytesMax: 1e8, identity })
-  const partition = 3 as PartitionId
-  let last = 0 as LogPosition
-  for (const text of ['a', 'b', 'c']) last = await log.append(partition, Buffer.from(text), last)
-  t.is((await Array.fromAsync(log.readAfter(partition, 0 as LogPosition))).length, 3)
-  await log.trim(partition, last)
-  const letter = { key: 'code', partition, position: last, reason: '', payload: Buffer.from('x') }
-  await log.addDeadLetter(letter)
-  t.is((await Array.fromAsync(log.deadLetters())).length, 1)
-  await log.removeDeadLetter('code', last)
+  await useLog(t, { connection, keyValue, logStreams: 1 })
   const peers = new MoleculerPeers({ connection, namespace: 'tinygrid', nodeId: 'n1' as NodeId })
   await peers.open()
   await peers.close()
-  await log.close()
 })
+
+natsTest('so does one whose log lies in several streams', async (t) => {
+  const nats = await guarded(t)
+  const connection = await connectNats({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
+  t.teardown(() => connection.close())
+  const keyValue = await NatsKeyValue.open({ connection, namespace: 'tinygrid', replicas: 1 })
+  t.teardown(() => keyValue.close())
+  await useLog(t, { connection, keyValue, logStreams: 4 })
+})
+
+test('each of several streams of the log may be used as the only one', (t) => {
+  const [node, observer] = readFileSync(PERMISSIONS, 'utf8').split('user: "tinygrid-observer"')
+  for (const user of [node!, observer!]) {
+    const allowed = new Set(user.match(/"[^"\n]+"/g))
+    const alone = [...allowed].filter((subject) => subject.endsWith('.TINYGRID_LOG"'))
+    t.true(alone.length > 0)
+    for (const { stream } of new LogNames('tinygrid', LOG_STREAMS_MAX).all) {
+      for (const subject of alone) t.true(allowed.has(subject.replace('TINYGRID_LOG', stream)))
+    }
+  }
+})
+
+interface LogOwner {
+  readonly connection: NatsConnection
+  readonly keyValue: NatsKeyValue
+  readonly logStreams: number
+}
+
+/** All that a node does with the log, in each of its streams. */
+async function useLog(t: ExecutionContext, { connection, keyValue, logStreams }: LogOwner) {
+  const logStream = await findLogStream(connection, 'tinygrid', logStreams)
+  const fixed = { partitions: 16, logStreams }
+  const identity = await ClusterSettings.open({ keyValue, ...fixed, logStream })
+  const place = { connection, namespace: 'tinygrid', replicas: 1, ...fixed, identity }
+  const before = await JetStreamLog.open({ ...place, logBytesMax: 1e8 })
+  await before.close()
+  // Again with other settings: the streams are changed.
+  const log = await JetStreamLog.open({ ...place, logBytesMax: 2e8 })
+  let last = 0 as LogPosition
+  for (let partition = 0 as PartitionId; partition < logStreams; partition++) {
+    last = 0 as LogPosition
+    for (const text of ['a', 'b', 'c']) last = await log.append(partition, Buffer.from(text), last)
+    t.is((await Array.fromAsync(log.readAfter(partition, 0 as LogPosition))).length, 3)
+    await log.trim(partition, last)
+    t.is((await Array.fromAsync(log.readAfter(partition, 0 as LogPosition))).length, 1)
+  }
+  const facts = await readLogFacts(connection, 'tinygrid', logStreams)
+  t.is(facts.entries, logStreams)
+  const letter = { key: 'code', partition: 3 as PartitionId, position: last, reason: '' }
+  await log.addDeadLetter({ ...letter, payload: Buffer.from('x') })
+  t.is((await Array.fromAsync(log.deadLetters())).length, 1)
+  await log.removeDeadLetter('code', last)
+  await log.close()
+}
 
 natsTest('clicks go from node to node, an observer hears them, and no salt', async (t) => {
   const nats = await guarded(t)
