@@ -58,6 +58,7 @@ export function embeddedOutside(
     bytes: log.bytes(),
     bytesMax: logBytesMax,
     durability,
+    streams: [],
   })
   return { servers: [], readLog }
 }

@@ -63,6 +63,7 @@ clusterTest('each node tells the same of the cluster, as it is described', async
       ],
     )
     t.like(status.log, { kind: 'jetstream', durability: { replicas: 1, replicasCurrent: 1 } })
+    t.like(status.log.streams, [{ name: 'TINYGRID_LOG', bytes: status.log.bytes! }])
   }
   for (const { id, program } of world.nodes) {
     const { status } = told[0]!

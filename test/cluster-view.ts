@@ -41,14 +41,13 @@ export class ClusterView {
     return text === undefined ? undefined : (JSON.parse(text) as { nodeId: NodeId }).nodeId
   }
 
-  /** As a node reads them. */
-  settings(partitions: number): Promise<ClusterSettings> {
-    return ClusterSettings.open({
-      keyValue: this.#keyValue,
-      partitions,
-      logStreams: 1,
-      logStream: undefined,
-    })
+  /** As a node of the cluster reads them. */
+  async settings(partitions: number): Promise<ClusterSettings> {
+    const { logStreams = 1 } = JSON.parse((await this.#read('settings'))!) as {
+      logStreams?: number
+    }
+    const keyValue = this.#keyValue
+    return ClusterSettings.open({ keyValue, partitions, logStreams, logStream: undefined })
   }
 
   /** For a person who looks into a failure: who owns how many partitions, who controls. */

@@ -97,8 +97,8 @@ natsTest('so does one whose log lies in several streams', async (t) => {
 })
 
 test('each of several streams of the log may be used as the only one', (t) => {
-  const [node, observer] = readFileSync(PERMISSIONS, 'utf8').split('user: "tinygrid-observer"')
-  for (const user of [node!, observer!]) {
+  const [nodes, observers] = readFileSync(PERMISSIONS, 'utf8').split('user: "tinygrid-observer"')
+  for (const user of [nodes!, observers!]) {
     const allowed = new Set(user.match(/"[^"\n]+"/g))
     const alone = [...allowed].filter((subject) => subject.endsWith('.TINYGRID_LOG"'))
     t.true(alone.length > 0)

@@ -22,6 +22,7 @@ const LOG = {
     storage: 'file',
     syncsBeforeAnswer: null,
   },
+  streams: [],
 } as const
 
 /** What `node` says of itself, as far as the observer reads it. */

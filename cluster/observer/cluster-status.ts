@@ -127,6 +127,17 @@ export interface LogState {
   /** Links whose newest version is in the log only, over all nodes that answered. */
   readonly dirtyLinks: number
   readonly durability: Durability
+  /** What it is spread over, each with its share; none: it is not in NATS, or has not told yet. */
+  readonly streams: readonly LogStreamState[]
+}
+
+/** As last told. */
+export interface LogStreamState {
+  readonly name: string
+  /** The server that takes its writes; null: none is elected. */
+  readonly leader: string | null
+  readonly bytes: number
+  readonly bytesMax: number
 }
 
 /** What a write has behind it when it is answered. */

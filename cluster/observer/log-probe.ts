@@ -25,6 +25,7 @@ const UNKNOWN: LogFacts = {
     storage: null,
     syncsBeforeAnswer: null,
   },
+  streams: [],
 }
 
 export class LogProbe {

@@ -139,6 +139,15 @@ const logSchema = object({
     },
     'What a write has behind it when it is answered',
   ),
+  streams: Type.Array(
+    object({
+      name: Type.String(),
+      leader: nullable('string', 'The NATS server that takes its writes'),
+      bytes: Type.Integer(),
+      bytesMax: Type.Integer(),
+    }),
+    { description: 'What the log of a cluster is spread over' },
+  ),
 })
 
 const serverSchema = object({

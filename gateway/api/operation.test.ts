@@ -66,6 +66,7 @@ test('metrics show the log as a whole, and do not make up what it does not tell'
   const metrics = await metricsOf((await startGateway(t)).call)
   const value = (name: string) => metrics.get(`tinygrid_log_${name}`)
   t.deepEqual(['bytes', 'max_bytes', 'replicas', 'replicas_current'].map(value), [600, NaN, 3, 2])
+  t.is(value('fullness_ratio'), 0.5, 'of the fullest of its streams')
 })
 
 test('errors of the server are counted by code, of each link of a bulk request', async (t) => {

@@ -16,6 +16,8 @@ export interface LogNumbers {
     readonly replicas: number | null
     readonly replicasCurrent: number | null
   }
+  /** What it is spread over: writes to a stream answer 503 once that one is full. */
+  readonly streams: readonly { readonly bytes: number; readonly bytesMax: number }[]
 }
 
 type Row = readonly [name: string, help: string, of: (numbers: LogNumbers) => number | null]
@@ -23,6 +25,7 @@ type Row = readonly [name: string, help: string, of: (numbers: LogNumbers) => nu
 const GAUGES: readonly Row[] = [
   ['tinygrid_log_bytes', 'Bytes that the log holds', ({ bytes }) => bytes],
   ['tinygrid_log_max_bytes', 'Bytes that the log may hold', ({ bytesMax }) => bytesMax],
+  ['tinygrid_log_fullness_ratio', 'How full the log is, or the fullest of its streams', fullness],
   ['tinygrid_log_replicas', 'Copies of the log', ({ durability }) => durability.replicas],
   [
     'tinygrid_log_replicas_current',
@@ -30,6 +33,12 @@ const GAUGES: readonly Row[] = [
     ({ durability }) => durability.replicasCurrent,
   ],
 ]
+
+function fullness({ bytes, bytesMax, streams }: LogNumbers): number | null {
+  if (streams.length > 0)
+    return Math.max(...streams.map((stream) => stream.bytes / stream.bytesMax))
+  return bytes === null || bytesMax === null ? null : bytes / bytesMax
+}
 
 export function registerLogMetrics(registry: Registry, read: () => Promise<LogNumbers>): void {
   for (const [name, help, of] of GAUGES) {

@@ -73,6 +73,7 @@ const LOG: ClusterStatus['log'] = {
     syncsBeforeAnswer: null,
     description: 'Each write is answered once 2 of 3 copies have it, on disk.',
   },
+  streams: [{ name: 'TINYGRID_LOG', leader: null, bytes: 1234, bytesMax: 1_000_000 }],
 }
 
 const NATS = {

@@ -181,6 +181,10 @@ const LOG: LogNumbers = {
   bytes: 600,
   bytesMax: null,
   durability: { replicas: 3, replicasCurrent: 2 },
+  streams: [
+    { bytes: 100, bytesMax: 1000 },
+    { bytes: 500, bytesMax: 1000 },
+  ],
 }
 
 const MEMBERSHIP: MembershipNumbers = {

@@ -33,6 +33,13 @@ export async function readLogFacts(
       storage: config.storage === StorageType.File ? 'file' : 'memory',
       syncsBeforeAnswer: null,
     },
+    streams: infos.map(({ config: { name, max_bytes: bytesMax }, state: { bytes }, cluster }) => ({
+      name,
+      // The server says "" while there is none.
+      leader: cluster?.leader || null,
+      bytes,
+      bytesMax,
+    })),
   }
 }
 

@@ -84,6 +84,7 @@ export interface LogState {
     readonly replicasCurrent: number | null
     readonly description: string
   }
+  readonly streams: readonly { readonly leader: string | null }[]
 }
 
 export interface ServerState {

@@ -6,7 +6,7 @@ import type { ClusterStatus, LogState, ServerState } from './status.ts'
 import { ageText, bytesText, countText, durationText } from './words.ts'
 
 export function LogPanel({ log }: { log: LogState }) {
-  const { entries, bytes, bytesMax, lagMs, dirtyLinks, durability } = log
+  const { entries, bytes, bytesMax, lagMs, dirtyLinks, durability, streams } = log
   const { replicas, replicasCurrent } = durability
   const part = bytes === null || bytesMax === null ? {} : { part: bytes / bytesMax }
   return (
@@ -17,6 +17,7 @@ export function LogPanel({ log }: { log: LogState }) {
         {replicas !== null && replicas > 1 && (
           <Fact name="Copies">{`${replicasCurrent ?? '?'} of ${replicas} up to date`}</Fact>
         )}
+        {streams.length > 1 && <Fact name="Streams">{streamsText(streams)}</Fact>}
         {bytes !== null && (
           <Fact name="Holds" {...part}>
             {[
@@ -33,6 +34,13 @@ export function LogPanel({ log }: { log: LogState }) {
       </dl>
     </article>
   )
+}
+
+/** How many, and which servers share their writes. */
+function streamsText(streams: LogState['streams']): string {
+  const leaders = new Set(streams.flatMap(({ leader }) => leader ?? []))
+  const led = leaders.size === 0 ? '' : `, led by ${[...leaders].toSorted().join(', ')}`
+  return `${streams.length}${led}`
 }
 
 interface ServerPanelProps {
