@@ -13,6 +13,7 @@ import { CLICK_SETTINGS } from './node/click-settings.ts'
 import { checkClusterSettings, CLUSTER_SETTINGS } from './node/cluster-settings.ts'
 import { API_KEY_PATTERN, API_KEY_TAKES } from './persistence/data-directory/api-key-file.ts'
 import { CODE_LENGTH_MAX, type NodeId } from './links/ids.ts'
+import { machineMemoryBytes } from './links/machine-memory.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
 import {
   baseUrl,
@@ -209,12 +210,6 @@ function refuseUnknownSettings(env: Env): void {
 /** A whole number within bounds. */
 function within({ min, max }: { min: number; max: number }, value: number): number {
   return Math.min(max, Math.max(min, Math.floor(value)))
-}
-
-/** What a container may use, or what the machine has. */
-function machineMemoryBytes(): number {
-  const constrained = process.constrainedMemory()
-  return constrained > 0 && constrained < os.totalmem() ? constrained : os.totalmem()
 }
 
 /** New at each start, because a node is one process from its start to its end. */

@@ -18,6 +18,7 @@ import type { ClickLogReader } from '../log/click-log.ts'
 import { JetStreamClickReader } from '../log/jetstream-click-reader.ts'
 import { LmdbClickReader } from '../log/lmdb-click-reader.ts'
 import { openAddressData } from '../parse/address-data.ts'
+import { machineMemoryBytes } from '../../links/machine-memory.ts'
 import { ClickParser } from '../parse/click-parser.ts'
 import type { ClickStore } from '../store/click-store.ts'
 import { ClickHouseClickStore } from '../store/clickhouse-click-store.ts'
@@ -116,7 +117,7 @@ async function openFile(directory: string, tell: (what: string) => void): Promis
     directory,
     memoryBytesMax: Math.max(
       MEMORY_BYTES.min,
-      Math.min(MEMORY_BYTES.max, Math.floor(os.totalmem() / MEMORY_SHARE)),
+      Math.min(MEMORY_BYTES.max, Math.floor(machineMemoryBytes() / MEMORY_SHARE)),
     ),
     threads: Math.min(THREADS_MAX, os.availableParallelism()),
     questionMsMax: QUESTION_MS_MAX,

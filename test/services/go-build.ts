@@ -1,5 +1,6 @@
 /**
- * Builds `nats-server`, `nats` and `ferretdb` from `go.mod`, whose versions and checksums are pinned.
+ * Builds programs from a `go.mod`, whose versions and checksums are pinned: `nats-server`, `nats` and
+ * `ferretdb` from the one here, what reads manifests of Kubernetes from its own.
  *
  * Takes the Go that is installed, or the one of Docker's image where that is all there is. The
  * binaries appear in the cache all at once or not at all: they are built in a directory beside it,
@@ -10,9 +11,31 @@ import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { withBuildLock } from './build-lock.ts'
 import { runCommand } from './command-line.ts'
-import { builtDirectory } from './service-program.ts'
+import { builtDirectory, kubernetesDirectory, KUBERNETES } from './service-program.ts'
 
-const SOURCE = import.meta.dirname
+interface GoBuild {
+  /** Where the `go.mod` is. */
+  readonly source: string
+  /** Where the programs appear. */
+  readonly directory: string
+  /** What a build is called, where it puts what it makes (a file, or with a slash a directory), packages. */
+  readonly programs: readonly (readonly [what: string, out: string, packages: string])[]
+}
+
+/** The two share most packages. */
+export const SERVERS: GoBuild = {
+  source: import.meta.dirname,
+  directory: builtDirectory,
+  programs: [
+    ['ferretdb', 'ferretdb', '.'],
+    ['nats-server and nats', './', 'tool'],
+  ],
+}
+export const MANIFESTS: GoBuild = {
+  source: path.resolve(import.meta.dirname, '../kubernetes'),
+  directory: kubernetesDirectory,
+  programs: [['the reader of manifests', KUBERNETES, '.']],
+}
 const GO_IMAGE = 'golang:1.26'
 const BUILD_TIMEOUT_MS = 900_000
 const PROGRESS_INTERVAL_MS = 5_000
@@ -26,14 +49,18 @@ const GO_ENV = { CGO_ENABLED: '0', GOWORK: 'off' }
 const GO_DIRECTORY = '/usr/local/go/bin'
 
 /** @returns undefined when they are built, else why not, in one line */
-export function buildWithGo(say: (line: string) => void): Promise<string | undefined> {
+export function buildWithGo(
+  what: GoBuild,
+  say: (line: string) => void,
+): Promise<string | undefined> {
+  const { directory } = what
   const waits = () => say('another process builds them: waiting')
-  return withBuildLock(`${builtDirectory}.lock`, waits, async () => {
-    if (existsSync(builtDirectory)) return undefined
-    const target = mkdtempSync(`${builtDirectory}.`)
+  return withBuildLock(`${directory}.lock`, waits, async () => {
+    if (existsSync(directory)) return undefined
+    const target = mkdtempSync(`${directory}.`)
     try {
-      const reason = await build(target, say)
-      if (reason === undefined) renameSync(target, builtDirectory)
+      const reason = await build(what, target, say)
+      if (reason === undefined) renameSync(target, directory)
       return reason
     } finally {
       rmSync(target, { recursive: true, force: true })
@@ -42,30 +69,33 @@ export function buildWithGo(say: (line: string) => void): Promise<string | undef
 }
 
 /** With the Go that is there; where it is missing, too old or fails, with Docker's. */
-async function build(target: string, say: (line: string) => void): Promise<string | undefined> {
+async function build(
+  what: GoBuild,
+  target: string,
+  say: (line: string) => void,
+): Promise<string | undefined> {
   const go = await findGo()
-  const reason = go ? await compile((args) => [go, ...args], target, say) : 'Go is not installed'
+  const reason = go
+    ? await compile(what, (args) => [go, ...args], target, say)
+    : 'Go is not installed'
   if (reason === undefined) return undefined
   const asksDocker = ['docker', 'version', '--format', '{{.Server.Version}}'] as const
   const withoutDocker = await runCommand(asksDocker, { timeoutMs: PROBE_TIMEOUT_MS })
   if (withoutDocker !== undefined) return `${reason}; ${withoutDocker}`
   say(`${reason}; taking Docker's ${GO_IMAGE}`)
-  return compile((args) => inDocker(args, target), '/built', say)
+  return compile(what, (args) => inDocker(what.source, args, target), '/built', say)
 }
 
-/** The two builds, one after the other: they share most packages. */
 async function compile(
+  { source, programs }: GoBuild,
   go: (args: readonly string[]) => readonly [string, ...string[]],
   target: string,
   say: (line: string) => void,
 ): Promise<string | undefined> {
-  for (const [what, out, packages] of [
-    ['ferretdb', path.join(target, 'ferretdb'), '.'],
-    ['nats-server and nats', `${target}/`, 'tool'],
-  ] as const) {
+  for (const [what, out, packages] of programs) {
     const progress = reportProgress(what, say)
-    const options = { cwd: SOURCE, env: GO_ENV, timeoutMs: BUILD_TIMEOUT_MS }
-    const command = go(['build', ...FLAGS, '-o', out, packages])
+    const options = { cwd: source, env: GO_ENV, timeoutMs: BUILD_TIMEOUT_MS }
+    const command = go(['build', ...FLAGS, '-o', `${target}/${out}`, packages])
     const reason = await runCommand(command, { ...options, onLine: progress.onLine })
     progress.end()
     if (reason !== undefined) return `${what} could not be built: ${reason}`
@@ -91,8 +121,12 @@ async function findGo(): Promise<string | undefined> {
   return undefined
 }
 
-function inDocker(args: readonly string[], target: string): readonly [string, ...string[]] {
-  const volumes = ['-v', `${SOURCE}:/source:ro`, '-v', `${target}:/built`, '-w', '/source']
+function inDocker(
+  source: string,
+  args: readonly string[],
+  target: string,
+): readonly [string, ...string[]] {
+  const volumes = ['-v', `${source}:/source:ro`, '-v', `${target}:/built`, '-w', '/source']
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
   const env = Object.entries(GO_ENV).flatMap(([name, value]) => ['-e', `${name}=${value}`])
   const place = ['-e', 'HOME=/tmp', '--user', user, ...env, ...volumes]

@@ -4,7 +4,7 @@
  * Used by `npm run services`, and by `npm run cluster` before it starts anything. What is there
  * already is left alone.
  */
-import { buildWithGo } from './go-build.ts'
+import { buildWithGo, MANIFESTS, SERVERS } from './go-build.ts'
 import { buildWithJava } from './java-build.ts'
 import { buildWithPython } from './python-build.ts'
 import { installRedis } from './redis-package.ts'
@@ -23,7 +23,7 @@ export async function supplyPrograms(
   const built = wanted.filter((name) => BUILT_WITH_GO.has(name))
   const reasons = new Map<ProgramName, string | undefined>()
   if (built.length > 0) {
-    const reason = await buildWithGo((line) => say(built[0]!, line))
+    const reason = await buildWithGo(SERVERS, (line) => say(built[0]!, line))
     for (const name of built) reasons.set(name, reason)
   }
   if (wanted.includes('redis')) {
@@ -34,6 +34,9 @@ export async function supplyPrograms(
   }
   if (wanted.includes('clickhouse')) {
     reasons.set('clickhouse', await buildWithPython((line) => say('clickhouse', line)))
+  }
+  if (wanted.includes('manifests')) {
+    reasons.set('manifests', await buildWithGo(MANIFESTS, (line) => say('manifests', line)))
   }
   const missing = wanted.filter((name) => findProgram(name) === undefined)
   return new Map(missing.map((name) => [name, reasons.get(name) ?? 'it does not run']))

@@ -12,7 +12,8 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-export type ProgramName = 'nats' | 'nats-cli' | 'redis' | 'mongo' | 'mongo-java' | 'clickhouse'
+export type ProgramName =
+  'nats' | 'nats-cli' | 'redis' | 'mongo' | 'mongo-java' | 'clickhouse' | 'manifests'
 /** What a cluster needs. */
 export const PROGRAM_NAMES: readonly ProgramName[] = ['nats', 'nats-cli', 'redis', 'mongo']
 /** And what tests ask besides. */
@@ -20,11 +21,14 @@ export const TEST_PROGRAM_NAMES: readonly ProgramName[] = [
   ...PROGRAM_NAMES,
   'mongo-java',
   'clickhouse',
+  'manifests',
 ]
 /** What the second opinion on MongoDB is called in the cache. */
 export const MONGO_JAVA = 'mongo-java-server'
 /** And ClickHouse's engine, where there is no server of it. */
 export const CLICKHOUSE = 'clickhouse-engine'
+/** What renders and decodes manifests of Kubernetes. */
+export const KUBERNETES = 'kubernetes-manifests'
 
 export interface FoundProgram {
   readonly path: string
@@ -79,12 +83,21 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
     oldest: [25, 3],
     variable: 'CLICKHOUSE_URL',
   },
+  manifests: {
+    onPath: KUBERNETES,
+    inCache: KUBERNETES,
+    versionFlag: '--version',
+    oldest: [1, 0],
+  },
 }
 
 /** What the programs are built from: a change of any of them makes a new cache directory. */
 const GO_INPUTS = ['go.mod', 'go.sum', 'ferretdb.go', 'ferretdb-index.go']
 const JAVA_INPUTS = ['mongo-java-pom.xml', 'MongoJavaServer.java', 'java-build.ts']
 const PYTHON_INPUTS = ['clickhouse-requirements.txt', 'clickhouse_server.py', 'python-build.ts']
+const KUBERNETES_INPUTS = ['go.mod', 'go.sum', 'manifests.go'].map(
+  (file) => `../kubernetes/${file}`,
+)
 const VERSION_TIMEOUT_MS = 10_000
 
 const cacheRoot = path.join(
@@ -98,6 +111,7 @@ export const builtDirectory = path.join(cacheRoot, hashOf(GO_INPUTS))
 export const javaDirectory = path.join(cacheRoot, `java-${hashOf(JAVA_INPUTS)}`)
 
 export const pythonDirectory = path.join(cacheRoot, `python-${hashOf(PYTHON_INPUTS)}`)
+export const kubernetesDirectory = path.join(cacheRoot, `kubernetes-${hashOf(KUBERNETES_INPUTS)}`)
 
 const found = new Map<ProgramName, FoundProgram>()
 
@@ -141,6 +155,7 @@ function* candidatesOf({ onPath, inCache }: Program): Iterable<[string, FoundPro
   yield [path.join(builtDirectory, inCache), 'cache']
   yield [path.join(javaDirectory, inCache), 'cache']
   yield [path.join(pythonDirectory, inCache), 'cache']
+  yield [path.join(kubernetesDirectory, inCache), 'cache']
   yield [path.join(packagedDirectory, inCache), 'cache']
 }
 
