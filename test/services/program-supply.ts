@@ -7,6 +7,7 @@
 import { buildWithGo, MANIFESTS, SERVERS } from './go-build.ts'
 import { buildWithJava } from './java-build.ts'
 import { buildWithPython } from './python-build.ts'
+import { unpackPrometheus } from './prometheus-package.ts'
 import { installRedis } from './redis-package.ts'
 import { findProgram, type ProgramName } from './service-program.ts'
 
@@ -37,6 +38,11 @@ export async function supplyPrograms(
   }
   if (wanted.includes('manifests')) {
     reasons.set('manifests', await buildWithGo(MANIFESTS, (line) => say('manifests', line)))
+  }
+  const ofPrometheus = wanted.filter((name) => name === 'prometheus' || name === 'promtool')
+  if (ofPrometheus.length > 0) {
+    const reason = await unpackPrometheus((line) => say(ofPrometheus[0]!, line))
+    for (const name of ofPrometheus) reasons.set(name, reason)
   }
   const missing = wanted.filter((name) => findProgram(name) === undefined)
   return new Map(missing.map((name) => [name, reasons.get(name) ?? 'it does not run']))

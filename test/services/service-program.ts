@@ -13,7 +13,15 @@ import os from 'node:os'
 import path from 'node:path'
 
 export type ProgramName =
-  'nats' | 'nats-cli' | 'redis' | 'mongo' | 'mongo-java' | 'clickhouse' | 'manifests'
+  | 'nats'
+  | 'nats-cli'
+  | 'redis'
+  | 'mongo'
+  | 'mongo-java'
+  | 'clickhouse'
+  | 'manifests'
+  | 'prometheus'
+  | 'promtool'
 /** What a cluster needs. */
 export const PROGRAM_NAMES: readonly ProgramName[] = ['nats', 'nats-cli', 'redis', 'mongo']
 /** And what tests ask besides. */
@@ -22,6 +30,8 @@ export const TEST_PROGRAM_NAMES: readonly ProgramName[] = [
   'mongo-java',
   'clickhouse',
   'manifests',
+  'prometheus',
+  'promtool',
 ]
 /** What the second opinion on MongoDB is called in the cache. */
 export const MONGO_JAVA = 'mongo-java-server'
@@ -83,12 +93,14 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
     oldest: [25, 3],
     variable: 'CLICKHOUSE_URL',
   },
-  manifests: {
-    onPath: KUBERNETES,
-    inCache: KUBERNETES,
-    versionFlag: '--version',
-    oldest: [1, 0],
-  },
+  manifests: named(KUBERNETES, [1, 0]),
+  prometheus: named('prometheus', [2, 42]),
+  promtool: named('promtool', [2, 42]),
+}
+
+/** One that is called the same everywhere. */
+function named(name: string, oldest: readonly [number, number]): Program {
+  return { onPath: name, inCache: name, versionFlag: '--version', oldest }
 }
 
 /** What the programs are built from: a change of any of them makes a new cache directory. */
