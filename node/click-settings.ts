@@ -59,6 +59,12 @@ export const CLICK_SETTINGS = {
       'ClickHouse, where clicks are kept that are too many for a file of this machine; without a ' +
       'database in it, that of TINYGRID_NAMESPACE is taken',
   }),
+  clicksFeed: flag('TINYGRID_CLICKS_FEED', {
+    fallback: 'false',
+    about:
+      'whether a cluster tells clicks as rows of JSON on a stream of its own, for other databases; it holds them ' +
+      'as long, and as many bytes, as the click log',
+  }),
   webhookPrivate: flag('TINYGRID_WEBHOOK_PRIVATE', {
     fallback: 'false',
     about: 'whether webhooks may be sent to addresses of private networks',

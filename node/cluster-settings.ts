@@ -59,6 +59,7 @@ interface ClusterValues {
   readonly mongoUrl: string | undefined
   readonly redisUrl: string | undefined
   readonly apiKey: string | undefined
+  readonly clicksFeed: boolean
   readonly logReplicas: number
   readonly logStreams: number
   readonly logBytesMax: number
@@ -66,10 +67,10 @@ interface ClusterValues {
 
 /** @throws ConfigError if one is missing, or means nothing, without the other */
 export function checkClusterSettings(values: ClusterValues): void {
-  const { natsUrl, mongoUrl, redisUrl, apiKey } = values
+  const { natsUrl, mongoUrl, apiKey } = values
   if (natsUrl === undefined) {
-    const stray = mongoUrl !== undefined ? 'MONGO_URL' : redisUrl !== undefined ? 'REDIS_URL' : ''
-    if (stray === '') return
+    const stray = strayOf(values)
+    if (stray === undefined) return
     throw new ConfigError(`${stray} is set, but NATS_URL is not: without it no server is used`)
   }
   if (mongoUrl === undefined) {
@@ -79,6 +80,13 @@ export function checkClusterSettings(values: ClusterValues): void {
     throw new ConfigError('TINYGRID_API_KEY is missing: all nodes of a cluster must have the same')
   }
   checkLog(values)
+}
+
+/** What is set and means nothing without servers. */
+function strayOf({ mongoUrl, redisUrl, clicksFeed }: ClusterValues): string | undefined {
+  if (mongoUrl !== undefined) return 'MONGO_URL'
+  if (redisUrl !== undefined) return 'REDIS_URL'
+  return clicksFeed ? 'TINYGRID_CLICKS_FEED' : undefined
 }
 
 function checkLog({ logReplicas, logStreams, logBytesMax }: ClusterValues): void {

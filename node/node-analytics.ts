@@ -17,6 +17,8 @@ import type { RefusedInput } from '../cluster/refused-input.ts'
 import { systemClock } from '../links/clock.ts'
 import { clickDirectories } from './click-settings.ts'
 
+const DAY_MS = 86_400_000
+
 /** What the node does with it. */
 export interface NodeAnalytics extends Analytics {
   /** Of this node's own process; undefined: it has none. */
@@ -118,7 +120,9 @@ function settingsOf(config: Config): AnalyticsSettings {
 
 function clusterHooksOf(config: Config, natsUrl: string): AnalyticsSettings['hooks']['values'] {
   const { namespace, nodeId, logReplicas: replicas } = config
-  return { kind: 'bucket', natsUrl, namespace, replicas, nodeId }
+  const { clicksFeed, clicksLogBytesMax: bytesMax, clicksLogDays } = config
+  const feed = clicksFeed ? { bytesMax, ageMaxMs: clicksLogDays * DAY_MS } : undefined
+  return { kind: 'bucket', natsUrl, namespace, replicas, nodeId, feed }
 }
 
 function clusterLogOf({ namespace, nodeId }: Config, url: string): AnalyticsSettings['log'] {

@@ -6,12 +6,15 @@ import test from 'ava'
 import { Compile } from 'typebox/schema'
 import type { Click } from '../clicks/click.ts'
 import { encodeBatch } from '../clicks/log/batch-codec.ts'
-import { sampleBatch } from '../clicks/testing/sample-batches.ts'
+import { rowsOf } from '../clicks/feed/click-row.ts'
+import { sampleBatch, sampleClick as sampleRecord } from '../clicks/testing/sample-batches.ts'
+import type { EpochMs } from '../links/ids.ts'
 import { sampleClick } from '../clicks/testing/sample-clicks.ts'
 import { liveBatch } from '../gateway/stats/live-event.ts'
 import { ClickHouseService } from './services/clickhouse-service.ts'
 import { testWith } from './services/service-test.ts'
 
+const AT = Date.parse('2026-11-27T12:34:56.789Z') as EpochMs
 const ROOT = path.resolve(import.meta.dirname, '..')
 const EXAMPLE = path.join(ROOT, 'examples/clickhouse')
 
@@ -60,6 +63,49 @@ testWith('clickhouse')(
     )
   },
 )
+
+testWith('clickhouse')('rows of the feed go through the view into the same tables', async (t) => {
+  const service = await ClickHouseService.start()
+  t.teardown(() => service.close())
+  const client = createClient({ url: service.url, log: { level: ClickHouseLogLevel.OFF } })
+  t.teardown(() => client.close())
+  const [feed, view, ...more] = statementsOf('from-nats.sql')
+  t.deepEqual(more, [])
+  // The server itself says that it can parse all of it. Its engine has no NATS: what it is given stands in for it.
+  const parsed = await client.query({
+    query: 'SELECT formatQuery({sql:String})',
+    query_params: { sql: feed!.trim() },
+    format: 'TabSeparated',
+  })
+  t.regex(await parsed.text(), /ENGINE = NATS/)
+  const columns = feed!.slice(0, feed!.indexOf('ENGINE'))
+  for (const query of statementsOf('schema.sql')) await client.command({ query })
+  for (const query of [`${columns} ENGINE = Null`, view!]) await client.command({ query })
+  const batch = sampleBatch(1, { clicks: Array.from({ length: 3 }, () => sampleRecord()) })
+  const [rows] = [...rowsOf(batch, 7, () => clickWith({ country: 'DE', at: AT }))]
+  for (let sent = 0; sent < 2; sent++) {
+    await client.insert({
+      table: 'clicks_feed',
+      values: rows!.text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as object),
+      format: 'JSONEachRow',
+      clickhouse_settings: { input_format_skip_unknown_fields: 1 },
+    })
+  }
+  const asked = await client.query({ query: 'SELECT * FROM clicks FINAL', format: 'JSONEachRow' })
+  const found = await asked.json<Record<string, unknown>>()
+  t.deepEqual(
+    found.map(({ id, at }) => [id, at]),
+    [0, 1, 2].map((index) => [`7-${index}`, '2026-11-27 12:34:56.789']),
+  )
+  const [report] = statementsOf('report.sql')
+  const told = await client.query({ query: report!, format: 'JSONEachRow' })
+  const [hour] = await told.json<Record<string, unknown>>()
+  t.like(hour, { hour: '2026-11-27 12:00:00', country: 'DE' })
+  t.is(Number(hour!['clicks']), 3)
+})
 
 function statementsOf(file: string): string[] {
   const text = readFileSync(path.join(EXAMPLE, file), 'utf8').replaceAll(/^--.*$/gm, '')

@@ -1,6 +1,8 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
+import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { namesOf } from '../cluster/nats/namespace.ts'
 import { ClusterWorld } from './cluster-world.ts'
 import { until } from './deadline.ts'
 import type { Program } from './program.ts'
@@ -34,13 +36,14 @@ clusterTest('clicks of all nodes can be asked of each, whoever has analytics', a
 })
 
 clusterTest(
-  'a webhook that one node was told of is told by one, of the clicks of all',
+  'a webhook that one node was told of is told by one, of the clicks of all; so is the feed',
   async (t) => {
     t.timeout(200_000)
     const receiver = await startReceiver(t)
     const env = {
       TINYGRID_ROLES: 'gateway,actors,analytics',
       TINYGRID_WEBHOOK_PRIVATE: 'true',
+      TINYGRID_CLICKS_FEED: 'true',
     }
     const world = await ClusterWorld.start(t, { nodes: 2, env })
     const programs = world.nodes.map(({ program }) => program)
@@ -63,6 +66,12 @@ clusterTest(
       t.is(listed.webhooks.length, 1)
     }
     t.deepEqual(receiver.told(), ['click', 'click'])
+    const rows: string[] = []
+    await until('both are rows of the feed', PATIENCE_MS, async () => {
+      rows.splice(0, rows.length, ...(await codesIn(world)))
+      return rows.length >= 2
+    })
+    t.deepEqual(rows, [code, code])
   },
 )
 
@@ -98,4 +107,29 @@ async function clicksOf(program: Program, code: string): Promise<number | undefi
   if (response.status !== 200) return undefined
   const { totals } = (await response.json()) as { totals: { clicks: number } }
   return totals.clicks
+}
+
+/** Of the rows on the feed's stream. */
+async function codesIn({ services }: ClusterWorld): Promise<string[]> {
+  const connection = await connectNats({
+    url: services.nats.url,
+    name: 'test',
+    ...namesOf('tinygrid'),
+  })
+  try {
+    const { streams } = await connection.jetstreamManager()
+    const { feedStream } = namesOf('tinygrid')
+    const { state } = await streams.info(feedStream)
+    let text = ''
+    for (let sequence = 1; sequence <= state.last_seq; sequence++) {
+      const { data } = await streams.getMessage(feedStream, { seq: sequence })
+      text += Buffer.from(data).toString()
+    }
+    const lines = text.split('\n').slice(0, -1)
+    return lines.map((line) => (JSON.parse(line) as { code: string }).code)
+  } catch {
+    return [] // there is none yet
+  } finally {
+    await connection.close()
+  }
 }

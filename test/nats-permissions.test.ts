@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { connect, ErrorCode, Events, type NatsConnection } from 'nats'
 import { JetStreamClickLog } from '../clicks/log/jetstream-click-log.ts'
 import { JetStreamClickReader } from '../clicks/log/jetstream-click-reader.ts'
+import { JetStreamFeed } from '../clicks/feed/jetstream-feed.ts'
 import { systemClock } from '../links/clock.ts'
 import type { EpochMs, LogPosition, NodeId, PartitionId } from '../links/ids.ts'
 import { LOG_STREAMS_MAX, LogNames } from '../cluster/nats/log-names.ts'
@@ -45,6 +46,10 @@ const DENIED = [
   '$JS.API.STREAM.MSG.GET.KV_tinygrid_private',
   '$JS.API.CONSUMER.CREATE.TINYGRID_LOG.x',
   '$JS.API.CONSUMER.CREATE.TINYGRID_CLICKS.x',
+  'tinygrid.feed.clicks',
+  '$JS.API.CONSUMER.CREATE.TINYGRID_FEED.x',
+  '$JS.API.CONSUMER.MSG.NEXT.TINYGRID_FEED.x',
+  '$JS.API.DIRECT.GET.TINYGRID_FEED',
   '$JS.API.CONSUMER.CREATE.KV_tinygrid.x',
 ]
 const UNHEARD = [
@@ -163,6 +168,24 @@ natsTest('clicks go from node to node, an observer hears them, and no salt', asy
   const reader = new JetStreamClickReader({ ...place, clock: systemClock })
   const [batch] = await reader.read(0)
   t.is(Buffer.from(batch!.payload).toString(), 'batch')
+})
+
+natsTest('a node tells rows of clicks, and an observer hears them', async (t) => {
+  const nats = await guarded(t)
+  const connection = await connectNats({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
+  t.teardown(() => connection.close())
+  const watching = await observer(t, nats)
+  const heard = watching.connection.subscribe('tinygrid.feed.clicks', { max: 1 })
+  await watching.connection.flush()
+  const settings = { namespace: 'tinygrid', replicas: 1, bytesMax: 1e6, ageMaxMs: 1e7 }
+  const feed = new JetStreamFeed(connection, settings)
+  const { sequence } = await feed.end()
+  await feed.add({ place: { position: 7, index: 0 }, text: '{}\n' }, sequence)
+  for await (const message of heard) t.is(message.string(), '{}\n')
+  // Again with other settings: the stream is changed.
+  const other = new JetStreamFeed(connection, { ...settings, bytesMax: 2e6 })
+  t.deepEqual((await other.end()).told, { position: 7, index: 0 })
+  t.deepEqual(watching.refused(), [])
 })
 
 function openClickLog(place: {

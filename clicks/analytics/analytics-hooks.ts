@@ -9,6 +9,8 @@ import { namesOf } from '../../cluster/nats/namespace.ts'
 import { NatsKeyValue } from '../../cluster/nats/nats-key-value.ts'
 import { systemClock } from '../../links/clock.ts'
 import { toEpochMs, type Code, type NodeId } from '../../links/ids.ts'
+import { ClickFeed } from '../feed/click-feed.ts'
+import { JetStreamFeed, type JetStreamFeedSettings } from '../feed/jetstream-feed.ts'
 import { BucketValues } from '../hooks/bucket-values.ts'
 import { FileValues } from '../hooks/file-values.ts'
 import type { HookDesks } from '../hooks/hook-desks.ts'
@@ -40,6 +42,8 @@ export type HookPlace =
       readonly namespace: string
       readonly replicas: number
       readonly nodeId: NodeId
+      /** Bounds of the stream of rows; undefined: there is none. */
+      readonly feed: Pick<JetStreamFeedSettings, 'bytesMax' | 'ageMaxMs'> | undefined
     }
 
 export interface HookOptions extends Pick<AnalyticsParts, 'log' | 'store' | 'parse'> {
@@ -72,7 +76,7 @@ export async function openHooks(options: HookOptions): Promise<RunningHooks> {
 /** Those of one process run, whichever has the lead. */
 async function inCluster(
   options: HookOptions,
-  { natsUrl, namespace, replicas, nodeId }: Extract<HookPlace, { kind: 'bucket' }>,
+  { natsUrl, namespace, replicas, nodeId, feed }: Extract<HookPlace, { kind: 'bucket' }>,
 ): Promise<RunningHooks> {
   const { onError } = options
   const { inboxPrefix } = namesOf(namespace)
@@ -88,10 +92,13 @@ async function inCluster(
   const onLead = async () => {
     const saved = await BucketValues.open(keyValue)
     leading = await work(options, saved)
+    const stream = feed && new JetStreamFeed(connection, { namespace, replicas, ...feed })
+    const endFeed = feedRows(options, stream)
     return async () => {
       const ending = leading
       leading = undefined
       await ending?.end()
+      await endFeed()
       saved.close()
     }
   }
@@ -109,6 +116,21 @@ async function inCluster(
       await keyValue.close()
       await connection.close()
     },
+  }
+}
+
+/** Returns what ends it. That the stream cannot be reached now is told, and tried again. */
+function feedRows(
+  { log, parse, onError }: HookOptions,
+  stream: JetStreamFeed | undefined,
+): () => Promise<void> {
+  if (stream === undefined) return async () => {}
+  const stop = new AbortController()
+  const about = { log, parse, decode, stream, onError, random: Math.random }
+  const running = new ClickFeed({ ...about, clock: systemClock }).run(stop.signal)
+  return async () => {
+    stop.abort()
+    await running
   }
 }
 

@@ -10,6 +10,7 @@ test('the default namespace gives the names that the documents tell', (t) => {
   t.is(names.deadLetterSubject(undefined, 'x' as Code), 'tinygrid.dead-letter.*.x')
   t.is(names.clicksStream, 'TINYGRID_CLICKS')
   t.is(names.clicksSubject('n1'), 'tinygrid.clicks.n1')
+  t.deepEqual([names.feedStream, names.feedSubject], ['TINYGRID_FEED', 'tinygrid.feed.clicks'])
   t.is(names.kvBucket, 'tinygrid')
   t.is(names.privateBucket, 'tinygrid_private')
 })

@@ -27,6 +27,9 @@ export interface ClusterNames {
   /** All subjects of clicks. */
   readonly clicksSubjects: string
   clicksSubject(node: string): string
+  /** Clicks as rows, for whoever keeps them elsewhere. */
+  readonly feedStream: string
+  readonly feedSubject: string
   /** `kind` is one or more subject tokens, such as `node.joined`. */
   eventSubject(kind: string): string
   /** Key-value bucket of the table and the leases. */
@@ -60,6 +63,8 @@ export function namesOf(namespace: string): ClusterNames {
     clicksStream: `${stream}_CLICKS`,
     clicksSubjects: `${namespace}.clicks.*`,
     clicksSubject: (node) => `${namespace}.clicks.${node}`,
+    feedStream: `${stream}_FEED`,
+    feedSubject: `${namespace}.feed.clicks`,
     eventSubject: (kind) => `${namespace}.events.${kind}`,
     kvBucket: namespace,
     // No namespace has an underscore.
