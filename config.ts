@@ -15,6 +15,7 @@ import { API_KEY_PATTERN, API_KEY_TAKES } from './persistence/data-directory/api
 import { CODE_LENGTH_MAX, type NodeId } from './links/ids.ts'
 import { machineMemoryBytes } from './links/machine-memory.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
+import { withSecretFiles } from './node/secret-files.ts'
 import {
   baseUrl,
   bytes,
@@ -179,7 +180,8 @@ export type Config = Readonly<Pick<Values, Optional>> & {
 } & { readonly nodeId: NodeId }
 
 /** @throws ConfigError */
-export function readConfig(env: Env): Config {
+export function readConfig(given: Env): Config {
+  const env = withSecretFiles(Object.values<Setting<unknown>>(SETTINGS), given)
   refuseUnknownSettings(env)
   const entries = Object.entries<Setting<unknown>>(SETTINGS)
   const values = Object.fromEntries(

@@ -29,7 +29,8 @@ Usage: npm start [-- OPTION]
   --repair                says what would be lost if the data directory were mended, changes nothing
   --repair --accept-loss  mends it; a copy of what is removed is kept beside the data
 
-Settings are environment variables:
+Settings are environment variables. One with a secret can be in a file that NAME_FILE names
+(TINYGRID_API_KEY_FILE, NATS_URL_FILE, MONGO_URL_FILE, REDIS_URL_FILE, CLICKHOUSE_URL_FILE):
 
 ${settingsHelp()}
 `

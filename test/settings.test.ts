@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import test from 'ava'
 import { Program, temporaryDirectory } from './program.ts'
 
@@ -33,6 +35,13 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ TINYGRID_STOP_DELAY: '5s' }, /TINYGRID_STOP_DELAY is "5s", but must be/],
   [{ TINYGRID_LOG_LEVEL: 'loud' }, /TINYGRID_LOG_LEVEL is "loud", but must be one of trace, debug/],
   [{ TINYGRID_NODE_ID: 'a b' }, /TINYGRID_NODE_ID is "a b", but must be 1 to 64 characters/],
+  [
+    { MONGO_URL_FILE: '/no/such/file' },
+    /MONGO_URL_FILE is "\/no\/such\/file", which cannot be read \(ENOENT\)/,
+  ],
+  [{ REDIS_URL_FILE: '/dev/null' }, /REDIS_URL_FILE is "\/dev\/null", which is empty/],
+  [{ NATS_URL_FILE: '/dev/null', ...NODE }, /NATS_URL is set, and NATS_URL_FILE too: set one of/],
+  [{ TINYGRID_BASE_URL_FILE: '/dev/null' }, /TINYGRID_BASE_URL_FILE is not a setting; see --help/],
   [{ TINYGRID_PORT: '80' }, /TINYGRID_PORT is not a setting; see --help/],
   [{ MONGO_URL: 'mongodb://127.0.0.1' }, /MONGO_URL is set, but NATS_URL is not/],
   [{ REDIS_URL: 'redis://127.0.0.1' }, /REDIS_URL is set, but NATS_URL is not/],
@@ -75,4 +84,19 @@ test.serial('a wrong key in the settings is not shown', async (t) => {
   const program = Program.launch({ dataDir: temporaryDirectory(t), env })
   await program.ended()
   t.notRegex(program.output, /secret/)
+})
+
+test.serial('a secret setting can be a file, whose content is not shown either', async (t) => {
+  const dataDir = temporaryDirectory(t)
+  const file = path.join(dataDir, 'key')
+  writeFileSync(file, 'secret-key-0123456789\n')
+  const env = { TINYGRID_API_KEY_FILE: file, TINYGRID_LOG_LEVEL: 'debug' }
+  const program = await Program.start({ dataDir, env, ownKey: true })
+  const list = (key: string) => {
+    return fetch(`${program.url}/api/links`, { headers: { 'X-Api-Key': key } })
+  }
+  t.is((await list('secret-key-0123456789')).status, 200)
+  t.is((await list('secret-key-0123456788')).status, 401)
+  await program.stop()
+  t.notRegex(program.output, /secret-key/)
 })
