@@ -19,9 +19,9 @@ export class ClusterView {
     this.#close = close
   }
 
-  static async open(url: string, namespace = 'tinygrid'): Promise<ClusterView> {
+  static async open(url: string, namespace = 'tinygrid', replicas = 1): Promise<ClusterView> {
     const connection = await connectNats({ url, name: 'scenario', ...namesOf(namespace) })
-    const keyValue = await NatsKeyValue.open({ connection, namespace, replicas: 1 })
+    const keyValue = await NatsKeyValue.open({ connection, namespace, replicas })
     return new ClusterView(keyValue, async () => {
       await keyValue.close()
       await connection.close()

@@ -20,6 +20,8 @@ const SETTLE_MS_MAX = 60_000
 export interface ClusterWorldOptions {
   readonly nodes: number
   readonly seed?: number
+  /** 1 or 3. */
+  readonly natsServers?: number
   /** Settings of all nodes. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -69,9 +71,10 @@ export class ClusterWorld {
 
   /** Servers and nodes; returns when every partition is owned and none is to move. */
   static async start(t: Surroundings, options: ClusterWorldOptions): Promise<ClusterWorld> {
-    const services = await ClusterServices.start({ isGuarded: true })
+    const { natsServers = 1 } = options
+    const services = await ClusterServices.start({ isGuarded: true, natsServers })
     t.teardown(() => services.close())
-    const view = await ClusterView.open(services.nats.url)
+    const view = await ClusterView.open(services.natsCluster.url, undefined, natsServers)
     t.teardown(() => view.close())
     const world = new ClusterWorld(t, options, services, view)
     t.teardown(() => world.end())
@@ -142,11 +145,11 @@ export class ClusterWorld {
 
   /** As a power cut of everything would. */
   async killAll(): Promise<void> {
-    const { nats, redis, mongo } = this.services
+    const { natsCluster, redis, mongo } = this.services
     const nodes = [...this.#nodes]
     await Promise.all([
       ...nodes.map((node) => this.kill(node)),
-      ...[nats, redis, mongo].map((service) => service.kill()),
+      ...[...natsCluster.servers, redis, mongo].map((service) => service.kill()),
     ])
   }
 

@@ -7,43 +7,35 @@
 import type { NatsConnection } from 'nats'
 import { connectNats } from '../../cluster/nats/nats-connection.ts'
 import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
-import { freePort } from '../../test/services/free-port.ts'
-import { NatsService } from '../../test/services/nats-service.ts'
+import { NatsCluster } from '../../test/services/nats-cluster.ts'
+import type { NatsService } from '../../test/services/nats-service.ts'
 import { JetStreamLog, type JetStreamLogOptions } from '../log/jetstream-log.ts'
 
 /** A server that runs answers sooner, and one that is asked once more does no harm. */
 const SILENCE_MS = 200
 
 export class JetStreamWorld {
-  readonly servers: readonly NatsService[]
+  readonly cluster: NatsCluster
   readonly #connections: NatsConnection[] = []
   readonly #settings = new SettingsWorld()
   #namespaces = 0
 
-  private constructor(servers: readonly NatsService[]) {
-    this.servers = servers
+  private constructor(cluster: NatsCluster) {
+    this.cluster = cluster
   }
 
   static async start(): Promise<JetStreamWorld> {
-    return new JetStreamWorld([await NatsService.start()])
+    return JetStreamWorld.startCluster(1)
   }
 
   /** Servers named n0, n1 and so on. */
   static async startCluster(size: number): Promise<JetStreamWorld> {
-    const ports = await Promise.all(Array.from({ length: size }, () => freePort()))
-    const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(', ')
-    const configs = ports.map(
-      (port, index) =>
-        `server_name: n${index}\n` +
-        `cluster { name: world, listen: "127.0.0.1:${port}", routes: [${routes}] }`,
-    )
-    const starting = configs.map((config) => NatsService.start({ config }))
-    return new JetStreamWorld(await Promise.all(starting))
+    return new JetStreamWorld(await NatsCluster.start({ size }))
   }
 
   /** The only server, or the first. */
   get server(): NatsService {
-    return this.servers[0]!
+    return this.cluster.servers[0]!
   }
 
   newNamespace(): string {
@@ -51,8 +43,7 @@ export class JetStreamWorld {
   }
 
   async connect(): Promise<NatsConnection> {
-    const url = this.servers.map((server) => server.url).join(',')
-    const connection = await connectNats({ url, name: 'test' })
+    const connection = await connectNats({ url: this.cluster.url, name: 'test' })
     this.#connections.push(connection)
     return connection
   }
@@ -86,7 +77,7 @@ export class JetStreamWorld {
 
   async close(): Promise<void> {
     await Promise.all(this.#connections.map((connection) => connection.close()))
-    await Promise.all(this.servers.map((server) => server.close()))
+    await this.cluster.close()
   }
 }
 

@@ -6,7 +6,8 @@
  */
 import path from 'node:path'
 import { MongoService } from './mongo-service.ts'
-import { NatsService } from './nats-service.ts'
+import { NatsCluster } from './nats-cluster.ts'
+import type { NatsService } from './nats-service.ts'
 import { RedisService } from './redis-service.ts'
 import type { ServiceOptions } from './service-process.ts'
 
@@ -15,34 +16,41 @@ export interface ClusterServicesOptions {
   readonly directory?: string
   /** NATS lets each user do what it must, and no more. */
   readonly isGuarded?: boolean
+  /** How many of NATS: 1 or 3, which then keep three copies and may be told to elect. */
+  readonly natsServers?: number
   /** Of several clusters on these servers. */
   readonly namespaces?: readonly string[]
   readonly ports?: { readonly nats: number; readonly redis: number; readonly mongo: number }
 }
 
 export class ClusterServices {
-  readonly nats: NatsService
+  readonly natsCluster: NatsCluster
   readonly redis: RedisService
   readonly mongo: MongoService
 
-  private constructor(nats: NatsService, redis: RedisService, mongo: MongoService) {
-    this.nats = nats
+  private constructor(natsCluster: NatsCluster, redis: RedisService, mongo: MongoService) {
+    this.natsCluster = natsCluster
     this.redis = redis
     this.mongo = mongo
   }
 
-  /** Starts all three at once; where one does not start, none is left running. */
+  /** The only server of NATS, or the first. */
+  get nats(): NatsService {
+    return this.natsCluster.servers[0]!
+  }
+
+  /** Starts all at once; where one does not start, none is left running. */
   static async start(options: ClusterServicesOptions = {}): Promise<ClusterServices> {
     const of = (name: 'nats' | 'redis' | 'mongo'): ServiceOptions => ({
       ...(options.directory === undefined ? {} : { directory: path.join(options.directory, name) }),
       ...(options.ports === undefined ? {} : { port: options.ports[name] }),
     })
-    const { isGuarded = false, namespaces } = options
+    const { isGuarded = false, namespaces, natsServers = 1 } = options
     const starts = [
-      NatsService.start({
+      NatsCluster.start({
         ...of('nats'),
-        isGuarded,
-        ...(namespaces === undefined ? {} : { namespaces }),
+        size: natsServers,
+        server: { isGuarded, ...(namespaces === undefined ? {} : { namespaces }) },
       }),
       RedisService.start(of('redis')),
       MongoService.start(of('mongo')),
@@ -58,16 +66,24 @@ export class ClusterServices {
   }
 
   /** The settings with which a node finds them. */
-  get env(): { NATS_URL: string; REDIS_URL: string; MONGO_URL: string } {
-    return { NATS_URL: this.nats.url, REDIS_URL: this.redis.url, MONGO_URL: this.mongo.url }
+  get env(): Readonly<Record<'NATS_URL' | 'REDIS_URL' | 'MONGO_URL', string>> {
+    const { url, systemUrl, servers } = this.natsCluster
+    return {
+      NATS_URL: url,
+      REDIS_URL: this.redis.url,
+      MONGO_URL: this.mongo.url,
+      ...(servers.length > 1 && { TINYGRID_LOG_REPLICAS: `${servers.length}` }),
+      ...(systemUrl !== undefined && { NATS_SYSTEM_URL: systemUrl }),
+    }
   }
 
-  /** Starts all three again, on their ports and data. */
+  /** Starts all again, on their ports and data. */
   async restart(): Promise<void> {
-    await Promise.all([this.nats.restart(), this.redis.restart(), this.mongo.restart()])
+    const nats = this.natsCluster.servers.map((server) => server.restart())
+    await Promise.all([...nats, this.redis.restart(), this.mongo.restart()])
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.nats.close(), this.redis.close(), this.mongo.close()])
+    await Promise.all([this.natsCluster.close(), this.redis.close(), this.mongo.close()])
   }
 }
