@@ -171,7 +171,9 @@ export async function patiently<T>(name: string, attempt: () => Promise<T>): Pro
       return await attempt()
     } catch (cause) {
       if (!(cause instanceof NatsError)) throw cause
-      if (PASSING.has(cause.code) && performance.now() < deadline) {
+      // A stream that another node has just asked for is in use before it is found.
+      const isPassing = PASSING.has(cause.code) || errorCodeOf(cause) === NAME_IN_USE
+      if (isPassing && performance.now() < deadline) {
         await pause()
         continue
       }
