@@ -166,6 +166,7 @@ type Optional =
   | 'baseUrl'
   | 'apiKey'
   | 'natsUrl'
+  | 'natsSystemUrl'
   | 'mongoUrl'
   | 'redisUrl'
   | 'geoipFile'

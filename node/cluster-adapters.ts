@@ -18,7 +18,9 @@ import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
 import { MoleculerPeers } from '../cluster/peers/moleculer-peers.ts'
 import { RefusedInput } from '../cluster/refused-input.ts'
 import { namesOf } from '../cluster/nats/namespace.ts'
-import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { connectNats, connectNatsSystem } from '../cluster/nats/nats-connection.ts'
+import type { OnUnanswered } from '../cluster/nats/nats-connection.ts'
+import { accountOf, ElectionCaller } from '../cluster/nats/election-caller.ts'
 import { NatsEvents } from '../cluster/nats/nats-events.ts'
 import { natsServer } from '../cluster/nats/nats-server.ts'
 import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
@@ -87,7 +89,8 @@ async function openParts(
   const connection = keep(await connectNats({ url, name, inboxPrefix }))
   const refused = new RefusedInput((what) => logger.warn(what))
   const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
-  const data = { connection, refused, work, onError }
+  const leaders = await openElections(config, connection, logger, keep)
+  const data = { connection, refused, work, onError, leaders }
   const { keyValue, log, store, identity } = await openData(config, data, keep)
   if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
   const cache =
@@ -131,12 +134,45 @@ interface DataParts {
   readonly refused: RefusedInput
   readonly work: LongWork
   readonly onError: (what: string, error: unknown) => void
+  readonly leaders: Leaders
+}
+
+/** The leaders of streams in NATS. */
+interface Leaders {
+  /** One may be gone. */
+  readonly onUnanswered: OnUnanswered
+  /** What asks them something, to be told when one is. */
+  readonly asking: { abandon(): void }[]
+}
+
+/** Has others elected where leaders are gone, if it may; else servers elect when they do. */
+async function openElections(
+  { natsSystemUrl: url, namespace, nodeId }: Config,
+  connection: NatsConnection,
+  logger: Logger,
+  keep: Keep,
+): Promise<Leaders> {
+  const asking: Leaders['asking'] = []
+  if (url === undefined) return { asking, onUnanswered: () => {} }
+  const name = `${namespace} ${nodeId} elections`
+  const system = keep(await connectNatsSystem({ url, name }))
+  const caller = await ElectionCaller.open({
+    connection: system,
+    account: await accountOf(connection),
+    clock: systemClock,
+    onCall: (groups) => {
+      logger.warn({ groups }, 'leaders are gone in NATS: others are elected')
+      for (const one of asking) one.abandon()
+    },
+  })
+  keep(caller)
+  return { asking, onUnanswered: () => caller.notice() }
 }
 
 /** What holds the cluster's data: bucket, log and store, each of the same cluster. */
 async function openData(
   config: Config,
-  { connection, refused, work, onError }: DataParts,
+  { connection, refused, work, onError, leaders }: DataParts,
   keep: Keep,
 ) {
   const { namespace, partitions, logBytesMax, logStreams, logReplicas: replicas } = config
@@ -147,6 +183,7 @@ async function openData(
       connection,
       namespace,
       replicas,
+      onUnanswered: leaders.onUnanswered,
       onError: (error) => onError('the cluster could not be watched', error),
     }),
   )
@@ -160,6 +197,7 @@ async function openData(
       partitions,
       logStreams,
       identity,
+      onUnanswered: leaders.onUnanswered,
       isForeign: isForeignPayload,
       onForeign: (partition) =>
         refused.note('log_entry', 'the log has foreign entries', `, in partition ${partition}`),
@@ -167,6 +205,7 @@ async function openData(
         refused.note('log_entry', 'what lies with the dead letters is none', `: ${subject}`),
     }),
   )
+  leaders.asking.push(keyValue, log)
   const store = keep(
     await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions, identity }, work),
   )

@@ -13,6 +13,12 @@ export const CLUSTER_SETTINGS = {
     isSecret: true,
     about: 'NATS servers, separated by commas; makes this process a node of a cluster',
   }),
+  natsSystemUrl: text('NATS_SYSTEM_URL', {
+    isSecret: true,
+    about:
+      'the same servers, as a user of their system account who may call elections: a leader that ' +
+      'dies is replaced within 3 s instead of 4 to 9; may be left out',
+  }),
   mongoUrl: text('MONGO_URL', { isSecret: true, about: 'MongoDB, the store of a cluster' }),
   redisUrl: text('REDIS_URL', {
     isSecret: true,
@@ -56,6 +62,7 @@ const STREAM_BYTES_MIN = 2 ** 20
 
 interface ClusterValues {
   readonly natsUrl: string | undefined
+  readonly natsSystemUrl: string | undefined
   readonly mongoUrl: string | undefined
   readonly redisUrl: string | undefined
   readonly apiKey: string | undefined
@@ -83,7 +90,8 @@ export function checkClusterSettings(values: ClusterValues): void {
 }
 
 /** What is set and means nothing without servers. */
-function strayOf({ mongoUrl, redisUrl, clicksFeed }: ClusterValues): string | undefined {
+function strayOf({ natsSystemUrl, mongoUrl, redisUrl, clicksFeed }: ClusterValues) {
+  if (natsSystemUrl !== undefined) return 'NATS_SYSTEM_URL'
   if (mongoUrl !== undefined) return 'MONGO_URL'
   if (redisUrl !== undefined) return 'REDIS_URL'
   return clicksFeed ? 'TINYGRID_CLICKS_FEED' : undefined

@@ -46,6 +46,7 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ MONGO_URL: 'mongodb://127.0.0.1' }, /MONGO_URL is set, but NATS_URL is not/],
   [{ REDIS_URL: 'redis://127.0.0.1' }, /REDIS_URL is set, but NATS_URL is not/],
   [{ TINYGRID_CLICKS_FEED: 'true' }, /TINYGRID_CLICKS_FEED is set, but NATS_URL is not/],
+  [{ NATS_SYSTEM_URL: 'nats://127.0.0.1' }, /NATS_SYSTEM_URL is set, but NATS_URL is not/],
   [{ NATS_URL: 'nats://127.0.0.1' }, /MONGO_URL is missing: a cluster \(NATS_URL is set\)/],
   [
     { TINYGRID_LOG_STREAMS: '32' },

@@ -9,7 +9,7 @@
  * silence that the address or the password is wrong, and what restarts processes tries again.
  */
 import { connect, createInbox, ErrorCode, Events, NatsError, type NatsConnection } from 'nats'
-import { parseNatsUrl, type NatsAddress } from './nats-url.ts'
+import { parseNatsUrl, type NatsAddress, type NatsUrlSetting } from './nats-url.ts'
 import { StartError } from '../../links/errors.ts'
 
 export interface NatsConnectionOptions {
@@ -45,12 +45,12 @@ const disconnected = new WeakSet<NatsConnection>()
 const inboxPrefixes = new WeakMap<NatsConnection, string | undefined>()
 const listeners = new WeakMap<NatsConnection, Set<() => void>>()
 
+/** Told that something sent to a stream was not answered: it may have lost its leader. */
+export type OnUnanswered = () => void
+
 /** Connects, and checks what the server is. @throws StartError */
 export async function connectNats(options: NatsConnectionOptions): Promise<NatsConnection> {
-  const connection = await dial(parseNatsUrl(options.url), options)
-  inboxPrefixes.set(connection, options.inboxPrefix)
-  // Ends with the connection; what a listener throws is its own business, and ends nothing.
-  watch(connection).catch(() => {})
+  const connection = await open(options, 'NATS_URL')
   try {
     await checkNatsServer(connection)
     return connection
@@ -58,6 +58,11 @@ export async function connectNats(options: NatsConnectionOptions): Promise<NatsC
     await connection.close()
     throw error
   }
+}
+
+/** Connects as a user of the servers' system account, which has no JetStream. @throws StartError */
+export function connectNatsSystem(options: NatsConnectionOptions): Promise<NatsConnection> {
+  return open(options, 'NATS_SYSTEM_URL')
 }
 
 /** A new subject for answers that this connection may hear. */
@@ -83,6 +88,10 @@ export function onDisconnect(connection: NatsConnection, listener: () => void): 
   const all = listeners.get(connection) ?? new Set()
   listeners.set(connection, all.add(listener))
   return () => all.delete(listener)
+}
+
+export function isUnheard(error: unknown): boolean {
+  return error instanceof NatsError && error.code === NO_RESPONDERS
 }
 
 /** Checks version, message size and JetStream. @throws StartError */
@@ -124,9 +133,21 @@ async function checkJetStream(connection: NatsConnection, at: string): Promise<v
   }
 }
 
+async function open(
+  options: NatsConnectionOptions,
+  setting: NatsUrlSetting,
+): Promise<NatsConnection> {
+  const connection = await dial(parseNatsUrl(options.url, setting), options, setting)
+  inboxPrefixes.set(connection, options.inboxPrefix)
+  // Ends with the connection; what a listener throws is its own business, and ends nothing.
+  watch(connection).catch(() => {})
+  return connection
+}
+
 async function dial(
   address: NatsAddress,
   { name, inboxPrefix }: NatsConnectionOptions,
+  setting: NatsUrlSetting,
 ): Promise<NatsConnection> {
   try {
     return await connect({
@@ -144,7 +165,7 @@ async function dial(
       ignoreAuthErrorAbort: true,
     })
   } catch (cause) {
-    throw connectFailure(address.shown, cause)
+    throw connectFailure(address.shown, cause, setting)
   }
 }
 
@@ -158,13 +179,13 @@ async function watch(connection: NatsConnection): Promise<void> {
   }
 }
 
-function connectFailure(shown: string, cause: unknown): StartError {
+function connectFailure(shown: string, cause: unknown, setting: NatsUrlSetting): StartError {
   const { code, message, chainedError } = cause as NatsError
   if (REFUSALS.has(code)) {
-    return new StartError(`NATS at ${shown} refuses the credentials in NATS_URL`, { cause })
+    return new StartError(`NATS at ${shown} refuses the credentials in ${setting}`, { cause })
   }
   const why = chainedError?.message ?? (TIMEOUTS.has(code) ? 'no answer' : message)
-  return new StartError(`NATS at ${shown} cannot be reached: ${why}; check NATS_URL`, { cause })
+  return new StartError(`NATS at ${shown} cannot be reached: ${why}; check ${setting}`, { cause })
 }
 
 /** What to tell where waiting does not help. */
@@ -172,6 +193,6 @@ function missingJetStream({ api_error: refusal, code }: NatsError): string | und
   if (refusal?.err_code === NOT_ENABLED_FOR_ACCOUNT) {
     return 'has no JetStream for this account; enable it there'
   }
-  const isUnheard = refusal === undefined && code === NO_RESPONDERS
-  return isUnheard ? 'has no JetStream; start nats-server with -js' : undefined
+  const isAbsent = refusal === undefined && code === NO_RESPONDERS
+  return isAbsent ? 'has no JetStream; start nats-server with -js' : undefined
 }

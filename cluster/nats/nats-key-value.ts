@@ -28,8 +28,9 @@ import { within } from '../../links/clock.ts'
 import { TinygridError, StartError } from '../../links/errors.ts'
 import type { KeyValue, KeyValueEntry, StopWatch } from '../membership/key-value.ts'
 import { namesOf } from './namespace.ts'
-import { isConnected } from './nats-connection.ts'
+import { isConnected, type OnUnanswered } from './nats-connection.ts'
 import { KeyValueWatch, type BucketState } from './nats-key-value-watch.ts'
+import { NatsRequests } from './nats-requests.ts'
 
 export interface NatsKeyValueOptions {
   /** Stays its owner's: it is not closed here. */
@@ -43,6 +44,7 @@ export interface NatsKeyValueOptions {
   readonly marksKeptMs?: number
   /** Told of what no outage explains. */
   readonly onError?: (error: unknown) => void
+  readonly onUnanswered?: OnUnanswered
   /** Of a whole call; below the time after which a lease is fenced. */
   readonly callTimeoutMs?: number
 }
@@ -74,6 +76,7 @@ export class NatsKeyValue implements KeyValue {
   readonly #marksKeptMs: number
   readonly #callTimeoutMs: number
   readonly #onError: ((error: unknown) => void) | undefined
+  readonly #requests: NatsRequests
   readonly #watches = new Set<KeyValueWatch>()
   #isClosed = false
 
@@ -87,6 +90,7 @@ export class NatsKeyValue implements KeyValue {
     this.#marksKeptMs = options.marksKeptMs ?? MARKS_KEPT_MS
     this.#callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS
     this.#onError = options.onError
+    this.#requests = new NatsRequests(options.connection, options.onUnanswered)
     this.#bucket = bucket
     this.#kv = kv
     this.#client = manager.jetstream()
@@ -164,10 +168,16 @@ export class NatsKeyValue implements KeyValue {
     }
   }
 
+  /** Leaders of streams are gone: what was asked of them is answered by nobody. */
+  abandon(): void {
+    this.#requests.abandon()
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     for (const watch of this.#watches) watch.stop()
     this.#watches.clear()
+    await this.#requests.close()
   }
 
   async #change(key: string, value: string | undefined, expected: number): Promise<number> {
@@ -186,18 +196,20 @@ export class NatsKeyValue implements KeyValue {
   async #publish(key: string, value: string | undefined, expected: number): Promise<number> {
     const sent = headers()
     if (value === undefined) sent.set(OPERATION, 'DEL')
-    const { seq } = await this.#client.publish(`$KV.${this.#bucket}.${key}`, value ?? Empty, {
+    const publishing = this.#client.publish(`$KV.${this.#bucket}.${key}`, value ?? Empty, {
       headers: sent,
       timeout: this.#callTimeoutMs,
       expect: { lastSubjectSequence: expected },
     })
-    return seq
+    return (await this.#requests.run(publishing)).seq
   }
 
   async #last(key: string): Promise<LastMessage | undefined> {
     try {
       const query = { last_by_subj: `$KV.${this.#bucket}.${key}` }
-      const message = await this.#manager.streams.getMessage(`KV_${this.#bucket}`, query)
+      const message = await this.#requests.ask(() =>
+        this.#manager.streams.getMessage(`KV_${this.#bucket}`, query),
+      )
       const isDeleted = message.header.get(OPERATION) !== ''
       return { value: isDeleted ? undefined : message.string(), revision: message.seq }
     } catch (error) {

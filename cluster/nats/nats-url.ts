@@ -1,5 +1,5 @@
 /**
- * `NATS_URL`: the addresses of the servers of one NATS cluster, and the credentials for all.
+ * `NATS_URL` and `NATS_SYSTEM_URL`: the addresses of the servers of one NATS cluster, and the credentials for all.
  *
  * Used by `nats-connection.ts`. The driver takes addresses and credentials apart from each other,
  * and would show a password left in an address in its messages. Pure.
@@ -23,9 +23,12 @@ const SCHEMES = new Set(['nats:', 'tls:'])
 const PORT_DEFAULT = '4222'
 const TAKES = 'nats://[user:password@]host[:port], or several separated by commas'
 
+/** What the address is a setting of. */
+export type NatsUrlSetting = 'NATS_URL' | 'NATS_SYSTEM_URL'
+
 /** @throws StartError */
-export function parseNatsUrl(text: string): NatsAddress {
-  const urls = text.split(',').map((part) => parseOne(part.trim()))
+export function parseNatsUrl(text: string, setting: NatsUrlSetting = 'NATS_URL'): NatsAddress {
+  const urls = text.split(',').map((part) => parseOne(part.trim(), setting))
   const servers = urls.map(({ hostname, port }) => `${hostname}:${port || PORT_DEFAULT}`)
   const credentials = urls.find(({ username }) => username !== '')
   const usesTls = urls.some(({ protocol }) => protocol === 'tls:')
@@ -39,12 +42,12 @@ export function parseNatsUrl(text: string): NatsAddress {
   }
 }
 
-function parseOne(part: string): URL {
+function parseOne(part: string, setting: NatsUrlSetting): URL {
   const text = part.includes('://') ? part : `nats://${part}`
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isAddress = url !== undefined && SCHEMES.has(url.protocol) && url.hostname !== ''
   if (!isAddress || !/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
-    throw new StartError(`NATS_URL cannot be read; it must be ${TAKES}`)
+    throw new StartError(`${setting} cannot be read; it must be ${TAKES}`)
   }
   return url
 }

@@ -75,3 +75,18 @@ test('an acknowledgement that does not come in time is given up, and may come la
   t.is(await third, 3)
   close()
 })
+
+test('where nobody hears an append, those sent before it to that stream are given up', async (t) => {
+  const { append, answer, close } = start()
+  const earlier = append('tinygrid.log.1')
+  const ofAnother = append('tinygrid.dead-letter.1.k')
+  const unheard = append('tinygrid.log.2')
+  const later = append('tinygrid.log.3')
+  answer(2, undefined, { code: 503 })
+  await t.throwsAsync(unheard, { code: ErrorCode.NoResponders })
+  await t.throwsAsync(earlier, { code: ErrorCode.Timeout })
+  answer(1, { stream: 's', seq: 5 })
+  answer(3, { stream: 's', seq: 6 })
+  t.deepEqual(await Promise.all([ofAnother, later]), [5, 6])
+  close()
+})

@@ -3,16 +3,19 @@
  *
  * Used by `jetstream-log.ts` for the appends of all partitions. One subscription takes all answers,
  * one timer finds what has waited too long. Rejects with a NatsError as the driver's own `publish`
- * does. That one is rejected for what it costs: two timers, four promises and an Error with its stack
+ * does. Where nobody hears a message, the leader of its stream is gone, and with it the answers to what
+ * was sent to that stream before: these are not waited for either. The driver's is rejected for what it costs: two timers, four promises and an Error with its stack
  * for each message, also where all goes well, which is more than all the rest of an append.
  */
 import { ErrorCode, headers, NatsError } from 'nats'
 import type { ApiError, Msg, NatsConnection, Subscription } from 'nats'
-import { newInbox } from '../../cluster/nats/nats-connection.ts'
+import { isUnheard, newInbox } from '../../cluster/nats/nats-connection.ts'
 
 interface Awaited {
   readonly resolve: (sequence: number) => void
   readonly reject: (error: unknown) => void
+  readonly stream: string
+  readonly order: number
   readonly until: number
 }
 
@@ -51,13 +54,15 @@ export class JetStreamAppends {
 
   /** Resolves with the sequence that the message has in the stream. */
   append(subject: string, payload: Uint8Array, expectedLast: number): Promise<number> {
-    const token = (this.#sent++).toString(36)
+    const order = this.#sent++
+    const token = order.toString(36)
     const options = { headers: headers(), reply: `${this.#inbox}.${token}` }
     options.headers.set(EXPECTED_LAST, String(expectedLast))
     return new Promise((resolve, reject) => {
       // Throws, and so rejects, where nothing can be sent.
       this.#connection.publish(subject, payload, options)
-      this.#awaited.set(token, { resolve, reject, until: performance.now() + this.#timeoutMs })
+      const until = performance.now() + this.#timeoutMs
+      this.#awaited.set(token, { resolve, reject, stream: streamOf(subject), order, until })
       this.#timer ??= setTimeout(() => this.#expire(), this.#timeoutMs)
     })
   }
@@ -78,6 +83,17 @@ export class JetStreamAppends {
       awaited.resolve(sequenceOf(message))
     } catch (error) {
       awaited.reject(error)
+      if (isUnheard(error)) this.#abandonBefore(awaited)
+    }
+  }
+
+  /** What a leader has answered has come before it is known here that it is gone. */
+  #abandonBefore({ stream, order }: Awaited): void {
+    for (const [token, earlier] of this.#awaited) {
+      if (earlier.order > order) return
+      if (earlier.stream !== stream) continue
+      this.#awaited.delete(token)
+      earlier.reject(NatsError.errorForCode(ErrorCode.Timeout))
     }
   }
 
@@ -93,6 +109,11 @@ export class JetStreamAppends {
       reject(NatsError.errorForCode(ErrorCode.Timeout))
     }
   }
+}
+
+/** Tells streams apart: in none of them do subjects differ in more than their last part. */
+function streamOf(subject: string): string {
+  return subject.slice(0, subject.lastIndexOf('.'))
 }
 
 /** @throws NatsError that the message was refused */

@@ -15,7 +15,6 @@
  * Rejected: a stream for each partition. 256 replicated streams take 256 elections after each
  * restart of a server, and one subject costs a few bytes.
  */
-import { ErrorCode, NatsError } from 'nats'
 import type { JetStreamManager, NatsConnection } from 'nats'
 import { TinygridError } from '../../links/errors.ts'
 import {
@@ -26,7 +25,8 @@ import {
   type PartitionId,
 } from '../../links/ids.ts'
 import { namesOf, type ClusterNames } from '../../cluster/nats/namespace.ts'
-import { isConnected, onDisconnect } from '../../cluster/nats/nats-connection.ts'
+import { isConnected, type OnUnanswered } from '../../cluster/nats/nats-connection.ts'
+import { NatsRequests } from '../../cluster/nats/nats-requests.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
 import { JetStreamAppends } from './jetstream-appends.ts'
 import { appendFailureOf, unavailable } from './jetstream-failure.ts'
@@ -41,6 +41,7 @@ export interface JetStreamLogOptions extends ForeignEntriesOptions, Omit<StreamS
   /** As `connectNats` made and checked it. Stays its owner's: it is not closed here. */
   readonly connection: NatsConnection
   readonly namespace: string
+  readonly onUnanswered?: OnUnanswered
   /** Told of a dead letter that is none. */
   readonly onForeignLetter?: (subject: string) => void
 }
@@ -61,9 +62,7 @@ export class JetStreamLog implements Log {
   readonly #ownKnown = new Map<PartitionId, LogPosition>()
   /** Of each partition the highest position known to be in the log; it may be trimmed since. */
   readonly #known = new Map<PartitionId, LogPosition>()
-  /** Requests whose answers are awaited, and how to end the wait. */
-  readonly #inFlight = new Map<Promise<unknown>, (error: Error) => void>()
-  readonly #stopListening: () => void
+  readonly #requests: NatsRequests
   #isClosed = false
 
   private constructor(
@@ -79,8 +78,8 @@ export class JetStreamLog implements Log {
     this.#manager = manager
     this.#appends = new JetStreamAppends(connection)
     this.#letters = { connection, manager, stream: names.deadLetterStream }
-    this.#stopListening = onDisconnect(connection, () => this.#abandon())
-    const run = <T>(request: Promise<T>) => this.#run(request)
+    this.#requests = new NatsRequests(connection, options.onUnanswered)
+    const run = <T>(request: Promise<T>) => this.#requests.run(request)
     this.#log = new JetStreamSpread({ ...options, manager, run })
   }
 
@@ -135,8 +134,8 @@ export class JetStreamLog implements Log {
   async last(partition: PartitionId): Promise<LogPosition> {
     const known = this.#known.get(partition) ?? POSITION_NONE
     const { reader } = this.#log.streamOf(partition)
-    const reading = this.#run(lastOf(reader, this.#log.subjectOf(partition)))
-    const message = await reading.catch((cause: unknown) => {
+    const read = () => lastOf(reader, this.#log.subjectOf(partition))
+    const message = await this.#requests.ask(read).catch((cause: unknown) => {
       throw unavailable(`reading the end of partition ${partition}`, cause)
     })
     const last = message?.seq ?? POSITION_NONE
@@ -213,6 +212,11 @@ export class JetStreamLog implements Log {
     }
   }
 
+  /** Leaders of streams are gone: what was asked of them is answered by nobody. */
+  abandon(): void {
+    this.#requests.abandon()
+  }
+
   bytes(): number {
     return this.#log.bytes
   }
@@ -220,13 +224,12 @@ export class JetStreamLog implements Log {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#log.stop()
-    await Promise.allSettled(this.#inFlight.keys())
-    this.#stopListening()
+    await this.#requests.close()
     this.#appends.close()
   }
 
   async #letterUnder(filter: string, key: string) {
-    const message = await this.#run(lastOf(this.#letters, filter))
+    const message = await this.#requests.ask(() => lastOf(this.#letters, filter))
     if (message === undefined) return undefined
     const letter = decodeDeadLetter(key, Buffer.from(message.data))
     // What is no letter is older than any.
@@ -240,22 +243,8 @@ export class JetStreamLog implements Log {
     }
   }
 
-  /** The request's outcome; where the connection is lost before, that it is. */
-  async #run<T>(request: Promise<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    request.then(resolve, reject)
-    this.#inFlight.set(promise, reject)
-    try {
-      return await promise
-    } finally {
-      this.#inFlight.delete(promise)
-    }
-  }
-
-  #abandon(): void {
-    for (const reject of this.#inFlight.values()) {
-      reject(NatsError.errorForCode(ErrorCode.Disconnect))
-    }
+  #run<T>(request: Promise<T>): Promise<T> {
+    return this.#requests.run(request)
   }
 
   #learn(partition: PartitionId, position: number): LogPosition {
