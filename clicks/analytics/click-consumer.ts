@@ -262,10 +262,9 @@ export class ClickConsumer {
   }
 
   async #rest(ms: number): Promise<void> {
-    await Promise.race([
-      pause(this.#options.clock, ms),
-      new Promise<void>((resolve) => (this.#wake = resolve)),
-    ])
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    await pause(this.#options.clock, ms, woken.signal)
     this.#wake = () => {}
   }
 }

@@ -33,7 +33,7 @@ export class ClickOutbox {
   #clicks = 0
   #logged = 0
   #sending: Promise<void> | undefined
-  #isGivenUp = false
+  readonly #givenUp = new AbortController()
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -71,8 +71,11 @@ export class ClickOutbox {
 
   /** Gives the rest this time, then gives it up. Gives how many clicks that were. */
   async close(timeoutMs: number): Promise<number> {
-    await Promise.race([this.#sending, pause(this.#options.clock, timeoutMs)])
-    this.#isGivenUp = true
+    // A timer that was left would keep the process from its end for all of this time.
+    const sent = new AbortController()
+    await Promise.race([this.#sending, pause(this.#options.clock, timeoutMs, sent.signal)])
+    sent.abort()
+    this.#givenUp.abort()
     const lost = this.#clicks
     this.#waiting = []
     this.#bytes = 0
@@ -82,16 +85,18 @@ export class ClickOutbox {
 
   async #send(): Promise<void> {
     const { writer, clock, onError } = this.#options
+    const { signal } = this.#givenUp
     for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
       try {
         await writer.append(batch.id, batch.payload)
       } catch (error) {
-        if (this.#isGivenUp) return
+        if (signal.aborted) return
         onError('clicks could not be logged', error)
-        await pause(clock, this.#backOff.next())
+        await pause(clock, this.#backOff.next(), signal)
+        if (signal.aborted) return
         continue
       }
-      if (this.#isGivenUp) return // counted as lost already
+      if (signal.aborted) return // counted as lost already
       this.#backOff.reset()
       this.#waiting.shift()
       this.#bytes -= batch.payload.length

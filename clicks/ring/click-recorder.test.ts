@@ -144,6 +144,7 @@ test('a stop logs everything, also what came last', async (t) => {
   world.recorder.noteChange(sampleChange())
   await world.recorder.close(1_000)
   t.is(world.clicks().length, 10)
+  t.is(world.clock.timers, 0)
   t.is(decodeBatch(world.log.batches[0]!.payload).changes.length, 1)
   world.visit()
   const { accepted, logged, waiting, dropped } = world.recorder.numbers()
@@ -159,6 +160,7 @@ test('a stop gives up in time what a dead log does not take, and counts it', asy
   await closed
   const { accepted, logged, waiting, dropped } = world.recorder.numbers()
   t.deepEqual([accepted, logged, waiting, dropped.stop], [10, 0, 0, 10])
+  t.is(world.clock.timers, 0)
 })
 
 test('a clock that steps back changes times, and nothing else', async (t) => {

@@ -14,6 +14,11 @@ export class ManualClock implements Clock {
     return this.#now
   }
 
+  /** Timers that wait; each would keep a process from its end. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
   after(ms: number, action: () => void): () => void {
     const timer = { at: this.#now + ms, action }
     this.#timers.add(timer)
