@@ -32,6 +32,7 @@ const ALONE = [
   'clicks/store/clickhouse-*.test.ts',
   'clicks/log/jetstream-*.test.ts',
   'test/clicks-once.test.ts',
+  'test/docker.test.ts',
 ]
 
 const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']

@@ -4,6 +4,7 @@
  * Used by `npm run services`, and by `npm run cluster` before it starts anything. What is there
  * already is left alone.
  */
+import { buildDebianRoot } from './debian-root.ts'
 import { buildWithGo, MANIFESTS, SERVERS } from './go-build.ts'
 import { buildWithJava } from './java-build.ts'
 import { buildWithPython } from './python-build.ts'
@@ -43,6 +44,12 @@ export async function supplyPrograms(
   if (ofPrometheus.length > 0) {
     const reason = await unpackPrometheus((line) => say(ofPrometheus[0]!, line))
     for (const name of ofPrometheus) reasons.set(name, reason)
+  }
+  if (wanted.includes('docker')) {
+    reasons.set('docker', 'Docker is not installed (Debian: docker.io), or this user is not root')
+  }
+  if (wanted.includes('compose')) {
+    reasons.set('compose', await buildDebianRoot((line) => say('compose', line)))
   }
   const missing = wanted.filter((name) => findProgram(name) === undefined)
   return new Map(missing.map((name) => [name, reasons.get(name) ?? 'it does not run']))

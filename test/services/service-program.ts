@@ -22,6 +22,8 @@ export type ProgramName =
   | 'manifests'
   | 'prometheus'
   | 'promtool'
+  | 'docker'
+  | 'compose'
 /** What a cluster needs. */
 export const PROGRAM_NAMES: readonly ProgramName[] = ['nats', 'nats-cli', 'redis', 'mongo']
 /** And what tests ask besides. */
@@ -32,6 +34,8 @@ export const TEST_PROGRAM_NAMES: readonly ProgramName[] = [
   'manifests',
   'prometheus',
   'promtool',
+  'docker',
+  'compose',
 ]
 /** What the second opinion on MongoDB is called in the cache. */
 export const MONGO_JAVA = 'mongo-java-server'
@@ -39,6 +43,8 @@ export const MONGO_JAVA = 'mongo-java-server'
 export const CLICKHOUSE = 'clickhouse-engine'
 /** What renders and decodes manifests of Kubernetes. */
 export const KUBERNETES = 'kubernetes-manifests'
+/** And Docker Compose, which is kept beside the root file system that images are made of. */
+export const COMPOSE = 'docker-compose-for-tests'
 
 export interface FoundProgram {
   readonly path: string
@@ -55,6 +61,8 @@ interface Program {
   readonly oldest: readonly [number, number]
   /** The variable that names a running server set aside for tests. */
   readonly variable?: string
+  /** Whether only root can run it. */
+  readonly needsRoot?: true
 }
 
 const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
@@ -96,6 +104,8 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   manifests: named(KUBERNETES, [1, 0]),
   prometheus: named('prometheus', [2, 42]),
   promtool: named('promtool', [2, 42]),
+  docker: { ...named('dockerd', [20, 10]), needsRoot: true },
+  compose: { ...named(COMPOSE, [2, 20]), versionFlag: 'version' },
 }
 
 /** One that is called the same everywhere. */
@@ -110,6 +120,7 @@ const PYTHON_INPUTS = ['clickhouse-requirements.txt', 'clickhouse_server.py', 'p
 const KUBERNETES_INPUTS = ['go.mod', 'go.sum', 'manifests.go'].map(
   (file) => `../kubernetes/${file}`,
 )
+const DEBIAN_INPUTS = ['debian-root.ts']
 const VERSION_TIMEOUT_MS = 10_000
 
 const cacheRoot = path.join(
@@ -123,6 +134,9 @@ export const builtDirectory = path.join(cacheRoot, hashOf(GO_INPUTS))
 export const javaDirectory = path.join(cacheRoot, `java-${hashOf(JAVA_INPUTS)}`)
 
 export const pythonDirectory = path.join(cacheRoot, `python-${hashOf(PYTHON_INPUTS)}`)
+export const debianDirectory = path.join(cacheRoot, `debian-${hashOf(DEBIAN_INPUTS)}`)
+/** What the Docker engine of the tests keeps from one run to the next: images, and parts of builds. */
+export const dockerDirectory = path.join(cacheRoot, 'docker')
 export const kubernetesDirectory = path.join(cacheRoot, `kubernetes-${hashOf(KUBERNETES_INPUTS)}`)
 
 const found = new Map<ProgramName, FoundProgram>()
@@ -131,6 +145,7 @@ const found = new Map<ProgramName, FoundProgram>()
 export function findProgram(name: ProgramName): FoundProgram | undefined {
   const known = found.get(name)
   if (known) return known
+  if (PROGRAMS[name].needsRoot && process.getuid?.() !== 0) return undefined
   for (const [candidate, from] of candidatesOf(PROGRAMS[name])) {
     const version = versionOf(candidate, PROGRAMS[name])
     if (version === undefined) continue
@@ -168,6 +183,7 @@ function* candidatesOf({ onPath, inCache }: Program): Iterable<[string, FoundPro
   yield [path.join(javaDirectory, inCache), 'cache']
   yield [path.join(pythonDirectory, inCache), 'cache']
   yield [path.join(kubernetesDirectory, inCache), 'cache']
+  yield [path.join(debianDirectory, inCache), 'cache']
   yield [path.join(packagedDirectory, inCache), 'cache']
 }
 
