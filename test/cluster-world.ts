@@ -35,11 +35,12 @@ export class ClusterNode {
   readonly id: NodeId
   readonly program: Program
   /** Whether a load balancer sends requests here. */
-  takesRequests = true
+  takesRequests: boolean
 
-  constructor(id: NodeId, program: Program) {
+  constructor(id: NodeId, program: Program, takesRequests: boolean) {
     this.id = id
     this.program = program
+    this.takesRequests = takesRequests
   }
 }
 
@@ -48,8 +49,9 @@ export class ClusterWorld {
   readonly view: ClusterView
   readonly random: Random
   readonly ring = new Ring(256)
+  /** Settings of all nodes, and of who else joins. */
+  readonly env: Readonly<Record<string, string>>
   readonly #t: Surroundings
-  readonly #env: Readonly<Record<string, string>>
   readonly #dataDir: string
   #nodes: ClusterNode[] = []
   #started = 0
@@ -65,7 +67,7 @@ export class ClusterWorld {
     this.services = services
     this.view = view
     this.random = new Random(options.seed ?? 1)
-    this.#env = { ...services.env, TINYGRID_LOG_LEVEL: 'warn', ...options.env }
+    this.env = { ...services.env, TINYGRID_LOG_LEVEL: 'warn', ...options.env }
     this.#dataDir = temporaryDirectory(t)
   }
 
@@ -88,11 +90,11 @@ export class ClusterWorld {
   }
 
   /** Starts a node; it may still have no partition then. */
-  async addNode(): Promise<ClusterNode> {
+  async addNode(takesRequests = true): Promise<ClusterNode> {
     const id = `n${++this.#started}` as NodeId
-    const env = { ...this.#env, TINYGRID_NODE_ID: id }
+    const env = { ...this.env, TINYGRID_NODE_ID: id }
     const program = await Program.start({ dataDir: this.#dataDir, env })
-    const node = new ClusterNode(id, program)
+    const node = new ClusterNode(id, program, takesRequests)
     this.#nodes.push(node)
     return node
   }
@@ -133,12 +135,17 @@ export class ClusterWorld {
 
   /** As an operator would. Requests go elsewhere as soon as it says that it is not ready. */
   async stop(node: ClusterNode): Promise<number | null> {
-    const stopped = node.program.stop()
+    const stopped = this.terminate(node)
     await until('a stopping node is not ready', SETTLE_MS_MAX, async () => {
       return !(await isReady(node.program))
     })
     node.takesRequests = false
-    const code = await stopped
+    return stopped
+  }
+
+  /** SIGTERM, and its exit code; where requests go is the caller's business. */
+  async terminate(node: ClusterNode): Promise<number | null> {
+    const code = await node.program.stop()
     this.#nodes = this.#nodes.filter((other) => other !== node)
     return code
   }
