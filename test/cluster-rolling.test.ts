@@ -20,7 +20,9 @@ import { serialTestWith } from './services/service-test.ts'
 
 const clusterTest = serialTestWith('nats', 'redis', 'mongo', 'manifests')
 const PATIENCE_MS = 60_000
-const VISITORS = 4
+/** It goes on for a minute, and what was written is compared in the end. */
+const LOAD = { writers: 2, readers: 2 }
+const VISITORS = 2
 const VISIT_PAUSE_MS = 20
 const CODE = 'visited'
 /** Of the manifests' settings, those that are of a machine or of servers. */
@@ -30,9 +32,10 @@ clusterTest(
   'from one node to three, updated, to five and back to one: nothing fails or is lost',
   async (t) => {
     t.timeout(400_000)
+    const beganAt = performance.now()
     const objects = withSecrets(renderManifests('cluster')[0]!.objects)
     const env = settingsOf(objects, 'tinygrid')
-    const scenario = await startScenario(t, { nodes: 1, env })
+    const scenario = await startScenario(t, { nodes: 1, env }, LOAD)
     const { world, history, clients } = scenario
     const analytics = await startAnalytics(t, world, settingsOf(objects, 'tinygrid-analytics'))
     const nodes = new NodeSet(world, statefulSetsOf(objects).get('tinygrid')!)
@@ -41,6 +44,7 @@ clusterTest(
     for (const replicas of [3, 5, 1]) {
       await nodes.scale(replicas)
       if (replicas === 3) await nodes.update()
+      t.log(`${replicas} nodes after ${Math.round(performance.now() - beganAt)} ms`)
     }
     t.is(world.nodes.length, 1)
     const visits = await visitors.stop()
@@ -51,7 +55,7 @@ clusterTest(
     t.deepEqual(await endScenario(t, scenario), [])
     t.deepEqual([...clients.failures, ...visitors.failures, ...nodes.faults], [])
     t.true(clients.counts.written > 0 && history.codes.length > 0 && visits > 0)
-    t.log(`${visits} visits`)
+    t.log(`${visits} visits; ended after ${Math.round(performance.now() - beganAt)} ms`)
   },
 )
 
@@ -79,9 +83,9 @@ async function startVisitors(world: ClusterWorld) {
   const made = await world.pick().program.create({ url, code: CODE })
   const failures: string[] = made.status === 201 ? [] : [`${made.status} for the link`]
   let visits = 0
-  let isOver = false
+  const end = new AbortController()
   const visit = async () => {
-    while (!isOver) {
+    while (!end.signal.aborted) {
       if (world.isUp) {
         const { id, program } = world.pick()
         const status = await program.visit(CODE).then(
@@ -96,7 +100,7 @@ async function startVisitors(world: ClusterWorld) {
   }
   const running = Promise.all(Array.from({ length: VISITORS }, visit))
   const stop = async () => {
-    isOver = true
+    end.abort()
     await running
     return visits
   }

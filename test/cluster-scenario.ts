@@ -2,12 +2,12 @@
  * A scenario: a cluster under requests, something that happens to it, and what must hold when it has
  * come to rest.
  */
-import { ClusterClients } from './cluster-clients.ts'
+import { ClusterClients, type ClientsOptions } from './cluster-clients.ts'
 import { ClusterHistory } from './cluster-history.ts'
 import { compareByApi, compareInMongo, settleUnknown } from './cluster-rest.ts'
 import { ClusterWorld, type ClusterWorldOptions, type Surroundings } from './cluster-world.ts'
 
-const LOAD = { writers: 6, readers: 6 } as const
+const LOAD: ClientsOptions = { writers: 6, readers: 6 }
 
 export interface Scenario {
   readonly world: ClusterWorld
@@ -19,12 +19,13 @@ export interface Scenario {
 export async function startScenario(
   t: Surroundings,
   options: ClusterWorldOptions,
+  load: ClientsOptions = LOAD,
 ): Promise<Scenario> {
   const world = await ClusterWorld.start(t, options)
   const history = new ClusterHistory()
   const clients = new ClusterClients(world, history)
   t.teardown(() => clients.stop())
-  clients.start(LOAD)
+  clients.start(load)
   return { world, history, clients }
 }
 

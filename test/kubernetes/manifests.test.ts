@@ -82,7 +82,7 @@ const BREAKS: Readonly<Record<string, readonly [text: string, instead: string]>>
     '"path":"/ping","port":"http"',
     '"path":"/ping","port":81',
   ],
-  'pods are not root, and calls of the kernel are filtered': ['"runAsUser":10001', '"runAsUser":0'],
+  'pods are not root, and calls of the kernel are filtered': ['"runAsUser":1000', '"runAsUser":0'],
   'pods have no key to Kubernetes, and no variables of its services': [
     '"enableServiceLinks":false',
     '"enableServiceLinks":true',
@@ -224,5 +224,5 @@ async function checkNats(t: ExecutionContext, overlay: Overlay): Promise<void> {
   const { stderr } = await run(findProgram('nats')!.path, ['-t', '--config', config], { env })
   t.regex(stderr, /configuration file .* is valid/)
   t.regex(readFileSync(config, 'utf8'), /^ {2}sync_interval: always$/m)
-  t.is(files.length, 2, 'nats.conf and the permissions')
+  t.is(files.length, 3, 'nats.conf, permissions and elections')
 }

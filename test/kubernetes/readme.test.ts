@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { temporaryDirectory } from '../program.ts'
+import { testWith } from '../services/service-test.ts'
+import { configOf } from './pod-environment.ts'
+import {
+  nodeContainerOf,
+  nodeSetsOf,
+  renderManifests,
+  statefulSetsOf,
+} from './rendered-manifests.ts'
+
+/*
+ * What the README says of Kubernetes, done word by word, as far as it needs no cluster.
+ */
+
+const manifestTest = testWith('manifests')
+const ROOT = path.resolve(import.meta.dirname, '../..')
+/** What needs a cluster. */
+const ELSEWHERE = /^(helm|kubectl) /
+
+const section = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+  .split('## In production (Kubernetes)\n')[1]!
+  .split('\n## ')[0]!
+/** Its blocks of commands. */
+const blocks = Array.from(section.matchAll(/(?:^ {4}.*\n)+/gm), ([block]) =>
+  block.replaceAll(/^ {4}/gm, ''),
+)
+
+manifestTest(
+  'the overlay that the README makes is rendered, and its nodes take their settings',
+  (t) => {
+    const directory = temporaryDirectory(t)
+    for (const folder of ['k8s', 'deploy']) {
+      cpSync(path.join(ROOT, folder), path.join(directory, folder), { recursive: true })
+    }
+    const commands = blocks.filter((block) => !ELSEWHERE.test(block))
+    t.is(commands.length, 1)
+    execFileSync('sh', ['-eu', '-c', commands[0]!], { cwd: directory })
+    const { error, refused, objects } = renderManifests(path.join(directory, 'mine'))[0]!
+    t.is(error, undefined)
+    t.deepEqual(refused, [])
+    t.notRegex(JSON.stringify(objects), /links\.example\.com/)
+    for (const [, set] of nodeSetsOf(objects)) {
+      const container = nodeContainerOf(set)
+      t.is(container.image, 'registry.example.org/tinygrid:0.1.0')
+      const { baseUrl, apiKey } = configOf(container, objects)
+      t.is(baseUrl, 'https://go.example.org')
+      t.regex(apiKey!, /^t[0-9a-f]{48}$/)
+    }
+  },
+)
+
+manifestTest('what the README applies, watches and names is there', (t) => {
+  t.true(blocks.some((block) => block.includes('kubectl apply -k mine\n')))
+  for (const [, overlay] of section.matchAll(/^\| `(\w+)`/gm)) {
+    const { error, objects } = renderManifests(overlay!)[0]!
+    t.is(error, undefined)
+    t.true(statefulSetsOf(objects).has('tinygrid'))
+  }
+  for (const [file] of section.matchAll(/\bk8s\/[\w./-]+\w/g)) {
+    t.notThrows(() =>
+      cpSync(path.join(ROOT, file), path.join(temporaryDirectory(t), 'a'), { recursive: true }),
+    )
+  }
+  const { terminationGracePeriodSeconds } = statefulSetsOf(
+    renderManifests('production')[0]!.objects,
+  ).get('tinygrid')!.template.spec
+  t.true(section.includes(`of the ${terminationGracePeriodSeconds} s that it has`))
+})
