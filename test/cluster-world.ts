@@ -144,8 +144,8 @@ export class ClusterWorld {
   }
 
   /** SIGTERM, and its exit code; where requests go is the caller's business. */
-  async terminate(node: ClusterNode): Promise<number | null> {
-    const code = await node.program.stop()
+  async terminate(node: ClusterNode, timeoutMs?: number): Promise<number | null> {
+    const code = await node.program.stop(timeoutMs)
     this.#nodes = this.#nodes.filter((other) => other !== node)
     return code
   }

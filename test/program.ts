@@ -115,10 +115,10 @@ export class Program {
     this.#child.kill('SIGCONT')
   }
 
-  /** SIGTERM, and its exit code. */
-  async stop(): Promise<number | null> {
+  /** SIGTERM, after this time SIGKILL, and its exit code. */
+  async stop(timeoutMs = STOP_TIMEOUT_MS): Promise<number | null> {
     this.#child.kill('SIGTERM')
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs)
     const code = await this.#ended
     clearTimeout(timer)
     return code

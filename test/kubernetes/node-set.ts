@@ -105,13 +105,12 @@ export class NodeSet {
   async #end(pod: Pod): Promise<void> {
     const { node } = pod
     const { terminationGracePeriodSeconds: graceSeconds = 30 } = this.#spec.template.spec
-    const endedAt = performance.now()
+    const waitSeconds = this.#container.lifecycle?.preStop?.sleep?.seconds ?? 0
     pod.isEnding = true
     const removed = this.#remove(node)
-    await pause((this.#container.lifecycle?.preStop?.sleep?.seconds ?? 0) * 1000)
-    const code = await this.#world.terminate(node)
+    await pause(waitSeconds * 1000)
+    const code = await this.#world.terminate(node, (graceSeconds - waitSeconds) * 1000)
     if (code !== 0) this.faults.push(`${node.id} ended with ${code}:\n${node.program.output}`)
-    if (performance.now() - endedAt > graceSeconds * 1000) this.faults.push(`${node.id} was killed`)
     await removed
   }
 }
