@@ -70,6 +70,7 @@ export class NodeInCluster {
       startedAt,
       random,
       onError: (error) => onError('the cluster state could not be read or written', error),
+      ...(seams.judgesMax === undefined ? {} : { judgesMax: seams.judgesMax }),
       ...(seams.onEvent === undefined ? {} : { onEvent: seams.onEvent }),
     })
     this.#readiness = new ClusterReadiness(this.membership, clock)

@@ -62,6 +62,8 @@ export interface ClusterSeams {
   readonly url: string | null
   /** Whether answers of other nodes are kept for up to a second. */
   readonly nearCache: boolean
+  /** Nodes that watch all leases in a large cluster, beside the controller; fewer in tests. */
+  readonly judgesMax?: number
   /** Called on the controller only. */
   readonly onEvent?: (event: MembershipEvent) => void
   readonly onMoved?: (partition: PartitionId, to: string, waitMs: number) => void

@@ -13,14 +13,22 @@ const CLOSE_TIMEOUT_MS = 5_000
 export class ClusterNode implements Program {
   readonly #node: Node
 
-  /** @param pieceBytes by default so few that a move takes many messages */
-  constructor(seams: Seams, pieceBytes = 1) {
+  /** By default moves take many messages, and most nodes go by the roll. */
+  constructor(seams: Seams, { pieceBytes = 1, judgesMax = 1 } = {}) {
     const { wallClock: now, keyValue, peers, cache, ...rest } = seams
     this.#node = new Node({
       ...rest,
       now,
       pieceBytes,
-      cluster: { keyValue, peers, cache, roles: ['gateway', 'actors'], url: null, nearCache: true },
+      cluster: {
+        keyValue,
+        peers,
+        cache,
+        roles: ['gateway', 'actors'],
+        url: null,
+        nearCache: true,
+        judgesMax,
+      },
     })
   }
 

@@ -7,6 +7,7 @@
  */
 import assert from 'node:assert/strict'
 import { CONTROLLER_KEY } from '../cluster/membership/members.ts'
+import { JUDGES_MAX } from '../cluster/membership/roll.ts'
 import { TABLE_KEY } from '../cluster/table/newest-table.ts'
 import { Table } from '../cluster/table/table.ts'
 import { textOfTable } from '../cluster/table/table-text.ts'
@@ -28,7 +29,8 @@ import { TrafficMeter, type Traffic } from './traffic-meter.ts'
 /** Longest that anything here takes, in virtual time. */
 const PATIENCE_MS = 120_000
 const STEP_MS = 100
-const PIECE_BYTES = 256 * 1024
+/** As it is where nobody says otherwise. */
+const REAL = { pieceBytes: 256 * 1024, judgesMax: JUDGES_MAX }
 
 export interface ControlTrafficOptions {
   readonly nodes: number
@@ -141,7 +143,7 @@ export class CountedCluster {
         keyValue: new CountedKeyValue(keyValue, this.#meter),
         peers: new CountedPeers(peers, this.#meter),
       }
-      program = new ClusterNode({ ...seams, ...counted }, PIECE_BYTES)
+      program = new ClusterNode({ ...seams, ...counted }, REAL)
       return program
     }
     const node = new SimulatedNode(nameOf(this.#started++), this.#surroundings, startProgram)

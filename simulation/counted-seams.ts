@@ -40,12 +40,16 @@ export class CountedKeyValue implements KeyValue {
     return this.#write(key, '', () => this.#inner.delete(key, expected))
   }
 
-  watch(onEntry: (entry: KeyValueEntry) => void, onCurrent: () => void): Promise<StopWatch> {
+  watch(
+    onEntry: (entry: KeyValueEntry) => void,
+    onCurrent: () => void,
+    keys?: readonly string[],
+  ): Promise<StopWatch> {
     const count = (entry: KeyValueEntry) => {
       this.#meter.received(kindOf(entry.key), entry.key.length + (entry.value?.length ?? 0))
       onEntry(entry)
     }
-    return this.#inner.watch(count, onCurrent)
+    return this.#inner.watch(count, onCurrent, keys)
   }
 
   close(): Promise<void> {

@@ -59,15 +59,23 @@ export class SimulatedKeyValue implements KeyValue {
     )
   }
 
-  async watch(onEntry: (entry: KeyValueEntry) => void, onCurrent: () => void): Promise<StopWatch> {
+  async watch(
+    onEntry: (entry: KeyValueEntry) => void,
+    onCurrent: () => void,
+    keys?: readonly string[],
+  ): Promise<StopWatch> {
     const current = await this.#call(
       () => 'watch',
       () => this.#current(),
     )
-    const watch = new Watch(this.#process, this.#service, this.#server, onEntry)
+    const isWatched = ({ key }: KeyValueEntry) => keys?.includes(key) ?? true
+    const tell = (entry: KeyValueEntry) => {
+      if (isWatched(entry)) onEntry(entry)
+    }
+    const watch = new Watch(this.#process, this.#service, this.#server, tell)
     this.#watches.add(watch)
     this.#process.defer(() => {
-      for (const entry of current) if (entry.value !== undefined) onEntry(entry)
+      for (const entry of current) if (entry.value !== undefined) tell(entry)
       onCurrent()
       watch.begin(current.at(-1)?.revision ?? 0)
     })

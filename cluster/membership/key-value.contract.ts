@@ -183,6 +183,26 @@ function tellOfOrder(story: Story): void {
 }
 
 function tellOfEnds(story: Story): void {
+  story('a watcher of some keys is told of no others', async (t, { one, two }) => {
+    await one.create('a', '1')
+    await one.create('b', '1')
+    const [watched, none] = [await watch(two, ['a', 'c.d']), await watch(two, ['e', 'f'])]
+    await until(t, () => watched.currentAt.length > 0 && none.currentAt.length > 0)
+    t.deepEqual([watched.currentAt, none.currentAt], [[1], [0]])
+    const b = await one.update('b', '2', 2)
+    await one.create('c.d', '3')
+    await one.delete('b', b)
+    const f = await one.create('f', '4')
+    await until(t, () => watched.entries.length >= 2 && none.entries.length >= 1)
+    t.deepEqual(watched.entries, [
+      { key: 'a', value: '1', revision: 1 },
+      { key: 'c.d', value: '3', revision: 4 },
+    ])
+    t.deepEqual(none.entries, [{ key: 'f', value: '4', revision: f }])
+    watched.stop()
+    none.stop()
+  })
+
   story('a watcher that has stopped is told nothing more', async (t, { one }) => {
     const [stopped, going] = [await watch(one), await watch(one)]
     await until(t, () => stopped.currentAt.length > 0)
@@ -208,13 +228,14 @@ function tellOfEnds(story: Story): void {
   })
 }
 
-/** Watches all keys and keeps what it is told. */
-export async function watch(keyValue: KeyValue): Promise<Watched> {
+/** Watches all keys, or these, and keeps what it is told. */
+export async function watch(keyValue: KeyValue, keys?: readonly string[]): Promise<Watched> {
   const entries: KeyValueEntry[] = []
   const currentAt: number[] = []
   const stop = await keyValue.watch(
     (entry) => entries.push(entry),
     () => currentAt.push(entries.length),
+    keys,
   )
   return { entries, currentAt, stop }
 }

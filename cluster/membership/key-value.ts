@@ -34,8 +34,13 @@ export interface KeyValue {
    * Calls `onEntry` with the value of each key there is, then `onCurrent` once, then `onEntry` with
    * each change, in order of revision. May leave out a change that a newer one of its key has
    * overtaken. Goes on by itself after an outage, then without `onCurrent`.
+   * @param keys of these alone; left out: of all
    */
-  watch(onEntry: (entry: KeyValueEntry) => void, onCurrent: () => void): Promise<StopWatch>
+  watch(
+    onEntry: (entry: KeyValueEntry) => void,
+    onCurrent: () => void,
+    keys?: readonly string[],
+  ): Promise<StopWatch>
 
   close(): Promise<void>
 }

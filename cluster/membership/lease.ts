@@ -10,7 +10,15 @@
  *
  * Reports (`opened`, `released`) stay in the lease until the table shows them.
  */
-import { fieldsOf, isCount, isEpoch, isFields, isNodeName, must } from '../stored-value.ts'
+import {
+  fieldsOf,
+  isCount,
+  isEpoch,
+  isFields,
+  isNodeName,
+  must,
+  type Fields,
+} from '../stored-value.ts'
 import type { Epoch, EpochMs, NodeId, PartitionId } from '../../links/ids.ts'
 
 export const LEASE_RENEW_MS = 300
@@ -66,7 +74,12 @@ export function nodeOfLeaseKey(key: string): NodeId | undefined {
  * @throws Malformed if it is no lease of that node
  */
 export function parseLease(text: string, nodeId: NodeId, partitions: number): NodeLease {
-  const { nodeId: named, startedAt, roles, url, state, opened, released } = fieldsOf(text)
+  return leaseOf(fieldsOf(text), nodeId, partitions)
+}
+
+/** As `parseLease`, of what was parsed already. */
+export function leaseOf(fields: Fields, nodeId: NodeId, partitions: number): NodeLease {
+  const { nodeId: named, startedAt, roles, url, state, opened, released } = fields
   must(named === nodeId, 'it names another node than its key')
   must(isCount(startedAt, TIME_MAX), 'the start of its node is no time')
   must(Array.isArray(roles), 'its roles are no list')

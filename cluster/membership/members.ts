@@ -9,6 +9,9 @@
  * An observer that did not run for a while has not seen renewals that were made meanwhile; it must
  * call `restart`, or it would take its own pause for the death of everybody else.
  *
+ * Of a node that watches no leases but its own (`roll.ts`) the others' are those of the roll; of them it
+ * knows neither revisions nor silence, so it calls nobody dead.
+ *
  * A value that cannot be believed (`stored-value.ts`) is no renewal: what was said before stands,
  * and its time runs out. So it is deleted, or taken over, by its own revision like any other.
  */
@@ -17,6 +20,7 @@ import type { KeyValueEntry } from './key-value.ts'
 import { fieldsOf, isNodeName, Malformed, must } from '../stored-value.ts'
 import { LEASE_DEAD_MS, nodeOfLeaseKey, parseLease } from './lease.ts'
 import type { NodeLease } from './lease.ts'
+import { parseRoll, ROLL_KEY, type Roll } from './roll.ts'
 
 /** Held by the node that may change the table; its value names the node. */
 export const CONTROLLER_KEY = 'controller'
@@ -36,14 +40,25 @@ interface Seen {
 export interface MembersOptions {
   /** Of the cluster. */
   readonly partitions: number
-  readonly onRefused?: (kind: 'lease' | 'controller', why: string) => void
+  readonly onRefused?: (kind: 'lease' | 'controller' | 'roll', why: string) => void
+}
+
+/** What lies under the roll's key. */
+export interface SeenRoll {
+  readonly revision: number
+  readonly text: string
+  /** undefined: it is refused. */
+  readonly roll: Roll | undefined
 }
 
 export class Members {
   readonly #options: MembersOptions
   /** Of each key of a lease that has a value, be it a lease or not. */
   readonly #seen = new Map<NodeId, Seen>()
-  readonly #leases = new Map<NodeId, NodeLease>()
+  #leases = new Map<NodeId, NodeLease>()
+  #roll: SeenRoll | undefined
+  /** The node whose lease is watched beside the roll; undefined: all are. */
+  #byRoll: NodeId | undefined
   /** nodeId undefined: the key says nothing that can be understood. */
   #controller: (Seen & { readonly nodeId: NodeId | undefined }) | undefined
   #changes = 0
@@ -66,13 +81,40 @@ export class Members {
     return this.#controller === undefined
   }
 
+  /** undefined: there is none, as far as is known. */
+  get roll(): SeenRoll | undefined {
+    return this.#roll
+  }
+
+  /** The roll if the controller keeps it; see `roll.ts`. */
+  rollInForceAt(now: number): Roll | undefined {
+    const roll = this.#roll?.roll
+    const isKept = roll?.by === this.controller && this.controllerExpiredAt(now) === undefined
+    return isKept ? roll : undefined
+  }
+
+  /** From now on the leases are those that are observed, or those of the roll and that of `own`. */
+  goBy(source: 'leases' | 'roll', own: NodeId): void {
+    this.#byRoll = source === 'roll' ? own : undefined
+    if (this.#byRoll === undefined) return
+    for (const node of this.#seen.keys()) if (node !== own) this.#seen.delete(node)
+    if (this.#callRoll()) this.#changes++
+  }
+
+  /** All leases there are have been observed: others there are not. */
+  forgetUnseen(): void {
+    for (const node of this.#leases.keys()) {
+      if (!this.#seen.has(node) && this.#leases.delete(node)) this.#changes++
+    }
+  }
+
   /** How often `observe` found more than a renewal: while it stands, nobody says anything new. */
   get changes(): number {
     return this.#changes
   }
 
   /**
-   * Takes note of a lease or of the controller's key; other keys are ignored.
+   * Takes note of a lease, of the controller's key or of the roll; other keys are ignored.
    * Returns whether there is more to it than a renewal.
    */
   observe(entry: KeyValueEntry, now: number): boolean {
@@ -113,6 +155,7 @@ export class Members {
 
   #observe(entry: KeyValueEntry, now: number): boolean {
     if (entry.key === CONTROLLER_KEY) return this.#observeController(entry, now)
+    if (entry.key === ROLL_KEY) return this.#observeRoll(entry)
     const nodeId = nodeOfLeaseKey(entry.key)
     return nodeId !== undefined && this.#observeLease(nodeId, entry, now)
   }
@@ -124,12 +167,15 @@ export class Members {
       return this.#leases.delete(nodeId)
     }
     const { partitions } = this.#options
+    const seen = this.#seen.get(nodeId)
     const lease = this.#read('lease', () => parseLease(value, nodeId, partitions))
     if (lease === undefined) {
-      this.#seen.set(nodeId, { revision, since: this.#seen.get(nodeId)?.since ?? now })
+      this.#seen.set(nodeId, { revision, since: seen?.since ?? now })
       return false
     }
-    this.#seen.set(nodeId, { revision, since: now })
+    // Another watch tells again what there is: that is no renewal.
+    const isKnown = seen?.revision === revision
+    this.#seen.set(nodeId, { revision, since: isKnown ? seen.since : now })
     this.#leases.set(nodeId, lease)
     return before === undefined || !isRenewalOf(before, lease)
   }
@@ -140,14 +186,35 @@ export class Members {
       this.#controller = undefined
     } else {
       const nodeId = this.#read('controller', () => parseController(value))
-      const since = nodeId === undefined ? (this.#controller?.since ?? now) : now
+      const isRenewal = nodeId !== undefined && this.#controller?.revision !== revision
+      const since = isRenewal ? now : (this.#controller?.since ?? now)
       this.#controller = { nodeId, revision, since }
     }
     return this.controller !== before
   }
 
+  #observeRoll({ value, revision }: KeyValueEntry): boolean {
+    if (value === undefined) {
+      this.#roll = undefined
+      return false
+    }
+    if (this.#roll?.revision === revision && this.#roll.text === value) return false
+    this.#roll = { revision, text: value, roll: this.#read('roll', () => parseRoll(value)) }
+    return this.#callRoll()
+  }
+
+  /** Where the roll counts, who is not on it is not there. Returns whether that changes anything. */
+  #callRoll(): boolean {
+    const roll = this.#roll?.roll
+    if (this.#byRoll === undefined || roll === undefined) return false
+    const own = this.#leases.get(this.#byRoll)
+    this.#leases = new Map(roll.leases)
+    if (own !== undefined) this.#leases.set(own.nodeId, own)
+    return true
+  }
+
   /** undefined: it is refused. */
-  #read<T>(kind: 'lease' | 'controller', parse: () => T): T | undefined {
+  #read<T>(kind: 'lease' | 'controller' | 'roll', parse: () => T): T | undefined {
     try {
       return parse()
     } catch (error) {

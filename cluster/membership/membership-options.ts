@@ -19,6 +19,8 @@ export interface MembershipOptions {
   readonly startedAt: EpochMs
   /** From 0 to below 1; tells two processes of one name apart. */
   readonly random?: () => number
+  /** Nodes that watch all leases in a large cluster, beside the controller; fewer in tests. */
+  readonly judgesMax?: number
   readonly refused?: RefusedInput
   /** What goes wrong and is tried again. */
   readonly onError?: (error: unknown) => void

@@ -22,7 +22,8 @@ import { ControlLoop } from '../table/control-loop.ts'
 import { ownersAmong } from '../table/controller.ts'
 import { LeasedKey } from './leased-key.ts'
 import type { NodeId } from '../../links/ids.ts'
-import type { KeyValue, KeyValueEntry, StopWatch } from './key-value.ts'
+import { BucketWatch } from './bucket-watch.ts'
+import type { KeyValueEntry } from './key-value.ts'
 import { LEASE_FENCE_MS, LEASE_RENEW_MS, leaseKey, nodeOfLeaseKey } from './lease.ts'
 import type { NodeLease, OpenedPartition, ReleasedPartition } from './lease.ts'
 import { CONTROLLER_KEY, Members } from './members.ts'
@@ -31,6 +32,8 @@ import type { MembershipOptions } from './membership-options.ts'
 import { RefusedInput } from '../refused-input.ts'
 import { NewestTable, TABLE_KEY } from '../table/newest-table.ts'
 import { CLAIM_RETRY_MS, claimName, tryToTake, type NameClaimOptions } from './name-claim.ts'
+import { JUDGES_MAX } from './roll.ts'
+import { RollKeeper } from './roll-keeper.ts'
 import type { Table } from '../table/table.ts'
 
 /** A node that could not renew its own lease for so long has not seen the others renew theirs. */
@@ -51,16 +54,16 @@ export class Membership {
   #opened: readonly OpenedPartition[] = []
   #released: readonly ReleasedPartition[] = []
   #isClosed = false
-  #stopWatch: StopWatch = () => {}
+  readonly #watch: BucketWatch
 
   constructor(options: MembershipOptions) {
     this.#options = options
-    const { keyValue, clock, nodeId, partitions } = options
+    const { keyValue, clock, nodeId, partitions, judgesMax = JUDGES_MAX } = options
     const onError = (error: unknown): void => options.onError?.(error)
     const refused = options.refused ?? new RefusedInput()
     const holder = (options.random ?? Math.random)().toString(36).slice(2)
     const held = { keyValue, clock, nodeId, holder, onError }
-    const onRefused = (kind: 'table' | 'lease' | 'controller', why: string): void =>
+    const onRefused = (kind: 'table' | 'lease' | 'controller' | 'roll', why: string): void =>
       refused.note(kind, `a value of the cluster in NATS was refused (${kind}): ${why}`)
     this.#tables = new NewestTable(partitions, (why) => onRefused('table', why))
     this.#members = new Members({ partitions, onRefused })
@@ -78,10 +81,18 @@ export class Membership {
       content: () => ({}),
       onLost: () => {},
     })
+    const watched = { ...held, members: this.#members, judgesMax }
+    this.#watch = new BucketWatch({
+      ...watched,
+      isController: () => this.#seat.isHeld,
+      onEntry: (entry) => this.#observe(entry),
+      onCurrent: () => this.#changed(),
+    })
     this.#loop = new ControlLoop({
-      ...held,
-      members: this.#members,
+      ...watched,
+      roll: new RollKeeper(watched),
       tables: this.#tables,
+      seesLeases: () => this.#watch.seesLeases,
       seat: this.#seat,
       mayJudge: () => this.#sinceRenewal() <= OBSERVER_LAPSE_MS,
       onChanged: (before, after, leases) => this.#tell(eventsOfTable(before, after, leases)),
@@ -107,7 +118,7 @@ export class Membership {
     return this.#members.controller
   }
 
-  /** How long this node has seen no renewal of a lease, in ms; undefined: there is no lease. */
+  /** How long this node has seen no renewal of a lease, in ms; undefined: it watches none of that name. */
   silenceOf = (node: NodeId) => this.#members.silenceAt(node, this.#options.clock.now())
 
   /** Whether this node must not answer as an owner: others may have declared it dead. */
@@ -128,7 +139,8 @@ export class Membership {
    * @throws StartError if a node of this name is there, TinygridError key_value_unavailable
    */
   async join(onNamed: () => Promise<void> = async () => {}): Promise<void> {
-    await this.#watch(this.#options.keyValue)
+    await this.#watch.begin()
+    await this.#changes.until(() => this.#watch.seesLeases)
     await claimName(this.#claim)
     await onNamed()
     this.#loop.start()
@@ -176,7 +188,7 @@ export class Membership {
     this.#loop.stop()
     await this.#seat.release()
     await this.#lease.release()
-    this.#stopWatch()
+    this.#watch.stop()
     this.#changes.end()
   }
 
@@ -193,18 +205,6 @@ export class Membership {
 
   #observeAnewAfter(gapMs: number): void {
     if (gapMs > OBSERVER_LAPSE_MS) this.#members.restart(this.#options.clock.now())
-  }
-
-  async #watch(keyValue: KeyValue): Promise<void> {
-    let isCurrent = false
-    this.#stopWatch = await keyValue.watch(
-      (entry) => this.#observe(entry),
-      () => {
-        isCurrent = true
-        this.#changed()
-      },
-    )
-    await this.#changes.until(() => isCurrent)
   }
 
   #observe(entry: KeyValueEntry): void {
@@ -225,7 +225,7 @@ export class Membership {
     const before = node === undefined ? undefined : leases.get(node)
     if (!this.#members.observe(entry, this.#options.clock.now())) return
     if (node !== undefined) this.#tell(eventsOfLease(node, before, leases.get(node)))
-    else this.#tellOfController(controller)
+    else if (entry.key === CONTROLLER_KEY) this.#tellOfController(controller)
     this.#changed()
   }
 

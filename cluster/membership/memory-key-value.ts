@@ -87,9 +87,16 @@ export class MemoryKeyValue implements KeyValue {
     this.#server.write(key, undefined)
   }
 
-  async watch(onEntry: (entry: KeyValueEntry) => void, onCurrent: () => void): Promise<StopWatch> {
+  async watch(
+    onEntry: (entry: KeyValueEntry) => void,
+    onCurrent: () => void,
+    keys?: readonly string[],
+  ): Promise<StopWatch> {
     this.#refuseIfCut()
-    const watch = new MemoryWatch(this.#server, () => this.#isCut, onEntry, onCurrent)
+    const tell = (entry: KeyValueEntry) => {
+      if (keys?.includes(entry.key) ?? true) onEntry(entry)
+    }
+    const watch = new MemoryWatch(this.#server, () => this.#isCut, tell, onCurrent)
     this.#watches.add(watch)
     watch.tell()
     return () => {

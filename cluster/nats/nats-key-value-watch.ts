@@ -1,11 +1,13 @@
 /**
- * A watch of all keys of a NATS bucket that misses no change for ever.
+ * A watch of a NATS bucket, or of some of its keys, that misses no change for ever.
  *
  * Used by `nats-key-value.ts`. The driver's watch is fast and, through an outage, not to be trusted:
  * its consumer lives in the server's memory and is gone with it, which the driver notices after some
  * ten seconds at best. So this begins a new one after each reconnection, and asks every CHECK_MS for
  * the bucket's last revision: a watch that has not come up to what was the last one a check ago is
  * replaced too. A new watch tells the newest entry of every key; what is known already is dropped.
+ * Of some keys, one must change more often than that (a node's own lease does), or the watch is replaced
+ * for nothing, again and again.
  *
  * Rejected: reading all keys every few seconds, which costs a read for each and finds changes late.
  */
@@ -15,6 +17,8 @@ import type { KeyValueEntry } from '../membership/key-value.ts'
 export interface KeyValueWatchOptions {
   readonly connection: NatsConnection
   readonly kv: KV
+  /** undefined: all. */
+  readonly keys?: readonly string[] | undefined
   readonly readState: () => Promise<BucketState>
   /** Removes the mark of a deletion; repeating or failing does no harm. */
   readonly removeMark: (key: string, revision: number) => void
@@ -126,10 +130,17 @@ export class KeyValueWatch {
     this.#isReplaceDue = false
     try {
       const state = await this.#options.readState()
-      const watch = await this.#options.kv.watch()
+      let isInitialized = false
+      const { keys, kv } = this.#options
+      const watch = await kv.watch({
+        ...(keys === undefined ? {} : { key: [...keys] }),
+        initializedFn: () => (isInitialized = true),
+      })
       this.#watch = watch
       if (this.#isStopped) watch.stop()
-      void this.#follow(watch, state)
+      // Of the keys that are watched there is none, and no entry will say that it is the last one.
+      const isEmpty = state.isEmpty || (isInitialized && watch.getReceived() === 0)
+      void this.#follow(watch, { ...state, isEmpty })
     } catch (error) {
       this.#isReplaceDue = true
       throw error

@@ -143,8 +143,13 @@ export class NatsKeyValue implements KeyValue {
     await this.#run(`deleting ${key}`, () => this.#change(key, undefined, expected))
   }
 
-  async watch(onEntry: (entry: KeyValueEntry) => void, onCurrent: () => void): Promise<StopWatch> {
+  async watch(
+    onEntry: (entry: KeyValueEntry) => void,
+    onCurrent: () => void,
+    keys?: readonly string[],
+  ): Promise<StopWatch> {
     const watch = new KeyValueWatch({
+      keys,
       connection: this.#connection,
       kv: this.#kv,
       readState: () => this.#readState(),

@@ -71,7 +71,8 @@ function nodeOf(id: NodeId, { membership, reports }: Gathered): ClusterNode {
     roles: lease?.roles ?? [],
     state: lease?.state ?? 'gone',
     startedAt: lease === undefined ? null : isoTime(lease.startedAt),
-    isAlive: leaseAgeMs !== undefined && leaseAgeMs < LEASE_DEAD_MS,
+    // Who does not watch the lease goes by the controller's word, which is that there is one.
+    isAlive: lease !== undefined && (leaseAgeMs ?? 0) < LEASE_DEAD_MS,
     isController: id === controller,
     leaseAgeMs: leaseAgeMs === undefined ? null : Math.round(leaseAgeMs),
     partitionsOwned: table.ownedBy(id).length,

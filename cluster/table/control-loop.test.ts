@@ -1,4 +1,6 @@
 import test from 'ava'
+import { JUDGES_MAX } from '../membership/roll.ts'
+import { RollKeeper } from '../membership/roll-keeper.ts'
 import { ControlLoop } from './control-loop.ts'
 import { LeasedKey } from '../membership/leased-key.ts'
 import type { Epoch, EpochMs, NodeId } from '../../links/ids.ts'
@@ -42,7 +44,9 @@ async function controller() {
   await seat.take()
   let judges = true
   const mayJudge = () => judges
-  const loop = new ControlLoop({ ...held, members, tables, seat, mayJudge, onChanged })
+  const roll = new RollKeeper({ ...held, clock, members, judgesMax: JUDGES_MAX })
+  const seen = { members, tables, roll, seesLeases: () => true }
+  const loop = new ControlLoop({ ...held, ...seen, seat, mayJudge, onChanged })
   const see = (key: string) => members.observe(server.get(key)!, clock.now())
   const pauseJudging = () => {
     judges = false

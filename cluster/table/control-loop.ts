@@ -31,6 +31,7 @@ import type { NodeId } from '../../links/ids.ts'
 import type { KeyValue } from '../membership/key-value.ts'
 import { LEASE_DEAD_MS, leaseKey, type NodeLease } from '../membership/lease.ts'
 import type { Members } from '../membership/members.ts'
+import type { RollKeeper } from '../membership/roll-keeper.ts'
 import { TABLE_KEY } from './newest-table.ts'
 import type { NewestTable } from './newest-table.ts'
 import type { Table } from './table.ts'
@@ -51,8 +52,11 @@ export interface ControlLoopOptions {
   readonly tables: NewestTable
   /** The controller's key, if this node has it. */
   readonly seat: LeasedKey
+  readonly roll: RollKeeper
   /** Whether this node has observed without a gap; if not, it must call nobody dead. */
   readonly mayJudge: () => boolean
+  /** Whether it watches all leases: who does not is no controller. */
+  readonly seesLeases: () => boolean
   /** `leases`: from which the change was decided. */
   readonly onChanged: (before: Table, after: Table, leases: Leases) => void
   readonly onError: (error: unknown) => void
@@ -112,6 +116,7 @@ export class ControlLoop {
     await this.#mendTable()
     if (!seat.isHeld) return
     await this.#declareDeaths()
+    await this.#options.roll.keep()
     if (tables.refused === undefined) await this.#changeTable()
   }
 
@@ -144,8 +149,8 @@ export class ControlLoop {
   }
 
   async #standForElection(): Promise<void> {
-    const { seat, members, nodeId, clock, mayJudge } = this.#options
-    if (seat.isHeld || !mayJudge()) return
+    const { seat, members, nodeId, clock, mayJudge, seesLeases } = this.#options
+    if (seat.isHeld || !mayJudge() || !seesLeases()) return
     // An own key that is not known to be held: an answer was lost, and taking it finds that out.
     const isVacant = members.isControllerVacant || members.controller === nodeId
     const expired = members.controllerExpiredAt(clock.now())

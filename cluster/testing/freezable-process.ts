@@ -64,6 +64,8 @@ export class PretendKeyValue implements KeyValue {
   watchDelayMs = 0
   /** So many next answers get lost, and their callers learn of it. */
   answersToLose = 0
+  /** Entries that watches were told. */
+  told = 0
   /** Entries come in order, also after the delay was made shorter. */
   #lastTold = 0
 
@@ -100,10 +102,18 @@ export class PretendKeyValue implements KeyValue {
     return this.#ask(() => this.#inner.delete(key, expected))
   }
 
-  watch(onEntry: (entry: KeyValueEntry) => void, onCurrent: () => void): Promise<StopWatch> {
+  watch(
+    onEntry: (entry: KeyValueEntry) => void,
+    onCurrent: () => void,
+    keys?: readonly string[],
+  ): Promise<StopWatch> {
     return this.#inner.watch(
-      (entry) => this.#tell(() => onEntry(entry)),
+      (entry) => {
+        this.told++
+        this.#tell(() => onEntry(entry))
+      },
       () => this.#tell(onCurrent),
+      keys,
     )
   }
 

@@ -11,6 +11,7 @@ import type { EpochMs, NodeId, PartitionId } from '../../links/ids.ts'
 import { leaseKey } from '../membership/lease.ts'
 import type { Role } from '../membership/lease.ts'
 import { ManualClock } from '../../links/testing/manual-clock.ts'
+import { JUDGES_MAX } from '../membership/roll.ts'
 import { Membership } from '../membership/membership.ts'
 import type { MembershipEvent } from '../membership/membership-event.ts'
 import { MemoryKeyValueServer } from '../membership/memory-key-value.ts'
@@ -47,6 +48,7 @@ export class WorldNode {
       partitions: WORLD_PARTITIONS,
       startedAt: 0 as EpochMs,
       random: () => (world.nodes.length + 1) / 1024,
+      judgesMax: world.judgesMax,
       onEvent: (event) => world.events.push(event),
       onError: () => {},
     })
@@ -85,6 +87,12 @@ export class MembershipWorld {
   readonly log: SimpleLog[] = SimpleOwnership.log(WORLD_PARTITIONS)
   readonly events: MembershipEvent[] = []
   readonly nodes: WorldNode[] = []
+  /** In a cluster of more nodes the others go by the roll. */
+  readonly judgesMax: number
+
+  constructor({ judgesMax = JUDGES_MAX } = {}) {
+    this.judgesMax = judgesMax
+  }
 
   /** Begins to join; the node has joined after some time has passed. */
   start(name: string, roles: readonly Role[] = ['gateway', 'actors']): WorldNode {

@@ -89,7 +89,10 @@ const nodeSchema = object({
   startedAt: nullableTime,
   isAlive: Type.Boolean({ description: 'Its lease was renewed in time' }),
   isController: Type.Boolean({ description: 'It alone changes the table' }),
-  leaseAgeMs: nullable('number', 'Since its lease was seen renewed'),
+  leaseAgeMs: nullable(
+    'number',
+    'Since its lease was seen renewed; null if it is not watched by the node that is asked',
+  ),
   partitionsOwned: Type.Integer({ description: 'By the table' }),
   numbers: numbersSchema,
 })

@@ -198,7 +198,7 @@ const MEMBERSHIP: MembershipNumbers = {
   handOvers: 40,
   handOverWaitMs: 500,
   takeOvers: 30,
-  refused: { table: 1, lease: 0, controller: 2, message: 3, log_entry: 4, log_gap: 0 },
+  refused: { table: 1, lease: 0, controller: 2, roll: 0, message: 3, log_entry: 4, log_gap: 0 },
 }
 
 const STATUS: NodeStatus = {

@@ -6,7 +6,7 @@ import type { Colours } from './colours.ts'
 import { Fact } from './fact.tsx'
 import { NodeName } from './node-table.tsx'
 import type { ClusterNode, ClusterStatus, NodeNumbers } from './status.ts'
-import { ageText, bytesText, countText, durationText } from './words.ts'
+import { ageText, bytesText, countText, durationText, leaseText } from './words.ts'
 
 interface NodeCardProps {
   readonly node: ClusterNode
@@ -15,7 +15,7 @@ interface NodeCardProps {
 }
 
 export function NodeCard({ node, status, colours }: NodeCardProps) {
-  const { numbers, startedAt, leaseAgeMs } = node
+  const { numbers, startedAt } = node
   const isEmbedded = status.mode === 'embedded'
   return (
     <article class="panel" aria-label={node.id}>
@@ -33,11 +33,7 @@ export function NodeCard({ node, status, colours }: NodeCardProps) {
         ) : (
           <Numbers numbers={numbers} />
         )}
-        {!isEmbedded && (
-          <Fact name="Lease">
-            {leaseAgeMs === null ? 'none' : `seen ${durationText(leaseAgeMs)} ago`}
-          </Fact>
-        )}
+        {!isEmbedded && <Fact name="Lease">{leaseText(node)}</Fact>}
         {startedAt !== null && <Fact name="Up for">{ageText(status, startedAt)}</Fact>}
         {numbers !== null && <Fact name="Version">{numbers.version}</Fact>}
       </dl>

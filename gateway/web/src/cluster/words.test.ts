@@ -8,6 +8,7 @@ import {
   groupEnded,
   groupMoves,
   headline,
+  leaseText,
   MOVES_TOLD_MAX,
   newsBetween,
   troubleOf,
@@ -139,4 +140,10 @@ test('a group whose beginning is no longer told says so', (t) => {
     groups.map(({ isCut }) => isCut),
     [false, true],
   )
+})
+
+test('a lease is seen, held or gone', (t) => {
+  t.is(leaseText({ state: 'active', leaseAgeMs: 120 }), `seen ${durationText(120)} ago`)
+  t.is(leaseText({ state: 'active', leaseAgeMs: null }), 'held')
+  t.is(leaseText({ state: 'gone', leaseAgeMs: null }), 'none')
 })

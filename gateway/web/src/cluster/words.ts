@@ -45,6 +45,15 @@ export function durationText(ms: number): string {
   return `${Math.floor(ms / DAY_MS)} days`
 }
 
+/** In a large cluster most nodes do not watch the leases of others. */
+export function leaseText({
+  state,
+  leaseAgeMs,
+}: Pick<ClusterNode, 'state' | 'leaseAgeMs'>): string {
+  if (leaseAgeMs !== null) return `seen ${durationText(leaseAgeMs)} ago`
+  return state === 'gone' ? 'none' : 'held'
+}
+
 /** Age of a time by the clock of the node that answered. */
 export function ageText(status: Pick<ClusterStatus, 'at'>, time: string): string {
   return durationText(ageMs(status, time))
