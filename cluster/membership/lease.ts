@@ -37,6 +37,8 @@ export interface NodeLease {
   readonly url: string | null
   /** leaving: wants to be rid of its partitions, and is given none. */
   readonly state: 'active' | 'leaving'
+  /** The highest format of the table that it reads; older programs do not say so, and read 1. */
+  readonly reads?: number
   /** Partitions that this node has opened in the log; the table has not said so yet. */
   readonly opened: readonly OpenedPartition[]
   /** Partitions that this node has handed to another one, which has opened them. */
@@ -79,12 +81,13 @@ export function parseLease(text: string, nodeId: NodeId, partitions: number): No
 
 /** As `parseLease`, of what was parsed already. */
 export function leaseOf(fields: Fields, nodeId: NodeId, partitions: number): NodeLease {
-  const { nodeId: named, startedAt, roles, url, state, opened, released } = fields
+  const { nodeId: named, startedAt, roles, url, state, reads = 1, opened, released } = fields
   must(named === nodeId, 'it names another node than its key')
   must(isCount(startedAt, TIME_MAX), 'the start of its node is no time')
   must(Array.isArray(roles), 'its roles are no list')
   must(url === null || (typeof url === 'string' && url.length <= URL_LENGTH_MAX), 'no address')
   must(state === 'active' || state === 'leaving', 'its state is not known')
+  must(isCount(reads), 'what it reads is no number')
   must(isReports(opened, partitions), 'what it has opened is no list of partitions')
   must(isReports(released, partitions), 'what it has released is no list of partitions')
   return {
@@ -94,6 +97,7 @@ export function leaseOf(fields: Fields, nodeId: NodeId, partitions: number): Nod
     roles: ROLES.filter((role) => roles.includes(role)),
     url,
     state,
+    reads,
     opened: opened.map(({ partition, epoch }) => ({ partition, epoch })),
     released: released.map(parseReleased),
   }

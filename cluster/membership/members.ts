@@ -234,6 +234,7 @@ function parseController(text: string): NodeId {
 function isRenewalOf(before: NodeLease, after: NodeLease): boolean {
   return (
     before.state === after.state &&
+    before.reads === after.reads &&
     JSON.stringify(before.opened) === JSON.stringify(after.opened) &&
     JSON.stringify(before.released) === JSON.stringify(after.released)
   )

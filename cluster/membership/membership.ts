@@ -35,6 +35,7 @@ import { CLAIM_RETRY_MS, claimName, tryToTake, type NameClaimOptions } from './n
 import { JUDGES_MAX } from './roll.ts'
 import { RollKeeper } from './roll-keeper.ts'
 import type { Table } from '../table/table.ts'
+import { PACKED_FORMAT } from '../table/table-text.ts'
 
 /** A node that could not renew its own lease for so long has not seen the others renew theirs. */
 const OBSERVER_LAPSE_MS = 3 * LEASE_RENEW_MS
@@ -195,7 +196,7 @@ export class Membership {
   #content(): Omit<NodeLease, 'nodeId'> {
     const { startedAt, roles, url } = this.#options
     const reports = { opened: this.#opened, released: this.#released }
-    return { startedAt, roles, url, state: this.#state, ...reports }
+    return { startedAt, roles, url, state: this.#state, reads: PACKED_FORMAT, ...reports }
   }
 
   #sinceRenewal(): number {

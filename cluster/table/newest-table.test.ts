@@ -97,7 +97,7 @@ test('anything else is refused, the last good one stays, and is what should be t
 
 test('a table that a newer program wrote is refused, and told apart from nonsense', (t) => {
   const { tables } = known()
-  tables.observe(entry(changed({ format: 2 }), 11), 0)
+  tables.observe(entry(changed({ format: 3 }), 11), 0)
   t.true(tables.refused?.isNewer)
   tables.observe(entry('null', 12), 0)
   t.false(tables.refused?.isNewer)

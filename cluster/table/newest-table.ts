@@ -13,7 +13,7 @@ import { Malformed } from '../stored-value.ts'
 import type { PartitionId } from '../../links/ids.ts'
 import type { KeyValueEntry } from '../membership/key-value.ts'
 import { Table } from './table.ts'
-import { parseTable } from './table-text.ts'
+import { isPacked, parseTable } from './table-text.ts'
 
 export const TABLE_KEY = 'table'
 
@@ -34,6 +34,7 @@ export class NewestTable {
   readonly #onRefused: (why: string) => void
   #table: Table
   #revision = 0
+  #isPacked = false
   #refused: RefusedTable | undefined
   readonly #listeners = new Set<(table: Table) => void>()
 
@@ -53,6 +54,11 @@ export class NewestTable {
     return this.#revision
   }
 
+  /** Whether it is stored in the form that older programs do not read. */
+  get isPacked(): boolean {
+    return this.#isPacked
+  }
+
   /** What stands in the place of `table`; undefined: nothing but it, as far as is known. */
   get refused(): RefusedTable | undefined {
     return this.#refused
@@ -63,10 +69,12 @@ export class NewestTable {
     return () => this.#listeners.delete(listener)
   }
 
-  see(table: Table, revision: number): void {
+  /** @param packed whether it is stored in that form */
+  see(table: Table, revision: number, packed = false): void {
     if (this.#revision > 0 && table.version <= this.#table.version) return
     this.#table = table
     this.#revision = revision
+    this.#isPacked = packed
     this.#refused = undefined
     for (const listener of this.#listeners) listener(table)
   }
@@ -74,7 +82,8 @@ export class NewestTable {
   /** From the watch, which may be late. */
   observe({ value, revision }: KeyValueEntry, now: number): void {
     const table = this.#read(value)
-    if (table instanceof Table && this.#goesOn(table)) return this.see(table, revision)
+    if (table instanceof Table && this.#goesOn(table))
+      return this.see(table, revision, isPacked(value!))
     if (revision > Math.max(this.#revision, this.#refused?.revision ?? 0)) {
       this.#refuse(table, revision, now)
     }
@@ -92,7 +101,8 @@ export class NewestTable {
     }
     if (known < this.#revision) return
     const table = this.#read(entry?.value)
-    if (table instanceof Table && this.#goesOn(table)) this.see(table, entry!.revision)
+    if (table instanceof Table && this.#goesOn(table))
+      this.see(table, entry!.revision, isPacked(entry!.value!))
     else this.#refuse(table, entry?.revision, now)
   }
 
