@@ -13,7 +13,7 @@ import { nodeDirectory } from './node-directory.ts'
 const ring = new Ring(16)
 const [a, b] = ['a', 'b'] as NodeId[]
 const table = Table.ofOneNode(a!, 16, 1 as Epoch)
-const lag = () => [Promise.reject(new TinygridError('store_unavailable'))]
+const lag = () => Promise.reject(new TinygridError('store_unavailable'))
 
 function version(code: string, lifecycle: Lifecycle): LinkVersion {
   const link = {
@@ -50,7 +50,7 @@ test('everything but what was purged is there, and what is damaged is told', asy
     },
     ring,
     table: () => table,
-    flushes: () => [],
+    flush: async () => {},
   })
   const seen = new Map<string, string | undefined>()
   for await (const versions of await directory.everything()) {
@@ -68,7 +68,7 @@ test('everything but what was purged is there, and what is damaged is told', asy
 
 test('an export waits for the store and fails without it; a list goes on', async (t) => {
   const store = new MemoryLinkStore(ring)
-  const directory = nodeDirectory({ store, ring, table: () => table, flushes: lag })
+  const directory = nodeDirectory({ store, ring, table: () => table, flush: lag })
   await t.throwsAsync(directory.everything(), { instanceOf: TinygridError })
   t.deepEqual((await directory.list({ limit: 10 })).links, [])
 })
@@ -84,11 +84,10 @@ test('an export does not begin while a partition changes its owner', async (t) =
   ]
   for (const [before, after] of seen) {
     let now = before
-    const flushes = () => {
+    const flush = async () => {
       now = after
-      return []
     }
-    const directory = nodeDirectory({ store, ring, table: () => now, flushes })
+    const directory = nodeDirectory({ store, ring, table: () => now, flush })
     await t.throwsAsync(directory.everything(), { message: /change their owner/ })
   }
 })

@@ -23,25 +23,25 @@ export interface DirectoryParts {
   readonly store: Pick<LinkStore, 'list' | 'load' | 'tags' | 'codesOfTags'>
   readonly ring: Ring
   readonly table: () => Table
-  /** Each rejects if the store does not have in time what was acknowledged before. */
-  readonly flushes: (timeoutMs: number) => readonly Promise<void>[]
+  /** Rejects if the store does not have in time what was acknowledged before. */
+  readonly flush: (timeoutMs: number) => Promise<void>
 }
 
-export function nodeDirectory({ store, ring, table, flushes }: DirectoryParts): LinkDirectory {
+export function nodeDirectory({ store, ring, table, flush }: DirectoryParts): LinkDirectory {
   return {
     list: async (query) => {
-      await Promise.allSettled(flushes(LIST_BARRIER_MS))
+      await Promise.allSettled([flush(LIST_BARRIER_MS)])
       return store.list(query)
     },
     tags: async () => {
-      await Promise.allSettled(flushes(LIST_BARRIER_MS))
+      await Promise.allSettled([flush(LIST_BARRIER_MS)])
       return store.tags()
     },
     // Statistics need no link of the last second, and ask often.
     codesOfTags: (tags, codesMax) => store.codesOfTags(tags, codesMax),
     everything: async () => {
       const { version } = table()
-      await Promise.all(flushes(EXPORT_BARRIER_MS))
+      await flush(EXPORT_BARRIER_MS)
       if (table().version !== version || !isAtRest(table())) {
         throw new TinygridError('store_unavailable', { detail: 'Partitions change their owner' })
       }

@@ -6,6 +6,7 @@
 import { ClusterReadiness } from './cluster-readiness.ts'
 import type { ClusterSeams, NodeOptions } from './node-options.ts'
 import type { LinkVersion } from '../links/link-record.ts'
+import { ClusterFlush } from './cluster-flush.ts'
 import { AskedCodes } from '../actors/remote/asked-codes.ts'
 import { ChangeBroadcast } from '../actors/remote/change-broadcast.ts'
 import { serveOwner } from '../actors/remote/owner-service.ts'
@@ -38,14 +39,12 @@ interface NodeParts {
 
 /** What Redis has not got by then, it misses until its entries end. */
 const FEED_CLOSE_MS = 1_000
-const FLUSH_CALL = 'write-behind.flush'
-/** Longest that another node may let this one wait for its store. */
-const FLUSH_MS_MAX = 5_000
 
 export class NodeInCluster {
   readonly membership: Membership
   readonly ownership: Ownership
   readonly router: Router
+  readonly flush: ClusterFlush
   /** What came by NATS and was not believed. */
   readonly refused: RefusedInput
   readonly #seams: ClusterSeams
@@ -101,7 +100,12 @@ export class NodeInCluster {
     const nodes = () => this.membership.leases.size
     this.#changes = new ChangeBroadcast({ peers, asked, nodes, clock, defer, onChanged })
     this.#feed = cache && new FallbackFeed({ cache, clock, random })
-    peers.handle(FLUSH_CALL, (params) => writeBehind.barrier(flushMs(params)))
+    this.flush = new ClusterFlush({
+      peers,
+      clock,
+      membership: this.membership,
+      barrier: (timeoutMs) => writeBehind.barrier(timeoutMs),
+    })
   }
 
   #newOwnership(options: NodeOptions, parts: NodeParts, placement: TablePlacement): Ownership {
@@ -159,19 +163,6 @@ export class NodeInCluster {
     this.#feed?.note(versions)
   }
 
-  /**
-   * Resolves when the store has what the other nodes acknowledged before.
-   *
-   * @throws what a node said that could not do it in time, once all have answered
-   */
-  async flushOthers(timeoutMs: number): Promise<void> {
-    const { peers } = this.#seams
-    const others = [...this.membership.leases.keys()].filter((node) => node !== peers.nodeId)
-    const flushes = others.map((node) => peers.call(node, FLUSH_CALL, timeoutMs, timeoutMs))
-    await Promise.allSettled(flushes)
-    await Promise.all(flushes)
-  }
-
   async leave(timeoutMs: number): Promise<void> {
     this.ownership.hurry()
     await this.membership.leave(timeoutMs)
@@ -182,9 +173,4 @@ export class NodeInCluster {
     await this.#feed?.close(FEED_CLOSE_MS)
     await this.membership.close()
   }
-}
-
-/** What another node asks for, within bounds. */
-function flushMs(params: unknown): number {
-  return typeof params === 'number' ? Math.min(Math.max(params, 0), FLUSH_MS_MAX) || 0 : 0
 }

@@ -160,11 +160,9 @@ export class Node {
   get directory(): LinkDirectory {
     const { writeBehind, cluster, ring } = this
     const { store } = this.#options
-    const flushes = (timeoutMs: number) => {
-      const others = cluster === undefined ? [] : [cluster.flushOthers(timeoutMs)]
-      return [writeBehind.barrier(timeoutMs), ...others]
-    }
-    return nodeDirectory({ store, ring, table: () => this.table, flushes })
+    const flush = (timeoutMs: number) =>
+      cluster?.flush.wait(timeoutMs) ?? writeBehind.barrier(timeoutMs)
+    return nodeDirectory({ store, ring, table: () => this.table, flush })
   }
 
   status(): NodeStatus {
