@@ -29,6 +29,8 @@ import { TrafficMeter, type Traffic } from './traffic-meter.ts'
 /** Longest that anything here takes, in virtual time. */
 const PATIENCE_MS = 120_000
 const STEP_MS = 100
+/** Of the partitions at the beginning: how often each has moved by then. */
+const EPOCH_MAX = 30
 /** As it is where nobody says otherwise. */
 const REAL = { pieceBytes: 256 * 1024, judgesMax: JUDGES_MAX }
 
@@ -156,18 +158,28 @@ export class CountedCluster {
   }
 
   /**
-   * As it was left by nodes of the same names. A controller that never was keeps the first ones from
+   * As it was left by nodes of the same names, after many moves. A controller that never was keeps the first ones from
    * giving everything to themselves before the others are there.
    */
   #writeTable(names: readonly NodeId[]): void {
     const { partitions } = this.#options
+    const owners = this.#shuffled(partitions, (index) => names[index % names.length]!)
     const owned = (_: unknown, index: number) => {
-      return { owner: names[index % names.length]!, epoch: 1 as Epoch, target: null }
+      const epoch = this.#random.int(1, EPOCH_MAX) as Epoch
+      return { owner: owners[index]!, epoch, target: null }
     }
     const table = new Table(Array.from({ length: partitions }, owned), 1)
     const { keyValue } = this.#surroundings.states
     keyValue.write(TABLE_KEY, textOfTable(table))
     keyValue.write(CONTROLLER_KEY, JSON.stringify({ nodeId: 'nobody' }))
+  }
+
+  #shuffled<T>(count: number, itemAt: (index: number) => T): readonly T[] {
+    const items = Array.from(
+      { length: count },
+      (_, index) => [this.#random.next(), itemAt(index)] as const,
+    )
+    return items.sort(([a], [b]) => a - b).map(([, item]) => item)
   }
 
   async #untilRest(): Promise<void> {
