@@ -19,6 +19,7 @@ import type { NatsConnection } from 'nats'
 import { within } from '../../links/clock.ts'
 import { hasCode, StartError, TinygridError } from '../../links/errors.ts'
 import type { NodeId } from '../../links/ids.ts'
+import { CalmDiscoverer } from './moleculer-discoverer.ts'
 import { MoleculerLogger } from './moleculer-logger.ts'
 import { KnownProcesses, nodeOfProcess, processName } from './moleculer-names.ts'
 import { MoleculerTransporter } from './moleculer-transporter.ts'
@@ -38,6 +39,7 @@ export interface MoleculerPeersOptions {
   readonly refused?: RefusedInput
 }
 
+/** In a small cluster; see `moleculer-discoverer.ts`. */
 const HEARTBEAT_SECONDS = 1
 /** A silent node is forgotten after this to twice this. */
 const HEARTBEAT_TIMEOUT_SECONDS = 3
@@ -107,6 +109,7 @@ export class MoleculerPeers implements Peers {
       serializer: 'JSON',
       logger: new MoleculerLogger(this.#onError),
       requestTimeout: REQUEST_TIMEOUT_MS,
+      registry: { discoverer: new CalmDiscoverer(() => !this.#hearAll()) },
       heartbeatInterval: HEARTBEAT_SECONDS,
       heartbeatTimeout: HEARTBEAT_TIMEOUT_SECONDS,
       // Its `$node.options` hands out the password of NATS.
