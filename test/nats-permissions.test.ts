@@ -78,14 +78,16 @@ natsTest('a node opens bucket, log and peers, and does all that it must', async 
   t.teardown(() => keyValue.close())
   const revision = await keyValue.create('lease.n1', '1')
   const seen: (string | undefined)[] = []
-  const stop = await keyValue.watch(
-    ({ value }) => seen.push(value),
-    () => {},
-  )
+  const note = ({ value }: { value: string | undefined }) => seen.push(value)
+  const stops = [
+    await keyValue.watch(note, () => {}),
+    await keyValue.watch(note, () => {}, ['table', 'lease.n1']),
+  ]
   const second = await keyValue.update('lease.n1', '2', revision)
   await keyValue.delete('lease.n1', second)
-  while (!seen.includes(undefined)) await connection.flush()
-  stop()
+  const areDeleted = () => seen.filter((value) => value === undefined).length
+  while (areDeleted() < stops.length) await connection.flush()
+  for (const stop of stops) stop()
   await useLog(t, { connection, keyValue, logStreams: 1 })
   const peers = new MoleculerPeers({ connection, namespace: 'tinygrid', nodeId: 'n1' as NodeId })
   await peers.open()
