@@ -101,6 +101,21 @@ test('where all judges die at once, the others look at the leases again', async 
   for (const told of await toldPerSecond(world, others)) t.true(told < 10, 'it has become quiet')
 })
 
+test('a node that was cut off while it was declared dead comes back', async (t) => {
+  const world = await largeWorld()
+  const [victim] = ranksIn(world).others
+  victim!.process.keyValue.cut()
+  await world.pass(LEASE_DEAD_MS + ROLL_GRACE_MS + 2_000)
+  t.is(world.server.get(leaseKey(victim!.nodeId))?.value, undefined)
+  t.true(victim!.membership.isFenced())
+  // Awake again, it begins another watch before the one before has told what it missed.
+  victim!.process.freeze()
+  await world.pass(1_500)
+  await world.rest()
+  t.is(victim!.deaths, 1)
+  allKnow(t, world, NAMES)
+})
+
 test('under a controller of an older program, which keeps no roll, all watch the leases', async (t) => {
   const world = await largeWorld()
   const { controller } = ranksIn(world)
