@@ -75,11 +75,10 @@ function nodeAt(place: unknown, nodes: readonly NodeId[]): NodeId | null {
 
 /** All owners, then all epochs, then all targets: what is alike stands together. */
 function packed({ version, nodes, rows }: TableData): string {
-  const places = (place: number) => place + 1
   const bytes = varintsOf([
-    ...rows.map(([owner]) => places(owner)),
+    ...rows.map(([owner]) => owner + 1),
     ...rows.map(([, epoch]) => epoch),
-    ...rows.map(([, , target]) => places(target)),
+    ...rows.map(([, , target]) => target + 1),
   ])
   const text = deflateRawSync(bytes).toString('base64')
   return JSON.stringify({ format: PACKED_FORMAT, version, nodes, rows: text })

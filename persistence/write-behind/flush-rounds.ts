@@ -49,7 +49,7 @@ export class FlushRounds {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     // Nobody may be waiting any more when it fails.
     promise.catch(() => {})
-    const begin = () => this.#begin().then(resolve, reject)
+    const begin = () => void this.#begin().then(resolve, reject)
     const waitMs = this.#begunAt + spacingMs() - clock.now()
     if (waitMs > 0) clock.after(waitMs, begin)
     else queueMicrotask(begin)
