@@ -8,15 +8,12 @@ import { ClusterFlush } from './cluster-flush.ts'
 const LIST_MS = 2_000
 
 /** So many nodes, of which the first one is the controller. */
-function clusterOf(count: number, { controller = 0 as number | undefined } = {}) {
+function clusterOf(count: number) {
   const clock = new ManualClock()
   const network = new MemoryNetwork({ clock })
   const names = Array.from({ length: count }, (_, index) => `node-${index}` as NodeId)
   const leases = new Map(names.map((name) => [name, undefined]))
-  const membership = {
-    leases,
-    controller: controller === undefined ? undefined : names[controller],
-  }
+  const membership = { leases, controller: names[0] }
   const calls = { count: 0 }
   network.rule = ({ kind }) => {
     calls.count += kind === 'call' ? 1 : 0
