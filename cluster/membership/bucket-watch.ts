@@ -16,8 +16,11 @@ import { judgesAmong, ROLL_GRACE_MS, ROLL_KEY } from './roll.ts'
 import { TABLE_KEY } from '../table/newest-table.ts'
 
 const REVIEW_MS = 250
-/** After a watch that could not begin. */
-const RETRY_MS = 1_000
+/**
+ * After a watch that could not begin. Fewer leases are no hurry: permissions in NATS that were shipped
+ * with an older program forbid a watch of some keys.
+ */
+const RETRY_MS = { all: 1_000, roll: 60_000 }
 
 export interface BucketWatchOptions {
   readonly keyValue: KeyValue
@@ -48,6 +51,8 @@ export class BucketWatch {
   #isStopped = false
   #stopWatch: StopWatch = () => {}
   #cancelReview: () => void = () => {}
+  /** No watch of the kind before, after one that could not begin. */
+  readonly #notBefore: Record<Kind, number> = { all: -Infinity, roll: -Infinity }
   /** Since when the roll has not been in force. */
   #outOfForceSince: number | undefined
 
@@ -78,14 +83,16 @@ export class BucketWatch {
   }
 
   async #review(): Promise<void> {
+    const { clock, onError } = this.#options
     const kind = this.#wanted()
     try {
-      if (kind !== this.#kind) await this.#watch(kind)
-      this.#reviewIn(REVIEW_MS)
+      const isDue = kind !== this.#kind && clock.now() >= this.#notBefore[kind]
+      if (isDue) await this.#watch(kind)
     } catch (error) {
-      this.#options.onError(error)
-      this.#reviewIn(RETRY_MS)
+      onError(error)
+      this.#notBefore[kind] = clock.now() + RETRY_MS[kind]
     }
+    this.#reviewIn(REVIEW_MS)
   }
 
   #wanted(): Kind {

@@ -148,6 +148,14 @@ test('what is no roll is put right, and stops nobody', async (t) => {
   await world.rest()
 })
 
+test('where a watch of some keys is forbidden, all leases are watched as before', async (t) => {
+  const world = new MembershipWorld({ judgesMax: JUDGES })
+  for (const name of NAMES) world.start(name).process.keyValue.forbidsSomeKeys = true
+  await world.rest()
+  for (const told of await toldPerSecond(world, world.living())) t.true(told > NAMES.length)
+  allKnow(t, world, NAMES)
+})
+
 test('a small cluster has no roll', async (t) => {
   const world = new MembershipWorld()
   for (const name of NAMES.slice(0, 5)) world.start(name)

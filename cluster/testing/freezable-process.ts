@@ -64,6 +64,8 @@ export class PretendKeyValue implements KeyValue {
   watchDelayMs = 0
   /** So many next answers get lost, and their callers learn of it. */
   answersToLose = 0
+  /** As permissions in NATS can do. */
+  forbidsSomeKeys = false
   /** Entries that watches were told. */
   told = 0
   /** Entries come in order, also after the delay was made shorter. */
@@ -107,6 +109,9 @@ export class PretendKeyValue implements KeyValue {
     onCurrent: () => void,
     keys?: readonly string[],
   ): Promise<StopWatch> {
+    if (this.forbidsSomeKeys && keys !== undefined) {
+      return Promise.reject(new TinygridError('key_value_unavailable'))
+    }
     return this.#inner.watch(
       (entry) => {
         this.told++
