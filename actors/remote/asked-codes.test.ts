@@ -21,7 +21,7 @@ async function atRest() {
 test('what was asked for may be near for as long as a near cache keeps it', async (t) => {
   const { clock, asked } = await atRest()
   t.false(asked.mayBeNear(P, CODE))
-  asked.note(CODE)
+  asked.note(CODE, clock.now())
   await clock.pass(NEAR_AGE_MAX_MS)
   t.true(asked.mayBeNear(P, CODE))
   t.false(asked.mayBeNear(P, 'other' as Code))

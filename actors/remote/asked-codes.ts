@@ -42,9 +42,9 @@ export class AskedCodes {
     this.#clock = clock
   }
 
-  /** Another node asks for the code. */
-  note(code: Code): void {
-    this.#askedAt[slotOf(code)] = this.#clock.now()
+  /** Another node asks for the code. @param at by the clock, which many codes of a call share */
+  note(code: Code, at: number): void {
+    this.#askedAt[slotOf(code)] = at
   }
 
   /** The newest table. */

@@ -66,16 +66,18 @@ export function serveOwner(options: OwnerServiceOptions): void {
 
   peers.handle(OWNER_CALLS.lookup, (params) => {
     const time = now()
+    const at = clock.now()
     const answers = answerEach(options, parseCodes(params), codeItself, (code) => {
-      asked?.note(code)
+      asked?.note(code, at)
       return owner.lookup(code, time)
     })
     return encodeAnswers(answers, encodeLookup)
   })
 
   peers.handle(OWNER_CALLS.find, async (params) => {
+    const at = clock.now()
     const finds = answerEach(options, parseCodes(params), codeItself, async (code) => {
-      asked?.note(code)
+      asked?.note(code, at)
       return (await owner.find(code)).lookup
     })
     return encodeAnswers(await settle(options, finds, FIND_WAIT_MS), encodeLookup)
