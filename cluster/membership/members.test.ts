@@ -85,6 +85,30 @@ const NO_LEASES: readonly string[] = [
   lease(A, 0, { released: [{ partition: 1, epoch: 1, to: 'a b' }] }).value,
 ]
 
+test('a new process of the same name says something new', (t) => {
+  const members = new Members({ partitions: 8 })
+  members.observe(lease(A, 1), 0)
+  t.false(members.observe(lease(A, 2), 1))
+  for (const [index, said] of [
+    { startedAt: 5 },
+    { url: 'http://a' },
+    { roles: ['actors'] },
+  ].entries()) {
+    t.true(members.observe(lease(A, 3 + index, said), 2), JSON.stringify(said))
+  }
+})
+
+test('what another watch tells again is no renewal', (t) => {
+  const members = new Members({ partitions: 8 })
+  const controller = { key: CONTROLLER_KEY, value: '{"nodeId":"a"}', revision: 2 }
+  for (const now of [0, LEASE_DEAD_MS - 1]) {
+    members.observe(lease(A, 1), now)
+    members.observe(controller, now)
+  }
+  t.is(members.expiredAt(LEASE_DEAD_MS).length, 1)
+  t.is(members.controllerExpiredAt(LEASE_DEAD_MS)?.revision, 2)
+})
+
 test('what is no lease is no renewal: the one before stays, and its time runs out', (t) => {
   for (const value of NO_LEASES) {
     const refused: string[] = []

@@ -231,11 +231,7 @@ function parseController(text: string): NodeId {
   return nodeId as NodeId
 }
 
+/** Also what a new process of the same name says of itself is new. */
 function isRenewalOf(before: NodeLease, after: NodeLease): boolean {
-  return (
-    before.state === after.state &&
-    before.reads === after.reads &&
-    JSON.stringify(before.opened) === JSON.stringify(after.opened) &&
-    JSON.stringify(before.released) === JSON.stringify(after.released)
-  )
+  return JSON.stringify(before) === JSON.stringify(after)
 }
