@@ -2,8 +2,9 @@ import test from 'ava'
 import { CalmDiscoverer, heartbeatSeconds } from './moleculer-discoverer.ts'
 
 /** As Moleculer uses it, among so many nodes, for so many seconds. */
-async function lifeAmong(nodes: number, { hasOlder = false, seconds = 60 } = {}) {
-  const discoverer = new CalmDiscoverer(() => hasOlder)
+async function lifeAmong(nodes: number, { olderUntil = 0, seconds = 60 } = {}) {
+  let second = 0
+  const discoverer = new CalmDiscoverer(() => second < olderUntil)
   let beats = 0
   const list = Array.from({ length: nodes }, () => ({ available: true, local: true }))
   Object.assign(discoverer, {
@@ -12,8 +13,10 @@ async function lifeAmong(nodes: number, { hasOlder = false, seconds = 60 } = {})
     broker: {},
     sendHeartbeat: async () => void beats++,
   })
-  for (let second = 0; second < seconds; second++) await discoverer.beat()
-  discoverer.checkRemoteNodes()
+  for (; second < seconds; second++) {
+    await discoverer.beat()
+    discoverer.checkRemoteNodes()
+  }
   return { beats, forgottenAfter: discoverer.opts.heartbeatTimeout }
 }
 
@@ -32,5 +35,11 @@ test('however many there are, a node hears 20 heartbeats a second', async (t) =>
 })
 
 test('while a node of an older program is there, all goes by the second', async (t) => {
-  t.deepEqual(await lifeAmong(100, { hasOlder: true }), { beats: 60, forgottenAfter: 3 })
+  t.deepEqual(await lifeAmong(100, { olderUntil: 60 }), { beats: 60, forgottenAfter: 3 })
+})
+
+test('when it has gone, they go on for a while, since the others may not know yet', async (t) => {
+  const { beats, forgottenAfter } = await lifeAmong(100, { olderUntil: 30 })
+  t.true(beats >= 30 + 9 && beats <= 30 + 9 + 6, `${beats}`)
+  t.is(forgottenAfter, 15)
 })

@@ -13,6 +13,8 @@ import { Discoverers } from 'moleculer'
 const NODES_PER_SECOND = 20
 /** A node is forgotten after so many missing heartbeats, to twice as many. */
 const MISSING_MAX = 3
+/** Longer than the others take to forget a node that was killed. */
+const RESTLESS_BEATS = 10
 
 /** @param isBySecond whether a node is there that expects a heartbeat each second */
 export function heartbeatSeconds(nodes: number, isBySecond: boolean): number {
@@ -24,6 +26,8 @@ export class CalmDiscoverer extends Discoverers.Local {
   declare readonly opts: { heartbeatTimeout: number }
   readonly #isBySecond: () => boolean
   #due = 0
+  /** Heartbeats until all know, as this node does, that there is no older program. */
+  #restless = 0
 
   constructor(isBySecond: () => boolean) {
     super()
@@ -32,19 +36,20 @@ export class CalmDiscoverer extends Discoverers.Local {
 
   /** Called about once a second. */
   override async beat(): Promise<void> {
+    this.#restless = this.#isBySecond() ? RESTLESS_BEATS : Math.max(0, this.#restless - 1)
     this.#due++
-    if (this.#due < this.#seconds()) return
+    if (this.#due < heartbeatSeconds(this.#known(), this.#restless > 0)) return
     this.#due = 0
     await super.beat()
   }
 
   override checkRemoteNodes(): void {
-    this.opts.heartbeatTimeout = MISSING_MAX * this.#seconds()
+    const seconds = heartbeatSeconds(this.#known(), this.#isBySecond())
+    this.opts.heartbeatTimeout = MISSING_MAX * seconds
     super.checkRemoteNodes()
   }
 
-  #seconds(): number {
-    const known = this.registry.nodes.toArray().filter(({ available }) => available)
-    return heartbeatSeconds(known.length, this.#isBySecond())
+  #known(): number {
+    return this.registry.nodes.toArray().filter(({ available }) => available).length
   }
 }
