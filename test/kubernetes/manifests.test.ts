@@ -31,10 +31,8 @@ const natsTest = testWith('manifests', 'nats')
 const run = promisify(execFile)
 const RULES = [...POD_RULES, ...OBJECT_RULES, ...NODE_RULES]
 const OVERLAYS = ['embedded', 'cluster', 'production'] as const
-const ADAPTER = path.resolve(
-  import.meta.dirname,
-  '../../k8s/overlays/production/prometheus-adapter-values.yaml',
-)
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const ADAPTER = path.join(ROOT, 'k8s/overlays/production/prometheus-adapter-values.yaml')
 
 type Overlay = (typeof OVERLAYS)[number]
 
@@ -195,6 +193,26 @@ manifestTest('probes, the monitor and the autoscaler ask for what a node has', a
   t.true(metrics.text.includes(`\n# TYPE ${series} counter`))
   t.regex(JSON.stringify(production), new RegExp(`"pods":{"metric":{"name":"${made}"`))
 })
+
+manifestTest(
+  'the image is run as it was made, and servers are those of the Compose project',
+  (t) => {
+    const dockerfile = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8')
+    const compose = readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8')
+    const objects = objectsOf('cluster')
+    for (const [, set] of nodeSetsOf(objects)) {
+      const { runAsUser } = set.template.spec.securityContext!
+      t.regex(dockerfile, new RegExp(`^USER ${runAsUser}:`, 'm'))
+      const { ports } = nodeContainerOf(set)
+      t.regex(dockerfile, new RegExp(`^EXPOSE ${ports![0]!.containerPort}$`, 'm'))
+      t.regex(dockerfile, /^ENTRYPOINT \["node"/m)
+    }
+    for (const [name, { template }] of statefulSetsOf(objects)) {
+      const { image } = template.spec.containers[0]!
+      if (!name.startsWith('tinygrid')) t.true(compose.includes(`image: ${image}\n`), image)
+    }
+  },
+)
 
 manifestTest('with path hashing one code meets one gateway, without it any', (t) => {
   t.true(ingressOf('production').includes('"nginx.org/lb-method":"hash $uri consistent"'))

@@ -17,8 +17,8 @@ import {
 
 const manifestTest = testWith('manifests')
 const ROOT = path.resolve(import.meta.dirname, '../..')
-/** What needs a cluster. */
-const ELSEWHERE = /^(helm|kubectl) /
+/** What needs a cluster, or Docker. */
+const ELSEWHERE = /^(docker|helm|kubectl) /
 
 const section = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
   .split('## In production (Kubernetes)\n')[1]!
