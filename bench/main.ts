@@ -20,6 +20,7 @@ import { clusterBulk } from './scenarios/cluster-bulk.ts'
 import { clusterJoin } from './scenarios/cluster-join.ts'
 import { clusterKillWrites } from './scenarios/cluster-kill-writes.ts'
 import { clusterKill } from './scenarios/cluster-kill.ts'
+import { clusterLogStreams } from './scenarios/cluster-log-streams.ts'
 import { clusterRedirects } from './scenarios/cluster-redirects.ts'
 import { clusterServiceLevel } from './scenarios/cluster-service-level.ts'
 import { controlTraffic } from './scenarios/control-traffic.ts'
@@ -55,6 +56,7 @@ const CLUSTER_SCENARIOS: readonly Scenario[] = [
   clusterKillWrites,
   clusterBulk,
   clusterJoin,
+  clusterLogStreams,
 ]
 const CLUSTER = 'cluster'
 

@@ -7,7 +7,7 @@
 import type { NatsConnection } from 'nats'
 import { connectNats } from '../../cluster/nats/nats-connection.ts'
 import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
-import { NatsCluster } from '../../test/services/nats-cluster.ts'
+import { NatsCluster, type NatsClusterOptions } from '../../test/services/nats-cluster.ts'
 import type { NatsService } from '../../test/services/nats-service.ts'
 import { JetStreamLog, type JetStreamLogOptions } from '../log/jetstream-log.ts'
 
@@ -29,8 +29,11 @@ export class JetStreamWorld {
   }
 
   /** Servers named n0, n1 and so on. */
-  static async startCluster(size: number): Promise<JetStreamWorld> {
-    return new JetStreamWorld(await NatsCluster.start({ size }))
+  static async startCluster(
+    size: number,
+    server: NatsClusterOptions['server'] = {},
+  ): Promise<JetStreamWorld> {
+    return new JetStreamWorld(await NatsCluster.start({ size, server }))
   }
 
   /** The only server, or the first. */
