@@ -6,7 +6,7 @@ import { MemoryClickStore } from '../testing/memory-click-store.ts'
 import { sampleClick, sampleQuestion } from '../testing/sample-clicks.ts'
 import { AnalyticsCalls, remoteAnalytics, STREAMS_MAX } from './analytics-calls.ts'
 import { StoreAnalytics } from './store-analytics.ts'
-import { CSV_HEADER } from './visit-lines.ts'
+import { CSV_HEADER } from '../store/visit-lines.ts'
 
 const VISITS = 3_000
 
@@ -95,11 +95,11 @@ test('what nobody waits for is broken off where it is under way', async (t) => {
   }
   const gone = new AbortController()
   const asked = world.remote.ask(sampleQuestion(), gone.signal)
-  const piece = textOf(world.remote.visits(sampleQuestion(), 'csv', VISITS, gone.signal))
+  const piece = textOf(world.remote.visits(sampleQuestion(), 'ndjson', VISITS, gone.signal))
   while (begun.length < 2) await setImmediate()
   gone.abort()
   await t.throwsAsync(asked, { message: 'a question was broken off' })
   await t.throwsAsync(piece, { message: 'an export was broken off' })
-  const late = textOf(world.remote.visits(sampleQuestion(), 'csv', VISITS, gone.signal))
+  const late = textOf(world.remote.visits(sampleQuestion(), 'ndjson', VISITS, gone.signal))
   await t.throwsAsync(late, { code: 'analytics_unavailable' })
 })

@@ -1,19 +1,17 @@
 /**
  * Analytics over a store in this process: what the analytics process answers with.
  *
- * Rows become text here, in pieces that fit a message, with turns of the event loop in between; so an
- * export of any length holds one chunk of the store and one piece.
+ * What is exported comes in pieces that fit a message, with turns of the event loop in between; so an export of any
+ * length holds one chunk of the store and one piece.
  */
 import type { Code } from '../../links/ids.ts'
 import type { ClickLogReader, ClickLogSpan } from '../log/click-log.ts'
 import type { ClickStore } from '../store/click-store.ts'
-import type { Answer, Question, Visit, VisitsQuestion } from '../store/question.ts'
+import type { Answer, Question, VisitsQuestion } from '../store/question.ts'
+import { CSV_HEADER, jsonLine, linesOf } from '../store/visit-lines.ts'
 import type { Analytics, AnalyticsStatus, VisitFormat } from './analytics.ts'
 import type { ClickConsumer } from './click-consumer.ts'
-import { CSV_HEADER, csvLine, jsonLine } from './visit-lines.ts'
 
-/** Of a piece of text, in UTF-16 units; at most three bytes each. */
-const PIECE_CHARS = 64 * 1024
 const PIECE_BYTES_MAX = 256 * 1024
 
 export interface StoreAnalyticsParts {
@@ -42,8 +40,8 @@ export class StoreAnalytics implements Analytics {
     const { store } = this.#parts
     const bounded = { ...question, visitsMax: limit }
     if (format === 'parquet') return piecesOf(store.visitsParquet(bounded, signal))
-    const visits = store.visits(bounded, signal)
-    return format === 'csv' ? textOf(visits, csvLine, CSV_HEADER) : textOf(visits, jsonLine)
+    if (format === 'csv') return withHeader(piecesOf(store.visitsCsv(bounded, signal)))
+    return linesOf(store.visits(bounded, signal), jsonLine)
   }
 
   clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {
@@ -79,22 +77,15 @@ export function lagBehind(
   return Math.max(0, lastPosition - Math.max(position, firstPosition - 1))
 }
 
-async function* textOf(
-  chunks: AsyncIterable<readonly Visit[]>,
-  lineOf: (visit: Visit) => string,
-  header = '',
-): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder()
-  let text = header
-  for await (const chunk of chunks) {
-    for (const visit of chunk) {
-      text += lineOf(visit)
-      if (text.length < PIECE_CHARS) continue
-      yield encoder.encode(text)
-      text = ''
-    }
+/** In front of the first piece, so that an export that fails at once is an error. */
+async function* withHeader(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const header = new TextEncoder().encode(CSV_HEADER)
+  let isFirst = true
+  for await (const piece of pieces) {
+    yield isFirst ? Buffer.concat([header, piece]) : piece
+    isFirst = false
   }
-  if (text !== '') yield encoder.encode(text)
+  if (isFirst) yield header
 }
 
 async function* piecesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -2,12 +2,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import * as fc from 'fast-check'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { PlacedClick } from '../click.ts'
 import { NOON, sampleClick, sampleQuestion } from '../testing/sample-clicks.ts'
 import type { Story } from './click-store.contract.ts'
 import { VISITS_CHUNK_MAX, type ClickStore } from './click-store.ts'
+import { csvLine } from './visit-lines.ts'
 import type { VisitsQuestion } from './question.ts'
 
 export function testVisits(story: Story, hasParquet: boolean): void {
@@ -60,7 +62,60 @@ export function testVisits(story: Story, hasParquet: boolean): void {
     t.deepEqual(await visitsOf(store, question), clicks.toReversed())
   })
 
+  testCsv(story)
   if (hasParquet) testParquet(story)
+}
+
+function testCsv(story: Story): void {
+  story('visits are told as CSV, whatever texts they have', async (t, store) => {
+    const text = fc.string({
+      unit: fc.constantFrom(
+        ...'=+-@\t\r\n",;\'aä \u001e\u001f\ud83d\ude00'.split(/(?=[^\udc00-\udfff])/u),
+      ),
+      maxLength: 6,
+    })
+    const texts = fc.sample(
+      fc.record({ network: text, referrerPath: text, utmSource: text, node: text }),
+      {
+        numRuns: 40,
+        seed: 20_261_127,
+      },
+    )
+    const plain = manyClicks('/')
+    const late = Date.UTC(10_001) as EpochMs
+    const careful = texts.map((some, index) =>
+      sampleClick({ ...some, index, position: 4, at: timeOf(50) }),
+    )
+    await store.append([...plain, ...careful, sampleClick({ at: late, index: 99, position: 4 })], 4)
+    const questions: VisitsQuestion[] = [
+      sampleQuestion(),
+      { ...sampleQuestion(), visitsMax: 7 },
+      { ...sampleQuestion({ code: 'a' as Code }), after: cursorOf(plain[20]!) },
+      sampleQuestion({ from: late, to: (late + 1) as EpochMs }),
+      sampleQuestion({ from: 1 as EpochMs, to: 2 as EpochMs }),
+    ]
+    for (const question of questions) {
+      const lines = (await visitsOf(store, question)).map(csvLine).join('')
+      const told = Buffer.concat(await Array.fromAsync(store.visitsCsv(question))).toString()
+      t.is(told, lines)
+    }
+  })
+
+  story('many visits at once, and of one moment, are told as CSV each once', async (t, store) => {
+    const count = 3 * VISITS_CHUNK_MAX
+    const clicks = Array.from({ length: 2 * count }, (_, index) =>
+      sampleClick({ index, at: index < count ? timeOf(0) : timeOf(index % 1_000) }),
+    )
+    await store.append(clicks, 1)
+    const lines = (await visitsOf(store, sampleQuestion())).map(csvLine)
+    t.is(new Set(lines).size, 2 * count)
+    const told = Buffer.concat(await Array.fromAsync(store.visitsCsv(sampleQuestion()))).toString()
+    t.true(told === lines.join(''))
+    for await (const piece of store.visitsCsv(sampleQuestion())) {
+      t.true(piece.length > 0)
+      break
+    }
+  })
 }
 
 function testParquet(story: Story): void {
@@ -87,14 +142,14 @@ async function visitsOf(store: ClickStore, question: VisitsQuestion): Promise<Pl
   return (await Array.fromAsync(store.visits(question))).flat()
 }
 
-function manyClicks(): PlacedClick[] {
+function manyClicks(referrerPath?: string): PlacedClick[] {
   return Array.from({ length: 60 }, (_, number) =>
     sampleClick({
       code: (number % 2 === 0 ? 'a' : 'b') as Code,
       at: timeOf((number * 7) % 5),
       position: 1 + Math.floor(number / 20),
       index: number % 20,
-      referrerPath: `/${number}"';\\\n`,
+      referrerPath: referrerPath ?? `/${number}"';\\\n`,
       visitor: number % 3 === 0 ? '' : (number * 1e12).toString(16).padStart(16, '0'),
     }),
   )

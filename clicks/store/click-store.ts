@@ -31,6 +31,9 @@ export interface ClickStore {
    */
   visits(question: VisitsQuestion, signal?: AbortSignal): AsyncIterable<readonly Visit[]>
 
+  /** The same as rows of CSV (`csvLine`), without the row of names: bytes, in chunks that end with a row. */
+  visitsCsv(question: VisitsQuestion, signal?: AbortSignal): AsyncIterable<Uint8Array>
+
   /**
    * The same as Parquet: the bytes of one file, in chunks. Its columns are called as the fields of a click;
    * `at` is a time, numbers are numbers, the rest is text.

@@ -33,6 +33,7 @@ import { snapshotOf, tablesOf } from './clickhouse-snapshot.ts'
 import { readParquet, readVisits } from './clickhouse-visits.ts'
 import { answerFrom } from './question-answer.ts'
 import type { Answer, Question, Visit, VisitsQuestion } from './question.ts'
+import { csvLine, linesOf } from './visit-lines.ts'
 import { whole } from './sql-dialect.ts'
 
 const KEYS = Object.keys(CLICK_COLUMNS) as (keyof PlacedClick)[]
@@ -100,6 +101,10 @@ export class ClickHouseClickStore implements ClickStore {
 
   visits(question: VisitsQuestion, signal?: AbortSignal): AsyncIterable<readonly Visit[]> {
     return readVisits(this.#connection, question, signal)
+  }
+
+  visitsCsv(question: VisitsQuestion, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    return linesOf(this.visits(question, signal), csvLine)
   }
 
   visitsParquet(question: VisitsQuestion, signal?: AbortSignal): AsyncIterable<Uint8Array> {

@@ -11,13 +11,13 @@
 import { hasCode } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { PlacedClick } from '../click.ts'
-import type { ClickStore, ClickStoreFacts } from './click-store.ts'
+import { VISITS_CHUNK_MAX, type ClickStore, type ClickStoreFacts } from './click-store.ts'
 import { answer } from './duckdb-answers.ts'
 import { DuckDbDialect } from './duckdb-dialect.ts'
 import { isInvalidated, unavailable } from './duckdb-failure.ts'
 import { DuckDbSession, type DuckDbSessionOptions } from './duckdb-session.ts'
 import type { DuckDbTurn } from './duckdb-turns.ts'
-import { readParquet, readWindow } from './duckdb-visits.ts'
+import { readCsvWindow, readParquet, readWindow } from './duckdb-visits.ts'
 import type { Answer, Question, Visit, VisitsQuestion } from './question.ts'
 import { whole } from './sql-dialect.ts'
 import { readByWindows } from './visit-windows.ts'
@@ -78,8 +78,20 @@ export class DuckDbClickStore implements ClickStore {
 
   async *visits(question: VisitsQuestion, signal?: AbortSignal): AsyncGenerator<readonly Visit[]> {
     const within = await this.#guarded(async (session) => session.within(question))
-    yield* readByWindows(within, (window) =>
+    const chunks = readByWindows(within, (window) =>
       this.#ask((turn) => readWindow(turn, question, window), signal),
+    )
+    for await (const visits of chunks) {
+      for (let first = 0; first < visits.length; first += VISITS_CHUNK_MAX) {
+        yield visits.slice(first, first + VISITS_CHUNK_MAX)
+      }
+    }
+  }
+
+  async *visitsCsv(question: VisitsQuestion, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const within = await this.#guarded(async (session) => session.within(question))
+    yield* readByWindows(within, (window) =>
+      this.#ask((turn) => readCsvWindow(turn, question, window), signal),
     )
   }
 

@@ -8,6 +8,7 @@
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { Device, NetworkType, PlacedClick, VisitorKind } from '../click.ts'
+import { CSV_COLUMNS } from './visit-lines.ts'
 import { CLICK_COLUMNS } from './click-columns.ts'
 
 const FIELD_END = '\u001f'
@@ -22,6 +23,8 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'index',
 ])
 
+/** As `Date.toISOString` up to the year 9999. */
+const TIME_TEXT = `strftime(make_timestamp_ms(${CLICK_COLUMNS.at}), '%Y-%m-%dT%H:%M:%S.%gZ')`
 /** 16 hexadecimal digits, or none. */
 export const VISITOR_TEXT = "coalesce(lpad(lower(to_hex(visitor)), 16, '0'), '')"
 
@@ -33,6 +36,24 @@ export function linesSql(clicks: string, order: string, isCareful: boolean): str
   })
   const line = `concat_ws(chr(31), ${fields.join(', ')})`
   return `SELECT string_agg(${line}, chr(30) ORDER BY ${order}) FROM (${clicks}) AS chosen`
+}
+
+/**
+ * One row: all that `clicks` chooses as bytes for `csvBytes`, in this order; how many they are; and of the last of
+ * them the time, position and index.
+ */
+export function csvSql(clicks: string, order: string): string {
+  const cells = CSV_COLUMNS.map((key) => {
+    if (key === 'at') return TIME_TEXT
+    return key === 'visitor' ? VISITOR_TEXT : CLICK_COLUMNS[key]
+  })
+  const { at, position, index } = CLICK_COLUMNS
+  const line = `concat_ws(chr(31), ${cells.join(', ')})`
+  const all = `string_agg(line, chr(30) || chr(10) ORDER BY ${order}) || chr(30) || chr(10)`
+  const last = `min({'at': ${at}, 'position': ${position}, 'index': ${index}})`
+  const rows = `SELECT ${at}, ${position}, ${index}, ${line} AS line FROM (${clicks}) AS chosen`
+  const read = `SELECT encode(${all}) AS bytes, count(*) AS amount, ${last} AS last FROM (${rows}) AS rows`
+  return `SELECT bytes, amount, last['at'], last['position'], last['index'] FROM (${read}) AS told`
 }
 
 /** undefined: a text holds what parts the fields. */

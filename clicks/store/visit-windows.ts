@@ -8,7 +8,7 @@
  */
 import { CLICK_COLUMNS } from './click-columns.ts'
 import { VISITS_CHUNK_MAX } from './click-store.ts'
-import type { Visit, VisitsCursor, VisitsQuestion } from './question.ts'
+import type { VisitsCursor, VisitsQuestion } from './question.ts'
 import { whole } from './sql-dialect.ts'
 
 export interface VisitWindow {
@@ -22,10 +22,22 @@ export interface VisitWindow {
 
 export const NEWEST_FIRST = `${CLICK_COLUMNS.at} DESC, ${CLICK_COLUMNS.position} DESC, ${CLICK_COLUMNS.index} DESC`
 
-const WINDOW_ROWS = 2 * VISITS_CHUNK_MAX
+/** Of a window that is not the last one. */
+export const WINDOW_ROWS = 2 * VISITS_CHUNK_MAX
 const FIRST_LENGTH_MS = 3_600_000
 /** By how much a window that had few clicks is outdone by the next. */
 const GROWTH = 4
+
+/** What was read of a window. */
+export interface WindowPart<T> {
+  /** What is told of its clicks; undefined: there are none. */
+  readonly content: T | undefined
+  /** How many they are, and the last of them. */
+  readonly rows: number
+  readonly last: VisitsCursor | undefined
+  /** Where the window began that was read: a reader may take a shorter one. */
+  readonly from: number
+}
 
 /**
  * The next window is read while this one is made use of.
@@ -33,23 +45,21 @@ const GROWTH = 4
  * @param question its times lie within those of the store
  * @param read gives what is in a window, newest first, at most as many as it says
  */
-export async function* readByWindows(
+export async function* readByWindows<T>(
   question: VisitsQuestion,
-  read: (window: VisitWindow) => Promise<readonly Visit[]>,
-): AsyncGenerator<readonly Visit[]> {
+  read: (window: VisitWindow) => Promise<WindowPart<T>>,
+): AsyncGenerator<T> {
   const windows = new Windows(question)
   let window = windows.next()
   let reading = window === undefined ? undefined : read(window)
   try {
     while (window !== undefined && reading !== undefined) {
-      const visits = await reading
-      window = windows.next(visits)
+      const part: WindowPart<T> = await reading
+      window = windows.next(part)
       reading = window === undefined ? undefined : read(window)
       // Awaited once this one is told; until then a failure is nobody's.
       reading?.catch(() => undefined)
-      for (let first = 0; first < visits.length; first += VISITS_CHUNK_MAX) {
-        yield visits.slice(first, first + VISITS_CHUNK_MAX)
-      }
+      if (part.content !== undefined) yield part.content
     }
   } finally {
     await reading?.catch(() => undefined)
@@ -71,9 +81,9 @@ class Windows {
     this.#left = visitsMax
   }
 
-  /** @param visits what the window before had */
-  next(visits?: readonly Visit[]): VisitWindow | undefined {
-    if (visits !== undefined) this.#learn(visits)
+  /** @param part what the window before had */
+  next(part?: WindowPart<unknown>): VisitWindow | undefined {
+    if (part !== undefined) this.#learn(part)
     if (this.#to <= this.#from || this.#left === 0) return undefined
     this.#current = {
       from: Math.max(this.#from, this.#to - this.#lengthMs),
@@ -84,14 +94,14 @@ class Windows {
     return this.#current
   }
 
-  #learn(visits: readonly Visit[]): void {
-    const { from, to, rows } = this.#current!
-    this.#left -= visits.length
-    if (visits.length < rows) {
+  #learn({ rows: count, last, from }: WindowPart<unknown>): void {
+    const { to, rows, from: asked } = this.#current!
+    this.#left -= count
+    if (count < rows || last === undefined) {
       this.#to = from
-      if (visits.length < WINDOW_ROWS / GROWTH) this.#lengthMs *= GROWTH
+      if (from > asked) this.#lengthMs = to - from
+      else if (count < WINDOW_ROWS / GROWTH) this.#lengthMs *= GROWTH
     } else {
-      const last = visits.at(-1)!
       this.#after = last
       this.#lengthMs = Math.max(1, to - last.at)
       this.#to = last.at + 1

@@ -18,6 +18,7 @@ import type {
   SeriesPoint,
   VisitsQuestion,
 } from '../store/question.ts'
+import { csvLine, linesOf } from '../store/visit-lines.ts'
 import { isChosen, valuesOf } from './recounted-fields.ts'
 import { rollUp, type CountedClick } from './recounted-hours.ts'
 
@@ -65,6 +66,10 @@ export class MemoryClickStore implements ClickStore {
     for (let first = 0; first < visits.length; first += VISITS_CHUNK_MAX) {
       yield visits.slice(first, first + VISITS_CHUNK_MAX)
     }
+  }
+
+  visitsCsv(question: VisitsQuestion): AsyncIterable<Uint8Array> {
+    return linesOf(this.visits(question), csvLine)
   }
 
   visitsParquet(): AsyncIterable<Uint8Array> {
