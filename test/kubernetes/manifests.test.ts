@@ -10,7 +10,7 @@ import { testWith } from '../services/service-test.ts'
 import { faultOf, isShaped } from './custom-resources.ts'
 import { NODE_RULES } from './node-rules.ts'
 import { OBJECT_RULES } from './object-rules.ts'
-import { environmentOf, withSecrets } from './pod-environment.ts'
+import { argumentsOf, environmentOf, withSecrets } from './pod-environment.ts'
 import { POD_RULES } from './pod-rules.ts'
 import {
   nodeContainerOf,
@@ -238,9 +238,9 @@ async function checkNats(t: ExecutionContext, overlay: Overlay): Promise<void> {
   }
   const [server] = statefulSetsOf(objects).get('nats')!.template.spec.containers
   const env = { ...environmentOf(server!, withSecrets(objects)), POD_NAME: 'nats-0' }
-  const config = path.join(directory, 'nats.conf')
-  const { stderr } = await run(findProgram('nats')!.path, ['-t', '--config', config], { env })
+  const args = argumentsOf(server!, env).map((arg) => arg.replace('/etc/nats', directory))
+  const { stderr } = await run(findProgram('nats')!.path, ['-t', ...args], { env })
   t.regex(stderr, /configuration file .* is valid/)
-  t.regex(readFileSync(config, 'utf8'), /^ {2}sync_interval: always$/m)
+  t.regex(readFileSync(path.join(directory, 'nats.conf'), 'utf8'), /^ {2}sync_interval: always$/m)
   t.is(files.length, 3, 'nats.conf, permissions and elections')
 }

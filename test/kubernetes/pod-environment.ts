@@ -26,6 +26,14 @@ export function environmentOf(
   return values
 }
 
+/** @throws Error that names what is not there */
+export function argumentsOf(
+  { name, args = [] }: Container,
+  environment: Readonly<Record<string, string>>,
+): readonly string[] {
+  return args.map((arg) => expand(arg, environment, `an argument of ${name}`))
+}
+
 /** As if every placeholder had been replaced. */
 export function withSecrets(objects: readonly KubeObject[]): readonly KubeObject[] {
   return objects.map((object) => {
