@@ -12,6 +12,7 @@ import { Random } from '../simulation/random.ts'
 import { ClusterView } from './cluster-view.ts'
 import { until } from './deadline.ts'
 import { Program, temporaryDirectory } from './program.ts'
+import type { OwnNetwork } from './services/own-network.ts'
 import { ClusterServices } from './services/cluster-services.ts'
 
 /** A node may be waited for so long until it owns its part, hands it off, or has taken one over. */
@@ -22,6 +23,8 @@ export interface ClusterWorldOptions {
   readonly seed?: number
   /** 1 or 3. */
   readonly natsServers?: number
+  /** Of the last one of them. */
+  readonly network?: OwnNetwork
   /** Settings of all nodes. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -73,8 +76,12 @@ export class ClusterWorld {
 
   /** Servers and nodes; returns when every partition is owned and none is to move. */
   static async start(t: Surroundings, options: ClusterWorldOptions): Promise<ClusterWorld> {
-    const { natsServers = 1 } = options
-    const services = await ClusterServices.start({ isGuarded: true, natsServers })
+    const { natsServers = 1, network } = options
+    const services = await ClusterServices.start({
+      isGuarded: true,
+      natsServers,
+      ...(network !== undefined && { network }),
+    })
     t.teardown(() => services.close())
     const view = await ClusterView.open(services.natsCluster.url, undefined, natsServers)
     t.teardown(() => view.close())

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { MongoService } from './mongo-service.ts'
 import { NatsCluster } from './nats-cluster.ts'
 import type { NatsService } from './nats-service.ts'
+import type { OwnNetwork } from './own-network.ts'
 import { RedisService } from './redis-service.ts'
 import type { ServiceOptions } from './service-process.ts'
 
@@ -18,6 +19,8 @@ export interface ClusterServicesOptions {
   readonly isGuarded?: boolean
   /** How many of NATS: 1 or 3, which then keep three copies and may be told to elect. */
   readonly natsServers?: number
+  /** Of the last one of NATS. */
+  readonly network?: OwnNetwork
   /** Of several clusters on these servers. */
   readonly namespaces?: readonly string[]
   readonly ports?: { readonly nats: number; readonly redis: number; readonly mongo: number }
@@ -45,11 +48,12 @@ export class ClusterServices {
       ...(options.directory === undefined ? {} : { directory: path.join(options.directory, name) }),
       ...(options.ports === undefined ? {} : { port: options.ports[name] }),
     })
-    const { isGuarded = false, namespaces, natsServers = 1 } = options
+    const { isGuarded = false, namespaces, natsServers = 1, network } = options
     const starts = [
       NatsCluster.start({
         ...of('nats'),
         size: natsServers,
+        ...(network !== undefined && { network }),
         server: { isGuarded, ...(namespaces === undefined ? {} : { namespaces }) },
       }),
       RedisService.start(of('redis')),

@@ -6,9 +6,10 @@
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { connect } from 'nats'
+import { connect, type JetStreamManager, type NatsConnection } from 'nats'
 import { parseNatsUrl } from '../../cluster/nats/nats-url.ts'
 import { freePort } from './free-port.ts'
+import type { OwnNetwork } from './own-network.ts'
 import { NatsService, type NatsOptions } from './nats-service.ts'
 
 export interface NatsClusterOptions {
@@ -20,6 +21,8 @@ export interface NatsClusterOptions {
   readonly directory?: string
   /** Of a server alone. */
   readonly port?: number
+  /** Of the last server. */
+  readonly network?: OwnNetwork
 }
 
 const ELECTIONS = path.resolve(import.meta.dirname, '../../deploy/nats-elections.conf')
@@ -27,6 +30,8 @@ const ELECTIONS_USER = 'tinygrid-elections:elections-secret'
 /** Another process may take a port of a route between its choice and the start. */
 const ATTEMPTS_MAX = 3
 const ASK_TIMEOUT_MS = 1_000
+/** The shortest times that a server takes. */
+const RETIRE_SOON = 'lame_duck_grace_period: "1ms"\nlame_duck_duration: "30s"'
 
 export class NatsCluster {
   readonly servers: readonly NatsService[]
@@ -58,13 +63,26 @@ export class NatsCluster {
   /** As a node connects that calls elections; undefined where none are held, or nobody may. */
   get systemUrl(): string | undefined {
     if (this.servers.length === 1 || this.#options.server?.isGuarded !== true) return undefined
-    return this.servers.map(({ port }) => `nats://${ELECTIONS_USER}@127.0.0.1:${port}`).join(',')
+    return this.servers
+      .map(({ host, port }) => `nats://${ELECTIONS_USER}@${host}:${port}`)
+      .join(',')
   }
 
   /** undefined: it has none just now, or there is no such stream. */
   async leaderOf(stream: string): Promise<NatsService | undefined> {
     const leader = (await this.#clusterOf(stream))?.leader
     return leader === undefined ? undefined : this.servers[Number(leader.slice(1))]
+  }
+
+  /** Has that server lead the stream, if it can; whether it does. */
+  async lead(stream: string, server: NatsService): Promise<boolean> {
+    if ((await this.leaderOf(stream)) === server) return true
+    const preferred = `n${this.servers.indexOf(server)}`
+    const request = JSON.stringify({ placement: { preferred } })
+    await this.#ask(({ connection }) => {
+      return connection.request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`, request)
+    })
+    return (await this.leaderOf(stream)) === server
   }
 
   /** Whether the stream has a leader, and all others have what it has. */
@@ -80,14 +98,20 @@ export class NatsCluster {
   }
 
   async #clusterOf(stream: string) {
+    return (await this.#ask(({ manager }) => manager.streams.info(stream)))?.cluster
+  }
+
+  /** undefined: there was no answer. */
+  async #ask<T>(
+    question: (to: { connection: NatsConnection; manager: JetStreamManager }) => Promise<T>,
+  ): Promise<T | undefined> {
     const running = this.servers.filter(({ isRunning }) => isRunning)
     const { options } = parseNatsUrl(running.map((server) => server.administratorUrl).join(','))
     try {
       const connection = await connect({ ...options, timeout: ASK_TIMEOUT_MS })
       try {
         const api = { checkAPI: false, timeout: ASK_TIMEOUT_MS }
-        const { streams } = await connection.jetstreamManager(api)
-        return (await streams.info(stream)).cluster
+        return await question({ connection, manager: await connection.jetstreamManager(api) })
       } finally {
         await connection.close()
       }
@@ -98,7 +122,7 @@ export class NatsCluster {
 }
 
 async function startAll(options: NatsClusterOptions): Promise<Promise<NatsService>[]> {
-  const { size, server = {}, directory, port } = options
+  const { size, server = {}, directory, port, network } = options
   const place = (name: string): Partial<NatsOptions> => {
     return directory === undefined ? {} : { directory: path.join(directory, name) }
   }
@@ -106,12 +130,17 @@ async function startAll(options: NatsClusterOptions): Promise<Promise<NatsServic
     return [NatsService.start({ ...server, ...place(''), ...(port !== undefined && { port }) })]
   }
   const ports = await Promise.all(Array.from({ length: size }, () => freePort()))
-  const routes = ports.map((routePort) => `nats://127.0.0.1:${routePort}`).join(', ')
-  const common = `${server.isGuarded === true ? elections() : ''}\n${server.config ?? ''}`
-  return ports.map((routePort, index) => {
-    const cluster = `cluster { name: tests, listen: "127.0.0.1:${routePort}", routes: [${routes}] }`
+  const addresses = ports.map((routePort, index) => {
+    const host = index === size - 1 ? network?.inside : network?.outside
+    return `${host ?? '127.0.0.1'}:${routePort}`
+  })
+  const routes = addresses.map((address) => `nats://${address}`).join(', ')
+  const common = `${server.isGuarded === true ? elections() : ''}\n${RETIRE_SOON}\n${server.config ?? ''}`
+  return addresses.map((address, index) => {
+    const cluster = `cluster { name: tests, listen: "${address}", routes: [${routes}] }`
     const config = `server_name: n${index}\n${cluster}\n${common}`
-    return NatsService.start({ ...server, ...place(`n${index}`), config })
+    const own = index === size - 1 && network !== undefined ? { network } : {}
+    return NatsService.start({ ...server, ...place(`n${index}`), ...own, config })
   })
 }
 

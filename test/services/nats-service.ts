@@ -39,6 +39,11 @@ export class NatsService extends ServiceProcess {
     return this.nodeUrl()
   }
 
+  /** As before an upgrade: it hands its leaders and its clients over, and ends (`--signal ldm`). */
+  async retire(): Promise<void> {
+    await this.endBy('SIGUSR2')
+  }
+
   nodeUrl(namespace = NAMESPACE): string {
     return this.#urlOf(`${namespace}-node`, NODE_PASSWORD)
   }
@@ -87,9 +92,9 @@ function kindOf(options: NatsOptions): ServiceKind {
   return {
     program: 'nats',
     scheme: 'nats',
-    args({ port, directory }) {
+    args({ host, port, directory }) {
       const file = path.join(directory, 'nats.conf')
-      writeFileSync(file, configOf(options, port, directory))
+      writeFileSync(file, configOf(options, `${host}:${port}`, directory))
       return ['--config', file]
     },
     readyLine: /Server is ready/,
@@ -97,10 +102,10 @@ function kindOf(options: NatsOptions): ServiceKind {
   }
 }
 
-function configOf(options: NatsOptions, port: number, directory: string): string {
+function configOf(options: NatsOptions, address: string, directory: string): string {
   const { user, password, jetStream = true, syncsAlways = false, config = '' } = options
   const store = JSON.stringify(path.join(directory, 'jetstream'))
-  const lines = [`listen: "127.0.0.1:${port}"`]
+  const lines = [`listen: "${address}"`]
   if (jetStream) {
     lines.push(`jetstream { store_dir: ${store}${syncsAlways ? ', sync_interval: always' : ''} }`)
   }

@@ -16,6 +16,7 @@ import path from 'node:path'
 import { freezeProcess } from './freeze-process.ts'
 import { freePort } from './free-port.ts'
 import { killWithParent } from './parent-watch.ts'
+import type { OwnNetwork } from './own-network.ts'
 import { findProgram, type ProgramName } from './service-program.ts'
 
 const START_TIMEOUT_MS = 30_000
@@ -32,13 +33,22 @@ export interface ServiceOptions {
   /** Kept when the service is closed; without it, one of its own is made and removed. */
   readonly directory?: string
   readonly port?: number
+  /** A network of its own, where it listens instead of on 127.0.0.1. */
+  readonly network?: OwnNetwork
+}
+
+interface ServerPlace {
+  readonly program: string
+  readonly host: string
+  readonly port: number
+  readonly directory: string
 }
 
 /** What one kind of server needs to be told apart from another. */
 export interface ServiceKind {
   readonly program: ProgramName
   readonly scheme: string
-  args(at: { program: string; port: number; directory: string }): readonly string[]
+  args(at: ServerPlace): readonly string[]
   /** What it prints when it listens: its own word, so that another's port is not taken for its. */
   readonly readyLine: RegExp
   /** What to send to it, and what it then answers. */
@@ -49,6 +59,7 @@ export class ServiceProcess {
   readonly #kind: ServiceKind
   readonly #ownsDirectory: boolean
   readonly #hasFixedPort: boolean
+  readonly #network: OwnNetwork | undefined
   readonly directory: string
   #port: number
   /** The running server; undefined when it was killed, stopped or ended by itself. */
@@ -56,7 +67,8 @@ export class ServiceProcess {
   #ended: Promise<void> = Promise.resolve()
   #output = ''
 
-  protected constructor(kind: ServiceKind, { directory, port }: ServiceOptions) {
+  protected constructor(kind: ServiceKind, { directory, port, network }: ServiceOptions) {
+    this.#network = network
     this.#kind = kind
     this.#ownsDirectory = directory === undefined
     this.#hasFixedPort = port !== undefined
@@ -68,8 +80,12 @@ export class ServiceProcess {
     return this.#port
   }
 
+  get host(): string {
+    return this.#network?.inside ?? '127.0.0.1'
+  }
+
   get url(): string {
-    return `${this.#kind.scheme}://127.0.0.1:${this.#port}`
+    return `${this.#kind.scheme}://${this.host}:${this.#port}`
   }
 
   get isRunning(): boolean {
@@ -106,6 +122,12 @@ export class ServiceProcess {
   /** As a power cut would: SIGKILL. */
   async kill(): Promise<void> {
     this.#child?.kill('SIGKILL')
+    await this.#ended
+  }
+
+  /** Returns when it has ended by itself, as that signal makes it do. */
+  protected async endBy(signal: NodeJS.Signals): Promise<void> {
+    this.#child?.kill(signal)
     await this.#ended
   }
 
@@ -148,10 +170,14 @@ export class ServiceProcess {
   async #launch(): Promise<boolean> {
     const program = findProgram(this.#kind.program)
     if (!program) throw new Error(`${this.#kind.program} is missing: npm run services`)
-    const { port, directory } = this
-    const args = this.#kind.args({ program: program.path, port, directory })
+    const { host, port, directory } = this
+    const args = [
+      program.path,
+      ...this.#kind.args({ program: program.path, host, port, directory }),
+    ]
+    const [command, ...rest] = [...(this.#network?.command ?? []), ...args]
     this.#output = ''
-    this.#adopt(spawn(program.path, args, { cwd: directory, detached: true, stdio: STDIO }))
+    this.#adopt(spawn(command!, rest, { cwd: directory, detached: true, stdio: STDIO }))
     const deadline = Date.now() + START_TIMEOUT_MS
     while (!this.#kind.readyLine.test(this.#output) || !(await this.#answers())) {
       if (!this.#child) return false
@@ -182,7 +208,7 @@ export class ServiceProcess {
 
   #answers(): Promise<boolean> {
     const { send, expects } = this.#kind.greeting
-    const socket = connect({ port: this.#port, host: '127.0.0.1', timeout: GREETING_TIMEOUT_MS })
+    const socket = connect({ port: this.#port, host: this.host, timeout: GREETING_TIMEOUT_MS })
     return new Promise((resolve) => {
       const conclude = (answered: boolean) => {
         socket.destroy()

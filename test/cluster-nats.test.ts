@@ -1,0 +1,127 @@
+/**
+ * Three NATS servers under a cluster amid requests: each may be lost, cut off or replaced. Nothing that was
+ * acknowledged is lost, redirects go on, and every partition takes writes again.
+ */
+import type { ExecutionContext } from 'ava'
+import { untilWritable } from './cluster-probe.ts'
+import { endScenario, startScenario, type Scenario } from './cluster-scenario.ts'
+import { pause, until } from './deadline.ts'
+import type { NatsService } from './services/nats-service.ts'
+import { OwnNetwork } from './services/own-network.ts'
+import { serialTestWith } from './services/service-test.ts'
+
+const clusterTest = serialTestWith('nats', 'redis', 'mongo')
+const STREAMS = ['TINYGRID_LOG', 'KV_tinygrid', 'TINYGRID_DEAD_LETTERS', 'TINYGRID_CLICKS']
+const LOG = 'TINYGRID_LOG'
+const BUCKET = 'KV_tinygrid'
+const WAIT_MS = 60_000
+/** Redirects that are answered while a server is away. */
+const READ_MIN = 20
+/** How long a server is cut off: servers notice after 10 s that they have lost the others. */
+const CUT_OFF_MS = 3_000
+const THREE = { nodes: 3, natsServers: 3 } as const
+
+clusterTest('a NATS server that leads is killed, and one that follows', async (t) => {
+  t.timeout(300_000)
+  const scenario = await startScenario(t, THREE)
+  const { nats } = await begun(scenario)
+  for (const stream of [LOG, BUCKET]) {
+    const leader = await leaderOf(scenario, stream)
+    await without(t, scenario, `the leader of ${stream}`, () => leader.kill())
+    await back(scenario, leader)
+  }
+  const leaders = await Promise.all([LOG, BUCKET].map((stream) => leaderOf(scenario, stream)))
+  const follower = nats.servers.find((server) => !leaders.includes(server))
+  // One may lead both, or each one of the two; then the third follows in both.
+  await without(t, scenario, 'a follower', () => follower!.kill())
+  await back(scenario, follower!)
+  t.deepEqual(await endScenario(t, scenario), [])
+})
+
+clusterTest('a NATS server that leads is cut off from all others', async (t) => {
+  t.timeout(300_000)
+  const network = OwnNetwork.open()
+  t.teardown(() => network?.close())
+  if (network === undefined) t.log('no network of its own can be made here: it is frozen instead')
+  const scenario = await startScenario(t, { ...THREE, ...(network !== undefined && { network }) })
+  const { nats } = await begun(scenario)
+  const last = nats.servers.at(-1)!
+  for (const stream of [LOG, BUCKET]) {
+    await until('it leads', WAIT_MS, () => nats.lead(stream, last))
+  }
+  await without(t, scenario, 'the leader, cut off', async () => {
+    if (network === undefined) last.freeze()
+    else network.cut()
+    await pause(CUT_OFF_MS)
+  })
+  if (network === undefined) last.thaw()
+  else network.mend()
+  await whole(scenario)
+  t.deepEqual(await endScenario(t, scenario), [])
+})
+
+clusterTest(
+  'NATS servers are upgraded one by one, then all restarted in another order',
+  async (t) => {
+    t.timeout(300_000)
+    const scenario = await startScenario(t, THREE)
+    const { nats } = await begun(scenario)
+    for (const server of nats.servers) {
+      await without(t, scenario, 'one that retires', () => server.retire())
+      await back(scenario, server)
+    }
+    t.log(`requests that failed in the upgrade: ${scenario.clients.failures.length}`)
+    const over = scenario.history.disturb()
+    await Promise.all(nats.servers.map((server) => server.kill()))
+    for (const server of nats.servers.toReversed()) await server.restart()
+    await untilWritable(scenario.world, scenario.history)
+    over()
+    await whole(scenario)
+    t.deepEqual(await endScenario(t, scenario), [])
+  },
+)
+
+/** Links are there. */
+async function begun({ world, history }: Scenario) {
+  await untilWritable(world, history)
+  return { nats: world.services.natsCluster }
+}
+
+/** Writes wait until every partition takes them, and redirects go on. */
+async function without(
+  t: ExecutionContext,
+  { world, history, clients }: Scenario,
+  whom: string,
+  take: () => Promise<void>,
+): Promise<void> {
+  const over = history.disturb()
+  const { read } = clients.counts
+  const startedAt = performance.now()
+  await take()
+  await untilWritable(world, history)
+  t.log(`without ${whom}: writable after ${Math.round(performance.now() - startedAt)} ms`)
+  over()
+  await until('redirects go on', WAIT_MS, () => clients.counts.read >= read + READ_MIN)
+}
+
+async function back(scenario: Scenario, server: NatsService): Promise<void> {
+  await server.restart()
+  await whole(scenario)
+}
+
+/** All servers have all there is: the next one may go. */
+async function whole({ world }: Scenario): Promise<void> {
+  await until('all NATS servers have everything', WAIT_MS, async () => {
+    const all = STREAMS.map((stream) => world.services.natsCluster.isWhole(stream))
+    return (await Promise.all(all)).every((isWhole) => isWhole)
+  })
+}
+
+async function leaderOf({ world }: Scenario, stream: string): Promise<NatsService> {
+  let found: NatsService | undefined
+  await until(`${stream} has a leader`, WAIT_MS, async () => {
+    found = await world.services.natsCluster.leaderOf(stream)
+    return found !== undefined
+  })
+  return found!
+}
