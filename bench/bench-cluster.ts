@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { Code, NodeId } from '../links/ids.ts'
 import { Ring } from '../links/ring.ts'
-import { ClusterServices } from '../test/services/cluster-services.ts'
+import { ClusterServices, type ClusterServicesOptions } from '../test/services/cluster-services.ts'
 import { createLinks } from './link-creation.ts'
 import type { VisitedLink } from './link-set.ts'
 import type { CpuUser } from './load.ts'
@@ -45,8 +45,12 @@ export class BenchCluster {
   }
 
   /** Settled. Ends with the scenario. */
-  static async start(bench: Bench, nodes: readonly BenchNodeOptions[]): Promise<BenchCluster> {
-    const cluster = new BenchCluster(bench, await ClusterServices.start())
+  static async start(
+    bench: Bench,
+    nodes: readonly BenchNodeOptions[],
+    services: ClusterServicesOptions = {},
+  ): Promise<BenchCluster> {
+    const cluster = new BenchCluster(bench, await ClusterServices.start(services))
     bench.atEnd(() => cluster.#end())
     await Promise.all(nodes.map((options) => cluster.addNode(options)))
     await cluster.settled()

@@ -28,6 +28,8 @@ import { creates } from './scenarios/creates.ts'
 import { dashboard } from './scenarios/dashboard.ts'
 import { linkTable } from './scenarios/link-table.ts'
 import { longWork } from './scenarios/long-work.ts'
+import { natsLeader } from './scenarios/nats-leader.ts'
+import { natsSync } from './scenarios/nats-sync.ts'
 import { redirects } from './scenarios/redirects.ts'
 import { mixed, serviceLevel } from './scenarios/service-level.ts'
 import { startUp } from './scenarios/start-up.ts'
@@ -57,6 +59,8 @@ const CLUSTER_SCENARIOS: readonly Scenario[] = [
   clusterBulk,
   clusterJoin,
   clusterLogStreams,
+  natsLeader,
+  natsSync,
 ]
 const CLUSTER = 'cluster'
 
