@@ -22,7 +22,7 @@ export function clickRoutes(app: FastifyInstance, api: ApiContext, live: EventsO
   statsRoutes(app, context)
   visitsRoutes(app, context)
   deletionRoutes(app, context)
-  eventsRoute(app, live)
+  eventsRoute(app, live, context.tagged)
   tagsRoute(app, context)
   const desks = api.desks ?? NO_DESKS
   webhookRoutes(app, desks.webhooks)

@@ -105,7 +105,7 @@ export class EventStream {
     this.#isEven = false
     for (const event of events) {
       const isKnown = after?.position === position && event.index <= (after.index ?? event.index)
-      if (!isKnown && fits(filter, event)) piece += event.text
+      if (fits(filter, event) && !isKnown) piece += event.text
       if (piece.length < PIECE_CHARS) continue
       if (!(await this.#write(piece))) return false
       piece = ''

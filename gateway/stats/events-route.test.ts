@@ -9,6 +9,7 @@ import { sampleChange, sampleClick } from '../../clicks/testing/sample-batches.t
 import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
 import { ManualClock } from '../../links/testing/manual-clock.ts'
+import type { LinkChange } from '../../clicks/log/click-batch.ts'
 import { EventListener } from '../testing/event-listener.ts'
 import { FakeClickLog } from '../testing/fake-click-log.ts'
 import { KEY, startGateway } from '../testing/test-gateway.ts'
@@ -31,6 +32,8 @@ async function start(t: ExecutionContext) {
 
 const PERSON = 'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 const click = (code: string, headers = PERSON) => sampleClick({ code: code as Code, headers })
+const change = (code: string, tags: string[], kind: LinkChange['kind'] = 'changed') =>
+  sampleChange({ code: code as Code, tags, kind })
 const BOT = 'User-Agent: Googlebot/2.1 (+http://www.google.com/bot.html)'
 
 function codesOf(events: readonly { data: Readonly<Record<string, unknown>> }[]) {
@@ -101,6 +104,27 @@ test('a listener hears what it asks for', async (t) => {
   t.deepEqual(codesOf(await humans.take(3)), ['x', 'a', 'b'])
   t.deepEqual(codesOf(await bots.take(2)), ['c', 'z'])
   t.deepEqual(codesOf(await changes.take(1)), ['z'])
+})
+
+test('who listens to a tag hears of the links that have it, as it comes and goes', async (t) => {
+  const { log, listen, add, call } = await start(t)
+  add({ code: 'a', tags: ['red'] })
+  add({ code: 'b', tags: ['blue'] })
+  log.append({ clicks: [click('before')] })
+  const listener = await listen('?tag=red&tag=green')
+  const clicks = () => log.append({ clicks: [click('a'), click('b'), click('c')] })
+  clicks()
+  log.append({ clicks: [], changes: [change('b', ['green', 'x']), change('d', ['x'])] })
+  clicks()
+  log.append({ clicks: [], changes: [change('a', []), change('b', ['red'], 'deleted')] })
+  clicks()
+  log.append({ clicks: [], changes: [change('c', ['red'], 'created')] })
+  clicks()
+  const heard = await listener.take(8)
+  t.deepEqual(codesOf(heard), ['a', 'b', 'a', 'b', 'a', 'b', 'c', 'c'])
+  t.deepEqual(codesOf(await (await listen('?tag=red&event=click&after=2-0')).take(1)), ['a'])
+  const refused = await call('GET', `/api/events?tag=${'x'.repeat(41)}`)
+  t.like(refused.json, { status: 400, field: 'tag' })
 })
 
 test('the log is read once for all, and only while somebody listens', async (t) => {

@@ -5,15 +5,16 @@
  * no header and a key in the address would be in every log. In a cluster each node tells what happens on
  * all of them. Answers go around Fastify, which knows streams that end.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { TinygridError } from '../../links/errors.ts'
 import type { Clock } from '../../links/clock.ts'
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
+import { TAG_LENGTH_MAX } from '../../links/link.ts'
 import { BOT_CHOICES, type BotChoice } from '../../clicks/store/question.ts'
 import { problemReplies } from '../api/api-replies.ts'
 import { strict } from '../api/link-schemas.ts'
-import { EventStream, HEARTBEAT_MS, SLOW_MS } from './event-stream.ts'
+import { EventStream, HEARTBEAT_MS, SLOW_MS, type EventStreamOptions } from './event-stream.ts'
 import {
   EVENT_NAMES,
   parseEventId,
@@ -24,10 +25,13 @@ import {
 import type { LiveFeed } from './live-feed.ts'
 import { invalid } from './question-request.ts'
 import { oneOf, repeatable } from './stats-schemas.ts'
+import type { TaggedCodes } from './tagged-codes.ts'
+import { TaggedLinks } from './tagged-links.ts'
 
 /** Who may listen at a time. */
 export const LISTENERS_MAX = 100
 const CODES_MAX = 100
+const TAGS_MAX = 20
 const ID_LENGTH_MAX = 32
 const RETRY_AFTER_SECONDS = 10
 
@@ -41,6 +45,7 @@ const HEADERS = {
 interface EventsQuery {
   readonly after?: string
   readonly code?: string | readonly string[]
+  readonly tag?: string | readonly string[]
   readonly event?: EventName
   readonly bots?: BotChoice
 }
@@ -55,6 +60,13 @@ const querySchema = Type.Object(
     ),
     code: Type.Optional(
       repeatable(CODE_LENGTH_MAX, CODES_MAX, `Of this link; may be given ${CODES_MAX} times`),
+    ),
+    tag: Type.Optional(
+      repeatable(
+        TAG_LENGTH_MAX,
+        TAGS_MAX,
+        `Of links that have this tag, as it is put on them and taken away; may be given ${TAGS_MAX} times`,
+      ),
     ),
     event: Type.Optional(oneOf(EVENT_NAMES, 'Only these; both by default')),
     bots: Type.Optional(oneOf(BOT_CHOICES, 'Whether clicks of bots are told; include by default')),
@@ -76,7 +88,11 @@ export interface EventsOptions {
   readonly clock: Clock
 }
 
-export function eventsRoute(app: FastifyInstance, { feed, clock }: EventsOptions): void {
+export function eventsRoute(
+  app: FastifyInstance,
+  { feed, clock }: EventsOptions,
+  tagged: Pick<TaggedCodes, 'codesOf'>,
+): void {
   const schema = {
     summary: 'Clicks and changes as they come',
     description: DESCRIPTION,
@@ -100,8 +116,9 @@ export function eventsRoute(app: FastifyInstance, { feed, clock }: EventsOptions
     done()
   })
   app.get('/api/events', { schema, exposeHeadRoute: false }, async (request, reply) => {
-    const after = placeOf(request)
-    const filter = filterOf(request.query as EventsQuery)
+    const query = request.query as EventsQuery
+    const told = placeOf(request)
+    const tags = listOf(query.tag)
     if (feed === undefined) {
       throw new TinygridError('click_log_unavailable', { detail: 'Clicks are not counted here' })
     }
@@ -111,19 +128,30 @@ export function eventsRoute(app: FastifyInstance, { feed, clock }: EventsOptions
     }
     listeners++
     const leave = feed.join()
-    const headers = { ...reply.getHeaders(), ...HEADERS }
-    reply.hijack()
-    const { raw } = reply
     try {
-      raw.writeHead(200, headers as Record<string, string>)
-      const options = { feed, clock, filter, after, stopping: stopping.signal }
-      await new EventStream(raw, options).run()
+      // Before the tags are looked up: what changes meanwhile is to be heard.
+      const after = tags.length > 0 ? (told ?? { position: await feed.end() }) : told
+      const filter = { ...filterOf(query), ...(await taggedBy(tags, tagged)) }
+      await tell(reply, { feed, clock, filter, after, stopping: stopping.signal })
     } finally {
       leave()
       listeners--
-      if (!raw.writableEnded) raw.destroy()
     }
   })
+}
+
+/** Until the client has gone, or was cut off. */
+async function tell(reply: FastifyReply, options: EventStreamOptions): Promise<void> {
+  const headers = { ...reply.getHeaders(), ...HEADERS }
+  reply.hijack()
+  const { raw } = reply
+  try {
+    if (raw.destroyed) return
+    raw.writeHead(200, headers as Record<string, string>)
+    await new EventStream(raw, options).run()
+  } finally {
+    if (!raw.writableEnded) raw.destroy()
+  }
 }
 
 function placeOf({ headers, query }: FastifyRequest): ToldPlace | undefined {
@@ -136,8 +164,20 @@ function placeOf({ headers, query }: FastifyRequest): ToldPlace | undefined {
   throw invalid(isHeader ? 'last-event-id' : 'after', 'This is not the id of an event')
 }
 
+function listOf(given: string | readonly string[] | undefined): readonly string[] {
+  return [given ?? []].flat().filter((one) => one !== '')
+}
+
+async function taggedBy(
+  tags: readonly string[],
+  tagged: Pick<TaggedCodes, 'codesOf'>,
+): Promise<Pick<EventFilter, 'tagged'>> {
+  if (tags.length === 0) return {}
+  return { tagged: new TaggedLinks(tags, await tagged.codesOf(tags, 'tag')) }
+}
+
 function filterOf({ code, event, bots }: EventsQuery): EventFilter {
-  const codes = [code ?? []].flat().filter((one) => one !== '')
+  const codes = listOf(code)
   return {
     ...(codes.length === 0 ? {} : { codes: new Set(codes) }),
     ...(event === undefined ? {} : { name: event }),

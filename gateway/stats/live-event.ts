@@ -11,6 +11,7 @@ import type { ClickRecord, LinkChange } from '../../clicks/log/click-batch.ts'
 import type { LoggedBatch } from '../../clicks/log/click-log.ts'
 import type { BotChoice } from '../../clicks/store/question.ts'
 import type { Code } from '../../links/ids.ts'
+import type { TaggedLinks } from './tagged-links.ts'
 import type { Steps } from '../../links/long-work.ts'
 import { formatIsoTime } from '../api/iso-time.ts'
 
@@ -27,6 +28,8 @@ export interface LiveEvent {
   readonly name: EventName
   readonly code: Code
   readonly isBot: boolean
+  /** Of a change: the tags that the link has then; none if it was deleted. */
+  readonly tags?: readonly string[]
   /** The whole event, with the empty line that ends it. */
   readonly text: string
 }
@@ -70,7 +73,9 @@ function clickEvent(click: Click, place: EventPlace): LiveEvent {
 
 function changeEvent(change: LinkChange, place: EventPlace): LiveEvent {
   const text = textOf('change', place, { ...change, ...place, at: formatIsoTime(change.at) })
-  return { index: place.index, name: 'change', code: change.code, isBot: false, text }
+  const { code, kind } = change
+  const tags = kind === 'deleted' ? [] : change.tags
+  return { index: place.index, name: 'change', code, isBot: false, tags, text }
 }
 
 function textOf(name: EventName, place: EventPlace, data: object): string {
@@ -101,12 +106,19 @@ export function parseEventId(text: string): ToldPlace | undefined {
 export interface EventFilter {
   /** undefined: of all links. */
   readonly codes?: ReadonlySet<string>
+  /** Of links with these tags alone; follows the changes that it is asked about. */
+  readonly tagged?: TaggedLinks
   readonly name?: EventName
   /** Of clicks. */
   readonly bots: BotChoice
 }
 
-export function fits({ codes, name, bots }: EventFilter, event: LiveEvent): boolean {
+/** To be asked of every event, in order. */
+export function fits({ codes, tagged, name, bots }: EventFilter, event: LiveEvent): boolean {
+  const { code, tags } = event
+  const isTagged =
+    tags === undefined ? tagged?.has(code) !== false : tagged?.change(code, tags) !== false
+  if (!isTagged) return false
   if (codes !== undefined && !codes.has(event.code)) return false
   if (name !== undefined && name !== event.name) return false
   return bots === 'include' || event.name === 'change' || event.isBot === (bots === 'only')
