@@ -7,7 +7,8 @@
 # can be a file (TINYGRID_API_KEY_FILE). Behind a registry or a proxy of your own give npm's settings as
 # a secret, which stays out of the image: --secret id=npmrc,src=$HOME/.npmrc
 #
-# The same sources with the same SOURCE_DATE_EPOCH give the same files with the same times.
+# Packages are those of package-lock.json, and every file has the time of SOURCE_DATE_EPOCH: what a build
+# makes does not depend on when it is made.
 ARG NODE_IMAGE=node:26.10.0-trixie-slim
 
 # What runs: packages of production, without their maps, declarations and documents. lmdb, msgpackr and
@@ -68,7 +69,7 @@ USER 1000:1000
 VOLUME /data
 EXPOSE 3000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=3s --timeout=5s --start-period=90s --retries=3 \
+HEALTHCHECK --interval=3s --timeout=10s --start-period=90s --retries=5 \
   CMD ["node", "-e", "require('http').get({ port: process.env.PORT, path: '/health/ready' }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # As `npm start` does.
 ENTRYPOINT ["node", "--max-semi-space-size=64", "main.ts"]
