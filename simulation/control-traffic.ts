@@ -29,6 +29,8 @@ import { TrafficMeter, type Traffic } from './traffic-meter.ts'
 /** Longest that anything here takes, in virtual time. */
 const PATIENCE_MS = 120_000
 const STEP_MS = 100
+/** Until there is a controller that keeps the roll, and all have seen it. */
+const SETTLING_SECONDS = 4
 /** Of the partitions at the beginning: how often each has moved by then. */
 const EPOCH_MAX = 30
 /** As it is where nobody says otherwise. */
@@ -81,14 +83,14 @@ export class CountedCluster {
     this.#surroundings = { ...made, partitions: options.partitions, ring, states }
   }
 
-  /** All nodes are up, and every partition is opened. */
+  /** All nodes are up, every partition is opened, and it is known who watches the leases. */
   static async start(options: ControlTrafficOptions): Promise<CountedCluster> {
     const cluster = new CountedCluster(options)
     const names = Array.from({ length: options.nodes }, (_, index) => nameOf(index))
     cluster.#writeTable(names)
     for (let left = names.length; left > 0; left--) cluster.#add()
     await cluster.#untilRest()
-    cluster.#meter.take()
+    await cluster.pass(SETTLING_SECONDS)
     return cluster
   }
 
