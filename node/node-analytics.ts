@@ -13,6 +13,7 @@ import { forkAnalytics } from '../clicks/analytics/forked-analytics.ts'
 import { NatsAnalytics } from '../clicks/analytics/nats-analytics.ts'
 import type { HookDesks } from '../clicks/hooks/hook-desks.ts'
 import type { Config } from '../config.ts'
+import type { AnalyticsState } from '../cluster/observer/cluster-status.ts'
 import type { RefusedInput } from '../cluster/refused-input.ts'
 import { systemClock } from '../links/clock.ts'
 import { clickDirectories } from './click-settings.ts'
@@ -23,6 +24,8 @@ const DAY_MS = 86_400_000
 export interface NodeAnalytics extends Analytics {
   /** Of this node's own process; undefined: it has none. */
   readonly numbers: AnalyticsNumbers | undefined
+  /** What went wrong last in it, in one line. */
+  readonly lastError: string | null
   /** Webhooks and reports, which it runs. */
   readonly desks: HookDesks | undefined
   /** @param copies how many living nodes have analytics */
@@ -67,6 +70,9 @@ export function clusterAnalytics(
     get numbers() {
       return own?.numbers
     },
+    get lastError() {
+      return own?.lastError ?? null
+    },
     desks: nats.desks,
     start: (codesOfTags, copies) => {
       countCopies = copies
@@ -74,6 +80,18 @@ export function clusterAnalytics(
     },
     close: async (timeoutMs) => own?.close(timeoutMs),
   }
+}
+
+/** As operators are told; undefined: the node has no analytics process. */
+export function analyticsState(
+  config: Config,
+  analytics: Pick<NodeAnalytics, 'numbers' | 'lastError'> | undefined,
+): AnalyticsState | undefined {
+  if (analytics?.numbers === undefined) return undefined
+  const { isReady, position, lag, stored, lost, bytes } = analytics.numbers
+  const store = config.clickHouseUrl === undefined ? 'duckdb' : 'clickhouse'
+  const { lastError } = analytics
+  return { store, isAnswering: isReady, position, lag, stored, lost, bytes, lastError }
 }
 
 function ownAnalytics(

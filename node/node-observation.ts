@@ -4,7 +4,7 @@
  * Used by `tinygrid.ts`. Embedded there is one node, and its table never changes.
  */
 import { ClusterObserver, type ObservedMembership } from '../cluster/observer/cluster-observer.ts'
-import type { NodeReport } from '../cluster/observer/cluster-status.ts'
+import type { AnalyticsState, NodeReport } from '../cluster/observer/cluster-status.ts'
 import type { Clock } from '../links/clock.ts'
 import type { HandOvers } from '../cluster/observer/hand-overs.ts'
 import type { EpochMs, NodeId } from '../links/ids.ts'
@@ -33,6 +33,8 @@ export interface ObservationOptions {
   readonly handOvers: HandOvers
   readonly redirects: RedirectCounters
   readonly outside: Outside
+  /** undefined: it has no analytics process. */
+  readonly analytics: () => AnalyticsState | undefined
   /** Where this node's gateway listens. */
   readonly url: () => string | null
   readonly clock: Clock
@@ -94,7 +96,7 @@ export class NodeObservation {
   }
 
   report(): NodeReport {
-    const { node, handOvers, redirects, url } = this.#options
+    const { node, handOvers, redirects, url, analytics } = this.#options
     const { nodeId: _id, startedAt: _startedAt, ...status } = node.status()
     return {
       url: url(),
@@ -110,6 +112,7 @@ export class NodeObservation {
         appendsPerSecond: round(this.#appends.perSecond),
         requestsHeld: node.router.counters.heldNow,
       },
+      analytics: analytics() ?? null,
       handingOver: [...(node.cluster?.ownership.moving ?? [])],
       handedOver: handOvers.recent,
     }

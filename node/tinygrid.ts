@@ -29,7 +29,7 @@ import {
 import { TaggedCodes } from '../gateway/stats/tagged-codes.ts'
 import { liveClicks } from './live-clicks.ts'
 import { Node } from './node.ts'
-import type { NodeAnalytics } from './node-analytics.ts'
+import { analyticsState, type NodeAnalytics } from './node-analytics.ts'
 import { embeddedOutside, NodeObservation, type Outside } from './node-observation.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
 import type { Log } from '../persistence/log/log.ts'
@@ -195,6 +195,7 @@ async function serve(
     outside: options.outside ?? embeddedOutside(options.log, config),
     handOvers,
     redirects,
+    analytics: () => analyticsState(config, options.analytics),
     url: () => config.baseUrl ?? url,
     clock: systemClock,
     now,

@@ -23,6 +23,11 @@ test('a node has an analytics process, which ends with it', async (t) => {
     const program = await Program.start({ dataDir, env: WITH_ANALYTICS })
     t.teardown(() => program.kill())
     await until('questions are answered', PATIENCE_MS, () => isReady(program))
+    const status = (await (await program.api('/api/cluster')).json()) as {
+      nodes: { analytics: object }[]
+    }
+    const expected = { store: 'duckdb', isAnswering: true, lag: 0, lost: 0, lastError: null }
+    t.like(status.nodes[0]!.analytics, expected)
     t.is(await program[end](), end === 'stop' ? 0 : null)
   }
 })
@@ -32,5 +37,7 @@ test('a node without the role, or without clicks, has none', async (t) => {
     const program = await Program.start({ dataDir: temporaryDirectory(t), env })
     t.teardown(() => program.kill())
     t.notRegex(await metricsOf(program), /tinygrid_analytics_ready/)
+    const status = await (await program.api('/api/cluster')).text()
+    t.true(status.includes('"analytics":null'))
   }
 })

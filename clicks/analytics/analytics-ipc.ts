@@ -55,6 +55,8 @@ export interface AnalyticsNumbers {
   readonly position: number
   /** Batches in the log that are not in the store. */
   readonly lag: number
+  /** Of the store, as it was up to SIZE_EVERY_MS ago; null: not known. */
+  readonly bytes: number | null
 }
 
 export type ToAnalytics =
@@ -102,3 +104,4 @@ export type FromAnalytics =
 
 /** Between two words of the process about itself. */
 export const NUMBERS_EVERY_MS = 1_000
+export const SIZE_EVERY_MS = 30_000

@@ -14,6 +14,7 @@ import { decodeBatch } from '../log/batch-codec.ts'
 import { AnalyticsCalls } from './analytics-calls.ts'
 import {
   NUMBERS_EVERY_MS,
+  SIZE_EVERY_MS,
   type AnalyticsSettings,
   type FromAnalytics,
   type ToAnalytics,
@@ -37,6 +38,8 @@ const answering = new Map<number, AbortController>()
 /** Those who wait for the codes of tags. */
 const asking = new Map<number, (codes: TagCodes | undefined) => void>()
 let asked = 0
+let size: number | null = null
+let sizeDueAt = 0
 
 type TagCodes = ReadonlyMap<string, readonly Code[]>
 
@@ -146,8 +149,20 @@ async function tellNumbers(parts: AnalyticsParts | undefined): Promise<void> {
     undecodable,
     position,
     lag,
+    bytes: await sizeOf(parts),
   }
   tell({ type: 'numbers', numbers })
+}
+
+/** Counting takes ClickHouse a while, so it is asked rarely. */
+async function sizeOf(parts: AnalyticsParts | undefined): Promise<number | null> {
+  if (parts === undefined || performance.now() < sizeDueAt) return size
+  sizeDueAt = performance.now() + SIZE_EVERY_MS
+  size = await parts.store.facts().then(
+    ({ bytes }) => bytes,
+    () => null,
+  )
+  return size
 }
 
 async function endIfDamaged({ store }: AnalyticsSettings, error: unknown): Promise<void> {

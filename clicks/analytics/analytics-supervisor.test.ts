@@ -49,7 +49,7 @@ class Child implements AnalyticsChild {
   /** What it tells once a second. */
   lives(numbers: { stored?: number; position?: number; isReady?: boolean } = {}): void {
     const { stored = 0, position = 0, isReady = true } = numbers
-    const none = { lost: 0, undecodable: 0, lag: 0, leadsHooks: false }
+    const none = { lost: 0, undecodable: 0, lag: 0, bytes: null, leadsHooks: false }
     this.says({ type: 'numbers', numbers: { ...none, isReady, stored, position } })
   }
 
@@ -134,6 +134,17 @@ test('a process that dies is replaced, what was asked of it is refused, its coun
   t.like(world.child.told[0], { type: 'start', countedTo: 2 })
   world.child.lives({ stored: 4, position: 3 })
   t.like(supervisor.numbers, { stored: 9, position: 3, isReady: true })
+})
+
+test('what went wrong last is told in one line', (t) => {
+  const { supervisor, children } = new World()
+  supervisor.start(async () => new Map())
+  t.is(supervisor.lastError, null)
+  const log = (level: 'info' | 'warn', what: string, detail: string) =>
+    children[0]!.says({ type: 'log', level, what, detail })
+  log('warn', 'clicks wait in their log', 'The disk is full\n    at append')
+  log('info', 'nothing to see', '')
+  t.is(supervisor.lastError, 'clicks wait in their log: The disk is full')
 })
 
 test('a process that dies again and again is started ever more rarely', async (t) => {

@@ -10,8 +10,7 @@ import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
 import { BackOff } from '../../persistence/back-off.ts'
 import { remoteDesks, type HookDesks } from '../hooks/hook-desks.ts'
-import type { Answer, Question } from '../store/question.ts'
-import type { Analytics, AnalyticsStatus } from './analytics.ts'
+import type { Analytics } from './analytics.ts'
 import {
   CALLS_MAX,
   givenUp,
@@ -28,6 +27,8 @@ import type {
   ToAnalytics,
 } from './analytics-ipc.ts'
 
+/** Of what went wrong, as it is told in one line. */
+const ERROR_LENGTH_MAX = 300
 /** Without a word from a process: it hangs. Long, as it runs only when others leave it a processor. */
 const SILENCE_MS_MAX = 60_000
 /** A process that lived this long did not fail at its start. */
@@ -90,6 +91,7 @@ export class AnalyticsSupervisor implements Analytics {
   /** Of the processes that have ended. */
   #earlier = { stored: 0, lost: 0, undecodable: 0 }
   #countedTo: number | undefined
+  #lastError: string | null = null
   #codesOfTags: CodesOfTags = () => Promise.resolve(new Map())
   #cancel: () => void = () => {}
 
@@ -129,6 +131,11 @@ export class AnalyticsSupervisor implements Analytics {
     return this.#isReady
   }
 
+  /** What went wrong last in its processes, in one line; null: nothing did. */
+  get lastError(): string | null {
+    return this.#lastError
+  }
+
   /** Counts since the node started, of all its processes; the rest as the last one told. */
   get numbers(): AnalyticsNumbers {
     const told = this.#running?.numbers
@@ -141,6 +148,7 @@ export class AnalyticsSupervisor implements Analytics {
       undecodable: undecodable + (told?.undecodable ?? 0),
       position: told?.position ?? 0,
       lag: told?.lag ?? 0,
+      bytes: told?.bytes ?? null,
     }
   }
 
@@ -162,33 +170,14 @@ export class AnalyticsSupervisor implements Analytics {
     this.#refuseAll()
   }
 
-  ask(question: Question, signal?: AbortSignal): Promise<Answer> {
-    return this.#remote.ask(question, signal)
-  }
-
-  visits(...asked: Parameters<Analytics['visits']>): AsyncIterable<Uint8Array> {
-    return this.#remote.visits(...asked)
-  }
-
-  clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {
-    return this.#remote.clicksOf(codes)
-  }
-
-  mostClicked(offset: number, limit: number): Promise<readonly { code: Code; clicks: number }[]> {
-    return this.#remote.mostClicked(offset, limit)
-  }
-
-  deleteOfLink(code: Code): Promise<number> {
-    return this.#remote.deleteOfLink(code)
-  }
-
-  deleteOfAddress(address: string): Promise<number> {
-    return this.#remote.deleteOfAddress(address)
-  }
-
-  status(): Promise<AnalyticsStatus> {
-    return this.#remote.status()
-  }
+  readonly ask: Analytics['ask'] = (...asked) => this.#remote.ask(...asked)
+  readonly visits: Analytics['visits'] = (...asked) => this.#remote.visits(...asked)
+  readonly clicksOf: Analytics['clicksOf'] = (codes) => this.#remote.clicksOf(codes)
+  readonly mostClicked: Analytics['mostClicked'] = (...asked) => this.#remote.mostClicked(...asked)
+  readonly deleteOfLink: Analytics['deleteOfLink'] = (code) => this.#remote.deleteOfLink(code)
+  readonly deleteOfAddress: Analytics['deleteOfAddress'] = (address) =>
+    this.#remote.deleteOfAddress(address)
+  readonly status: Analytics['status'] = () => this.#remote.status()
 
   async #call(name: CallName, params: CallParams, signal?: AbortSignal): Promise<CallValue> {
     const running = this.#running
@@ -216,6 +205,7 @@ export class AnalyticsSupervisor implements Analytics {
   #hear(running: Running, message: FromAnalytics): void {
     running.heardAt = this.#options.clock.now()
     if (message.type === 'log') {
+      if (message.level !== 'info') this.#lastError = lineOf(message)
       this.#options.onLog(message.level, message.what, message.detail)
     } else if (message.type === 'numbers') {
       running.numbers = message.numbers
@@ -281,6 +271,11 @@ export class AnalyticsSupervisor implements Analytics {
     this.#leadsHooks = leadsHooks
     this.#options.onReady?.(isReady, leadsHooks)
   }
+}
+
+function lineOf({ what, detail }: Told<'log'>): string {
+  const text = detail === '' ? what : `${what}: ${detail}`
+  return text.split('\n', 1)[0]!.slice(0, ERROR_LENGTH_MAX)
 }
 
 function errorOf({ code, message, field }: Told<'error'>): TinygridError {

@@ -28,7 +28,14 @@ const LOG = {
 /** What `node` says of itself, as far as the observer reads it. */
 function reportOf(node: NodeId, more: Partial<NodeReport> = {}): NodeReport {
   const numbers = { flushLagMs: node === A ? 10.4 : 70, dirtyLinks: 3 } as NodeReport['numbers']
-  return { url: `http://${node}`, numbers, handingOver: [], handedOver: [], ...more }
+  return {
+    url: `http://${node}`,
+    numbers,
+    analytics: null,
+    handingOver: [],
+    handedOver: [],
+    ...more,
+  }
 }
 
 class World {

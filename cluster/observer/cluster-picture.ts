@@ -77,6 +77,7 @@ function nodeOf(id: NodeId, { membership, reports }: Gathered): ClusterNode {
     leaseAgeMs: leaseAgeMs === undefined ? null : Math.round(leaseAgeMs),
     partitionsOwned: table.ownedBy(id).length,
     numbers: reports.get(id)?.numbers ?? null,
+    analytics: reports.get(id)?.analytics ?? null,
   }
 }
 

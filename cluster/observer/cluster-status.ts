@@ -51,7 +51,29 @@ export interface ClusterNode {
   readonly partitionsOwned: number
   /** What it says of itself; null: it did not answer in time. */
   readonly numbers: NodeNumbers | null
+  /** Its analytics process, as it says; null: it has none, or did not answer in time. */
+  readonly analytics: AnalyticsState | null
 }
+
+/** What brings clicks from their log into a store, and answers about them. */
+export interface AnalyticsState {
+  readonly store: (typeof CLICK_STORES)[number]
+  /** Whether questions are answered. */
+  readonly isAnswering: boolean
+  /** Of the click log: up to where the store has everything. */
+  readonly position: number
+  /** Batches of the click log that are not stored. */
+  readonly lag: number
+  /** Clicks stored since the node started, and those that the log had dropped before. */
+  readonly stored: number
+  readonly lost: number
+  /** Of the store, a while ago; null: not known. */
+  readonly bytes: number | null
+  /** The last thing that went wrong since the node started; null: nothing did. */
+  readonly lastError: string | null
+}
+
+export const CLICK_STORES = ['duckdb', 'clickhouse'] as const
 
 /** Gauges now, and counters since its process started. */
 export type NodeNumbers = Omit<NodeStatus, 'nodeId' | 'startedAt'> & NodeLoad
@@ -79,6 +101,8 @@ export interface NodeReport {
   /** Where its gateway really listens; null if it has none. */
   readonly url: string | null
   readonly numbers: NodeNumbers
+  /** null: it has no analytics process. */
+  readonly analytics: AnalyticsState | null
   /** Partitions that it hands over at this moment. */
   readonly handingOver: readonly PartitionId[]
   /** Lately handed over, the newest last. */

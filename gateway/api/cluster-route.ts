@@ -4,7 +4,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type, type TProperties, type TSchema } from 'typebox'
 import { ROLES } from '../../cluster/membership/lease.ts'
-import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
+import { CLICK_STORES, type ClusterStatus } from '../../cluster/observer/cluster-status.ts'
 import { jsonReply, problemReplies } from './api-replies.ts'
 
 export function clusterRoute(app: FastifyInstance, status: () => Promise<ClusterStatus>): void {
@@ -81,6 +81,23 @@ const numbersSchema = {
   description: 'What it says of itself; null: it did not answer in time',
 }
 
+const analyticsSchema = {
+  ...object({
+    store: oneOf(CLICK_STORES),
+    isAnswering: Type.Boolean({ description: 'Questions about clicks are answered' }),
+    position: Type.Integer({ description: 'Of the click log: up to where all is stored' }),
+    lag: Type.Integer({ description: 'Batches of the click log that are not stored' }),
+    stored: Type.Integer({ description: 'Clicks stored since the node started' }),
+    lost: Type.Integer({
+      description: 'Clicks that the click log dropped before they were stored',
+    }),
+    bytes: nullable('integer', 'Of the store, up to a minute ago'),
+    lastError: nullable('string', 'The last thing that went wrong since the node started'),
+  }),
+  type: ['object', 'null'],
+  description: 'Its analytics process; null: it has none, or the node did not answer in time',
+}
+
 const nodeSchema = object({
   id: node,
   url: nullable('string', 'Where its gateway listens'),
@@ -95,6 +112,7 @@ const nodeSchema = object({
   ),
   partitionsOwned: Type.Integer({ description: 'By the table' }),
   numbers: numbersSchema,
+  analytics: analyticsSchema,
 })
 
 const tableSchema = object({

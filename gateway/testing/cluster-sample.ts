@@ -22,6 +22,17 @@ const LOAD = {
   requestsHeld: 0,
 }
 
+const ANALYTICS: ClusterNode['analytics'] = {
+  store: 'duckdb',
+  isAnswering: true,
+  position: 42,
+  lag: 3,
+  stored: 1_000,
+  lost: 0,
+  bytes: 12_000_000,
+  lastError: null,
+}
+
 const NODE_A: ClusterNode = {
   id: A,
   url: 'http://localhost:3000',
@@ -33,6 +44,7 @@ const NODE_A: ClusterNode = {
   leaseAgeMs: 120,
   partitionsOwned: 2,
   numbers: null,
+  analytics: null,
 }
 
 const NODE_B: ClusterNode = {
@@ -97,7 +109,7 @@ export function sampleCluster(status: NodeStatus): ClusterStatus {
     nodeId: A,
     at: TIME,
     controller: B,
-    nodes: [{ ...NODE_A, numbers: { ...numbers, ...LOAD } }, NODE_B],
+    nodes: [{ ...NODE_A, numbers: { ...numbers, ...LOAD }, analytics: ANALYTICS }, NODE_B],
     table: TABLE,
     moves: MOVES,
     log: LOG,

@@ -6,7 +6,7 @@ import type { Colours } from './colours.ts'
 import { Fact } from './fact.tsx'
 import { NodeName } from './node-table.tsx'
 import type { ClusterNode, ClusterStatus, NodeNumbers } from './status.ts'
-import { ageText, bytesText, countText, durationText, leaseText } from './words.ts'
+import { ageText, analyticsText, bytesText, countText, durationText, leaseText } from './words.ts'
 
 interface NodeCardProps {
   readonly node: ClusterNode
@@ -33,6 +33,7 @@ export function NodeCard({ node, status, colours }: NodeCardProps) {
         ) : (
           <Numbers numbers={numbers} />
         )}
+        {node.analytics !== null && <Fact name="Analytics">{analyticsText(node.analytics)}</Fact>}
         {!isEmbedded && <Fact name="Lease">{leaseText(node)}</Fact>}
         {startedAt !== null && <Fact name="Up for">{ageText(status, startedAt)}</Fact>}
         {numbers !== null && <Fact name="Version">{numbers.version}</Fact>}

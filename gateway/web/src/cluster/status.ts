@@ -34,6 +34,16 @@ export interface ClusterNode {
   readonly partitionsOwned: number
   /** null: it did not answer in time. */
   readonly numbers: NodeNumbers | null
+  /** null: it has no analytics process, or did not answer in time. */
+  readonly analytics: AnalyticsState | null
+}
+
+export interface AnalyticsState {
+  readonly store: 'duckdb' | 'clickhouse'
+  readonly isAnswering: boolean
+  readonly lag: number
+  readonly bytes: number | null
+  readonly lastError: string | null
 }
 
 export interface NodeNumbers {

@@ -2,6 +2,7 @@
 import test from 'ava'
 import type { ClusterNode, ClusterStatus, EndedMove, Move } from './status.ts'
 import {
+  analyticsText,
   bytesText,
   countText,
   durationText,
@@ -146,4 +147,21 @@ test('a lease is seen, held or gone', (t) => {
   t.is(leaseText({ state: 'active', leaseAgeMs: 120 }), `seen ${durationText(120)} ago`)
   t.is(leaseText({ state: 'active', leaseAgeMs: null }), 'held')
   t.is(leaseText({ state: 'gone', leaseAgeMs: null }), 'none')
+})
+
+test('analytics is told in one line', (t) => {
+  const state = {
+    store: 'duckdb',
+    isAnswering: true,
+    lag: 0,
+    bytes: 12e6,
+    lastError: null,
+  } as const
+  t.is(analyticsText(state), 'DuckDB, 12 MB; everything stored')
+  t.is(analyticsText({ ...state, lag: 1, bytes: null }), 'DuckDB; 1 batch behind')
+  const away = { store: 'clickhouse', isAnswering: false, lastError: 'it is away' } as const
+  t.is(
+    analyticsText({ ...state, ...away, lag: 7 }),
+    'ClickHouse, 12 MB; not answering. Last trouble: it is away',
+  )
 })

@@ -3,7 +3,7 @@
  *
  * Used by the cluster page; what a picture shows is said here too. Pure.
  */
-import type { ClusterNode, ClusterStatus, EndedMove, Move } from './status.ts'
+import type { AnalyticsState, ClusterNode, ClusterStatus, EndedMove, Move } from './status.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
@@ -21,8 +21,8 @@ export function countText(count: number): string {
   return count >= 100 || Number.isInteger(count) ? whole.format(count) : precise.format(count)
 }
 
-export function plural(count: number, noun: string): string {
-  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${countText(count)} ${count === 1 ? noun : nouns}`
 }
 
 export function bytesText(bytes: number): string {
@@ -82,6 +82,21 @@ export function troubleOf(node: ClusterNode): string | undefined {
   if (node.numbers === null) return 'Not answering'
   if (node.numbers.isFenced) return 'Cut off'
   return undefined
+}
+
+/** How a node's analytics stands, in one line. */
+export function analyticsText({
+  store,
+  isAnswering,
+  lag,
+  bytes,
+  lastError,
+}: AnalyticsState): string {
+  const name = store === 'duckdb' ? 'DuckDB' : 'ClickHouse'
+  const size = bytes === null ? '' : `, ${bytesText(bytes)}`
+  const behind = lag === 0 ? 'everything stored' : `${plural(lag, 'batch', 'batches')} behind`
+  const state = isAnswering ? behind : 'not answering'
+  return `${name}${size}; ${state}${lastError === null ? '' : `. Last trouble: ${lastError}`}`
 }
 
 /** What has changed that someone should hear of. */
