@@ -7,8 +7,7 @@
 # can be a file (TINYGRID_API_KEY_FILE). Behind a registry or a proxy of your own give npm's settings as
 # a secret, which stays out of the image: --secret id=npmrc,src=$HOME/.npmrc
 #
-# Packages are those of package-lock.json, and every file has the time of SOURCE_DATE_EPOCH: what a build
-# makes does not depend on when it is made.
+# The same sources with the same SOURCE_DATE_EPOCH give the same files with the same times.
 ARG NODE_IMAGE=node:26.10.0-trixie-slim
 
 # What runs: packages of production, without their maps, declarations and documents. lmdb, msgpackr and

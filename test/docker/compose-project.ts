@@ -4,13 +4,13 @@
  * No file is put over it. The variables that it takes anyway say what is the machine's: a free port, and
  * for the build npm's settings (registry and certificates) and the machine's network.
  */
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { until } from '../deadline.ts'
 import { freePort } from '../services/free-port.ts'
 import type { DockerEngine, Env } from './docker-engine.ts'
+import { npm } from './npm-command.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..')
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
@@ -89,16 +89,12 @@ export class ComposeProject {
 
 /** The registry, and certificates in place of the file that has them, which a container does not see. */
 function npmSettings(): string {
-  const file = npmSetting('cafile')
+  const file = npm('config', 'get', 'cafile')
   const isSet = file !== 'null' && file !== 'undefined' && file !== ''
   const certificates = isSet ? (readFileSync(file, 'utf8').match(CERTIFICATE) ?? []) : []
   const lines = [
-    `registry=${npmSetting('registry')}`,
+    `registry=${npm('config', 'get', 'registry')}`,
     ...certificates.map((pem) => `ca[]=${JSON.stringify(pem)}`),
   ]
   return `${lines.join('\n')}\n`
-}
-
-function npmSetting(name: string): string {
-  return execFileSync('npm', ['config', 'get', name], { encoding: 'utf8' }).trim()
 }

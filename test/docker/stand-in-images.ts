@@ -7,7 +7,6 @@
  * is. Made once, and again when anything in them has changed. There are none of MongoDB Express,
  * Grafana and ClickHouse: what the project says of those is not run.
  */
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
@@ -15,6 +14,7 @@ import path from 'node:path'
 import { rootArchive } from '../services/debian-root.ts'
 import { findProgram } from '../services/service-program.ts'
 import type { DockerEngine } from './docker-engine.ts'
+import { npm } from './npm-command.ts'
 
 const HERE = import.meta.dirname
 const REPOSITORY = path.resolve(HERE, '../..')
@@ -110,7 +110,7 @@ function gather(context: string): void {
     cpSync(findProgram(name)!.path, path.join(context, file))
   }
   cpSync(process.execPath, path.join(context, 'node'))
-  const modules = execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim()
+  const modules = npm('root', '--global')
   cpSync(path.join(modules, 'npm'), path.join(context, 'npm'), {
     recursive: true,
     dereference: true,
