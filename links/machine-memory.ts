@@ -6,7 +6,10 @@
  */
 import os from 'node:os'
 
-export function machineMemoryBytes(): number {
-  const constrained = process.constrainedMemory()
-  return constrained > 0 && constrained < os.totalmem() ? constrained : os.totalmem()
+/** @param constrained what Node says of a limit: 0, or more than there is, where there is none */
+export function machineMemoryBytes(
+  constrained = process.constrainedMemory(),
+  total = os.totalmem(),
+): number {
+  return constrained > 0 && constrained < total ? constrained : total
 }
