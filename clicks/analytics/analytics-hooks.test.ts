@@ -58,6 +58,8 @@ test.serial(
     const at = (Date.now() + 2 * 86_400_000) as never
     const { answer } = await untilAnswered(() => desks.reports.result(id, at))
     t.deepEqual(answer.groups, [])
+    const file = await untilAnswered(() => desks.reports.parquet(id, at))
+    t.is(Buffer.from(file).subarray(0, 4).toString(), 'PAR1')
   },
 )
 

@@ -21,6 +21,7 @@ import { Webhooks } from '../hooks/webhooks.ts'
 import { decodeBatch } from '../log/batch-codec.ts'
 import type { ClickBatch } from '../log/click-batch.ts'
 import { Reports } from '../reports/reports.ts'
+import { parquetOf } from '../store/duckdb-table-file.ts'
 import type { AnalyticsParts } from './analytics-parts.ts'
 
 const HOLDER_BYTES = 8
@@ -145,6 +146,7 @@ async function work(options: HookOptions, saved: SavedValues): Promise<Work> {
   const reports = new Reports({
     ...shared,
     ask: (question) => store.ask(question),
+    parquetOf,
     tell: (id, messageId, event) => webhooks.tell(id, messageId, event),
     directory: settings.reportsDirectory,
   })

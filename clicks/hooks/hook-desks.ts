@@ -15,7 +15,7 @@ export interface HookDesks {
 
 const METHODS = {
   webhooks: ['list', 'add', 'change', 'remove', 'test', 'letters', 'retry'],
-  reports: ['list', 'add', 'change', 'remove', 'result'],
+  reports: ['list', 'add', 'change', 'remove', 'result', 'parquet'],
 } as const satisfies { readonly [Desk in keyof HookDesks]: readonly (keyof HookDesks[Desk])[] }
 
 /** The desk, its method, and what that is given. */

@@ -16,6 +16,8 @@ export interface ReportDesk {
   remove(id: string): Promise<void>
   /** Of the last period that has ended by a moment. */
   result(id: string, at: EpochMs): Promise<ReportResult>
+  /** The same as a file of Parquet, with the rows that the CSV has. */
+  parquet(id: string, at: EpochMs): Promise<Uint8Array>
 }
 
 export interface ReportStatus extends Report {

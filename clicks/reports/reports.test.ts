@@ -9,6 +9,7 @@ import { ManualClock } from '../../links/testing/manual-clock.ts'
 import type { ToldEvent } from '../hooks/hook-message.ts'
 import type { Answer, Question } from '../store/question.ts'
 import { MemoryValues } from '../testing/memory-values.ts'
+import type { ReportTable } from './report-table.ts'
 import { Reports } from './reports.ts'
 
 const NOON = Date.parse('2026-11-27T12:00:00Z')
@@ -32,6 +33,8 @@ test('a report is answered for the last period', async (t) => {
   await world.reports.change(id, { groupBy: ['tag'] })
   await world.reports.result(id, toEpochMs(NOON))
   t.deepEqual([...world.asked[1]!.tags!.keys()], ['a', 'b'])
+  const bytes = await world.reports.parquet(id, toEpochMs(NOON))
+  t.is(Buffer.from(bytes).toString(), 'tag,clicks,humans,bots,visitors: 2 rows')
 })
 
 test('what is due lies in the directory, once', async (t) => {
@@ -112,6 +115,8 @@ async function newWorld(t: ExecutionContext) {
       world.asked.push(question)
       return ANSWER
     },
+    parquetOf: async ({ columns, rows }: ReportTable) =>
+      Buffer.from(`${columns.join(',')}: ${rows.length} rows`),
     codesOfTags: async (tags: readonly string[] | 'all') =>
       new Map((tags === 'all' ? ['a', 'b'] : tags).map((tag) => [tag, [`code-of-${tag}` as Code]])),
     tell: async (_webhook: string, _id: string, event: ToldEvent) => {

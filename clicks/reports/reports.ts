@@ -16,7 +16,7 @@ import type { SavedValues } from '../hooks/saved-values.ts'
 import type { Answer, Question } from '../store/question.ts'
 import type { ReportDesk, ReportResult, ReportStatus } from './report-desk.ts'
 import { duePeriod, lastPeriod, type Span } from './report-period.ts'
-import { csvOf, tableOf } from './report-table.ts'
+import { csvOf, tableOf, type ReportTable } from './report-table.ts'
 import {
   changedReport,
   newReport,
@@ -29,6 +29,7 @@ import {
 export interface ReportsOptions {
   readonly saved: SavedValues
   readonly ask: (question: Question) => Promise<Answer>
+  readonly parquetOf: (table: ReportTable) => Promise<Uint8Array>
   /** The codes that have each of these tags now. */
   readonly codesOfTags: (
     tags: readonly string[] | 'all',
@@ -107,6 +108,11 @@ export class Reports implements ReportDesk {
   async result(id: string, at: EpochMs): Promise<ReportResult> {
     const { report } = this.#entryOf(id)
     return this.#resultOf(report, lastPeriod(report, at))
+  }
+
+  async parquet(id: string, at: EpochMs): Promise<Uint8Array> {
+    const { report, answer } = await this.result(id, at)
+    return this.#options.parquetOf(tableOf(report, answer))
   }
 
   async #resultOf(report: Report, span: Span): Promise<ReportResult> {

@@ -1,7 +1,7 @@
 /**
  * `/api/reports`: saved questions, and their answers for the last period that has ended.
  */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ReportDesk, ReportResult, ReportStatus } from '../../clicks/reports/report-desk.ts'
 import { csvOf, tableOf } from '../../clicks/reports/report-table.ts'
 import { TinygridError } from '../../links/errors.ts'
@@ -16,12 +16,13 @@ import {
   resultQuerySchema,
   resultSchema,
 } from './report-schemas.ts'
+import { VISIT_TYPES } from './visit-format.ts'
 import { idOf } from './webhook-routes.ts'
 import { idParamsSchema } from './webhook-schemas.ts'
 
 interface ResultQuery {
   readonly at?: string
-  readonly format?: 'json' | 'csv'
+  readonly format?: 'json' | 'csv' | 'parquet'
 }
 
 const PATH = '/api/reports'
@@ -41,12 +42,20 @@ export function reportRoutes(app: FastifyInstance, desk: ReportDesk, now: () => 
   }
   app.get<{ Querystring: ResultQuery }>(`${ONE}/result`, { schema }, async (request, reply) => {
     const { at, format = 'json' } = request.query
-    const result = await desk.result(idOf(request), at === undefined ? now() : timeOf(at))
+    const [id, moment] = [idOf(request), at === undefined ? now() : timeOf(at)]
+    if (format === 'parquet') {
+      const bytes = Buffer.from(await desk.parquet(id, moment))
+      return asFile(reply, VISIT_TYPES.parquet, `${id}.parquet`).send(bytes)
+    }
+    const result = await desk.result(id, moment)
     if (format === 'json') return resultView(result)
     const file = `${result.report.id}-${formatIsoTime(result.from).slice(0, 10)}.csv`
-    reply.type(CSV_TYPE).header('content-disposition', `attachment; filename="${file}"`)
-    return csvOf(tableOf(result.report, result.answer))
+    return asFile(reply, CSV_TYPE, file).send(csvOf(tableOf(result.report, result.answer)))
   })
+}
+
+function asFile(reply: FastifyReply, type: string, name: string): FastifyReply {
+  return reply.type(type).header('content-disposition', `attachment; filename="${name}"`)
 }
 
 function definitionRoutes(app: FastifyInstance, desk: ReportDesk): void {

@@ -87,7 +87,7 @@ export const resultQuerySchema = Type.Object(
         description: 'ISO 8601: the last period that had ended then; left out: now',
       }),
     ),
-    format: Type.Optional(Type.Enum(['json', 'csv'])),
+    format: Type.Optional(Type.Enum(['json', 'csv', 'parquet'])),
   },
   strict,
 )

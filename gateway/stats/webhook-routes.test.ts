@@ -22,6 +22,7 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   'webhooks.retry': { delivered: 1, failed: 0 },
   'reports.list': [{ ...REPORT, sentTo: NOW, lastFailure: { at: NOW, reason: 'x' } }],
   'reports.add': { ...REPORT, sentTo: null, lastFailure: null },
+  'reports.parquet': Buffer.from('PAR1'),
   'reports.result': {
     report: REPORT,
     from: NOW,
@@ -58,7 +59,7 @@ test('a webhook is tried, and what it could not tell is shown and sent again', a
   t.deepEqual(JSON.parse((await call('POST', `${one}/retry`)).text), { delivered: 1, failed: 0 })
 })
 
-test('reports are saved, listed and answered, also as CSV', async (t) => {
+test('reports are saved, listed and answered, also as CSV and Parquet', async (t) => {
   const { call, calls } = await start(t)
   t.is((await call('POST', '/api/reports', { name: 'A', period: 'day' })).status, 201)
   const listed = await call('GET', '/api/reports')
@@ -69,6 +70,10 @@ test('reports are saved, listed and answered, also as CSV', async (t) => {
   const csv = await call('GET', `/api/reports/${REPORT.id}/result?format=csv`)
   t.regex(csv.headers['content-type']!, /^text\/csv/)
   t.is(csv.text.split('\r\n')[1], "'=x,1,1,0,1")
+  const file = await call('GET', `/api/reports/${REPORT.id}/result?format=parquet`)
+  t.is(file.headers['content-type'], 'application/vnd.apache.parquet')
+  t.is(file.headers['content-disposition'], `attachment; filename="${REPORT.id}.parquet"`)
+  t.is(file.text, 'PAR1')
 })
 
 test('bad input names its field', async (t) => {

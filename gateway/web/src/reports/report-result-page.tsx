@@ -17,7 +17,7 @@ import { useLoaded } from '../use-loaded.ts'
 import { ReportFigures } from './report-figures.tsx'
 import { momentOf, reportAddress } from './report-time.ts'
 import { filterTexts, spanText, zoneName } from './report-words.ts'
-import type { Report, ReportResult } from './reports-api.ts'
+import type { FileFormat, Report, ReportResult } from './reports-api.ts'
 
 const REFRESH_MS = 60_000
 
@@ -82,16 +82,24 @@ function Tools({ api, report, at, result, canvas }: ToolsProps) {
       setFailure(toApiError(error))
     }
   }
-  const csv = () => api.reports.resultFile(id, at)
+  const file = (format: FileFormat) => () => api.reports.resultFile(id, at, format)
   const png = () =>
     chartPng(canvas.current!.parentElement!, `${METRIC_NAMES.clicks}, ${name}`, canvas.current!)
 
   return (
     <div class="toolbar report-tools">
       {result !== undefined && <PeriodChoice report={report} result={result} />}
-      <button type="button" class="button toolbar-last" onClick={() => void save(csv, 'csv')}>
+      <button
+        type="button"
+        class="button toolbar-last"
+        onClick={() => void save(file('csv'), 'csv')}
+      >
         <Icon name="download" />
         CSV
+      </button>
+      <button type="button" class="button" onClick={() => void save(file('parquet'), 'parquet')}>
+        <Icon name="download" />
+        Parquet
       </button>
       {interval !== null && (
         <button

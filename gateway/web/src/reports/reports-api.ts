@@ -60,7 +60,7 @@ export interface ReportsApi {
   remove(id: string): Promise<void>
   /** @param at the last period that had ended then; undefined: now */
   result(id: string, at: number | undefined, signal?: AbortSignal): Promise<ReportResult>
-  resultFile(id: string, at: number | undefined): Promise<Blob>
+  resultFile(id: string, at: number | undefined, format: FileFormat): Promise<Blob>
 }
 
 const PATH = '/api/reports'
@@ -85,14 +85,16 @@ export function reportsApi(call: Call): ReportsApi {
       const path = resultPath(id, at, 'json')
       return (await bodyOf(await call('GET', path, { signal }))) as ReportResult
     },
-    async resultFile(id, at) {
-      const headers = { Accept: 'text/csv, application/problem+json' }
-      return (await call('GET', resultPath(id, at, 'csv'), { headers })).blob()
+    async resultFile(id, at, format) {
+      const headers = { Accept: '*/*' }
+      return (await call('GET', resultPath(id, at, format), { headers })).blob()
     },
   }
 }
 
-function resultPath(id: string, at: number | undefined, format: 'json' | 'csv'): string {
+export type FileFormat = 'csv' | 'parquet'
+
+function resultPath(id: string, at: number | undefined, format: 'json' | FileFormat): string {
   const parameters = new URLSearchParams({ format })
   if (at !== undefined) parameters.set('at', new Date(at).toISOString())
   return `${pathOf(id)}/result?${parameters}`
