@@ -1,5 +1,6 @@
 import test from 'ava'
 import { ClusterDataError, StartError } from '../../links/errors.ts'
+import type { KeyValue } from '../membership/key-value.ts'
 import { MemoryKeyValueServer } from '../membership/memory-key-value.ts'
 import { ClusterSettings } from './cluster-settings.ts'
 
@@ -157,7 +158,7 @@ for (const text of [
   JSON.stringify({ ...SOUND, logStreams: '4' }),
   'x'.repeat(100_000),
 ]) {
-  test(`a value that is no settings stops the start in one line: ${text.slice(0, 50)}`, async (t) => {
+  test(`a value that is no settings stops the start in one line: ${text.slice(0, 80)}`, async (t) => {
     const server = new MemoryKeyValueServer()
     server.write('settings', text)
     const error = await t.throwsAsync(open(server, 256), { instanceOf: StartError })
@@ -175,4 +176,19 @@ test('a store that cannot be reached says so', async (t) => {
     logStream: undefined,
   })
   await t.throwsAsync(opening, { code: 'key_value_unavailable' })
+})
+
+test('what another first node has written, and no majority has yet, is waited for', async (t) => {
+  const server = new MemoryKeyValueServer()
+  const first = await open(server, 256)
+  const keyValue = server.connect()
+  const unread = [1, 2, 3]
+  const lagging = Object.create(keyValue, {
+    get: { value: async (key: string) => (unread.shift() ? undefined : keyValue.get(key)) },
+    create: { value: (key: string, value: string) => keyValue.create(key, value) },
+  }) as KeyValue
+  const options = { partitions: 256, logStreams: 1, logStream: undefined }
+  const second = await ClusterSettings.open({ keyValue: lagging, ...options })
+  t.is(second.identity, first.identity)
+  t.deepEqual(unread, [])
 })

@@ -19,6 +19,7 @@
  * a part before it is noted. Of several first nodes one writes the settings, the others take them.
  */
 import { randomBytes } from 'node:crypto'
+import { pause, systemClock } from '../../links/clock.ts'
 import { hasCode, ClusterDataError } from '../../links/errors.ts'
 import { isPartitionCount } from '../../links/ring.ts'
 import type { KeyValue } from '../membership/key-value.ts'
@@ -61,6 +62,7 @@ const IDENTITY_BYTES = 16
 const IDENTITY_PATTERN = /^[\w-]{1,64}$/
 /** How often a note meets the note of another node. */
 const ATTEMPTS_MAX = 10
+const ATTEMPT_PAUSE_MS = 20
 
 export class ClusterSettings implements DataIdentity {
   readonly identity: string
@@ -132,15 +134,19 @@ async function begin(options: ClusterSettingsOptions): Promise<StoredSettings> {
     )
   }
   const own: StoredSettings = { partitions, logStreams, identity: newIdentity(), made: [] }
-  try {
-    await keyValue.create(SETTINGS_KEY, textOf(own))
-    return own
-  } catch (error) {
-    if (!hasCode(error, 'key_value_conflict')) throw error
-    // Another first node was faster; what it wrote is there now, and nobody deletes it.
-    const stored = await read(keyValue)
-    if (stored === undefined) throw error
-    return stored
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await keyValue.create(SETTINGS_KEY, textOf(own))
+      return own
+    } catch (error) {
+      if (!hasCode(error, 'key_value_conflict')) throw error
+      // Another first node was faster, and nobody deletes what it wrote. With several copies a write is
+      // in the way of others before a majority has it, and is not read until then.
+      const stored = await read(keyValue)
+      if (stored !== undefined) return stored
+      if (attempt === ATTEMPTS_MAX) throw error
+      await pause(systemClock, attempt * ATTEMPT_PAUSE_MS)
+    }
   }
 }
 
