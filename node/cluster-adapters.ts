@@ -23,6 +23,7 @@ import type { OnUnanswered } from '../cluster/nats/nats-connection.ts'
 import { accountOf, ElectionCaller } from '../cluster/nats/election-caller.ts'
 import { NatsEvents } from '../cluster/nats/nats-events.ts'
 import { natsServer } from '../cluster/nats/nats-server.ts'
+import { readSyncs } from '../cluster/nats/server-syncs.ts'
 import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
 import { openNatsService, type AskedNode } from '../cluster/nats/nats-service.ts'
 import { ClusterSettings } from '../cluster/nats/cluster-settings.ts'
@@ -124,7 +125,7 @@ async function openParts(
   }
   const outside = {
     servers: [natsServer(connection), store.server, ...(cache === undefined ? [] : [cache.server])],
-    readLog: () => readLogFacts(connection, namespace, config.logStreams),
+    readLog: () => readLogFacts(connection, namespace, config.logStreams, leaders.syncs()),
   }
   return { log, store, cluster, clicks, outside, connection, refused, apiKey: config.apiKey! }
 }
@@ -143,6 +144,8 @@ interface Leaders {
   readonly onUnanswered: OnUnanswered
   /** What asks them something, to be told when one is. */
   readonly asking: { abandon(): void }[]
+  /** Whether all sync before they acknowledge; null: they have not told. */
+  readonly syncs: () => Promise<boolean | null>
 }
 
 /** Has others elected where leaders are gone, if it may; else servers elect when they do. */
@@ -153,7 +156,7 @@ async function openElections(
   keep: Keep,
 ): Promise<Leaders> {
   const asking: Leaders['asking'] = []
-  if (url === undefined) return { asking, onUnanswered: () => {} }
+  if (url === undefined) return { asking, onUnanswered: () => {}, syncs: async () => null }
   const name = `${namespace} ${nodeId} elections`
   const system = keep(await connectNatsSystem({ url, name }))
   const caller = await ElectionCaller.open({
@@ -166,7 +169,8 @@ async function openElections(
     },
   })
   keep(caller)
-  return { asking, onUnanswered: () => caller.notice() }
+  const syncs = () => readSyncs(system, systemClock)
+  return { asking, onUnanswered: () => caller.notice(), syncs }
 }
 
 /** What holds the cluster's data: bucket, log and store, each of the same cluster. */

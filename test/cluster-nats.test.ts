@@ -3,8 +3,10 @@
  * acknowledged is lost, redirects go on, and every partition takes writes again.
  */
 import type { ExecutionContext } from 'ava'
+import type { ClusterStatus, Durability } from '../cluster/observer/cluster-status.ts'
 import { untilWritable } from './cluster-probe.ts'
 import { endScenario, startScenario, type Scenario } from './cluster-scenario.ts'
+import type { ClusterNode } from './cluster-world.ts'
 import { pause, until } from './deadline.ts'
 import type { NatsService } from './services/nats-service.ts'
 import { OwnNetwork } from './services/own-network.ts'
@@ -33,8 +35,14 @@ clusterTest('a NATS server that leads is killed, and one that follows', async (t
   const leaders = await Promise.all([LOG, BUCKET].map((stream) => leaderOf(scenario, stream)))
   const follower = nats.servers.find((server) => !leaders.includes(server))
   // One may lead both, or each one of the two; then the third follows in both.
+  const asked = scenario.world.pick()
+  await untilCopies(asked, 3)
   await without(t, scenario, 'a follower', () => follower!.kill())
+  const durability = await untilCopies(asked, 2)
+  t.like(durability, { replicas: 3, storage: 'file', syncsBeforeAnswer: false })
+  t.regex(durability.description, /2 of 3 copies have it, on disk; /)
   await back(scenario, follower!)
+  await untilCopies(asked, 3)
   t.deepEqual(await endScenario(t, scenario), [])
 })
 
@@ -115,6 +123,17 @@ async function whole({ world }: Scenario): Promise<void> {
     const all = STREAMS.map((stream) => world.services.natsCluster.isWhole(stream))
     return (await Promise.all(all)).every((isWhole) => isWhole)
   })
+}
+
+/** What a node says of its log, once so many copies have everything. */
+async function untilCopies({ program }: ClusterNode, copies: number): Promise<Durability> {
+  let told: Durability | undefined
+  await until(`${copies} copies are told`, WAIT_MS, async () => {
+    const response = await program.api('/api/cluster')
+    told = ((await response.json()) as ClusterStatus).log.durability
+    return told.replicasCurrent === copies && told.syncsBeforeAnswer !== null
+  })
+  return told!
 }
 
 async function leaderOf({ world }: Scenario, stream: string): Promise<NatsService> {

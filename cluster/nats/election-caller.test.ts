@@ -19,7 +19,7 @@ const BUSY_ANSWER_MS = 5_000
 /** What else a user of the system account might do. */
 const DENIED = [
   '$SYS.REQ.SERVER.PING.VARZ',
-  '$SYS.REQ.SERVER.PING.JSZ',
+  '$SYS.REQ.SERVER.PING.CONNZ',
   '$SYS.REQ.SERVER.x.RELOAD',
   '$SYS.REQ.SERVER.x.KICK',
   '$SYS.REQ.ACCOUNT.$G.CONNZ',

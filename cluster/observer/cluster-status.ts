@@ -171,7 +171,7 @@ export interface Durability {
   /** Copies that have everything at this moment; a majority of `replicas` acknowledges. */
   readonly replicasCurrent: number | null
   readonly storage: 'file' | 'memory' | null
-  /** null: the NATS servers decide (`sync_interval`), and do not tell their clients. */
+  /** null: the NATS servers decide (`sync_interval`), and only who has NATS_SYSTEM_URL is told. */
   readonly syncsBeforeAnswer: boolean | null
   /** The same in one sentence. */
   readonly description: string

@@ -52,13 +52,17 @@ function describe({
   storage,
   syncsBeforeAnswer,
 }: Omit<Durability, 'description'>): string {
-  if (syncsBeforeAnswer === true) return 'Each write is synced to disk before it is answered.'
   if (replicas === null) return 'The log has not told yet.'
-  const held = storage === 'file' ? 'on disk' : 'in memory'
+  if (syncsBeforeAnswer === true && replicas === 1) {
+    return 'Each write is synced to disk before it is answered.'
+  }
+  const held =
+    storage !== 'file' ? 'in memory' : syncsBeforeAnswer === true ? 'synced to disk' : 'on disk'
   const who =
     replicas === 1
       ? `Each write is answered once the only copy has it, ${held}`
       : `Each write is answered once ${majority(replicas)} of ${replicas} copies have it, ${held}`
+  if (syncsBeforeAnswer === true) return `${who}.`
   return `${who}; how soon a server syncs it is its sync_interval (2 minutes unless it is set).`
 }
 

@@ -155,7 +155,7 @@ const logSchema = object({
       replicas: nullable('integer', 'Copies that the log is to have'),
       replicasCurrent: nullable('integer', 'Copies that have everything now'),
       storage: Type.Unsafe({ type: ['string', 'null'], enum: ['file', 'memory', null] }),
-      syncsBeforeAnswer: nullable('boolean', 'null: the NATS servers decide'),
+      syncsBeforeAnswer: nullable('boolean', 'null: the NATS servers decide, and have not told'),
       description: Type.String(),
     },
     'What a write has behind it when it is answered',

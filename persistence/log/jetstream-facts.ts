@@ -1,8 +1,8 @@
 /**
  * What JetStream tells of the log's streams: how much they hold, and how many copies there are.
  *
- * For people. Whether each server syncs a write to disk before it acknowledges is not among it: a
- * client cannot ask for `sync_interval`.
+ * For people. Whether each server syncs a write to disk before it acknowledges is not told to clients; who may
+ * ask the servers' system account knows.
  */
 import { StorageType, type NatsConnection, type StreamInfo } from 'nats'
 import type { LogFacts } from '../../cluster/observer/log-probe.ts'
@@ -14,6 +14,7 @@ export async function readLogFacts(
   connection: NatsConnection,
   namespace: string,
   logStreams: number,
+  syncs: Promise<boolean | null> = Promise.resolve(null),
 ): Promise<LogFacts> {
   const manager = await connection.jetstreamManager({ checkAPI: false, timeout: TIMEOUT_MS })
   const { all } = new LogNames(namespace, logStreams)
@@ -31,7 +32,7 @@ export async function readLogFacts(
       // A write lies in one of them, whichever it is.
       replicasCurrent: Math.min(...infos.map(currentReplicas)),
       storage: config.storage === StorageType.File ? 'file' : 'memory',
-      syncsBeforeAnswer: null,
+      syncsBeforeAnswer: await syncs,
     },
     streams: infos.map(({ config: { name, max_bytes: bytesMax }, state: { bytes }, cluster }) => ({
       name,
