@@ -23,6 +23,8 @@ const PATIENCE_MS = 60_000
 /** It goes on for a minute, and what was written is compared in the end. */
 const LOAD = { writers: 2, readers: 2 }
 const VISITORS = 2
+/** Of the analytics node; it has nothing to hand over. */
+const GRACE_MS = 55_000
 const VISIT_PAUSE_MS = 20
 const CODE = 'visited'
 /** Of the manifests' settings, those that are of a machine or of servers. */
@@ -37,13 +39,19 @@ clusterTest(
     const env = settingsOf(objects, 'tinygrid')
     const scenario = await startScenario(t, { nodes: 1, env }, LOAD)
     const { world, history, clients } = scenario
-    const analytics = await startAnalytics(t, world, settingsOf(objects, 'tinygrid-analytics'))
+    const settings = settingsOf(objects, 'tinygrid-analytics')
+    const startAnalytics = analyticsOf(t, world, settings)
+    let analytics = await startAnalytics()
     const nodes = new NodeSet(world, statefulSetsOf(objects).get('tinygrid')!)
     t.teardown(() => nodes.close())
     const visitors = await startVisitors(world)
     for (const replicas of [3, 5, 1]) {
       await nodes.scale(replicas)
-      if (replicas === 3) await nodes.update()
+      if (replicas === 3) {
+        const [, code] = await Promise.all([nodes.update(), analytics.stop(GRACE_MS)])
+        t.is(code, 0, analytics.output)
+        analytics = await startAnalytics()
+      }
       t.log(`${replicas} nodes after ${Math.round(performance.now() - beganAt)} ms`)
     }
     t.is(world.nodes.length, 1)
@@ -65,16 +73,19 @@ function settingsOf(objects: readonly KubeObject[], set: string): Record<string,
   return Object.fromEntries(settings.filter(([name]) => !OF_THE_PLACE.test(name)))
 }
 
-/** Beside the nodes, as in the manifests: no visitor is sent there. */
-async function startAnalytics(
+/** Starts it beside the nodes, as in the manifests: no visitor is sent there. */
+function analyticsOf(
   t: ExecutionContext,
   world: ClusterWorld,
   settings: Readonly<Record<string, string>>,
-): Promise<Program> {
+): () => Promise<Program> {
+  const dataDir = temporaryDirectory(t)
   const env = { ...world.env, ...settings, TINYGRID_NODE_ID: 'analytics' }
-  const program = await Program.start({ dataDir: temporaryDirectory(t), env })
-  t.teardown(() => program.kill())
-  return program
+  return async () => {
+    const program = await Program.start({ dataDir, env })
+    t.teardown(() => program.kill())
+    return program
+  }
 }
 
 /** They follow one link, that nobody changes, at any node that takes requests. */
