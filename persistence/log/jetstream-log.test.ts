@@ -173,6 +173,29 @@ natsTest('a log that is gone is not made anew', async (t) => {
   await t.throwsAsync(streams.info(name), { message: /not found/ })
 })
 
+natsTest('each of several streams is missed, and any of them found', async (t) => {
+  const place = { namespace: world.newNamespace(), logStreams: 4 }
+  const connection = await world.connect()
+  const find = (logStreams: number) => findLogStream(connection, place.namespace, logStreams)
+  await world.openLog(place)
+  const { streams } = await connection.jetstreamManager()
+  const [first, second] = new LogNames(place.namespace, 4).all.map(({ stream }) => stream)
+  await streams.delete(first!)
+  t.is(await find(4), second)
+  await t.throwsAsync(world.openLog(place), {
+    instanceOf: ClusterDataError,
+    message: /^The stream WORLD_\d+_LOG_0 is gone, and with it what MongoDB does not have/,
+  })
+  await t.throwsAsync(streams.info(first!), { message: /not found/ })
+})
+
+natsTest('the stream of a cluster that has one is found by who looks for several', async (t) => {
+  const namespace = world.newNamespace()
+  await world.openLog({ namespace })
+  const [only] = new LogNames(namespace, 1).all
+  t.is(await findLogStream(await world.connect(), namespace, 4), only!.stream)
+})
+
 natsTest("a stream of somebody else's is refused and left as it was", async (t) => {
   const connection = await world.connect()
   const { streams } = await connection.jetstreamManager()
