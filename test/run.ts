@@ -30,7 +30,7 @@ const ALONE = [
   'persistence/{log,store,cache}/{jetstream,mongo,redis}-*.test.ts',
   'cluster/{nats,peers}/{nats,moleculer}-*.test.ts',
   'clicks/store/clickhouse-*.test.ts',
-  'clicks/log/jetstream-*.test.ts',
+  'clicks/{feed,log}/jetstream-*.test.ts',
   'test/clicks-once.test.ts',
   'test/docker.test.ts',
 ]
