@@ -28,11 +28,11 @@ clusterTest('a NATS server that leads is killed, and one that follows', async (t
   const scenario = await startScenario(t, THREE)
   const { nats } = await begun(scenario)
   for (const stream of [LOG, BUCKET]) {
-    const leader = await leaderOf(scenario, stream)
+    const leader = await nats.ledBy(stream)
     await without(t, scenario, `the leader of ${stream}`, () => leader.kill())
     await back(scenario, leader)
   }
-  const leaders = await Promise.all([LOG, BUCKET].map((stream) => leaderOf(scenario, stream)))
+  const leaders = await Promise.all([LOG, BUCKET].map((stream) => nats.ledBy(stream)))
   const follower = nats.servers.find((server) => !leaders.includes(server))
   // One may lead both, or each one of the two; then the third follows in both.
   const asked = scenario.world.pick()
@@ -134,13 +134,4 @@ async function untilCopies({ program }: ClusterNode, copies: number): Promise<Du
     return told.replicasCurrent === copies && told.syncsBeforeAnswer !== null
   })
   return told!
-}
-
-async function leaderOf({ world }: Scenario, stream: string): Promise<NatsService> {
-  let found: NatsService | undefined
-  await until(`${stream} has a leader`, WAIT_MS, async () => {
-    found = await world.services.natsCluster.leaderOf(stream)
-    return found !== undefined
-  })
-  return found!
 }

@@ -79,7 +79,7 @@ async function killOne(
   stream: string,
 ): Promise<Kill> {
   const { natsCluster } = cluster.services
-  const victim = (await natsCluster.leaderOf(stream))!
+  const victim = await natsCluster.ledBy(stream)
   const others = natsCluster.servers.filter((server) => server !== victim)
   const { options } = parseNatsUrl(others.map((server) => server.administratorUrl).join(','))
   const connection = await connect(options)

@@ -18,7 +18,7 @@ natsTest('what a majority has is kept when the leader dies, and writes resume', 
     const writers = Array.from({ length: 8 }, (_, id) => new LogWriter(log, id as PartitionId))
     const writing = Promise.all(writers.map((writer) => writer.run()))
     await until(() => writers.every(({ acknowledged }) => acknowledged.length >= 100))
-    await (await world.cluster.leaderOf('REPLICAS_LOG'))!.kill()
+    await (await world.cluster.ledBy('REPLICAS_LOG')).kill()
     const goal = Math.max(...writers.map(({ acknowledged }) => acknowledged.length)) + 100
     await until(() => writers.every(({ acknowledged }) => acknowledged.length >= goal))
     for (const writer of writers) writer.stop()

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { connect, type JetStreamManager, type NatsConnection } from 'nats'
 import { parseNatsUrl } from '../../cluster/nats/nats-url.ts'
+import { until } from '../deadline.ts'
 import { freePort } from './free-port.ts'
 import type { OwnNetwork } from './own-network.ts'
 import { NatsService, type NatsOptions } from './nats-service.ts'
@@ -30,6 +31,7 @@ const ELECTIONS_USER = 'tinygrid-elections:elections-secret'
 /** Another process may take a port of a route between its choice and the start. */
 const ATTEMPTS_MAX = 3
 const ASK_TIMEOUT_MS = 1_000
+const LEADER_MS_MAX = 60_000
 /** The shortest times that a server takes. */
 const RETIRE_SOON = 'lame_duck_grace_period: "1ms"\nlame_duck_duration: "30s"'
 
@@ -72,6 +74,16 @@ export class NatsCluster {
   async leaderOf(stream: string): Promise<NatsService | undefined> {
     const leader = (await this.#clusterOf(stream))?.leader
     return leader === undefined ? undefined : this.servers[Number(leader.slice(1))]
+  }
+
+  /** The same, once it has one and a busy machine lets it be told. */
+  async ledBy(stream: string): Promise<NatsService> {
+    let leader: NatsService | undefined
+    await until(`${stream} has a leader`, LEADER_MS_MAX, async () => {
+      leader = await this.leaderOf(stream)
+      return leader !== undefined
+    })
+    return leader!
   }
 
   /** Has that server lead the stream, if it can; whether it does. */
