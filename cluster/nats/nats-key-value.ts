@@ -16,6 +16,7 @@
 import assert from 'node:assert/strict'
 import {
   Empty,
+  ErrorCode,
   headers,
   NatsError,
   StorageType,
@@ -52,7 +53,10 @@ export interface NatsKeyValueOptions {
 /** A lease is fenced 500 ms later. */
 const CALL_TIMEOUT_MS = 1_000
 const OPEN_TIMEOUT_MS = 5_000
+/** An election among the servers, which may hold up everything, is over by then. */
+const OPEN_MS_MAX = 20_000
 const MARKS_KEPT_MS = 60 * 60 * 1000
+const TIMEOUT: string = ErrorCode.Timeout
 const OPERATION = 'KV-Operation'
 /** Answers of the server, by its list of error codes. */
 const MESSAGE_NOT_FOUND = 10037
@@ -97,23 +101,31 @@ export class NatsKeyValue implements KeyValue {
     this.#manager = manager
   }
 
-  /** Opens a bucket of the cluster; makes it if there is none. @throws StartError */
+  /** Opens a bucket of the cluster; makes it if there is none. Waits while servers elect. @throws StartError */
   static async open(options: NatsKeyValueOptions): Promise<NatsKeyValue> {
-    const { connection, replicas, callTimeoutMs = CALL_TIMEOUT_MS } = options
     const bucket = namesOf(options.namespace)[options.bucket ?? 'kvBucket']
-    try {
-      const opening = { checkAPI: false, timeout: OPEN_TIMEOUT_MS }
-      const settings = { replicas, history: 1, storage: StorageType.File, allow_direct: false }
-      await connection.jetstream(opening).views.kv(bucket, settings)
-      const calling = { checkAPI: false, timeout: callTimeoutMs }
-      const manager = await connection.jetstreamManager(calling)
-      const bound = { ...settings, bindOnly: true }
-      const kv = await connection.jetstream(calling).views.kv(bucket, bound)
-      return new NatsKeyValue(options, bucket, kv, manager)
-    } catch (cause) {
-      const detail = `The key-value bucket ${bucket} cannot be opened: ${descriptionOf(cause)}`
-      throw new StartError(detail, { cause })
+    const deadline = performance.now() + OPEN_MS_MAX
+    while (true) {
+      try {
+        return await NatsKeyValue.#tryToOpen(options, bucket)
+      } catch (cause) {
+        if (isPassing(cause) && performance.now() < deadline) continue
+        const detail = `The key-value bucket ${bucket} cannot be opened: ${descriptionOf(cause)}`
+        throw new StartError(detail, { cause })
+      }
     }
+  }
+
+  static async #tryToOpen(options: NatsKeyValueOptions, bucket: string): Promise<NatsKeyValue> {
+    const { connection, replicas, callTimeoutMs = CALL_TIMEOUT_MS } = options
+    const opening = { checkAPI: false, timeout: OPEN_TIMEOUT_MS }
+    const settings = { replicas, history: 1, storage: StorageType.File, allow_direct: false }
+    await connection.jetstream(opening).views.kv(bucket, settings)
+    const calling = { checkAPI: false, timeout: callTimeoutMs }
+    const manager = await connection.jetstreamManager(calling)
+    const bound = { ...settings, bindOnly: true }
+    const kv = await connection.jetstream(calling).views.kv(bucket, bound)
+    return new NatsKeyValue(options, bucket, kv, manager)
   }
 
   async get(key: string): Promise<KeyValueEntry | undefined> {
@@ -247,6 +259,11 @@ export class NatsKeyValue implements KeyValue {
       throw new TinygridError('key_value_conflict', { cause, detail })
     }
   }
+}
+
+/** What servers do, or leave, while they elect: no answer in time. */
+function isPassing(error: unknown): boolean {
+  return error instanceof NatsError && error.code === TIMEOUT
 }
 
 function saysConflict(error: unknown): error is NatsError {
