@@ -192,7 +192,7 @@ dockerTest('a project with three NATS servers goes on when one of them is killed
   const copies = async () => {
     const { text } = await visitors.ask('/api/cluster')
     const { log } = JSON.parse(text) as {
-      log: { durability: { replicas: number; replicasCurrent: number } }
+      log: { durability: Durability }
     }
     return log.durability
   }
@@ -200,6 +200,13 @@ dockerTest('a project with three NATS servers goes on when one of them is killed
     const { replicas, replicasCurrent } = await copies()
     return replicas === 3 && replicasCurrent === 3
   })
+  await until(
+    'the servers tell who may call elections that they sync later',
+    BECOMES_MS_MAX,
+    async () => {
+      return (await copies()).syncsBeforeAnswer === false
+    },
+  )
   await project.compose(['kill', 'nats-1'])
   let next = 0
   await until('links are made again', BECOMES_MS_MAX, async () => {
@@ -208,6 +215,12 @@ dockerTest('a project with three NATS servers goes on when one of them is killed
   })
   t.is((await visitors.ask('/before')).status, 302)
 })
+
+interface Durability {
+  readonly replicas: number
+  readonly replicasCurrent: number
+  readonly syncsBeforeAnswer: boolean | null
+}
 
 /** Of what Compose makes of its file. */
 interface Service {
