@@ -1,9 +1,9 @@
 /**
- * `npm test`: every check and every test, one after the other, and one line of counts at the end.
+ * `npm test`: every check and every test, and one line of counts at the end.
  *
  * Runs the same npm scripts a person would; a check (format, lint, types, unused) counts as one
- * test. Tests that start servers or clusters of their own, or simulate them, run one file at a time
- * after all others: what they wait for has time limits. All steps run even when one fails. A server
+ * test. Scenarios, which start whole clusters and mostly wait, run one file at a time beside all other
+ * tests, which mostly compute; they are shown after those. All steps run even when one fails. A server
  * that the tests need and that cannot be had is no failure: it is named, and its tests are skipped. In
  * CI (`CI=true`) everything must be tested, so that a skipped test is a failed one there.
  * The last line printed is `N passed, N failed` with `, N skipped` where tests were skipped; the exit
@@ -19,20 +19,13 @@ interface Counts {
 }
 
 const { ava } = JSON.parse(readFileSync('package.json', 'utf8')) as { ava: { files: string[] } }
-const TESTS = ava.files
-const ALONE = [
+/** What starts a whole cluster, one file at a time. */
+const SCENARIOS = [
   'test/cluster*.test.ts',
-  'test/operating.test.ts',
   'test/browser-cluster.test.ts',
-  'test/services/*.test.ts',
-  'cli/cluster*.test.ts',
-  'simulation/*.test.ts',
-  'persistence/{log,store,cache}/{jetstream,mongo,redis}-*.test.ts',
-  'cluster/{nats,peers}/{nats,moleculer}-*.test.ts',
-  'clicks/store/clickhouse-*.test.ts',
-  'clicks/{feed,log}/jetstream-*.test.ts',
   'test/clicks-once.test.ts',
   'test/docker.test.ts',
+  'cli/cluster*.test.ts',
 ]
 
 const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']
@@ -43,12 +36,14 @@ for (const check of CHECKS) {
   add({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 })
 }
 const services = await run('npm', ['run', '--silent', 'services'], 'servers for tests')
-const alone = globSync(ALONE)
-const together = globSync(TESTS).filter((file) => !alone.includes(file))
-const tests = await run('ava', together, 'tests')
-add(countsOf(tests.output, tests.exitCode))
-const scenarios = await run('ava', ['--concurrency=1', ...alone], 'tests with servers')
-add(countsOf(scenarios.output, scenarios.exitCode))
+const scenarios = globSync(SCENARIOS)
+const others = globSync(ava.files).filter((file) => !scenarios.includes(file))
+const testing = run('ava', others, 'tests')
+const runs = await Promise.all([
+  testing,
+  run('ava', ['--concurrency=1', ...scenarios], 'scenarios', testing),
+])
+for (const { output, exitCode } of runs) add(countsOf(output, exitCode))
 const missing = services.output.split('\n').filter((line) => line.includes('MISSING'))
 if (services.exitCode !== 0)
   console.log(missing.join('\n') || 'the servers could not be looked for')
@@ -66,29 +61,32 @@ function add(counts: Counts): void {
   total.skipped += counts.skipped
 }
 
-/** Runs a command, shows what it prints, and keeps it. */
-function run(
+/** Runs a command, shows what it prints, from the start or from when `shownAfter` has ended, and keeps it. */
+async function run(
   command: string,
   args: readonly string[],
   title: string,
+  shownAfter: Promise<unknown> = Promise.resolve(),
 ): Promise<{ exitCode: number; output: string }> {
-  console.log(`\n== ${title}`)
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const chunks: string[] = []
-  for (const [stream, sink] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ] as const) {
+  let isShown = false
+  for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8')
     stream.on('data', (text: string) => {
       chunks.push(text)
-      sink.write(text)
+      if (isShown) process.stdout.write(text)
     })
   }
-  return new Promise((resolve, reject) => {
+  const closing = new Promise<number>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => resolve({ exitCode: code ?? 1, output: chunks.join('') }))
+    child.on('close', (code) => resolve(code ?? 1))
   })
+  closing.catch(() => {})
+  await shownAfter
+  isShown = true
+  process.stdout.write(`\n== ${title}\n${chunks.join('')}`)
+  return { exitCode: await closing, output: chunks.join('') }
 }
 
 /**
