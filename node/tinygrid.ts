@@ -74,6 +74,8 @@ const LEAVE_SHARE = 0.7
 /** Of what is left of it then, what logging the last clicks may take; then what storing them may. */
 const RECORDING_SHARE = 0.3
 const ANALYTICS_SHARE = 0.5
+/** A node that has started and cannot listen. */
+const FAILED_CLOSE_MS = 1_000
 
 /** What the front asks of its node, once there is an answer. */
 interface Running {
@@ -102,7 +104,16 @@ export async function startTinygrid(options: TinygridOptions): Promise<Tinygrid>
     throw error
   }
   logTimed(logger, 'opened', Date.now() - began)
-  return serve(options, parts, early ?? (await frontOf(options, parts)))
+  const front = early ?? (await frontOf(options, parts))
+  try {
+    return await serve(options, parts, front)
+  } catch (error) {
+    await front?.close()
+    await recording?.close(0)
+    // What it uses is closed next; and a cluster is to know at once that this node does not serve.
+    await node.close(FAILED_CLOSE_MS)
+    throw error
+  }
 }
 
 interface Parts {

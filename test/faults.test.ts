@@ -170,3 +170,12 @@ test('a clock that steps back changes no order and revives no link', async (t) =
   t.is((await call(node, '/clock')).status, 302)
   await node.close()
 })
+
+test('a node that cannot listen has ended its work when the start has failed', async (t) => {
+  const store = new MemoryLinkStore(ring)
+  const env = { HOST: 'no.such.host.invalid' }
+  const failure = { message: /HOST no\.such\.host\.invalid .* cannot be used/ }
+  await t.throwsAsync(startNode(t, { log: new MemoryLog(), store, env }), failure)
+  // Otherwise it would go on with a store that its adapters' owner closes.
+  t.is((await store.checkpoints()).size, 256)
+})
