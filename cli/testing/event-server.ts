@@ -3,9 +3,8 @@
  *
  * A connection is told what there is and then left open, or closed after a few events.
  */
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { closeAtOnce, listenLocally } from './local-server.ts'
 import { KEY } from './small-server.ts'
 
 export class EventServer {
@@ -21,16 +20,12 @@ export class EventServer {
   readonly asked: string[] = []
   readonly #server = createServer((request, response) => this.#answer(request, response))
 
-  async listen(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  listen(): Promise<string> {
+    return listenLocally(this.#server)
   }
 
-  async close(): Promise<void> {
-    this.#server.closeAllConnections()
-    this.#server.close()
-    await once(this.#server, 'close')
+  close(): Promise<void> {
+    return closeAtOnce(this.#server)
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

@@ -3,11 +3,10 @@
  * HTTP, with faults on demand. Like the real one it gives a plain URL the same link again, makes a
  * link with settings anew, and refuses a taken code.
  */
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { LinkInput } from '../link-input.ts'
 import type { ExportedLink } from '../exported-links.ts'
+import { closeAtOnce, listenLocally } from './local-server.ts'
 
 export const KEY = 'the-key'
 const BODY_BYTES_MAX = 8 * 1024 * 1024
@@ -36,16 +35,12 @@ export class SmallServer {
   readonly #plain = new Map<string, ExportedLink[]>()
   readonly #server = createServer((request, response) => void this.#answer(request, response))
 
-  async listen(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  listen(): Promise<string> {
+    return listenLocally(this.#server)
   }
 
-  async close(): Promise<void> {
-    this.#server.closeAllConnections()
-    this.#server.close()
-    await once(this.#server, 'close')
+  close(): Promise<void> {
+    return closeAtOnce(this.#server)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
