@@ -95,23 +95,19 @@ export async function startTinygrid(options: TinygridOptions): Promise<Tinygrid>
   const began = Date.now()
   // In a cluster this comes before the join: from then on others hand partitions over, and writes
   // to those would wait for this node until it is built.
-  const early = node.cluster && (await frontOf(options, parts))
+  let front = node.cluster && (await frontOf(options, parts))
+  let hasStarted = false
   try {
     await node.start()
-  } catch (error) {
-    await early?.close()
-    await recording?.close(0)
-    throw error
-  }
-  logTimed(logger, 'opened', Date.now() - began)
-  const front = early ?? (await frontOf(options, parts))
-  try {
+    hasStarted = true
+    logTimed(logger, 'opened', Date.now() - began)
+    front ??= await frontOf(options, parts)
     return await serve(options, parts, front)
   } catch (error) {
     await front?.close()
     await recording?.close(0)
     // What it uses is closed next; and a cluster is to know at once that this node does not serve.
-    await node.close(FAILED_CLOSE_MS)
+    if (hasStarted) await node.close(FAILED_CLOSE_MS)
     throw error
   }
 }
