@@ -97,7 +97,8 @@ test('nothing is sent of a file that cannot be read to its end', async (t) => {
   t.is(server.requests.length, 0)
   const read = await startCommand('import', [...args, '--encoding', 'latin1']).ended
   t.is(read.exitCode, 0, read.stderr)
-  t.is(server.links.at(-1)!.title, 'Grüße')
+  const last = server.links.find(({ url }) => url === 'https://last.example/')
+  t.is(last?.title, 'Grüße')
 })
 
 test('a column that no link has is refused before anything is sent, or left out if that is wished', async (t) => {

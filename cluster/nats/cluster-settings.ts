@@ -61,7 +61,7 @@ const REMEDY = "Restore NATS's data as one"
 const IDENTITY_BYTES = 16
 const IDENTITY_PATTERN = /^[\w-]{1,64}$/
 /** How often a note meets the note of another node. */
-const ATTEMPTS_MAX = 10
+const ATTEMPTS_MAX = 20
 const ATTEMPT_PAUSE_MS = 20
 
 export class ClusterSettings implements DataIdentity {
@@ -100,7 +100,7 @@ export class ClusterSettings implements DataIdentity {
         await this.#keyValue.update(SETTINGS_KEY, value, revision)
         this.#made.add(part)
       } catch (error) {
-        if (!hasCode(error, 'key_value_conflict') || attempt === ATTEMPTS_MAX) throw error
+        await waitAfter(error, attempt)
       }
     }
   }
@@ -139,15 +139,23 @@ async function begin(options: ClusterSettingsOptions): Promise<StoredSettings> {
       await keyValue.create(SETTINGS_KEY, textOf(own))
       return own
     } catch (error) {
-      if (!hasCode(error, 'key_value_conflict')) throw error
-      // Another first node was faster, and nobody deletes what it wrote. With several copies a write is
-      // in the way of others before a majority has it, and is not read until then.
-      const stored = await read(keyValue)
+      // Another first node was faster, and nobody deletes what it wrote.
+      const isMet = hasCode(error, 'key_value_conflict')
+      const stored = isMet ? await read(keyValue) : undefined
       if (stored !== undefined) return stored
-      if (attempt === ATTEMPTS_MAX) throw error
-      await pause(systemClock, attempt * ATTEMPT_PAUSE_MS)
+      await waitAfter(error, attempt)
     }
   }
+}
+
+/**
+ * Waits longer each time: with several copies a write is in the way of others before a majority has
+ * it, and is not read until then.
+ * @throws the error, if it is no conflict or the last attempt's
+ */
+async function waitAfter(error: unknown, attempt: number): Promise<void> {
+  if (!hasCode(error, 'key_value_conflict') || attempt === ATTEMPTS_MAX) throw error
+  await pause(systemClock, attempt * ATTEMPT_PAUSE_MS)
 }
 
 function randomIdentity(): string {
