@@ -1,5 +1,5 @@
 import test from 'ava'
-import { ClusterDataError, StartError } from '../../links/errors.ts'
+import { ClusterDataError, StartError, TinygridError } from '../../links/errors.ts'
 import type { KeyValue } from '../membership/key-value.ts'
 import { MemoryKeyValueServer } from '../membership/memory-key-value.ts'
 import { ClusterSettings } from './cluster-settings.ts'
@@ -192,3 +192,26 @@ test('what another first node has written, and no majority has yet, is waited fo
   t.is(second.identity, first.identity)
   t.deepEqual(unread, [])
 })
+
+test('a note waits for one that is in the way and not to be read yet', async (t) => {
+  const server = new MemoryKeyValueServer()
+  const keyValue = server.connect()
+  const options = { partitions: 256, logStreams: 1, logStream: undefined }
+  const node = await ClusterSettings.open({ keyValue: asWhileCopied(keyValue), ...options })
+  await node.noteMade('log')
+  t.deepEqual(JSON.parse(server.get('settings')!.value!).made, ['log'])
+})
+
+/** As three servers answer while a majority of them has not got the last write yet. */
+function asWhileCopied(keyValue: KeyValue): KeyValue {
+  let copiedAt: number | undefined
+  return Object.assign(Object.create(keyValue) as KeyValue, {
+    get: (key: string) => keyValue.get(key),
+    create: (key: string, value: string) => keyValue.create(key, value),
+    update: (key: string, value: string, expected: number) => {
+      copiedAt ??= performance.now() + 200
+      if (performance.now() >= copiedAt) return keyValue.update(key, value, expected)
+      throw new TinygridError('key_value_conflict', { detail: 'wrong last sequence' })
+    },
+  })
+}
