@@ -6,6 +6,7 @@
  * so a change back to earlier content is a new tag.
  */
 import { hash } from 'node:crypto'
+import { optionsOf } from './link-options.ts'
 import type { Link } from './link.ts'
 
 /** A strong entity tag with its quotes. */
@@ -18,6 +19,7 @@ export function entityTag(link: Link): string {
     link.maxVisits,
     link.updatedAt,
     link.lifecycle,
+    ...Object.entries(optionsOf(link)),
   ]
   const digest = hash('sha1', JSON.stringify(content), 'base64url')
   return `"${digest.slice(0, 16)}"`

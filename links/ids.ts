@@ -43,6 +43,10 @@ export function toEpochMs(ms: number): EpochMs {
   return ms as EpochMs
 }
 
+export function isEpochMs(value: unknown): value is EpochMs {
+  return isPosition(value)
+}
+
 export function toLogPosition(position: number): LogPosition {
   assert(isPosition(position))
   return position

@@ -11,7 +11,7 @@
  * gateway's, which allowed texts that no record can hold.
  */
 import { TinygridError } from './errors.ts'
-import { CODE_LENGTH_MAX, parseCode, TIME_MAX, type Code, type EpochMs } from './ids.ts'
+import { CODE_LENGTH_MAX, isEpochMs, parseCode, type Code, type EpochMs } from './ids.ts'
 import { OPERATION_ID_LENGTH_MAX } from './link-owner.ts'
 import {
   MAX_VISITS_MAX,
@@ -82,7 +82,7 @@ function isLonger(text: string, lengthMax: number): boolean {
 }
 
 export function parseExpiry(value: unknown, field = 'expiresAt'): EpochMs | null {
-  if (value === null || isWithin(value, 0, TIME_MAX)) return value as EpochMs | null
+  if (value === null || isEpochMs(value)) return value
   throw wrong(field, 'This must be a time in milliseconds since 1970, or null')
 }
 
@@ -92,7 +92,7 @@ export function parseMaxVisits(value: unknown, field = 'maxVisits'): number | nu
 }
 
 function parseTime(value: unknown, field: string): EpochMs {
-  if (isWithin(value, 0, TIME_MAX)) return value as EpochMs
+  if (isEpochMs(value)) return value
   throw wrong(field, 'This must be a time in milliseconds since 1970')
 }
 

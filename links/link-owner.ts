@@ -11,7 +11,15 @@
  */
 import type { Code, EpochMs } from './ids.ts'
 import type { ListFilters } from './list-filter.ts'
-import type { GivenLifecycle, GoneReason, Link, Lookup } from './link.ts'
+import type {
+  GivenLifecycle,
+  GoneReason,
+  Link,
+  LinkOptions,
+  Lookup,
+  RedirectStatus,
+} from './link.ts'
+import { optionsOf, withOptions, type OptionChanges } from './link-options.ts'
 
 export interface LinkOwner {
   /** What a visitor gets, by memory alone. Synchronous; 'unknown' asks the caller to `find`. */
@@ -28,7 +36,7 @@ export interface LinkOwner {
 export interface LocalOwner extends LinkOwner {
   /**
    * What a visitor gets by the memory of a partition that this node may not answer for as its owner
-   * just now. Only ever 'redirect', 'gone' or 'unknown'.
+   * just now. Only ever of a link that is there, or 'unknown'.
    */
   staleLookup(code: Code, now: EpochMs): Lookup
 }
@@ -79,7 +87,7 @@ export const OPERATION_KEPT_MS = 60_000
 export const VISIT_KEPT_MS = 10_000
 export const OPERATION_ID_LENGTH_MAX = 64
 
-export interface CreateRequest {
+export interface CreateRequest extends LinkOptions {
   readonly kind: 'create'
   readonly code: Code
   readonly url: string
@@ -103,7 +111,7 @@ export interface ImportRequest extends Omit<Link, 'lifecycle'> {
 }
 
 /** Fields left out stay as they are; null clears. */
-export interface LinkChanges {
+export interface LinkChanges extends OptionChanges {
   readonly url?: string
   readonly title?: string | null
   readonly tags?: readonly string[]
@@ -126,13 +134,13 @@ export type WriteResult =
   /** Create, import: the code was given before (it may be deleted). */
   | { readonly kind: 'taken' }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'gone'; readonly reason: GoneReason }
+  | { readonly kind: 'gone'; readonly reason: GoneReason; readonly url?: string }
   /** Restore: the link is live. */
   | { readonly kind: 'not_deleted' }
   /** ifMatch did not match. */
   | { readonly kind: 'stale' }
   /** Visit: counted and logged. */
-  | { readonly kind: 'redirect'; readonly url: string }
+  | { readonly kind: 'redirect'; readonly url: string; readonly status?: RedirectStatus }
 
 export interface ListQuery extends ListFilters {
   /** 1 to LIST_LIMIT_MAX. */
@@ -232,8 +240,21 @@ export interface NodeStatus {
 /** What a create makes, if the code is free. */
 export function newLink(request: CreateRequest, now: EpochMs): Link {
   const { code, url, title, tags, expiresAt, maxVisits, isAlias } = request
-  const settings = { code, url, title, tags, expiresAt, maxVisits, isAlias }
+  const settings = { code, url, title, tags, expiresAt, maxVisits, isAlias, ...optionsOf(request) }
   return { ...settings, createdAt: now, updatedAt: now, visits: 0, lifecycle: 'live' }
+}
+
+/** What an update makes of a link. Visits are counted from the moment a link gets a maximum, and forgotten when it loses it. */
+export function withChanges(link: Link, changes: LinkChanges): Link {
+  const { url, title, tags, expiresAt, maxVisits } = { ...link, ...changes }
+  const next = withOptions({ ...link, url, title, tags, expiresAt, maxVisits }, changes)
+  return { ...next, visits: next.maxVisits === null ? 0 : link.visits }
+}
+
+/** What a visit is answered that was counted. */
+export function redirectOfVisit({ url, redirectStatus }: Link) {
+  const kind = 'redirect' as const
+  return redirectStatus === undefined ? { kind, url } : { kind, url, status: redirectStatus }
 }
 
 /** Whether nothing has happened to the link since: each change makes `updatedAt` a later one. */

@@ -20,6 +20,7 @@ import {
   type Link,
 } from './link.ts'
 import { isStoredUrl } from './target-url.ts'
+import { withAnyOptions } from './testing/any-options.ts'
 
 const plain: Link = {
   code: 'abc1234' as Code,
@@ -36,23 +37,25 @@ const plain: Link = {
 }
 
 const time = fc.integer({ min: 0, max: 2 ** 45 }).map(toEpochMs)
-const anyLink: fc.Arbitrary<Link> = fc.record({
-  code: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/).map((code) => code as Code),
-  url: fc
-    .stringMatching(/^[!-~]{0,200}$/)
-    .map((path) => `https://example.org/${path}`.slice(0, URL_BYTES_MAX)),
-  title: fc.option(fc.string({ unit: 'grapheme', maxLength: TITLE_LENGTH_MAX / 4 })),
-  tags: fc.array(fc.string({ unit: 'grapheme', maxLength: TAG_LENGTH_MAX / 4 }), {
-    maxLength: TAGS_MAX,
+const anyLink: fc.Arbitrary<Link> = withAnyOptions(
+  fc.record({
+    code: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/).map((code) => code as Code),
+    url: fc
+      .stringMatching(/^[!-~]{0,200}$/)
+      .map((path) => `https://example.org/${path}`.slice(0, URL_BYTES_MAX)),
+    title: fc.option(fc.string({ unit: 'grapheme', maxLength: TITLE_LENGTH_MAX / 4 })),
+    tags: fc.array(fc.string({ unit: 'grapheme', maxLength: TAG_LENGTH_MAX / 4 }), {
+      maxLength: TAGS_MAX,
+    }),
+    createdAt: time,
+    updatedAt: time,
+    expiresAt: fc.option(time),
+    maxVisits: fc.option(fc.nat()),
+    visits: fc.nat(),
+    isAlias: fc.boolean(),
+    lifecycle: fc.constantFrom('live', 'deleted', 'purged'),
   }),
-  createdAt: time,
-  updatedAt: time,
-  expiresAt: fc.option(time),
-  maxVisits: fc.option(fc.nat()),
-  visits: fc.nat(),
-  isAlias: fc.boolean(),
-  lifecycle: fc.constantFrom('live', 'deleted', 'purged'),
-})
+)
 
 test('a link comes back from its bytes as it was, wherever they start', (t) => {
   const property = fc.property(anyLink, fc.nat(20), (given, offset) => {
@@ -77,7 +80,8 @@ test('a record tells its own length, whatever follows it', (t) => {
 test('a visitor gets the same from the bytes as from the link', (t) => {
   const property = fc.property(anyLink, fc.nat(20), fc.nat(2), (given, offset, late) => {
     const visits = given.maxVisits === null ? 0 : given.visits
-    const now = toEpochMs(Math.max(0, (given.expiresAt ?? given.createdAt) + late - 1))
+    const turn = given.validFrom ?? given.expiresAt ?? given.createdAt
+    const now = toEpochMs(Math.max(0, turn + late - 1))
     const bytes = Buffer.concat([Buffer.alloc(offset), encodeLink({ ...given, visits })])
     t.deepEqual(lookupRecord(bytes, offset, now), lookupOf({ ...given, visits }, now))
   })
@@ -87,6 +91,74 @@ test('a visitor gets the same from the bytes as from the link', (t) => {
 test('a plain link costs its header beyond its code and URL', (t) => {
   const payload = plain.code.length + plain.url.length
   t.is(encodeLink(plain).length, RECORD_HEADER_BYTES + payload)
+})
+
+/** As the version before options wrote them. */
+const FROZEN: readonly (readonly [Partial<Link>, string])[] = [
+  [{}, 'AAcAFAAAAAAD6GFiYzEyMzRodHRwczovL2V4YW1wbGUub3JnLw=='],
+  [
+    {
+      isAlias: true,
+      title: 'Über',
+      tags: ['a', 'ü'],
+      updatedAt: toEpochMs(2_000),
+      expiresAt: toEpochMs(3_000),
+      maxVisits: 5,
+      visits: 2,
+    },
+    'PwcAFAAAAAAD6GFiYzEyMzRodHRwczovL2V4YW1wbGUub3JnLwAAAAAH0AAAAAALuAAAAAUAAAACAAXDnGJlcgIBYQLDvA==',
+  ],
+  [
+    {
+      lifecycle: 'deleted',
+      createdAt: toEpochMs(1_600_000_000_000),
+      updatedAt: toEpochMs(1_700_000_000_000),
+    },
+    'QgcAFAF0h26AAGFiYzEyMzRodHRwczovL2V4YW1wbGUub3JnLwGLz+VoAA==',
+  ],
+  [
+    { lifecycle: 'purged', url: '', updatedAt: toEpochMs(1_001) },
+    'ggcAAAAAAAAD6GFiYzEyMzQAAAAAA+k=',
+  ],
+]
+
+test('a link without options has the bytes that it had before there were any, and they are read', (t) => {
+  for (const [fields, frozen] of FROZEN) {
+    const link = { ...plain, ...fields }
+    t.is(encodeLink(link).toString('base64'), frozen)
+    const record = parseRecord(Buffer.from(frozen, 'base64'))
+    t.deepEqual(record && decodeLink(record), link)
+  }
+})
+
+test('a link with options has bytes that never change', (t) => {
+  const options = {
+    validFrom: toEpochMs(5_000),
+    redirectStatus: 308,
+    expiredUrl: 'https://example.com/',
+  } as const
+  const bytes = encodeLink({ ...plain, ...options }).toString('base64')
+  t.is(
+    bytes,
+    'AAeAFAAAAAAD6GFiYzEyMzRodHRwczovL2V4YW1wbGUub3JnLwAgAAcAAAAAE4gBNAAUaHR0cHM6Ly9leGFtcGxlLmNvbS8=',
+  )
+  t.deepEqual(decodeLink(Buffer.from(bytes, 'base64')), { ...plain, ...options })
+})
+
+test('a record with an option that is not known, or cannot be, is none', (t) => {
+  const record = encodeLink({ ...plain, redirectStatus: 301 })
+  const bits = record.length - 3
+  for (const [at, value] of [
+    [bits, 0x82], // of a newer version
+    [bits, 0],
+    [record.length - 1, 200], // no status of a redirect
+    [bits - 2, 9],
+  ] as const) {
+    const damaged = Buffer.from(record)
+    damaged[at] = value
+    t.is(parseRecord(damaged), undefined, `${at}: ${value}`)
+  }
+  t.truthy(parseRecord(record))
 })
 
 test('bytes are a record only if they are a whole one', (t) => {

@@ -5,7 +5,7 @@
  *
  *   0  u8   flags (below)
  *   1  u8   length of the code, 1 to 64
- *   2  u16  length of the URL
+ *   2  u16  length of the URL, at most 32,000; the top bit: EXTENDED
  *   4  u48  createdAt
  *  10  code, ASCII; URL, ASCII
  *      u48  updatedAt             if UPDATED (otherwise it equals createdAt)
@@ -13,6 +13,9 @@
  *      u32  maxVisits, u32 visits if METERED
  *      u8   length and UTF-8      if TITLED (u16 length)
  *      u8   count, each u8 length and UTF-8, if TAGGED
+ *      a block of options         if EXTENDED (`link-options.ts`)
+ *
+ * A link without options has the bytes that it had before there were any.
  *
  * The first byte of a log entry that carries records names the format, so a later layout can be
  * told from this one. The functions here take the bytes for a record and look no further: bytes that
@@ -37,6 +40,8 @@ import {
   type Link,
   type Lookup,
 } from './link.ts'
+import { decodeOptions, encodeOptions, isOptionBlock, optionsLength } from './link-options.ts'
+import { RecordReader } from './record-reader.ts'
 
 declare const recordBrand: unique symbol
 export type LinkRecord = Buffer & { readonly [recordBrand]: true }
@@ -61,6 +66,9 @@ export const RECORD_FLAGS = {
 } as const
 
 const F = RECORD_FLAGS
+/** In the length of the URL. */
+const EXTENDED = 0x8000
+const URL_LENGTH = 0x7fff
 
 const IN_NEITHER = 0
 const IN_URLS = 1
@@ -77,10 +85,12 @@ const SCHEME_BYTES = 8
 export function encodeLink(link: Link): LinkRecord {
   const title = link.title === null ? undefined : Buffer.from(link.title)
   const tags = link.tags.map((tag) => Buffer.from(tag))
-  const bytes = Buffer.allocUnsafe(sizeOf(link, title, tags))
+  const options = encodeOptions(link)
+  const bytes = Buffer.allocUnsafe(sizeOf(link, title, tags) + (options?.length ?? 0))
+  assert(link.url.length <= URL_LENGTH, 'the URL of a link is too long')
   bytes[0] = flagsOf(link)
   bytes[1] = link.code.length
-  bytes.writeUInt16BE(link.url.length, 2)
+  bytes.writeUInt16BE(options === undefined ? link.url.length : link.url.length | EXTENDED, 2)
   bytes.writeUIntBE(link.createdAt, 4, 6)
   let at = RECORD_HEADER_BYTES
   at += bytes.write(link.code, at, 'latin1')
@@ -96,6 +106,7 @@ export function encodeLink(link: Link): LinkRecord {
     at += title.copy(bytes, at)
   }
   if (tags.length > 0) at = writeTags(bytes, at, tags)
+  if (options !== undefined) at += options.copy(bytes, at)
   assert.equal(at, bytes.length)
   return bytes as LinkRecord
 }
@@ -139,8 +150,10 @@ function writeTags(bytes: Buffer, at: number, tags: readonly Buffer[]): number {
 export function parseRecord(bytes: Buffer): LinkRecord | undefined {
   if (bytes.length < RECORD_HEADER_BYTES || wholeLength(bytes) !== bytes.length) return undefined
   const urlStart = RECORD_HEADER_BYTES + bytes[1]!
-  const isNamed = isCode(bytes, RECORD_HEADER_BYTES, urlStart)
-  return isNamed && hasUrl(bytes, urlStart, urlLength(bytes, 0)) ? (bytes as LinkRecord) : undefined
+  if (!isCode(bytes, RECORD_HEADER_BYTES, urlStart)) return undefined
+  if (!hasUrl(bytes, urlStart, urlLength(bytes, 0))) return undefined
+  if (isExtended(bytes, 0) && !isOptionBlock(bytes, optionsAt(bytes, 0))) return undefined
+  return bytes as LinkRecord
 }
 
 /** Whether a version that was stored can be taken in: a whole record, of the code it was found under. */
@@ -183,6 +196,12 @@ export function codeOfRecord(bytes: Buffer, start = 0): Code {
 
 /** Bytes of the record that starts at `start`, from its own fields. */
 export function recordLength(bytes: Buffer, start = 0): number {
+  const end = optionsAt(bytes, start)
+  return (isExtended(bytes, start) ? end + optionsLength(bytes, end) : end) - start
+}
+
+/** Where the block of options is, or the record ends. */
+function optionsAt(bytes: Buffer, start: number): number {
   const flags = bytes[start]!
   let length = RECORD_HEADER_BYTES + bytes[start + 1]! + urlLength(bytes, start)
   if (flags & F.updated) length += 6
@@ -193,7 +212,7 @@ export function recordLength(bytes: Buffer, start = 0): number {
     let tags = bytes[start + length++]!
     for (; tags > 0; tags--) length += 1 + bytes[start + length]!
   }
-  return length
+  return start + length
 }
 
 /** When the link of the record that starts at `start` was last changed, or made. */
@@ -206,8 +225,9 @@ export function updatedAtOf(bytes: Buffer, start = 0): EpochMs {
 /** What a visitor gets, read from the bytes: `lookupOf(decodeLink(bytes, start), now)`, but fast. */
 export function lookupRecord(bytes: Buffer, start: number, now: EpochMs): Lookup {
   const flags = bytes[start]!
+  const lengths = (bytes[start + 2]! << 8) | bytes[start + 3]!
   const urlStart = start + RECORD_HEADER_BYTES + bytes[start + 1]!
-  const urlEnd = urlStart + urlLength(bytes, start)
+  const urlEnd = urlStart + (lengths & URL_LENGTH)
   let at = flags & F.updated ? urlEnd + 6 : urlEnd
   let expiresAt: EpochMs | null = null
   if (flags & F.expires) {
@@ -217,13 +237,19 @@ export function lookupRecord(bytes: Buffer, start: number, now: EpochMs): Lookup
   const isMetered = (flags & F.metered) !== 0
   const maxVisits = isMetered ? bytes.readUInt32BE(at) : null
   const visits = isMetered ? bytes.readUInt32BE(at + 4) : 0
-  const blocked = obstacle(lifecycleOf(flags), expiresAt, maxVisits, visits, now)
+  const options = lengths & EXTENDED ? decodeOptions(bytes, optionsAt(bytes, start)) : undefined
+  const blocked = obstacle(lifecycleOf(flags), expiresAt, maxVisits, visits, now, options)
   if (blocked !== undefined) return blocked
-  return isMetered ? METERED : redirectTo(bytes.toString('latin1', urlStart, urlEnd), expiresAt)
+  if (isMetered) return METERED
+  return redirectTo(bytes.toString('latin1', urlStart, urlEnd), expiresAt, options)
 }
 
 function urlLength(bytes: Buffer, start: number): number {
-  return (bytes[start + 2]! << 8) | bytes[start + 3]!
+  return ((bytes[start + 2]! << 8) | bytes[start + 3]!) & URL_LENGTH
+}
+
+function isExtended(bytes: Buffer, start: number): boolean {
+  return (bytes[start + 2]! & (EXTENDED >> 8)) !== 0
 }
 
 /** The link whose record starts at `start`. Its strings are copies: the bytes may be reused. */
@@ -231,9 +257,9 @@ export function decodeLink(bytes: Buffer, start = 0): Link {
   const flags = bytes[start]!
   const createdAt = bytes.readUIntBE(start + 4, 6) as EpochMs
   const urlStart = start + RECORD_HEADER_BYTES + bytes[start + 1]!
-  const urlEnd = urlStart + bytes.readUInt16BE(start + 2)
-  const rest = new Reader(bytes, urlEnd)
-  return {
+  const urlEnd = urlStart + urlLength(bytes, start)
+  const rest = new RecordReader(bytes, urlEnd)
+  const link = {
     code: codeOfRecord(bytes, start),
     url: bytes.toString('latin1', urlStart, urlEnd),
     createdAt,
@@ -246,48 +272,10 @@ export function decodeLink(bytes: Buffer, start = 0): Link {
     isAlias: (flags & F.alias) !== 0,
     lifecycle: lifecycleOf(flags),
   }
+  return isExtended(bytes, start) ? { ...link, ...decodeOptions(bytes, rest.at) } : link
 }
 
 export function lifecycleOf(flags: number): Lifecycle {
   if (flags & F.purged) return 'purged'
   return flags & F.deleted ? 'deleted' : 'live'
-}
-
-/** Reads the optional fields in the order in which they were written. */
-class Reader {
-  readonly #bytes: Buffer
-  #at: number
-
-  constructor(bytes: Buffer, at: number) {
-    this.#bytes = bytes
-    this.#at = at
-  }
-
-  u16(): number {
-    return this.#bytes.readUInt16BE(this.#advance(2))
-  }
-
-  u32(): number {
-    return this.#bytes.readUInt32BE(this.#advance(4))
-  }
-
-  time(): EpochMs {
-    return this.#bytes.readUIntBE(this.#advance(6), 6) as EpochMs
-  }
-
-  text(length: number): string {
-    const start = this.#advance(length)
-    return this.#bytes.toString('utf8', start, start + length)
-  }
-
-  tags(): string[] {
-    const count = this.#bytes.readUInt8(this.#advance(1))
-    return Array.from({ length: count }, () => this.text(this.#bytes.readUInt8(this.#advance(1))))
-  }
-
-  #advance(length: number): number {
-    const at = this.#at
-    this.#at += length
-    return at
-  }
 }

@@ -13,7 +13,20 @@ import type { Code, EpochMs } from './ids.ts'
 export type Lifecycle = GivenLifecycle | 'purged'
 export type GivenLifecycle = 'live' | 'deleted'
 
-export interface Link {
+/** What few links have; the rest is told by `link-options.ts`. */
+export interface LinkOptions {
+  /** Before then the link answers as if its code were not given. */
+  readonly validFrom?: EpochMs
+  /** The status of its redirects; left out: as the settings say. */
+  readonly redirectStatus?: RedirectStatus
+  /** Where visitors are sent once it has expired or is used up; as `url`, at most EXPIRED_URL_BYTES_MAX. */
+  readonly expiredUrl?: string
+}
+
+export const REDIRECT_STATUSES = [301, 302, 307, 308] as const
+export type RedirectStatus = (typeof REDIRECT_STATUSES)[number]
+
+export interface Link extends LinkOptions {
   readonly code: Code
   /** Normalised by the WHATWG parser, hence ASCII; http or https; at most URL_BYTES_MAX. */
   readonly url: string
@@ -32,6 +45,7 @@ export interface Link {
 }
 
 export const URL_BYTES_MAX = 4096
+export const EXPIRED_URL_BYTES_MAX = 2048
 export const TITLE_LENGTH_MAX = 200
 export const TAGS_MAX = 10
 export const TAG_LENGTH_MAX = 40
@@ -44,36 +58,60 @@ export type Lookup =
   | Redirect
   /** Has maxVisits: the visit must be logged before the answer. */
   | { readonly kind: 'metered' }
-  | { readonly kind: 'gone'; readonly reason: GoneReason }
+  | Gone
+  /** Given, but not valid yet: a visitor is told what he is told of a code that was never given. */
+  | { readonly kind: 'scheduled' }
   /** Never given (or purged): said only by an owner that knows its whole partition, or the store. */
   | { readonly kind: 'absent' }
   /** Not in memory, and memory is not complete: read through. */
   | { readonly kind: 'unknown' }
+
+interface Gone {
+  readonly kind: 'gone'
+  readonly reason: GoneReason
+  /** Where the visitor is sent instead, if the link says so. */
+  readonly url?: string
+}
 
 export interface Redirect {
   readonly kind: 'redirect'
   readonly url: string
   /** When the link expires; left out if it does not. For who keeps the answer for a while. */
   readonly expiresAt?: EpochMs
+  /** Left out: as the settings say. */
+  readonly status?: RedirectStatus
 }
 
 export const ABSENT: Lookup = Object.freeze({ kind: 'absent' })
 export const UNKNOWN: Lookup = Object.freeze({ kind: 'unknown' })
 export const METERED: Lookup = Object.freeze({ kind: 'metered' })
+export const SCHEDULED: Lookup = Object.freeze({ kind: 'scheduled' })
 const DELETED: Lookup = Object.freeze({ kind: 'gone', reason: 'deleted' })
-const EXPIRED: Lookup = Object.freeze({ kind: 'gone', reason: 'expired' })
-const USED_UP: Lookup = Object.freeze({ kind: 'gone', reason: 'used_up' })
+const EXPIRED: Gone = Object.freeze({ kind: 'gone', reason: 'expired' })
+const USED_UP: Gone = Object.freeze({ kind: 'gone', reason: 'used_up' })
 
 /** What a visitor gets of `link` at `now`; undefined stands for a code never given. */
 export function lookupOf(link: Link | undefined, now: EpochMs): Lookup {
   if (link === undefined) return ABSENT
-  const blocked = obstacle(link.lifecycle, link.expiresAt, link.maxVisits, link.visits, now)
+  const { lifecycle, expiresAt, maxVisits, visits, url } = link
+  const blocked = obstacle(lifecycle, expiresAt, maxVisits, visits, now, link)
   if (blocked !== undefined) return blocked
-  return link.maxVisits === null ? redirectTo(link.url, link.expiresAt) : METERED
+  return maxVisits === null ? redirectTo(url, expiresAt, link) : METERED
 }
 
-export function redirectTo(url: string, expiresAt: EpochMs | null): Redirect {
+export function redirectTo(
+  url: string,
+  expiresAt: EpochMs | null,
+  options?: Pick<LinkOptions, 'redirectStatus'>,
+): Redirect {
+  const status = options?.redirectStatus
+  if (status !== undefined) return { ...redirectTo(url, expiresAt), status }
   return expiresAt === null ? { kind: 'redirect', url } : { kind: 'redirect', url, expiresAt }
+}
+
+/** Whether it may be believed of who may be behind the owner: it tells of a link that is there. */
+export function isOfLink({ kind }: Lookup): boolean {
+  return kind === 'redirect' || kind === 'gone' || kind === 'scheduled'
 }
 
 /** Why a link does not redirect at `now`, if it does not. Takes fields so that a table can ask too. */
@@ -83,10 +121,16 @@ export function obstacle(
   maxVisits: number | null,
   visits: number,
   now: number,
+  options?: LinkOptions,
 ): Lookup | undefined {
   if (lifecycle === 'purged') return ABSENT
   if (lifecycle === 'deleted') return DELETED
-  if (expiresAt !== null && expiresAt <= now) return EXPIRED
-  if (maxVisits !== null && visits >= maxVisits) return USED_UP
+  if (options?.validFrom !== undefined && now < options.validFrom) return SCHEDULED
+  if (expiresAt !== null && expiresAt <= now) return withUrl(EXPIRED, options)
+  if (maxVisits !== null && visits >= maxVisits) return withUrl(USED_UP, options)
   return undefined
+}
+
+function withUrl(gone: Gone, options: LinkOptions | undefined): Gone {
+  return options?.expiredUrl === undefined ? gone : { ...gone, url: options.expiredUrl }
 }

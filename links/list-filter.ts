@@ -7,7 +7,7 @@ import type { EpochMs } from './ids.ts'
 import { LinkSearch } from './link-search.ts'
 import { obstacle, type Link } from './link.ts'
 
-export const LIST_STATES = ['active', 'expired', 'used_up'] as const
+export const LIST_STATES = ['active', 'scheduled', 'expired', 'used_up'] as const
 /** What a visitor gets now: a redirect, or why not. */
 export type ListState = (typeof LIST_STATES)[number]
 
@@ -48,7 +48,9 @@ export class ListFilter {
   }
 }
 
-function stateAt({ lifecycle, expiresAt, maxVisits, visits }: Link, at: EpochMs): string {
-  const found = obstacle(lifecycle, expiresAt, maxVisits, visits, at)
+function stateAt(link: Link, at: EpochMs): string {
+  const { lifecycle, expiresAt, maxVisits, visits } = link
+  const found = obstacle(lifecycle, expiresAt, maxVisits, visits, at, link)
+  if (found?.kind === 'scheduled') return found.kind
   return found?.kind === 'gone' ? found.reason : 'active'
 }

@@ -3,8 +3,8 @@
  *
  * Used by the router. Asks in turn the memory of a partition that this node may not answer for as
  * its owner, the fallback cache, and the store; what the store says is put into the cache. All of
- * them may be behind the owner, so only a redirect or "gone" counts as an answer: that a link does
- * not exist, or how many visits one with maxVisits has left, the owner alone may say.
+ * them may be behind the owner, so only what tells of a link counts as an answer: that there is none,
+ * or how many visits one with maxVisits has left, the owner alone may say.
  *
  * Each source has a time bound; one that fails, or has a damaged version, counts as one that knows
  * nothing. One read in flight
@@ -13,7 +13,7 @@
 import { type Clock, within } from '../links/clock.ts'
 import type { Code, EpochMs } from '../links/ids.ts'
 import { isWholeVersion, lookupRecord, type LinkVersion } from '../links/link-record.ts'
-import type { Lookup } from '../links/link.ts'
+import { isOfLink } from '../links/link.ts'
 import type { Found, LocalOwner } from '../links/link-owner.ts'
 import type { RouterCounters } from './router-counters.ts'
 
@@ -56,7 +56,7 @@ export class FallbackLookups {
   async find(code: Code): Promise<Found | undefined> {
     const { local, now } = this.#options
     const stale = local?.staleLookup(code, now())
-    if (stale !== undefined && isAnswer(stale)) return { lookup: stale, source: 'stale' }
+    if (stale !== undefined && isOfLink(stale)) return { lookup: stale, source: 'stale' }
     const running = this.#reads.get(code)
     if (running !== undefined) return running
     if (this.#reads.size >= FALLBACK_READS_MAX) return undefined
@@ -94,10 +94,6 @@ export class FallbackLookups {
 
   #answer({ record }: LinkVersion, source: 'redis' | 'store'): Found | undefined {
     const lookup = lookupRecord(record, 0, this.#options.now())
-    return isAnswer(lookup) ? { lookup, source } : undefined
+    return isOfLink(lookup) ? { lookup, source } : undefined
   }
-}
-
-function isAnswer({ kind }: Lookup): boolean {
-  return kind === 'redirect' || kind === 'gone'
 }

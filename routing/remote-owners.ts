@@ -21,13 +21,8 @@ import {
   WRITES_LIMITS,
   type OwnerRequest,
 } from '../cluster/peers/owner-protocol.ts'
-import {
-  encodeWriteRequest,
-  parseLinkAnswer,
-  parseLookup,
-  parseWriteResult,
-  writeBytes,
-} from '../cluster/peers/owner-values.ts'
+import { parseLinkAnswer, parseLookup, parseWriteResult } from '../cluster/peers/owner-values.ts'
+import { encodeWriteRequest, writeBytes } from '../cluster/peers/write-requests.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
 import type { WriteRequest, WriteResult } from '../links/link-owner.ts'
 import { RemoteBatches, type Asker } from './remote-batches.ts'

@@ -14,6 +14,7 @@ export function outcomeOfLookup(lookup: Lookup): Outcome {
       return `gone ${lookup.reason}`
     case 'absent':
     case 'metered':
+    case 'scheduled':
     case 'unknown':
       return lookup.kind
   }

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { toLogPosition, type EpochMs } from '../../links/ids.ts'
 import { recordLength } from '../../links/link-record.ts'
 import { linkRecord, linkVersion } from '../../links/testing/sample-links.ts'
+import { withAnyOptions } from '../../links/testing/any-options.ts'
 import {
   packOperations,
   packVersions,
@@ -24,14 +25,16 @@ const position = fc.oneof(
   fc.maxSafeNat().map((number) => number % U48_MAX),
 )
 const code = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)
-const fields = fc.record({
-  url: fc.nat(4_000).map((length) => `https://e.org/${'x'.repeat(length)}`),
-  title: fc.option(fc.string({ unit: 'grapheme', maxLength: 200 })),
-  tags: fc.array(fc.string({ maxLength: 40 }), { maxLength: 10 }),
-  maxVisits: fc.option(fc.integer({ min: 1, max: 2 ** 32 - 1 })),
-  expiresAt: fc.option(fc.constant(U48_MAX as EpochMs)),
-  lifecycle: fc.constantFrom('live' as const, 'deleted' as const, 'purged' as const),
-})
+const fields = withAnyOptions(
+  fc.record({
+    url: fc.nat(4_000).map((length) => `https://e.org/${'x'.repeat(length)}`),
+    title: fc.option(fc.string({ unit: 'grapheme', maxLength: 200 })),
+    tags: fc.array(fc.string({ maxLength: 40 }), { maxLength: 10 }),
+    maxVisits: fc.option(fc.integer({ min: 1, max: 2 ** 32 - 1 })),
+    expiresAt: fc.option(fc.constant(U48_MAX as EpochMs)),
+    lifecycle: fc.constantFrom('live' as const, 'deleted' as const, 'purged' as const),
+  }),
+)
 const version: fc.Arbitrary<ScannedVersion> = fc
   .tuple(code, position, fields, fc.boolean())
   .map(([name, at, link, isDirty]) => Object.assign(linkVersion(name, at, link), { isDirty }))

@@ -4,6 +4,7 @@ import type { Code, EpochMs, LogPosition } from '../../links/ids.ts'
 import { decodeLink, type LinkVersion } from '../../links/link-record.ts'
 import { type Lifecycle, type Link, lookupOf } from '../../links/link.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
+import { withAnyOptions } from '../../links/testing/any-options.ts'
 import { CODE_HASH, type CodeHash } from './code-hash.ts'
 import { LinkTableModel } from '../testing/link-table-model.ts'
 import { LinkTable, type LinkTableOptions } from './link-table.ts'
@@ -20,13 +21,15 @@ type Operation =
   | { do: 'evict'; bytes: number }
 
 const code = fc.nat(CODES - 1).map((number) => `c${number}` as Code)
-const fields = fc.record({
-  url: fc.nat(150).map((length) => `https://e.org/${'x'.repeat(length)}`),
-  title: fc.option(fc.string({ unit: 'grapheme', maxLength: 9 }), { freq: 2 }),
-  tags: fc.array(fc.string({ maxLength: 5 }), { maxLength: 2 }),
-  expiresAt: fc.option(fc.constantFrom(NOW, (NOW + 1) as EpochMs)),
-  lifecycle: fc.constantFrom<Lifecycle>('live', 'live', 'deleted', 'purged'),
-})
+const fields = withAnyOptions(
+  fc.record({
+    url: fc.nat(150).map((length) => `https://e.org/${'x'.repeat(length)}`),
+    title: fc.option(fc.string({ unit: 'grapheme', maxLength: 9 }), { freq: 2 }),
+    tags: fc.array(fc.string({ maxLength: 5 }), { maxLength: 2 }),
+    expiresAt: fc.option(fc.constantFrom(NOW, (NOW + 1) as EpochMs)),
+    lifecycle: fc.constantFrom<Lifecycle>('live', 'live', 'deleted', 'purged'),
+  }),
+)
 const versionsBehind = fc.constantFrom(0, 0, 0, 1)
 
 const set = fc.record({ do: fc.constant('set' as const), code, fields, dirty: fc.boolean() })

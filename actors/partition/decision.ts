@@ -9,11 +9,13 @@
 import { matchesEntityTag } from '../../links/entity-tag.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import { lookupOf, type Lifecycle, type Link } from '../../links/link.ts'
+import { hasOptions, optionsOf } from '../../links/link-options.ts'
 import {
   newLink,
+  redirectOfVisit,
+  withChanges,
   type CreateRequest,
   type ImportRequest,
-  type LinkChanges,
   type Repeatable,
   type UpdateRequest,
   type WriteRequest,
@@ -52,7 +54,7 @@ function create(request: CreateRequest, now: EpochMs): Decision {
 
 /** A code once given is never given to another URL, deleted or not. */
 function decideOnGiven(link: Link, request: CreateRequest): Decision {
-  const isPlain = link.expiresAt === null && link.maxVisits === null
+  const isPlain = link.expiresAt === null && link.maxVisits === null && !hasOptions(link)
   const answers = request.reuse && link.lifecycle === 'live' && isPlain && link.url === request.url
   return { result: answers ? { kind: 'reused', link } : { kind: 'taken' } }
 }
@@ -77,17 +79,14 @@ function hasBecome(link: Link, imported: ImportRequest): boolean {
 
 /** Whether nothing tells the two apart but when they were made, and who chose the code. */
 function isAlike(link: Link, imported: ImportRequest): boolean {
-  const told = ({
-    url,
-    title,
-    tags,
-    expiresAt,
-    maxVisits,
-    visits,
-    lifecycle,
-  }: typeof imported | Link) =>
-    JSON.stringify([url, title, tags, expiresAt, maxVisits, visits, lifecycle])
   return told(link) === told(imported)
+}
+
+/** Of a link all but that, as text. */
+function told(one: ImportRequest | Link): string {
+  const { url, title, tags, expiresAt, maxVisits, visits, lifecycle } = one
+  const options = optionsOf(one)
+  return JSON.stringify([url, title, tags, expiresAt, maxVisits, visits, lifecycle, options])
 }
 
 function visit(link: Link | undefined, now: EpochMs): Decision {
@@ -97,9 +96,11 @@ function visit(link: Link | undefined, now: EpochMs): Decision {
     case 'gone':
     case 'absent':
       return { result: lookup }
+    case 'scheduled':
+      return { result: { kind: 'absent' } }
     case 'metered': {
       const next = { ...link!, visits: link!.visits + 1 }
-      return { result: { kind: 'redirect', url: next.url }, next }
+      return { result: redirectOfVisit(next), next }
     }
     case 'unknown':
       throw new Error('lookupOf never answers unknown')
@@ -136,20 +137,15 @@ function update(link: Link, request: UpdateRequest, now: EpochMs): Decision {
   return done({ ...changed, updatedAt: after(link.updatedAt, now) })
 }
 
-/** Visits are counted from the moment a link gets a maximum, and forgotten when it loses it. */
-function withChanges(link: Link, changes: LinkChanges): Link {
-  const next = { ...link, ...changes }
-  return { ...next, visits: next.maxVisits === null ? 0 : link.visits }
-}
-
 function inLifecycle(link: Link, lifecycle: Lifecycle, now: EpochMs): Link {
   return { ...link, lifecycle, updatedAt: after(link.updatedAt, now) }
 }
 
 /** What is left of a purged link: its code and when it was made, so that indexes find it. */
 function tombstoneOf(link: Link, now: EpochMs): Link {
+  const { code, createdAt, updatedAt, isAlias, lifecycle } = inLifecycle(link, 'purged', now)
   const nothing = { url: '', title: null, tags: [], expiresAt: null, maxVisits: null, visits: 0 }
-  return { ...inLifecycle(link, 'purged', now), ...nothing }
+  return { code, createdAt, updatedAt, isAlias, lifecycle, ...nothing }
 }
 
 const done = (next: Link): Decision => ({ result: { kind: 'done', link: next }, next })

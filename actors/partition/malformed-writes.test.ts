@@ -38,6 +38,9 @@ const MALFORMED: readonly unknown[] = [
   { ...GOOD, expiresAt: -1 },
   { ...GOOD, expiresAt: 2 ** 50 },
   { ...GOOD, maxVisits: 2 ** 40 },
+  { ...GOOD, validFrom: -1 },
+  { ...GOOD, redirectStatus: 200 },
+  { ...GOOD, expiredUrl: 'javascript:alert(1)' },
   { ...GOOD, operationId: 'x', expiresAt: -5 },
 ]
 

@@ -15,7 +15,12 @@
  */
 import { POSITION_NONE, type EpochMs, type LogPosition } from '../../links/ids.ts'
 import { decodeLink, updatedAtOf, type LinkRecord } from '../../links/link-record.ts'
-import { OPERATION_KEPT_MS, VISIT_KEPT_MS, type WriteResult } from '../../links/link-owner.ts'
+import {
+  OPERATION_KEPT_MS,
+  redirectOfVisit,
+  VISIT_KEPT_MS,
+  type WriteResult,
+} from '../../links/link-owner.ts'
 import type { LoggedOperation, OperationOutcome } from '../../persistence/log/log-record.ts'
 
 /** In one partition: 166 a second for a minute. */
@@ -240,5 +245,5 @@ function timeOf(outcome: OperationOutcome, record: LinkRecord, now: EpochMs): Ep
 /** What a request with this outcome is answered. */
 export function resultOf({ outcome, record }: Pick<Operation, 'outcome' | 'record'>): WriteResult {
   const link = decodeLink(record)
-  return outcome === 'redirect' ? { kind: 'redirect', url: link.url } : { kind: outcome, link }
+  return outcome === 'redirect' ? redirectOfVisit(link) : { kind: outcome, link }
 }

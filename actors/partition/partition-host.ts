@@ -15,7 +15,7 @@ import type { LinkVersion } from '../../links/link-record.ts'
 import { pause } from '../../links/clock.ts'
 import { TinygridError, type OwnerHint } from '../../links/errors.ts'
 import type { Code, Epoch, EpochMs, LogPosition, PartitionId } from '../../links/ids.ts'
-import { lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
+import { isOfLink, lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
 import type { Found, LocalOwner, WriteRequest, WriteResult } from '../../links/link-owner.ts'
 import type { Ring } from '../../links/ring.ts'
 import type { DirtySource } from '../../persistence/write-behind/dirty-source.ts'
@@ -158,7 +158,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
 
   staleLookup(code: Code, now: EpochMs): Lookup {
     const found = this.#actors.get(this.#options.ring.partitionOf(code))?.memory.lookup(code, now)
-    return found?.kind === 'redirect' || found?.kind === 'gone' ? found : UNKNOWN
+    return found !== undefined && isOfLink(found) ? found : UNKNOWN
   }
 
   async find(code: Code): Promise<Found> {

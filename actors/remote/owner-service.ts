@@ -24,12 +24,8 @@ import {
   type Answer,
   type Asked,
 } from '../../cluster/peers/owner-protocol.ts'
-import {
-  encodeLink,
-  encodeLookup,
-  encodeWriteResult,
-  parseWriteRequest,
-} from '../../cluster/peers/owner-values.ts'
+import { encodeLink, encodeLookup, encodeWriteResult } from '../../cluster/peers/owner-values.ts'
+import { parseWriteRequest } from '../../cluster/peers/write-requests.ts'
 import type { Peers } from '../../cluster/peers/peers.ts'
 import type { Placement } from '../../cluster/table/placement.ts'
 import type { LinkOwner, WriteRequest } from '../../links/link-owner.ts'

@@ -37,8 +37,8 @@ export interface CallLimits {
 
 /** A NATS server takes messages of up to 1 MB. */
 const CALL_BYTES_MAX = 768 * 2 ** 10
-/** The largest link takes some 12 KB as JSON with everything escaped. */
-export const LINK_BYTES_MAX = 12 * 2 ** 10
+/** The largest link takes some 14 KB as JSON with everything escaped. */
+export const LINK_BYTES_MAX = 14 * 2 ** 10
 
 /** Requests that are a code and nothing else: each answer may be a link. */
 export const CODES_LIMITS: CallLimits = { requestsMax: 64, bytesMax: Infinity }

@@ -3,7 +3,7 @@ import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
 import { IF_MATCH_LENGTH_MAX } from '../../links/link-fields.ts'
-import { parseWriteRequest } from './owner-values.ts'
+import { parseWriteRequest } from './write-requests.ts'
 
 /** The field at fault, or the code of the error; undefined: it is understood. */
 function refusalOf(request: unknown): string | undefined {

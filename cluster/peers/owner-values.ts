@@ -1,85 +1,63 @@
 /**
- * The values in calls between gateways and owners: codes, look-ups, links, writes and results.
+ * What owners answer gateways: look-ups, links and the results of writes.
  *
- * A look-up is most of the traffic, so it is one short value: the URL; the URL and when it expires;
- * or a word, which no URL can be taken for because it has no colon. A plain create is one text, its
- * answer the time of its link: what the asker knows is not sent back. Everything else goes as the
- * plain data it is.
- *
- * An owner takes from a request what it knows, each field by the parser that the gateway uses too
- * (`links/link-fields.ts`), and nothing else: a message may come from no gateway at all, and an update
- * is laid over a link. Of answers the gateway checks the types, and that a URL can stand in a reply.
+ * A look-up is most of the traffic, so it is one short value: the URL; the URL, when it expires and with
+ * which status it redirects; or a word, which no URL can be taken for because it has no colon. A create
+ * that made what was asked is answered by the time of its link: what the asker knows is not sent back.
+ * Everything else goes as the plain data it is. The gateway checks the types, and that a URL can stand in
+ * a reply. What is asked says `write-requests.ts`.
  */
-import { TinygridError } from '../../links/errors.ts'
 import { parseCode, type EpochMs } from '../../links/ids.ts'
 import {
-  parseCodeField,
-  parseExpiry,
-  parseFlag,
-  parseGivenLifecycle,
-  parseIfMatch,
-  parseMaxVisits,
-  parseNewCode,
-  parseOperationId,
-  parsePast,
-  parseTags,
-  parseTitle,
-} from '../../links/link-fields.ts'
-import { ABSENT, METERED, redirectTo, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
-import {
-  isNew,
-  newLink,
-  type CreateRequest,
-  type ImportRequest,
-  type LinkChanges,
-  type Repeatable,
-  type WriteRequest,
-  type WriteResult,
-} from '../../links/link-owner.ts'
-import { isStoredUrl, parseTargetUrl } from '../../links/target-url.ts'
-import { LINK_BYTES_MAX, noAnswer, type Answer } from './owner-protocol.ts'
+  ABSENT,
+  METERED,
+  REDIRECT_STATUSES,
+  redirectTo,
+  SCHEDULED,
+  UNKNOWN,
+  type GoneReason,
+  type Link,
+  type Lookup,
+  type RedirectStatus,
+} from '../../links/link.ts'
+import { areOptions } from '../../links/link-options.ts'
+import { isNew, newLink, type WriteRequest, type WriteResult } from '../../links/link-owner.ts'
+import { isStoredUrl } from '../../links/target-url.ts'
+import { noAnswer, type Answer } from './owner-protocol.ts'
 
 const WORDS: ReadonlyMap<unknown, Lookup> = new Map<unknown, Lookup>([
   ['absent', ABSENT],
   ['metered', METERED],
+  ['scheduled', SCHEDULED],
   ['unknown', UNKNOWN],
   ['deleted', { kind: 'gone', reason: 'deleted' }],
   ['expired', { kind: 'gone', reason: 'expired' }],
   ['used_up', { kind: 'gone', reason: 'used_up' }],
 ])
 
-/** No character of a code, a URL or an operation id. */
-const TEXT_SEPARATOR = ' '
-
-/** What a create says that asks for nothing but a code. */
-const PLAIN = {
-  kind: 'create',
-  title: null,
-  tags: [],
-  expiresAt: null,
-  maxVisits: null,
-  isAlias: false,
-  reuse: true,
-} as const
-
-/** Of a write: everything but the texts that a client gives. Of a reused link: its title and tags too. */
-const FIELDS_BYTES_MAX = 2048
-/** Escaped, or in UTF-8. */
-const CHARACTER_BYTES_MAX = 3
-
 type Fields = Readonly<Record<string, unknown>>
 
 export function encodeLookup(lookup: Lookup): unknown {
-  if (lookup.kind === 'gone') return lookup.reason
+  if (lookup.kind === 'gone') return encodeGone(lookup.reason, lookup.url)
   if (lookup.kind !== 'redirect') return lookup.kind
-  return lookup.expiresAt === undefined ? lookup.url : [lookup.url, lookup.expiresAt]
+  const { url, expiresAt, status } = lookup
+  if (status !== undefined) return [url, expiresAt ?? null, status]
+  return expiresAt === undefined ? url : [url, expiresAt]
+}
+
+function encodeGone(reason: GoneReason, url: string | undefined): unknown {
+  return url === undefined ? reason : [reason, url]
 }
 
 export function parseLookup(value: unknown): Answer<Lookup> {
   if (isUrl(value)) return redirectTo(value, null)
   if (!Array.isArray(value)) return WORDS.get(value) ?? noAnswer()
-  const [url, expiresAt] = value as unknown[]
-  return isUrl(url) && isTime(expiresAt) ? redirectTo(url, expiresAt) : noAnswer()
+  const [first, second, status] = value as unknown[]
+  const word = WORDS.get(first)
+  if (word?.kind === 'gone') return isUrl(second) ? { ...word, url: second } : noAnswer()
+  if (!isUrl(first) || (second !== null && !isTime(second))) return noAnswer()
+  if (status === undefined) return redirectTo(first, second)
+  return isStatus(status) ? redirectTo(first, second, { redirectStatus: status }) : noAnswer()
 }
 
 export function encodeLink(link: Link | undefined): unknown {
@@ -122,9 +100,9 @@ function isResult(result: Fields): boolean {
     case 'done':
       return isLink(result['link'])
     case 'gone':
-      return WORDS.get(result['reason'])?.kind === 'gone'
+      return WORDS.get(result['reason'])?.kind === 'gone' && isUrlOrNone(result['url'])
     case 'redirect':
-      return isUrl(result['url'])
+      return isUrl(result['url']) && isStatusOrNone(result['status'])
     case 'taken':
     case 'absent':
     case 'not_deleted':
@@ -132,113 +110,6 @@ function isResult(result: Fields): boolean {
       return true
     default:
       return false
-  }
-}
-
-export function encodeWriteRequest(request: WriteRequest): unknown {
-  if (!isPlain(request)) return request
-  const { code, url, operationId } = request
-  return [code, url, operationId].join(TEXT_SEPARATOR)
-}
-
-/** At least the bytes of the request as JSON, and of its answer. */
-export function writeBytes(request: WriteRequest): number {
-  // Anything but a create may be answered with a link that has nothing of the request.
-  if (request.kind !== 'create') return LINK_BYTES_MAX
-  const { url, title, tags } = request
-  const characters = tags.reduce((sum, tag) => sum + tag.length, url.length + (title?.length ?? 0))
-  return FIELDS_BYTES_MAX + CHARACTER_BYTES_MAX * characters
-}
-
-function isPlain(request: WriteRequest): request is CreateRequest & { operationId: string } {
-  if (request.kind !== 'create' || request.operationId === undefined) return false
-  const { title, tags, expiresAt, maxVisits, isAlias, reuse } = request
-  const isBare = title === null && tags.length === 0 && expiresAt === null && maxVisits === null
-  return isBare && reuse && !isAlias
-}
-
-/** @throws TinygridError invalid_field; bad_request for what is no request */
-export function parseWriteRequest(value: unknown): WriteRequest {
-  if (typeof value === 'string') return parsePlainCreate(value)
-  if (!isFields(value)) throw notUnderstood()
-  const repeatable: Repeatable =
-    value['operationId'] === undefined
-      ? {}
-      : { operationId: parseOperationId(value['operationId']) }
-  switch (value['kind']) {
-    case 'create':
-      return { ...parseCreate(value), ...repeatable }
-    case 'import':
-      return { ...parseImport(value), ...repeatable }
-    case 'visit':
-      return { kind: 'visit', code: parseCodeField(value['code']), ...repeatable }
-    case 'update':
-    case 'delete':
-    case 'restore':
-    case 'purge':
-      return { ...parseChange(value['kind'], value), ...repeatable }
-    default:
-      throw notUnderstood()
-  }
-}
-
-/** What stands in the text: code, URL, operation id. */
-function parsePlainCreate(text: string): WriteRequest {
-  const [code, url, operationId, more] = text.split(TEXT_SEPARATOR, 4)
-  if (more !== undefined) throw notUnderstood()
-  return {
-    ...PLAIN,
-    code: parseNewCode(code),
-    url: parseTargetUrl(url, undefined),
-    operationId: parseOperationId(operationId),
-  }
-}
-
-function parseCreate({ code, url, title, tags, expiresAt, ...rest }: Fields): CreateRequest {
-  return {
-    kind: 'create',
-    code: parseNewCode(code),
-    url: parseTargetUrl(url, undefined),
-    title: parseTitle(title),
-    tags: parseTags(tags),
-    expiresAt: parseExpiry(expiresAt),
-    maxVisits: parseMaxVisits(rest['maxVisits']),
-    isAlias: parseFlag(rest['isAlias'], 'isAlias'),
-    reuse: parseFlag(rest['reuse'], 'reuse'),
-  }
-}
-
-function parseImport({ createdAt, updatedAt, maxVisits, visits, ...rest }: Fields): ImportRequest {
-  return {
-    kind: 'import',
-    code: parseNewCode(rest['code']),
-    url: parseTargetUrl(rest['url'], undefined),
-    title: parseTitle(rest['title']),
-    tags: parseTags(rest['tags']),
-    expiresAt: parseExpiry(rest['expiresAt']),
-    ...parsePast({ createdAt, updatedAt, maxVisits, visits }),
-    isAlias: parseFlag(rest['isAlias'], 'isAlias'),
-    lifecycle: parseGivenLifecycle(rest['lifecycle']),
-  }
-}
-
-type ChangeKind = 'update' | 'delete' | 'restore' | 'purge'
-
-function parseChange(kind: ChangeKind, { code, ifMatch, changes }: Fields): WriteRequest {
-  const condition = ifMatch === undefined ? {} : { ifMatch: parseIfMatch(ifMatch) }
-  const common = { code: parseCodeField(code), ...condition }
-  if (kind !== 'update') return { kind, ...common }
-  if (!isFields(changes)) throw notUnderstood()
-  return { kind, ...common, changes: parseChanges(changes) }
-}
-
-function parseChanges({ url, title, tags, expiresAt, maxVisits }: Fields): LinkChanges {
-  return {
-    ...(url === undefined ? {} : { url: parseTargetUrl(url, undefined) }),
-    ...(title === undefined ? {} : { title: parseTitle(title) }),
-    ...(tags === undefined ? {} : { tags: parseTags(tags) }),
-    ...(expiresAt === undefined ? {} : { expiresAt: parseExpiry(expiresAt) }),
-    ...(maxVisits === undefined ? {} : { maxVisits: parseMaxVisits(maxVisits) }),
   }
 }
 
@@ -253,8 +124,9 @@ function isLink(value: unknown): value is Link {
   return isWhole && hasSettings(value) && typeof isAlias === 'boolean'
 }
 
-function hasSettings({ title, tags, expiresAt, maxVisits }: Fields): boolean {
+function hasSettings({ title, tags, expiresAt, maxVisits, ...rest }: Fields): boolean {
   return (
+    areOptions(rest) &&
     (title === null || typeof title === 'string') &&
     isTags(tags) &&
     (expiresAt === null || isTime(expiresAt)) &&
@@ -270,6 +142,18 @@ function isUrl(value: unknown): value is string {
   return typeof value === 'string' && isStoredUrl(value)
 }
 
+function isUrlOrNone(value: unknown): boolean {
+  return value === undefined || isUrl(value)
+}
+
+function isStatus(value: unknown): value is RedirectStatus {
+  return REDIRECT_STATUSES.some((status) => status === value)
+}
+
+function isStatusOrNone(value: unknown): boolean {
+  return value === undefined || isStatus(value)
+}
+
 function isTags(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((tag) => typeof tag === 'string')
 }
@@ -277,10 +161,4 @@ function isTags(value: unknown): value is string[] {
 /** A time in milliseconds or a count. */
 function isTime(value: unknown): value is EpochMs {
   return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function notUnderstood(): TinygridError {
-  return new TinygridError('bad_request', {
-    detail: 'The request of the other node is not understood',
-  })
 }

@@ -13,6 +13,7 @@
 import { createHmac } from 'node:crypto'
 import type { LinkDraft } from './link-draft.ts'
 import { TinygridError } from '../../links/errors.ts'
+import { optionsOf } from '../../links/link-options.ts'
 import type { Code } from '../../links/ids.ts'
 import type { RandomBytes } from './link-code.ts'
 
@@ -40,7 +41,8 @@ export class RepeatableRequest {
   constructor(secret: string, key: string, draft: LinkDraft) {
     const { url, alias, reuse, title, tags, expiresAt, maxVisits } = draft
     this.#secret = secret
-    this.#name = JSON.stringify([key, url, alias, reuse, title, tags, expiresAt, maxVisits])
+    const plain = [key, url, alias, reuse, title, tags, expiresAt, maxVisits]
+    this.#name = JSON.stringify([...plain, ...Object.entries(optionsOf(draft))])
   }
 
   /** At most OPERATION_ID_LENGTH_MAX characters. */

@@ -9,6 +9,7 @@ import assert from 'node:assert/strict'
 import { randomBytes as cryptoRandomBytes } from 'node:crypto'
 import { TinygridError } from '../../links/errors.ts'
 import type { Link } from '../../links/link.ts'
+import { optionsOf } from '../../links/link-options.ts'
 import type { CreateRequest, ImportRequest, LinkOwner, Repeatable } from '../../links/link-owner.ts'
 import { RepeatableRequest } from './idempotency.ts'
 import { isPlain, type LinkDraft } from './link-draft.ts'
@@ -93,7 +94,7 @@ export class LinkCreator {
   async #try(draft: LinkDraft, attempt: Attempt): Promise<CreatedLink | undefined> {
     const { url, title, tags, expiresAt, maxVisits } = draft
     const isAlias = draft.alias !== undefined
-    const settings = { url, title, tags, expiresAt, maxVisits, isAlias }
+    const settings = { url, title, tags, expiresAt, maxVisits, isAlias, ...optionsOf(draft) }
     const request: CreateRequest & Repeatable = { kind: 'create', ...settings, ...attempt }
     const result = await this.#owner.write(request)
     if (result.kind === 'taken') return undefined

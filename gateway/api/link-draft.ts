@@ -4,9 +4,11 @@
  * Made by `link-request.ts`; `link-creation.ts` tries codes for it.
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
+import type { LinkOptions } from '../../links/link.ts'
+import { hasOptions } from '../../links/link-options.ts'
 
 /** A link to be created, checked. */
-export interface LinkDraft {
+export interface LinkDraft extends LinkOptions {
   readonly url: string
   /** The code that the user chose. */
   readonly alias: Code | undefined
@@ -22,6 +24,8 @@ export interface LinkDraft {
 }
 
 /** Nothing is asked of the link but that it leads to its URL. */
-export function isPlain({ title, tags, expiresAt, maxVisits }: LinkDraft): boolean {
-  return title === null && tags.length === 0 && expiresAt === null && maxVisits === null
+export function isPlain(draft: LinkDraft): boolean {
+  const { title, tags, expiresAt, maxVisits } = draft
+  const isBare = title === null && tags.length === 0 && expiresAt === null && maxVisits === null
+  return isBare && !hasOptions(draft)
 }

@@ -10,19 +10,22 @@ import { matchesEntityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
-import type {
-  CreateRequest,
-  Found,
-  ImportRequest,
-  LinkDirectory,
-  LinkOwner,
-  ListPage,
-  ListQuery,
-  Repeatable,
-  StoredVersion,
-  TagCount,
-  WriteRequest,
-  WriteResult,
+import { hasOptions } from '../../links/link-options.ts'
+import {
+  redirectOfVisit,
+  withChanges,
+  type CreateRequest,
+  type Found,
+  type ImportRequest,
+  type LinkDirectory,
+  type LinkOwner,
+  type ListPage,
+  type ListQuery,
+  type Repeatable,
+  type StoredVersion,
+  type TagCount,
+  type WriteRequest,
+  type WriteResult,
 } from '../../links/link-owner.ts'
 
 type ChangeRequest = Exclude<WriteRequest, CreateRequest | ImportRequest | { kind: 'visit' }>
@@ -125,7 +128,7 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
 
   #create(link: Link | undefined, request: CreateRequest & Repeatable): WriteResult {
     if (link !== undefined) {
-      const isPlain = link.expiresAt === null && link.maxVisits === null
+      const isPlain = link.expiresAt === null && link.maxVisits === null && !hasOptions(link)
       const isSame = link.lifecycle === 'live' && isPlain && link.url === request.url
       return request.reuse && isSame ? { kind: 'reused', link } : { kind: 'taken' }
     }
@@ -142,9 +145,10 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
 
   #visit(link: Link | undefined): WriteResult {
     const found = lookupOf(link, this.#now())
+    if (found.kind === 'scheduled') return { kind: 'absent' }
     if (found.kind === 'gone' || found.kind === 'absent') return found
     this.links.set(link!.code, { ...link!, visits: link!.visits + 1 })
-    return { kind: 'redirect', url: link!.url }
+    return redirectOfVisit(link!)
   }
 
   #change(link: Link, request: ChangeRequest): WriteResult {
@@ -159,7 +163,7 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
     const updatedAt = Math.max(this.#now(), link.updatedAt + 1) as EpochMs
     switch (request.kind) {
       case 'update':
-        return this.#done('done', { ...link, ...request.changes, updatedAt })
+        return this.#done('done', { ...withChanges(link, request.changes), updatedAt })
       case 'delete':
         return this.#done('done', { ...link, lifecycle: 'deleted', updatedAt })
       case 'restore':

@@ -24,12 +24,8 @@ import {
   type Asked,
   type OwnerRequest,
 } from '../../cluster/peers/owner-protocol.ts'
-import {
-  encodeLink,
-  encodeLookup,
-  encodeWriteResult,
-  parseWriteRequest,
-} from '../../cluster/peers/owner-values.ts'
+import { encodeLink, encodeLookup, encodeWriteResult } from '../../cluster/peers/owner-values.ts'
+import { parseWriteRequest } from '../../cluster/peers/write-requests.ts'
 import type { PlacedOwner, Placement } from '../../cluster/table/placement.ts'
 import type { Found, LocalOwner, WriteRequest, WriteResult } from '../../links/link-owner.ts'
 import { Ring } from '../../links/ring.ts'
