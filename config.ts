@@ -12,9 +12,10 @@ import type { GatewaySettings } from './gateway/gateway-settings.ts'
 import { CLICK_SETTINGS } from './node/click-settings.ts'
 import { checkClusterSettings, CLUSTER_SETTINGS } from './node/cluster-settings.ts'
 import { API_KEY_PATTERN, API_KEY_TAKES } from './persistence/data-directory/api-key-file.ts'
-import { CODE_LENGTH_MAX, type NodeId } from './links/ids.ts'
+import type { NodeId } from './links/ids.ts'
 import { machineMemoryBytes } from './links/machine-memory.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
+import { LINK_SETTINGS } from './node/link-settings.ts'
 import { withSecretFiles } from './node/secret-files.ts'
 import {
   baseUrl,
@@ -65,20 +66,7 @@ const SETTINGS = {
     fallback: 'false',
     about: 'whether a reverse proxy in front sets X-Forwarded-For',
   }),
-  aliasLengthMax: integer('TINYGRID_ALIAS_LENGTH_MAX', {
-    fallback: '8',
-    min: 1,
-    max: CODE_LENGTH_MAX,
-    unit: 'characters',
-    about: 'longest code that a user may choose',
-  }),
-  codeLength: integer('TINYGRID_CODE_LENGTH', {
-    fallback: '7',
-    min: 4,
-    max: 32,
-    unit: 'characters',
-    about: 'length of generated codes',
-  }),
+  ...LINK_SETTINGS,
   partitions: integer('TINYGRID_PARTITIONS', {
     fallback: '256',
     min: PARTITIONS_MIN,
@@ -225,6 +213,7 @@ function makeNodeId(): string {
 export function gatewaySettingsOf(config: Config): GatewaySettings {
   const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
   const { aliasLengthMax, codeLength, connectionsMax, rateLimit, ipPrivacy } = config
+  const { targetSchemes: schemes, urlBytesMax } = config
   return Object.freeze({
     ...GATEWAY_DEFAULTS,
     host,
@@ -234,6 +223,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     ipPrivacy,
     publicCreate,
     fastPath,
+    targets: Object.freeze({ schemes, bytesMax: urlBytesMax }),
     aliasLengthMax,
     codeLength,
     connectionsMax,

@@ -12,6 +12,7 @@
 import { assertAccepted, Unreachable, type ApiClient, type ApiReply } from './api-client.ts'
 import type { ListedLink } from './exported-links.ts'
 import { LINE_BREAKS } from '../links/link-fields.ts'
+import { writtenUrl } from '../links/target-url.ts'
 import { hasPast, type LinkInput } from './link-input.ts'
 
 /** 200,000 links newer than the first try: more were made by others in between; then it is left. */
@@ -72,7 +73,7 @@ function isPlain(link: LinkInput): boolean {
 /** Equal for links that look alike, as the server keeps them. undefined: it cannot exist. */
 function keyOf(link: LinkInput): string | undefined {
   if (typeof link.url !== 'string' || !URL.canParse(link.url)) return undefined
-  const url = new URL(link.url).href
+  const url = writtenUrl(new URL(link.url))
   if (typeof link.code === 'string') return JSON.stringify([url, link.code])
   const title = typeof link.title === 'string' ? link.title.replaceAll(LINE_BREAKS, ' ').trim() : ''
   const tags = Array.isArray(link.tags) ? link.tags.map((tag) => String(tag).trim()).sort() : []

@@ -6,6 +6,9 @@
  */
 
 import type { IpPrivacy } from '../clicks/ring/kept-address.ts'
+import { URL_BYTES_DEFAULT } from '../links/link.ts'
+import { WEB_SCHEMES } from '../links/target-schemes.ts'
+import type { TargetRules } from '../links/target-url.ts'
 
 /**
  * What a client can make the process hold for one connection: what was read and not answered, and
@@ -26,6 +29,8 @@ export interface GatewaySettings {
   readonly ipPrivacy: IpPrivacy
   /** Whether `POST /api/links` works without a key. */
   readonly publicCreate: boolean
+  /** Where links may lead that are made or changed from now on. */
+  readonly targets: TargetRules
   /** Longest alias, in characters. */
   readonly aliasLengthMax: number
   /** Length of generated codes, in characters. */
@@ -67,6 +72,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   trustProxy: false,
   ipPrivacy: 'anonymised',
   publicCreate: false,
+  targets: Object.freeze({ schemes: WEB_SCHEMES, bytesMax: URL_BYTES_DEFAULT }),
   aliasLengthMax: 8,
   codeLength: 7,
   fastPath: true,

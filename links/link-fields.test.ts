@@ -13,12 +13,18 @@ import {
 } from './link-fields.ts'
 import { decodeLink, encodeLink, parseRecord } from './link-record.ts'
 import { newLink, type CreateRequest } from './link-owner.ts'
-import { MAX_VISITS_MAX, TAG_LENGTH_MAX, TAGS_MAX, TITLE_LENGTH_MAX } from './link.ts'
-import { parseTargetUrl } from './target-url.ts'
+import {
+  MAX_VISITS_MAX,
+  TAG_LENGTH_MAX,
+  TAGS_MAX,
+  TITLE_LENGTH_MAX,
+  URL_BYTES_MAX,
+} from './link.ts'
+import { parseTargetUrl, SAFE_TARGETS } from './target-url.ts'
 
 const PARSERS = [
   (value: unknown) => parseNewCode(value),
-  (value: unknown) => parseTargetUrl(value, undefined),
+  (value: unknown) => parseTargetUrl(value, SAFE_TARGETS),
   (value: unknown) => parseTitle(value),
   (value: unknown) => parseTags(value),
   (value: unknown) => parseExpiry(value),
@@ -26,6 +32,8 @@ const PARSERS = [
   (value: unknown) => parseOperationId(value),
   (value: unknown) => parseIfMatch(value),
 ]
+
+const longUrl = (bytes: number) => 'https://a.example/'.padEnd(bytes, 'x')
 
 const anyText = fc.string({ unit: 'binary', maxLength: 300 })
 const anything = fc.oneof(
@@ -60,7 +68,7 @@ test('a link that fills every field is a whole record', (t) => {
   const request: CreateRequest = {
     kind: 'create',
     code: parseNewCode('c'.repeat(64)),
-    url: parseTargetUrl(`https://a.example/${'x'.repeat(4096 - 18)}`, undefined),
+    url: parseTargetUrl(longUrl(URL_BYTES_MAX), SAFE_TARGETS),
     title,
     tags,
     expiresAt: parseExpiry(TIME_MAX),
@@ -77,7 +85,7 @@ test('one more than fits is refused', (t) => {
   const wrong: readonly (() => unknown)[] = [
     () => parseNewCode('c'.repeat(65)),
     () => parseNewCode('Metrics'),
-    () => parseTargetUrl(`https://a.example/${'x'.repeat(4096 - 17)}`, undefined),
+    () => parseTargetUrl(longUrl(URL_BYTES_MAX + 1), SAFE_TARGETS),
     () => parseTitle('😀'.repeat(TITLE_LENGTH_MAX + 1)),
     () => parseTags(['x'.repeat(TAG_LENGTH_MAX + 1)]),
     () => parseTags(Array.from({ length: TAGS_MAX + 1 }, String)),

@@ -24,8 +24,7 @@ import {
   type LinkOptions,
   type RedirectStatus,
 } from './link.ts'
-import type { OwnAddress } from './own-address.ts'
-import { isStoredUrl, parseTargetUrl } from './target-url.ts'
+import { isStoredUrl, parseTargetUrl, SAFE_TARGETS, type TargetRules } from './target-url.ts'
 
 export type OptionName = keyof LinkOptions
 
@@ -44,7 +43,7 @@ interface Option<T> {
   readonly bit: number
   readonly layout: Layout<T>
   /** The value as it is kept, for which it is given again. @throws TinygridError invalid_field */
-  parse(value: unknown, field: string, own: OwnAddress | undefined): T
+  parse(value: unknown, field: string, targets: TargetRules): T
   /** Whether it can have been made by `parse`: a cheap look at what is stored, or another node says. */
   isKept(value: unknown): boolean
 }
@@ -119,20 +118,28 @@ type Given = Readonly<Partial<Record<OptionName, unknown>>>
  * The options in a request; null is none.
  *
  * @param prefix what stands before the names of fields
- * @param own undefined: asked by an owner, who does not know by which addresses it is reached
+ * @param targets what URLs may be; by default what owners take
  * @throws TinygridError invalid_field
  */
-export function parseOptions(given: Given, prefix = '', own?: OwnAddress): LinkOptions {
-  return withOptions({}, parseOptionChanges(given, prefix, own))
+export function parseOptions(
+  given: Given,
+  prefix = '',
+  targets: TargetRules = SAFE_TARGETS,
+): LinkOptions {
+  return withOptions({}, parseOptionChanges(given, prefix, targets))
 }
 
 /** @throws TinygridError invalid_field */
-export function parseOptionChanges(given: Given, prefix = '', own?: OwnAddress): OptionChanges {
+export function parseOptionChanges(
+  given: Given,
+  prefix = '',
+  targets: TargetRules = SAFE_TARGETS,
+): OptionChanges {
   const changes: Record<string, unknown> = {}
   for (const [name, option] of TABLE) {
     const value = given[name]
     if (value === undefined) continue
-    changes[name] = value === null ? null : option.parse(value, prefix + name, own)
+    changes[name] = value === null ? null : option.parse(value, prefix + name, targets)
   }
   return changes
 }
@@ -210,8 +217,8 @@ function isStatus(value: unknown): value is RedirectStatus {
   return REDIRECT_STATUSES.some((status) => status === value)
 }
 
-function parseExpiredUrl(value: unknown, field: string, own: OwnAddress | undefined): string {
-  const url = parseTargetUrl(value, own, field)
+function parseExpiredUrl(value: unknown, field: string, targets: TargetRules): string {
+  const url = parseTargetUrl(value, targets, field)
   if (url.length <= EXPIRED_URL_BYTES_MAX) return url
   throw wrong(
     field,

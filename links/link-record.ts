@@ -42,6 +42,7 @@ import {
 } from './link.ts'
 import { decodeOptions, encodeOptions, isOptionBlock, optionsLength } from './link-options.ts'
 import { RecordReader } from './record-reader.ts'
+import { isStoredUrl } from './target-url.ts'
 
 declare const recordBrand: unique symbol
 export type LinkRecord = Buffer & { readonly [recordBrand]: true }
@@ -79,8 +80,8 @@ const BYTE_KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte <= 0x20 || byte >= 0x7f) return IN_NEITHER
   return parseCode(String.fromCharCode(byte)) === undefined ? IN_URLS : IN_CODES
 })
-const SCHEMES = /^https?:\/\//
-const SCHEME_BYTES = 8
+const WEB = /^https?:\/\//
+const WEB_BYTES = 8
 
 export function encodeLink(link: Link): LinkRecord {
   const title = link.title === null ? undefined : Buffer.from(link.title)
@@ -171,9 +172,10 @@ function isCode(bytes: Buffer, from: number, end: number): boolean {
 function hasUrl(bytes: Buffer, start: number, length: number): boolean {
   if (length === 0) return lifecycleOf(bytes[0]!) === 'purged'
   const end = start + length
-  const scheme = bytes.toString('latin1', start, Math.min(end, start + SCHEME_BYTES))
+  const scheme = bytes.toString('latin1', start, Math.min(end, start + WEB_BYTES))
+  if (!WEB.test(scheme)) return isStoredUrl(bytes.toString('latin1', start, end))
   const rest = scheme === 'https://' ? start + 8 : start + 7
-  if (length > URL_BYTES_MAX || rest >= end || !SCHEMES.test(scheme)) return false
+  if (length > URL_BYTES_MAX || rest >= end) return false
   for (let at = rest; at < end; at++) if (BYTE_KINDS[bytes[at]!] === IN_NEITHER) return false
   return true
 }

@@ -28,7 +28,7 @@ export type RedirectStatus = (typeof REDIRECT_STATUSES)[number]
 
 export interface Link extends LinkOptions {
   readonly code: Code
-  /** Normalised by the WHATWG parser, hence ASCII; http or https; at most URL_BYTES_MAX. */
+  /** Normalised by the WHATWG parser, hence ASCII; of any safe scheme; at most URL_BYTES_MAX. */
   readonly url: string
   readonly title: string | null
   readonly tags: readonly string[]
@@ -44,7 +44,10 @@ export interface Link extends LinkOptions {
   readonly lifecycle: Lifecycle
 }
 
-export const URL_BYTES_MAX = 4096
+/** The longest that can be stored, whatever the settings say: the length has 15 bits. */
+export const URL_BYTES_MAX = 32_000
+/** The longest that is taken, unless a setting says otherwise. */
+export const URL_BYTES_DEFAULT = 8_192
 export const EXPIRED_URL_BYTES_MAX = 2048
 export const TITLE_LENGTH_MAX = 200
 export const TAGS_MAX = 10

@@ -7,6 +7,9 @@ import type { EpochMs } from './ids.ts'
 import { LinkSearch } from './link-search.ts'
 import { obstacle, type Link } from './link.ts'
 
+/** Longest text that is searched for. Of a longer URL so much finds it. */
+export const SEARCH_LENGTH_MAX = 4096
+
 export const LIST_STATES = ['active', 'scheduled', 'expired', 'used_up'] as const
 /** What a visitor gets now: a redirect, or why not. */
 export type ListState = (typeof LIST_STATES)[number]

@@ -106,6 +106,25 @@ export function severalOf<T extends string>(
   })
 }
 
+/** Items separated by commas, in their order, each once; all of them must be right. */
+export function listSetting<T>(
+  name: string,
+  options: Options & {
+    readonly itemsMax: number
+    readonly parseItem: (text: string) => T | undefined
+    readonly takes: string
+  },
+): Setting<readonly T[]> {
+  const { itemsMax, parseItem, takes } = options
+  return setting(name, takes, options, (value) => {
+    const items = value.split(',').map((item) => parseItem(item.trim()))
+    const known = items.filter((item) => item !== undefined)
+    return known.length === items.length && known.length <= itemsMax
+      ? Object.freeze([...new Set(known)])
+      : undefined
+  })
+}
+
 /** Text that a function knows to be right. */
 export function matching(
   name: string,

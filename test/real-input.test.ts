@@ -45,7 +45,7 @@ function expected(url: string, ownOrigin: string): string | null {
   const own = new URL(ownOrigin)
   const isLoopback = ['localhost', '127.0.0.1', '[::1]', '0.0.0.0'].includes(hostname)
   if (isLoopback && port === own.port) return null
-  return href.length > 4096 || hostname === '' ? null : href
+  return href.length > 8192 || hostname === '' ? null : href
 }
 
 test('every URL of the installed READMEs is shortened, followed, and found again', async (t) => {

@@ -28,6 +28,11 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ TINYGRID_FAST_PATH: 'yes' }, /TINYGRID_FAST_PATH is "yes", but must be true or false/],
   [{ TINYGRID_TRUST_PROXY: '2' }, /TINYGRID_TRUST_PROXY is "2", but must be true or false/],
   [{ TINYGRID_RATE_LIMIT: '0' }, /TINYGRID_RATE_LIMIT is "0", but must be/],
+  [
+    { TINYGRID_TARGET_SCHEMES: 'http,javascript' },
+    /TINYGRID_TARGET_SCHEMES is "http,javascript", but must be .* never one that runs code/,
+  ],
+  [{ TINYGRID_URL_BYTES_MAX: '32001' }, /TINYGRID_URL_BYTES_MAX is "32001", but must be .* 32000/],
   [{ TINYGRID_ALIAS_LENGTH_MAX: '65' }, /TINYGRID_ALIAS_LENGTH_MAX is "65", but must be .* 64/],
   [{ TINYGRID_CODE_LENGTH: '3' }, /TINYGRID_CODE_LENGTH is "3", but must be .* 4 to 32/],
   [{ TINYGRID_CONNECTIONS_MAX: '1.5' }, /TINYGRID_CONNECTIONS_MAX is "1.5", but must be/],

@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { parseCodeField, parseFlag, parseTags } from '../../links/link-fields.ts'
+import { WEB_SCHEMES } from '../../links/target-schemes.ts'
 import { parseTargetUrl } from '../../links/target-url.ts'
 import {
   fieldsOf,
@@ -32,6 +33,9 @@ export type ToldType = HookEvent | 'report'
 export const WEBHOOKS_MAX = 50
 export const THRESHOLDS_MAX = 20
 export const CODES_MAX = 100
+/** Where messages may be sent. */
+export const RECEIVER_BYTES_MAX = 4096
+const RECEIVERS = { schemes: WEB_SCHEMES, bytesMax: RECEIVER_BYTES_MAX }
 const THRESHOLD_MAX = 1_000_000_000_000
 const SECRET_BYTES = 32
 const SECRET_PREFIX = 'whsec_'
@@ -86,7 +90,7 @@ export function savedWebhook(text: string): Webhook | undefined {
 
 /** What a request may say. */
 const PARSERS: FieldParsers = {
-  url: (value) => parseTargetUrl(value, undefined),
+  url: (value) => parseTargetUrl(value, RECEIVERS),
   events: parseEvents,
   codes: parseCodes,
   tags: (value) => parseTags(value),

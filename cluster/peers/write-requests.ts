@@ -33,7 +33,7 @@ import type {
   Repeatable,
   WriteRequest,
 } from '../../links/link-owner.ts'
-import { parseTargetUrl } from '../../links/target-url.ts'
+import { parseTargetUrl, SAFE_TARGETS } from '../../links/target-url.ts'
 import { LINK_BYTES_MAX } from './owner-protocol.ts'
 
 /** No character of a code, a URL or an operation id. */
@@ -133,7 +133,7 @@ function parsePlainCreate(text: string): WriteRequest {
   return {
     ...PLAIN,
     code: parseNewCode(code),
-    url: parseTargetUrl(url, undefined),
+    url: parseTargetUrl(url, SAFE_TARGETS),
     operationId: parseOperationId(operationId),
   }
 }
@@ -142,7 +142,7 @@ function parseCreate({ code, url, title, tags, expiresAt, ...rest }: Fields): Cr
   return {
     kind: 'create',
     code: parseNewCode(code),
-    url: parseTargetUrl(url, undefined),
+    url: parseTargetUrl(url, SAFE_TARGETS),
     title: parseTitle(title),
     tags: parseTags(tags),
     expiresAt: parseExpiry(expiresAt),
@@ -157,7 +157,7 @@ function parseImport({ createdAt, updatedAt, maxVisits, visits, ...rest }: Field
   return {
     kind: 'import',
     code: parseNewCode(rest['code']),
-    url: parseTargetUrl(rest['url'], undefined),
+    url: parseTargetUrl(rest['url'], SAFE_TARGETS),
     title: parseTitle(rest['title']),
     tags: parseTags(rest['tags']),
     expiresAt: parseExpiry(rest['expiresAt']),
@@ -181,7 +181,7 @@ function parseUpdate(value: Fields): WriteRequest {
 
 function parseChanges({ url, title, tags, expiresAt, maxVisits, ...rest }: Fields): LinkChanges {
   return {
-    ...(url === undefined ? {} : { url: parseTargetUrl(url, undefined) }),
+    ...(url === undefined ? {} : { url: parseTargetUrl(url, SAFE_TARGETS) }),
     ...(title === undefined ? {} : { title: parseTitle(title) }),
     ...(tags === undefined ? {} : { tags: parseTags(tags) }),
     ...(expiresAt === undefined ? {} : { expiresAt: parseExpiry(expiresAt) }),

@@ -51,11 +51,11 @@ export function ifMatchOf(request: FastifyRequest): { ifMatch?: string } {
 }
 
 export function requestContext(
-  { address, now }: ApiContext,
+  { settings, address, now }: ApiContext,
   request: FastifyRequest,
   prefix = '',
 ): RequestContext {
-  return { own: address.own(request), now: now(), prefix }
+  return { targets: { ...settings.targets, own: address.own(request) }, now: now(), prefix }
 }
 
 /**

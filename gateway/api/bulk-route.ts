@@ -36,14 +36,14 @@ type Draft = LinkDraft | ImportRequest | { readonly error: TinygridError }
 type Outcome = CreatedLink | { readonly error: TinygridError }
 
 export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
-  const { aliasLengthMax, bulkLinksMax, bulkBodyBytesMax } = context.settings
-  const { work } = context
+  const { settings, work } = context
+  const { bulkLinksMax, bulkBodyBytesMax } = settings
   const bulk = new BulkCreation(context)
   const requests = new LongRequests(work, bulkBodyBytesMax)
   const schema = {
     summary: `Create up to ${bulkLinksMax} links`,
     tags: ['links'],
-    body: bulkSchema(aliasLengthMax, bulkLinksMax),
+    body: bulkSchema(settings, bulkLinksMax),
     response: {
       200: jsonReply('What became of each link', bulkResultsSchema),
       ...problemReplies(400, 401, 413, 415, 429, 503),
@@ -82,13 +82,14 @@ class BulkCreation {
   readonly #context: ApiContext
   readonly #checkEnvelope
   readonly #checkItem
-  readonly #checkPast = compileSchema(pastLinkSchema)
+  readonly #checkPast
 
   constructor(context: ApiContext) {
-    const { aliasLengthMax, bulkLinksMax } = context.settings
+    const { settings } = context
     this.#context = context
-    this.#checkEnvelope = compileSchema(bulkEnvelopeSchema(bulkLinksMax))
-    this.#checkItem = compileSchema(newLinkSchema(aliasLengthMax))
+    this.#checkEnvelope = compileSchema(bulkEnvelopeSchema(settings.bulkLinksMax))
+    this.#checkItem = compileSchema(newLinkSchema(settings))
+    this.#checkPast = compileSchema(pastLinkSchema(settings))
   }
 
   /** @throws TinygridError where the request is refused whole */

@@ -15,6 +15,8 @@ import {
   nullable,
   problemSchema,
   strict,
+  urlField,
+  type LinkLimits,
 } from './link-schemas.ts'
 
 const state = Type.Unsafe<GivenLifecycle>({
@@ -29,35 +31,37 @@ export const PAST_FIELDS = ['createdAt', 'updatedAt', 'visits', 'isAlias', 'stat
 const givenTime = Type.String({ maxLength: 40, description: 'ISO 8601 with Z or an offset' })
 
 /** A link as `GET /api/export` gives it, but for its short URL. */
-export const pastLinkSchema = Type.Object(
-  {
-    url: fields.url,
-    code: Type.String({ minLength: 1, maxLength: CODE_LENGTH_MAX, pattern: CODE_PATTERN }),
-    title: Type.Optional(fields.title),
-    tags: Type.Optional(fields.tags),
-    createdAt: givenTime,
-    updatedAt: Type.Optional(givenTime),
-    expiresAt: Type.Optional(fields.expiresAt),
-    maxVisits: Type.Optional(fields.maxVisits),
-    visits: Type.Optional(
-      nullable(
-        Type.Integer({ minimum: 0, maximum: MAX_VISITS_MAX }),
-        'So far; only with maxVisits, which it may have reached',
+export function pastLinkSchema({ targets }: LinkLimits) {
+  return Type.Object(
+    {
+      url: urlField(targets),
+      code: Type.String({ minLength: 1, maxLength: CODE_LENGTH_MAX, pattern: CODE_PATTERN }),
+      title: Type.Optional(fields.title),
+      tags: Type.Optional(fields.tags),
+      createdAt: givenTime,
+      updatedAt: Type.Optional(givenTime),
+      expiresAt: Type.Optional(fields.expiresAt),
+      maxVisits: Type.Optional(fields.maxVisits),
+      visits: Type.Optional(
+        nullable(
+          Type.Integer({ minimum: 0, maximum: MAX_VISITS_MAX }),
+          'So far; only with maxVisits, which it may have reached',
+        ),
       ),
-    ),
-    isAlias: Type.Optional(Type.Boolean({ description: 'Whether someone chose the code' })),
-    state: Type.Optional(state),
-  },
-  {
-    ...strict,
-    title: 'PastLink',
-    description:
-      'A link as it was: it may be expired, used up or deleted. 201 if it was made, 200 if it is ' +
-      'there already, as it was or as it became since, 409 if its code has another link',
-  },
-)
+      isAlias: Type.Optional(Type.Boolean({ description: 'Whether someone chose the code' })),
+      state: Type.Optional(state),
+    },
+    {
+      ...strict,
+      title: 'PastLink',
+      description:
+        'A link as it was: it may be expired, used up or deleted. 201 if it was made, 200 if it is ' +
+        'there already, as it was or as it became since, 409 if its code has another link',
+    },
+  )
+}
 
-export type PastLinkBody = Type.Static<typeof pastLinkSchema>
+export type PastLinkBody = Type.Static<ReturnType<typeof pastLinkSchema>>
 
 /** `links` as they come: each is checked by itself, so that one wrong item fails alone. */
 export function bulkEnvelopeSchema(linksMax: number) {
@@ -67,10 +71,10 @@ export function bulkEnvelopeSchema(linksMax: number) {
   )
 }
 
-export function bulkSchema(aliasLengthMax: number, linksMax: number) {
+export function bulkSchema(limits: LinkLimits, linksMax: number) {
   return Type.Object(
     {
-      links: Type.Array(Type.Union([newLinkSchema(aliasLengthMax), pastLinkSchema]), {
+      links: Type.Array(Type.Union([newLinkSchema(limits), pastLinkSchema(limits)]), {
         minItems: 1,
         maxItems: linksMax,
       }),

@@ -23,7 +23,7 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
     tags: ['links'],
     ...(settings.publicCreate ? { security: [{}] } : {}),
     headers: idempotencyKeySchema,
-    body: newLinkSchema(settings.aliasLengthMax),
+    body: newLinkSchema(settings),
     response: {
       201: replyOf('The new link', 'Location', 'ETag'),
       200: replyOf('The link that this URL has already', 'Location', 'ETag'),

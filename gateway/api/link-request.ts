@@ -19,11 +19,11 @@ import type { ImportRequest, LinkChanges } from '../../links/link-owner.ts'
 import { parseIsoTime } from './iso-time.ts'
 import type { PastLinkBody } from './bulk-schemas.ts'
 import type { LinkChangesBody, NewLinkBody } from './link-schemas.ts'
-import type { OwnAddress } from '../../links/own-address.ts'
-import { parseTargetUrl } from '../../links/target-url.ts'
+import { parseTargetUrl, type TargetRules } from '../../links/target-url.ts'
 
 export interface RequestContext {
-  readonly own: OwnAddress
+  /** With the addresses that this request came by. */
+  readonly targets: TargetRules
   readonly now: EpochMs
   /** What stands before the names of fields: `links[3].`, or nothing. */
   readonly prefix: string
@@ -33,7 +33,7 @@ export interface RequestContext {
 export function toDraft(body: NewLinkBody, context: RequestContext): LinkDraft {
   const { prefix } = context
   return {
-    url: parseTargetUrl(body.url, context.own, `${prefix}url`),
+    url: parseTargetUrl(body.url, context.targets, `${prefix}url`),
     alias: body.code === undefined ? undefined : parseNewCode(body.code, `${prefix}code`),
     reuse: body.reuse,
     title: parseTitle(body.title ?? null, `${prefix}title`),
@@ -44,13 +44,13 @@ export function toDraft(body: NewLinkBody, context: RequestContext): LinkDraft {
 }
 
 /** @throws TinygridError invalid_field */
-export function toImport(body: PastLinkBody, { own, prefix }: RequestContext): ImportRequest {
+export function toImport(body: PastLinkBody, { targets, prefix }: RequestContext): ImportRequest {
   const createdAt = parseTime(body.createdAt, prefix, 'createdAt')
   const { updatedAt = body.createdAt, maxVisits = null } = body
   return {
     kind: 'import',
     code: parseNewCode(body.code, `${prefix}code`),
-    url: parseTargetUrl(body.url, own, `${prefix}url`),
+    url: parseTargetUrl(body.url, targets, `${prefix}url`),
     title: parseTitle(body.title ?? null, `${prefix}title`),
     tags: parseTags(body.tags ?? [], `${prefix}tags`),
     expiresAt: parseTime(body.expiresAt ?? null, prefix),
@@ -69,10 +69,10 @@ export function toImport(body: PastLinkBody, { own, prefix }: RequestContext): I
 }
 
 /** @throws TinygridError invalid_field */
-export function toChanges(body: LinkChangesBody, { own, prefix }: RequestContext): LinkChanges {
+export function toChanges(body: LinkChangesBody, { targets, prefix }: RequestContext): LinkChanges {
   const { url, title, tags, expiresAt, maxVisits } = body
   return {
-    ...(url === undefined ? {} : { url: parseTargetUrl(url, own, `${prefix}url`) }),
+    ...(url === undefined ? {} : { url: parseTargetUrl(url, targets, `${prefix}url`) }),
     ...(title === undefined ? {} : { title: parseTitle(title, `${prefix}title`) }),
     ...(tags === undefined ? {} : { tags: parseTags(tags, `${prefix}tags`) }),
     ...(expiresAt === undefined ? {} : { expiresAt: parseTime(expiresAt, prefix) }),

@@ -76,7 +76,7 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
     tags: ['links'],
     params: codeParamsSchema,
     headers: ifMatchSchema,
-    body: linkChangesSchema,
+    body: linkChangesSchema(context.settings),
     response: {
       200: linkReply('The link as it is now', 'ETag'),
       ...problemReplies(400, 401, 404, 410, 412, 413, 415, 503),

@@ -6,17 +6,13 @@
  * times in the future) are in `link-request.ts`.
  */
 import { Type, type TSchema } from 'typebox'
-import {
-  MAX_VISITS_MAX,
-  TAG_LENGTH_MAX,
-  TAGS_MAX,
-  TITLE_LENGTH_MAX,
-  URL_BYTES_MAX,
-} from '../../links/link.ts'
+import { MAX_VISITS_MAX, TAG_LENGTH_MAX, TAGS_MAX, TITLE_LENGTH_MAX } from '../../links/link.ts'
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
 import { IF_MATCH_LENGTH_MAX } from '../../links/link-fields.ts'
 import { LIST_LIMIT_MAX, OPERATION_KEPT_MS } from '../../links/link-owner.ts'
-import { LIST_STATES, type ListState } from '../../links/list-filter.ts'
+import { LIST_STATES, SEARCH_LENGTH_MAX, type ListState } from '../../links/list-filter.ts'
+import type { TargetRules } from '../../links/target-url.ts'
+import type { GatewaySettings } from '../gateway-settings.ts'
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_LENGTH_MAX } from './idempotency.ts'
 
 export const CODE_PATTERN = '^[A-Za-z0-9_-]+$'
@@ -34,13 +30,20 @@ export function nullable<T extends TSchema & { type: string }>(schema: T, descri
   return Type.Unsafe<Type.Static<T> | null>({ ...schema, type: [schema.type, 'null'], description })
 }
 
-export const fields = {
-  url: Type.String({
+/** What the settings say of a link. */
+export type LinkLimits = Pick<GatewaySettings, 'aliasLengthMax' | 'targets'>
+
+export function urlField({ schemes, bytesMax }: TargetRules) {
+  const named = schemes === undefined ? '' : `${schemes.join(', ')}; `
+  return Type.String({
     minLength: 1,
-    maxLength: URL_BYTES_MAX,
-    description: `http or https, at most ${URL_BYTES_MAX} bytes; stored as browsers write it`,
+    maxLength: bytesMax,
+    description: `${named}at most ${bytesMax} bytes; stored as browsers write it`,
     examples: ['https://example.com/a/long/page'],
-  }),
+  })
+}
+
+export const fields = {
   title: nullable(
     Type.String({ maxLength: TITLE_LENGTH_MAX }),
     'For people; not shown to visitors. A line break becomes a space',
@@ -59,10 +62,10 @@ export const fields = {
   ),
 }
 
-export function newLinkSchema(aliasLengthMax: number) {
+export function newLinkSchema({ aliasLengthMax, targets }: LinkLimits) {
   return Type.Object(
     {
-      url: fields.url,
+      url: urlField(targets),
       code: Type.Optional(
         Type.String({
           minLength: 1,
@@ -90,24 +93,26 @@ export function newLinkSchema(aliasLengthMax: number) {
 const time = Type.String({ format: 'date-time', description: 'ISO 8601 in UTC' })
 export type NewLinkBody = Type.Static<ReturnType<typeof newLinkSchema>>
 
-export const linkChangesSchema = Type.Object(
-  {
-    url: Type.Optional(fields.url),
-    title: Type.Optional(fields.title),
-    tags: Type.Optional(fields.tags),
-    expiresAt: Type.Optional(fields.expiresAt),
-    maxVisits: Type.Optional(fields.maxVisits),
-  },
-  {
-    ...strict,
-    title: 'LinkChanges',
-    description:
-      'What is left out stays; null takes a setting away. expiresAt may be past (the link expires ' +
-      'at once) and maxVisits below the visits so far (it is used up)',
-  },
-)
+export function linkChangesSchema({ targets }: LinkLimits) {
+  return Type.Object(
+    {
+      url: Type.Optional(urlField(targets)),
+      title: Type.Optional(fields.title),
+      tags: Type.Optional(fields.tags),
+      expiresAt: Type.Optional(fields.expiresAt),
+      maxVisits: Type.Optional(fields.maxVisits),
+    },
+    {
+      ...strict,
+      title: 'LinkChanges',
+      description:
+        'What is left out stays; null takes a setting away. expiresAt may be past (the link expires ' +
+        'at once) and maxVisits below the visits so far (it is used up)',
+    },
+  )
+}
 
-export type LinkChangesBody = Type.Static<typeof linkChangesSchema>
+export type LinkChangesBody = Type.Static<ReturnType<typeof linkChangesSchema>>
 
 export const linkSchema = Type.Object(
   {
@@ -178,7 +183,7 @@ export const listQuerySchema = Type.Object(
     cursor: Type.Optional(Type.String({ minLength: 1, maxLength: CURSOR_LENGTH_MAX })),
     search: Type.Optional(
       Type.String({
-        maxLength: URL_BYTES_MAX,
+        maxLength: SEARCH_LENGTH_MAX,
         description:
           'Part of the code, URL, title or a tag, in any case; a URL as browsers show it or as it is ' +
           'stored. A whole short URL finds its link',

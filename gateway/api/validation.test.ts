@@ -1,8 +1,9 @@
 import test from 'ava'
+import { GATEWAY_DEFAULTS } from '../gateway-settings.ts'
 import { newLinkSchema } from './link-schemas.ts'
 import { compileSchema } from './validation.ts'
 
-const check = compileSchema(newLinkSchema(8))
+const check = compileSchema(newLinkSchema(GATEWAY_DEFAULTS))
 
 test('of many unknown fields one is named, and nothing is done for the others', (t) => {
   const fields = Array.from({ length: 700 }, (_, n) => [`field${n}`, n])

@@ -94,15 +94,19 @@ test('the document is well-formed', async (t) => {
 })
 
 test('what the API takes is described with its limits', async (t) => {
-  const { call } = await startGateway(t, { aliasLengthMax: 12 })
+  const { call } = await startGateway(t, {
+    aliasLengthMax: 12,
+    targets: { schemes: ['https', 'tel'], bytesMax: 5_000 },
+  })
   const document = (await call('GET', '/openapi.json')).json as unknown as Document
   const create = document.paths['/api/links']!['post']!
   const body = create.requestBody!.content['application/json']!.schema as {
-    properties: Record<string, { maxLength?: number }>
+    properties: Record<string, { maxLength?: number; description?: string }>
     additionalProperties: boolean
   }
   t.is(body.properties['code']!.maxLength, 12)
-  t.is(body.properties['url']!.maxLength, 4096)
+  t.is(body.properties['url']!.maxLength, 5_000)
+  t.regex(body.properties['url']!.description!, /^https, tel; at most 5000 bytes/)
   t.false(body.additionalProperties)
   t.deepEqual(Object.keys(create.responses).sort(), STATUSES_OF_CREATE)
 })

@@ -24,6 +24,15 @@ test('a preview shows where a link leads and does not count', async (t) => {
   t.is(links.writes, 0)
 })
 
+test('a preview shows an address that is not of the web as it is', async (t) => {
+  const { add, call } = await startGateway(t)
+  add({ code: 'mail', url: 'mailto:a@b.example?subject=x&cc="c"@d.example' })
+  const { status, text } = await call('GET', '/mail+')
+  t.is(status, 200)
+  const shown = 'mailto:a@b.example?subject=x&amp;cc=&quot;c&quot;@d.example'
+  t.true(text.includes(`<a href="${shown}" rel="noreferrer noopener nofollow">${shown}</a>`), text)
+})
+
 test('a preview of a metered link uses up no visit', async (t) => {
   const { add, call } = await startGateway(t)
   add({ code: 'abc1234', maxVisits: 1 })

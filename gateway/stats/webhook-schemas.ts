@@ -3,8 +3,13 @@
  * `clicks/hooks/webhook.ts`.
  */
 import { Type } from 'typebox'
-import { CODES_MAX, HOOK_EVENTS, THRESHOLDS_MAX } from '../../clicks/hooks/webhook.ts'
-import { TAG_LENGTH_MAX, TAGS_MAX, URL_BYTES_MAX } from '../../links/link.ts'
+import {
+  CODES_MAX,
+  HOOK_EVENTS,
+  RECEIVER_BYTES_MAX,
+  THRESHOLDS_MAX,
+} from '../../clicks/hooks/webhook.ts'
+import { TAG_LENGTH_MAX, TAGS_MAX } from '../../links/link.ts'
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
 import { nullable, strict } from '../api/link-schemas.ts'
 
@@ -13,7 +18,7 @@ const SECRET_LENGTH_MAX = 96
 
 const url = Type.String({
   minLength: 1,
-  maxLength: URL_BYTES_MAX,
+  maxLength: RECEIVER_BYTES_MAX,
   description:
     'Where messages are sent, by POST; a public address unless the operator allows others',
 })

@@ -32,6 +32,8 @@ export const CORPUS: readonly Sample[] = [
   { name: 'one redirect', text: ABC, fast: 1 },
   { name: 'a browser', text: get('/abc', ...BROWSER), fast: 1 },
   { name: 'a long address', text: get('/long-code_0'), fast: 1 },
+  { name: 'the longest addresses', text: (get('/longest') + ABC).repeat(20), fast: 40 },
+  { name: 'an address that is not of the web', text: get('/mail') + ABC, fast: 2 },
   { name: 'pipelined redirects', text: ABC + get('/b') + get('/b', 'X: y') + ABC, fast: 4 },
   { name: '1,000 pipelined redirects', text: (ABC + get('/b', 'X: y')).repeat(500), fast: 1_000 },
   { name: 'nothing', text: '', fast: 0 },

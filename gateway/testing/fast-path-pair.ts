@@ -13,7 +13,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
-import type { Link, Lookup } from '../../links/link.ts'
+import { URL_BYTES_MAX, type Link, type Lookup } from '../../links/link.ts'
 import type { Found, NodeStatus } from '../../links/link-owner.ts'
 import { freeWork } from '../../links/testing/free-work.ts'
 import { FakeLinks } from './fake-links.ts'
@@ -43,6 +43,8 @@ const links = new BrittleLinks(() => NOW)
 addLink('abc', 'https://example.com/a')
 addLink('b', 'https://example.com/b?c=%20#d')
 addLink('long-code_0', `https://example.com/${'p'.repeat(4_000)}`)
+addLink('longest', 'https://example.com/'.padEnd(URL_BYTES_MAX, 'p'))
+addLink('mail', 'mailto:a@example.com?subject=%C3%A4%20b')
 addLink('gone', 'https://example.com/', { lifecycle: 'deleted' })
 addLink('metered', 'https://example.com/', { maxVisits: 1_000_000 })
 addLink('unknown', 'https://example.com/')

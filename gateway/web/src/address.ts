@@ -1,14 +1,15 @@
 /**
  * How addresses appear on the page. Used wherever a link is shown.
  *
- * The service stores only http and https, but the page does not rely on it: anything else is text,
- * never something to click.
+ * The service stores no address that is dangerous to follow, but the page does not rely on it: such a
+ * one is text, never something to click.
  */
+import { isTargetScheme } from '../../../links/target-schemes.ts'
 
 /** The address, if it may be the target of an anchor. */
 export function safeHref(address: string): string | undefined {
-  const isWeb = URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)
-  return isWeb ? address : undefined
+  const isSafe = URL.canParse(address) && isTargetScheme(new URL(address).protocol.slice(0, -1))
+  return isSafe ? address : undefined
 }
 
 /** For reading: without the scheme, and without a slash that says nothing. */

@@ -1,7 +1,7 @@
 /**
  * A link away from the page. Used wherever a stored address may be followed.
  *
- * An address that is not http or https is shown, but cannot be followed.
+ * An address that is dangerous to follow is shown, but cannot be.
  */
 import { safeHref } from './address.ts'
 
