@@ -17,8 +17,10 @@ import { columnsOf, delimiterOf, separatorLine } from './csv-layout.ts'
 import type { Columns, ColumnWishes } from './csv-layout.ts'
 import { LINE_BYTES_MAX, splitLines } from './lines.ts'
 import { LINE_END } from './text-decoding.ts'
+import type { OptionName } from '../links/link-options.ts'
 import {
   isSent,
+  OPTION_CELLS,
   type InputItem,
   type ItemFailure,
   type LinkField,
@@ -204,11 +206,15 @@ function linkFromCells(cells: readonly string[], columns: Columns): LinkInput {
   return link
 }
 
+function isNumber(field: LinkField): boolean {
+  if (field === 'maxVisits' || field === 'visits') return true
+  return Object.hasOwn(OPTION_CELLS, field) && OPTION_CELLS[field as OptionName] === 'number'
+}
+
 function valueOfCell(field: LinkField, cell: string): unknown {
   if (field === 'title') return cell
   if (field === 'tags') return splitTags(cell)
   const word = cell.trim()
   if (field === 'isAlias') return { true: true, false: false }[word.toLowerCase()] ?? word
-  const isCount = field === 'maxVisits' || field === 'visits'
-  return isCount && /^\d+$/.test(word) ? Number(word) : word
+  return isNumber(field) && /^\d+$/.test(word) ? Number(word) : word
 }

@@ -12,12 +12,16 @@ import {
   type ApiClient,
 } from './api-client.ts'
 import { CommandError } from './command-error.ts'
+import type { OptionName } from '../links/link-options.ts'
 import type { Line } from './lines.ts'
 
 const BATCH_LINKS = 1000
 
+/** null, or of an older server undefined: it has none. */
+type ListedOptions = { readonly [Name in OptionName]?: string | number | null }
+
 /** A link as the HTTP interface shows it; times are ISO 8601 in UTC. */
-export interface ListedLink {
+export interface ListedLink extends ListedOptions {
   readonly code: string
   readonly shortUrl: string
   readonly url: string

@@ -12,8 +12,9 @@ Shortens every link of FILE, or of standard input (-), by bulk requests.
 
 Formats
   text     one URL per line; after white space the code it should get, if any; # starts a comment
-  csv      a header with url and any of code, title, tags (a;b), expiresAt, maxVisits; cells are
-           separated by commas, semicolons or tabs, whichever the header shows (or sep=; before it)
+  csv      a header with url and any of code, title, tags (a;b), expiresAt, maxVisits, validFrom,
+           redirectStatus, expiredUrl; cells are separated by commas, semicolons or tabs, whichever the
+           header shows (or sep=; before it)
   ndjson   one object per line with the same fields
 
 What npm run export wrote is taken in as it was: a row with any of createdAt, updatedAt, visits, isAlias

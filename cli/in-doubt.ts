@@ -13,6 +13,7 @@ import { assertAccepted, Unreachable, type ApiClient, type ApiReply } from './ap
 import type { ListedLink } from './exported-links.ts'
 import { LINE_BREAKS } from '../links/link-fields.ts'
 import { writtenUrl } from '../links/target-url.ts'
+import { OPTION_NAMES } from '../links/link-options.ts'
 import { hasPast, type LinkInput } from './link-input.ts'
 
 /** 200,000 links newer than the first try: more were made by others in between; then it is left. */
@@ -78,7 +79,17 @@ function keyOf(link: LinkInput): string | undefined {
   const title = typeof link.title === 'string' ? link.title.replaceAll(LINE_BREAKS, ' ').trim() : ''
   const tags = Array.isArray(link.tags) ? link.tags.map((tag) => String(tag).trim()).sort() : []
   const expiresAt = typeof link.expiresAt === 'string' ? Date.parse(link.expiresAt) : 0
-  return JSON.stringify([url, title, [...new Set(tags)], expiresAt, link.maxVisits ?? null])
+  const options = OPTION_NAMES.map((name) => asKept(link[name]))
+  const limits = [expiresAt, link.maxVisits ?? null]
+  return JSON.stringify([url, title, [...new Set(tags)], ...limits, ...options])
+}
+
+/** An option as the server keeps it, however it was written. */
+function asKept(value: unknown): unknown {
+  if (typeof value !== 'string') return value ?? null
+  if (URL.canParse(value)) return new URL(value).href
+  const time = Date.parse(value)
+  return Number.isNaN(time) ? value : time
 }
 
 interface ListPage {

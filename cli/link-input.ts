@@ -4,6 +4,14 @@
  * Only the shape is made here. Whether a URL, a code or a time is allowed is for the server to say,
  * so values pass as they are, even of a wrong type.
  */
+import { OPTION_NAMES, type OptionName } from '../links/link-options.ts'
+
+/** How a cell of a CSV file spells an option. */
+export const OPTION_CELLS: Readonly<Record<OptionName, 'text' | 'number'>> = {
+  validFrom: 'text',
+  redirectStatus: 'number',
+  expiredUrl: 'text',
+}
 
 /** What makes an item a link as it was, rather than one to be created. */
 const PAST_FIELDS = ['createdAt', 'updatedAt', 'visits', 'isAlias', 'state'] as const
@@ -15,6 +23,7 @@ export const FIELDS = [
   'tags',
   'expiresAt',
   'maxVisits',
+  ...OPTION_NAMES,
   ...PAST_FIELDS,
   'shortUrl',
 ] as const

@@ -4,6 +4,7 @@
  * The state is the last column: a file that was cut off in a row is told by it.
  */
 import { stringify } from 'csv-stringify/sync'
+import { OPTION_NAMES } from '../links/link-options.ts'
 import { guardCell, joinTags } from './csv-cell.ts'
 import type { ExportFormat } from './export-options.ts'
 import type { ExportedLink } from './exported-links.ts'
@@ -19,6 +20,7 @@ const COLUMNS = [
   'createdAt',
   'updatedAt',
   'isAlias',
+  ...OPTION_NAMES,
   'shortUrl',
   'state',
 ] as const satisfies readonly (keyof ExportedLink)[]
@@ -36,7 +38,7 @@ export function linkRows(format: ExportFormat, links: readonly ExportedLink[]): 
 function cellsOf(link: ExportedLink): string[] {
   return COLUMNS.map((column) => {
     const value = link[column]
-    if (value === null) return ''
+    if (value === null || value === undefined) return ''
     return guardCell(typeof value === 'object' ? joinTags(value) : String(value))
   })
 }

@@ -5,6 +5,7 @@
 import test, { type ExecutionContext } from 'ava'
 import * as fc from 'fast-check'
 import { toEpochMs } from '../links/ids.ts'
+import { REDIRECT_STATUSES } from '../links/link.ts'
 import { Ring } from '../links/ring.ts'
 import { MemoryLog } from '../persistence/log/memory-log.ts'
 import { MemoryLinkStore } from '../persistence/store/memory-link-store.ts'
@@ -64,6 +65,9 @@ const life = fc.record({
   tags: fc.uniqueArray(text, { maxLength: 3 }),
   maxVisits: fc.option(fc.integer({ min: 1, max: 3 }), { nil: null }),
   isExpiring: fc.boolean(),
+  redirectStatus: fc.option(fc.constantFrom(...REDIRECT_STATUSES), { nil: null }),
+  expiredUrl: fc.option(fc.webUrl(), { nil: null }),
+  opensAfterMs: fc.option(fc.integer({ min: -50_000, max: 50_000 }), { nil: null }),
   deeds: fc.array(deed, { maxLength: 6 }),
 })
 
@@ -73,12 +77,14 @@ const time = { ms: BEGUN }
 /** A link that is made and then treated as the life says; a code that is taken is left alone. */
 async function live(
   node: Tinygrid,
-  { path, code, deeds, isExpiring, ...settings }: Life,
+  { path, code, deeds, isExpiring, opensAfterMs, ...settings }: Life,
   n: number,
 ) {
   const expiresAt = isExpiring ? new Date(time.ms + 60_000).toISOString() : null
   const alias = code === undefined ? {} : { code: `${code}${n}`.slice(0, 8) }
-  const json = { url: `https://example.com${path}`, ...alias, ...settings, expiresAt }
+  const validFrom = opensAfterMs === null ? null : new Date(time.ms + opensAfterMs).toISOString()
+  const limits = { expiresAt, validFrom }
+  const json = { url: `https://example.com${path}`, ...alias, ...settings, ...limits }
   const made = await call(node, '/api/links', { method: 'POST', json })
   if (made.status !== 201) return
   const route = `/api/links/${made.body.code}`
@@ -97,7 +103,7 @@ async function live(
 test('an export that is imported elsewhere is equal there, and imported again changes nothing', async (t) => {
   const first = await start(t, () => time.ms)
   let n = 0
-  const seen = { deleted: 0, expired: 0, usedUp: 0 }
+  const seen = { deleted: 0, expired: 0, usedUp: 0, scheduled: 0 }
   await fc.assert(
     fc.asyncProperty(fc.array(life, { minLength: 10, maxLength: 20 }), async (lives) => {
       await Promise.all(lives.map((one) => live(first, one, n++)))
@@ -117,11 +123,15 @@ test('an export that is imported elsewhere is equal there, and imported again ch
         if (link.state === 'deleted') seen.deleted++
         if (link.expiresAt !== null && Date.parse(link.expiresAt) <= time.ms) seen.expired++
         if (link.maxVisits !== null && link.visits === link.maxVisits) seen.usedUp++
+        if (link.validFrom != null && Date.parse(String(link.validFrom)) > time.ms) seen.scheduled++
       }
     }),
     { numRuns: 6, seed: 7, endOnFailure: true },
   )
-  t.true(seen.deleted > 0 && seen.expired > 0 && seen.usedUp > 0, JSON.stringify(seen))
+  t.true(
+    Object.values(seen).every((count) => count > 0),
+    JSON.stringify(seen),
+  )
 })
 
 test('what was taken in keeps its code: visitors get what they got, and nobody else gets the code', async (t) => {

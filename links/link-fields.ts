@@ -115,6 +115,18 @@ export function parsePast(
   return { createdAt, updatedAt, maxVisits, visits }
 }
 
+type Period = Pick<Link, 'validFrom' | 'expiresAt'>
+
+/** What is asked of a link, if it does not end before it begins. */
+export function withPeriod<T extends Period>(prefix: string, asked: T): T {
+  if (isPeriod(asked)) return asked
+  throw wrong(`${prefix}validFrom`, 'A link is valid from before it expires')
+}
+
+export function isPeriod({ validFrom, expiresAt }: Period): boolean {
+  return validFrom === undefined || expiresAt === null || validFrom < expiresAt
+}
+
 export function parseGivenLifecycle(value: unknown, field = 'lifecycle'): GivenLifecycle {
   if (value === 'live' || value === 'deleted') return value
   throw wrong(field, 'This must be live or deleted')

@@ -137,6 +137,8 @@ export type WriteResult =
   | { readonly kind: 'gone'; readonly reason: GoneReason; readonly url?: string }
   /** Restore: the link is live. */
   | { readonly kind: 'not_deleted' }
+  /** Update: the link would expire before it is valid. */
+  | { readonly kind: 'unfit' }
   /** ifMatch did not match. */
   | { readonly kind: 'stale' }
   /** Visit: counted and logged. */

@@ -39,6 +39,7 @@ export function outcomeOfWrite(result: WriteResult): Outcome {
     case 'taken':
     case 'absent':
     case 'not_deleted':
+    case 'unfit':
     case 'stale':
       return result.kind
   }

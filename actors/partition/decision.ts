@@ -8,6 +8,7 @@
  */
 import { matchesEntityTag } from '../../links/entity-tag.ts'
 import type { EpochMs } from '../../links/ids.ts'
+import { isPeriod } from '../../links/link-fields.ts'
 import { lookupOf, type Lifecycle, type Link } from '../../links/link.ts'
 import { hasOptions, optionsOf } from '../../links/link-options.ts'
 import {
@@ -132,6 +133,7 @@ function decideOnChange(link: Link, request: ChangeRequest, now: EpochMs): Decis
 
 function update(link: Link, request: UpdateRequest, now: EpochMs): Decision {
   const changed = withChanges(link, request.changes)
+  if (!isPeriod(changed)) return { result: { kind: 'unfit' } }
   const isSame = JSON.stringify(changed) === JSON.stringify(link)
   if (isSame) return { result: { kind: 'done', link } }
   return done({ ...changed, updatedAt: after(link.updatedAt, now) })

@@ -106,6 +106,7 @@ function isResult(result: Fields): boolean {
     case 'taken':
     case 'absent':
     case 'not_deleted':
+    case 'unfit':
     case 'stale':
       return true
     default:

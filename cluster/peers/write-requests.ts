@@ -19,6 +19,7 @@ import {
   parsePast,
   parseTags,
   parseTitle,
+  withPeriod,
 } from '../../links/link-fields.ts'
 import {
   hasOptions,
@@ -139,7 +140,7 @@ function parsePlainCreate(text: string): WriteRequest {
 }
 
 function parseCreate({ code, url, title, tags, expiresAt, ...rest }: Fields): CreateRequest {
-  return {
+  return withPeriod('', {
     kind: 'create',
     code: parseNewCode(code),
     url: parseTargetUrl(url, SAFE_TARGETS),
@@ -150,11 +151,11 @@ function parseCreate({ code, url, title, tags, expiresAt, ...rest }: Fields): Cr
     isAlias: parseFlag(rest['isAlias'], 'isAlias'),
     reuse: parseFlag(rest['reuse'], 'reuse'),
     ...parseOptions(rest),
-  }
+  })
 }
 
 function parseImport({ createdAt, updatedAt, maxVisits, visits, ...rest }: Fields): ImportRequest {
-  return {
+  return withPeriod('', {
     kind: 'import',
     code: parseNewCode(rest['code']),
     url: parseTargetUrl(rest['url'], SAFE_TARGETS),
@@ -165,7 +166,7 @@ function parseImport({ createdAt, updatedAt, maxVisits, visits, ...rest }: Field
     isAlias: parseFlag(rest['isAlias'], 'isAlias'),
     lifecycle: parseGivenLifecycle(rest['lifecycle']),
     ...parseOptions(rest),
-  }
+  })
 }
 
 function parseCondition({ code, ifMatch }: Fields) {

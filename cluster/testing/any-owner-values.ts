@@ -1,6 +1,7 @@
 /** What gateways and owners say to each other, at random: for property tests of its encoding. */
 import * as fc from 'fast-check'
 import { toEpochMs, type Code } from '../../links/ids.ts'
+import { isPeriod } from '../../links/link-fields.ts'
 import {
   redirectTo,
   SCHEDULED,
@@ -76,7 +77,7 @@ export const anyCreate = withAnyOptions(
     reuse: fc.boolean(),
     operationId,
   }),
-)
+).filter(isPeriod)
 /** As most are. */
 export const plainCreate = anyCreate.map((create) => {
   const { kind, code, url, operationId: id } = create
@@ -107,7 +108,7 @@ export const anyImport = withAnyOptions(
       const visits = link.maxVisits === null ? 0 : link.visits
       return Object.assign(link, { updatedAt: toEpochMs(link.createdAt + age), visits })
     }),
-)
+).filter(isPeriod)
 const optionChanges = {
   validFrom: maybe(ANY_OPTION.validFrom),
   redirectStatus: maybe(ANY_OPTION.redirectStatus),

@@ -12,12 +12,13 @@ import {
   fields,
   linkSchema,
   newLinkSchema,
-  nullable,
   problemSchema,
   strict,
   urlField,
   type LinkLimits,
 } from './link-schemas.ts'
+import { optionFields } from './link-option-fields.ts'
+import { nullable } from './schema-parts.ts'
 
 const state = Type.Unsafe<GivenLifecycle>({
   type: 'string',
@@ -50,6 +51,7 @@ export function pastLinkSchema({ targets }: LinkLimits) {
       ),
       isAlias: Type.Optional(Type.Boolean({ description: 'Whether someone chose the code' })),
       state: Type.Optional(state),
+      ...optionFields,
     },
     {
       ...strict,

@@ -1,5 +1,6 @@
 import test from 'ava'
 import type { Code } from '../../links/ids.ts'
+import { viewOfOptions } from './link-option-fields.ts'
 import { IN_AN_HOUR, NOW, startGateway } from '../testing/test-gateway.ts'
 
 const URL_1 = 'https://example.com/a/long/page'
@@ -21,6 +22,7 @@ test('a link is created, described and followed', async (t) => {
     expiresAt: null,
     maxVisits: null,
     visits: null,
+    ...viewOfOptions({}),
   })
   t.is(reply.headers['location'], `/api/links/${code}`)
   t.regex(reply.headers['etag']!, /^".+"$/)

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
 import { toEpochMs, type Code } from '../../links/ids.ts'
+import { viewOfOptions } from './link-option-fields.ts'
 import { KEY, startGateway, type TestGateway } from '../testing/test-gateway.ts'
 
 const PAST = {
@@ -17,6 +18,9 @@ const PAST = {
   visits: 3,
   isAlias: false,
   state: 'deleted',
+  validFrom: '2020-01-01T13:00:00+01:00',
+  redirectStatus: 307,
+  expiredUrl: 'https://example.com/over',
 }
 
 async function exported({ call }: TestGateway) {
@@ -60,10 +64,12 @@ test('a link is taken in as it was, once', async (t) => {
   const { values } = await exported(gateway)
   const { shortUrl: _shortUrl, ...link } = values[0]!
   t.deepEqual(link, {
+    ...viewOfOptions({}),
     ...PAST,
     createdAt: '2020-01-01T00:00:00.000Z',
     updatedAt: '2020-01-02T00:00:00.500Z',
     expiresAt: '2020-01-03T00:00:00.000Z',
+    validFrom: '2020-01-01T12:00:00.000Z',
   })
   const other = { ...PAST, createdAt: '2021-01-01T00:00:00Z', updatedAt: '2021-01-01T00:00:00Z' }
   const { json } = await gateway.call('POST', '/api/links/bulk', { links: [other] })

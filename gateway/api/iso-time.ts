@@ -4,6 +4,7 @@
  * Stricter than Date.parse, which takes the 30th of February for the 2nd of March and a time without
  * an offset for whatever zone the server is in.
  */
+import { TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
 
 const PATTERN =
@@ -17,6 +18,19 @@ export function parseIsoTime(text: string): EpochMs | undefined {
   if (!isDay(year!, month!, day!)) return undefined
   const ms = Date.parse(text.toUpperCase().replace(',', '.'))
   return Number.isNaN(ms) || ms < 0 ? undefined : (ms as EpochMs)
+}
+
+/**
+ * The time that a field of a request names.
+ *
+ * @param prefix what stands before the field's name
+ * @throws TinygridError invalid_field
+ */
+export function parseIsoTimeField(text: string, prefix: string, name: string): EpochMs {
+  const time = parseIsoTime(text)
+  if (time !== undefined) return time
+  const detail = `${name} must be an ISO 8601 time with offset, such as 2030-01-31T12:00:00Z`
+  throw new TinygridError('invalid_field', { field: `${prefix}${name}`, detail })
 }
 
 export function formatIsoTime(time: EpochMs): string {

@@ -14,9 +14,11 @@ import {
   parsePast,
   parseTags,
   parseTitle,
+  withPeriod,
 } from '../../links/link-fields.ts'
 import type { ImportRequest, LinkChanges } from '../../links/link-owner.ts'
-import { parseIsoTime } from './iso-time.ts'
+import { parseIsoTimeField } from './iso-time.ts'
+import { optionChangesOfBody, optionsOfBody } from './link-option-fields.ts'
 import type { PastLinkBody } from './bulk-schemas.ts'
 import type { LinkChangesBody, NewLinkBody } from './link-schemas.ts'
 import { parseTargetUrl, type TargetRules } from '../../links/target-url.ts'
@@ -31,23 +33,24 @@ export interface RequestContext {
 
 /** @throws TinygridError invalid_field */
 export function toDraft(body: NewLinkBody, context: RequestContext): LinkDraft {
-  const { prefix } = context
-  return {
-    url: parseTargetUrl(body.url, context.targets, `${prefix}url`),
+  const { prefix, targets } = context
+  return withPeriod(prefix, {
+    url: parseTargetUrl(body.url, targets, `${prefix}url`),
     alias: body.code === undefined ? undefined : parseNewCode(body.code, `${prefix}code`),
     reuse: body.reuse,
     title: parseTitle(body.title ?? null, `${prefix}title`),
     tags: parseTags(body.tags ?? [], `${prefix}tags`),
     expiresAt: parseFuture(body.expiresAt ?? null, context),
     maxVisits: parseMaxVisits(body.maxVisits ?? null, `${prefix}maxVisits`),
-  }
+    ...optionsOfBody(body, prefix, targets),
+  })
 }
 
 /** @throws TinygridError invalid_field */
 export function toImport(body: PastLinkBody, { targets, prefix }: RequestContext): ImportRequest {
-  const createdAt = parseTime(body.createdAt, prefix, 'createdAt')
+  const createdAt = parseIsoTimeField(body.createdAt, prefix, 'createdAt')
   const { updatedAt = body.createdAt, maxVisits = null } = body
-  return {
+  return withPeriod(prefix, {
     kind: 'import',
     code: parseNewCode(body.code, `${prefix}code`),
     url: parseTargetUrl(body.url, targets, `${prefix}url`),
@@ -57,7 +60,7 @@ export function toImport(body: PastLinkBody, { targets, prefix }: RequestContext
     ...parsePast(
       {
         createdAt,
-        updatedAt: parseTime(updatedAt, prefix, 'updatedAt'),
+        updatedAt: parseIsoTimeField(updatedAt, prefix, 'updatedAt'),
         maxVisits,
         visits: body.visits ?? 0,
       },
@@ -65,7 +68,8 @@ export function toImport(body: PastLinkBody, { targets, prefix }: RequestContext
     ),
     isAlias: body.isAlias ?? true,
     lifecycle: body.state ?? 'live',
-  }
+    ...optionsOfBody(body, prefix, targets),
+  })
 }
 
 /** @throws TinygridError invalid_field */
@@ -79,6 +83,7 @@ export function toChanges(body: LinkChangesBody, { targets, prefix }: RequestCon
     ...(maxVisits === undefined
       ? {}
       : { maxVisits: parseMaxVisits(maxVisits, `${prefix}maxVisits`) }),
+    ...optionChangesOfBody(body, prefix, targets),
   }
 }
 
@@ -89,10 +94,6 @@ function parseFuture(text: string | null, { now, prefix }: RequestContext): Epoc
   throw new TinygridError('invalid_field', { field, detail: 'expiresAt must be in the future' })
 }
 
-function parseTime(text: string | null, prefix: string, name = 'expiresAt'): EpochMs | null {
-  if (text === null) return null
-  const time = parseIsoTime(text)
-  if (time !== undefined) return time
-  const detail = `${name} must be an ISO 8601 time with offset, such as 2030-01-31T12:00:00Z`
-  throw new TinygridError('invalid_field', { field: `${prefix}${name}`, detail })
+function parseTime(text: string | null, prefix: string): EpochMs | null {
+  return text === null ? null : parseIsoTimeField(text, prefix, 'expiresAt')
 }

@@ -134,6 +134,12 @@ function restoreRoute(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
+/** The owner alone can tell: of the two times a change names one, or none. */
+function unfit(): TinygridError {
+  const detail = 'The link would expire before it is valid'
+  return new TinygridError('invalid_field', { field: 'validFrom', detail })
+}
+
 /** The link after a change; throws what the owner answered otherwise. */
 function changedLink(result: WriteResult): Link {
   switch (result.kind) {
@@ -145,6 +151,8 @@ function changedLink(result: WriteResult): Link {
       throw goneError(result.reason)
     case 'not_deleted':
       throw new TinygridError('link_not_deleted')
+    case 'unfit':
+      throw unfit()
     case 'stale':
       throw new TinygridError('precondition_failed')
     default:

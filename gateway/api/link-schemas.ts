@@ -5,13 +5,15 @@
  * test holds them to these. The rules that a schema cannot say (a URL's own rules, reserved codes,
  * times in the future) are in `link-request.ts`.
  */
-import { Type, type TSchema } from 'typebox'
+import { Type } from 'typebox'
 import { MAX_VISITS_MAX, TAG_LENGTH_MAX, TAGS_MAX, TITLE_LENGTH_MAX } from '../../links/link.ts'
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
 import { IF_MATCH_LENGTH_MAX } from '../../links/link-fields.ts'
 import { LIST_LIMIT_MAX, OPERATION_KEPT_MS } from '../../links/link-owner.ts'
 import { LIST_STATES, SEARCH_LENGTH_MAX, type ListState } from '../../links/list-filter.ts'
 import type { TargetRules } from '../../links/target-url.ts'
+import { optionFields, shownOptions } from './link-option-fields.ts'
+import { nullable, TIME_LENGTH_MAX } from './schema-parts.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
 import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_LENGTH_MAX } from './idempotency.ts'
 
@@ -19,16 +21,10 @@ export const CODE_PATTERN = '^[A-Za-z0-9_-]+$'
 const CURSOR_LENGTH_MAX = 500
 export const LIST_LIMIT_DEFAULT = 100
 
-const TIME_LENGTH_MAX = 40
 const LIST_ORDERS = ['created', 'visits'] as const
 export type ListOrder = (typeof LIST_ORDERS)[number]
 
 export const strict = { additionalProperties: false }
-
-/** The schema, or null. One schema with two types reads better in documents than a union. */
-export function nullable<T extends TSchema & { type: string }>(schema: T, description: string) {
-  return Type.Unsafe<Type.Static<T> | null>({ ...schema, type: [schema.type, 'null'], description })
-}
 
 /** What the settings say of a link. */
 export type LinkLimits = Pick<GatewaySettings, 'aliasLengthMax' | 'targets'>
@@ -85,6 +81,7 @@ export function newLinkSchema({ aliasLengthMax, targets }: LinkLimits) {
       tags: Type.Optional(fields.tags),
       expiresAt: Type.Optional(fields.expiresAt),
       maxVisits: Type.Optional(fields.maxVisits),
+      ...optionFields,
     },
     { ...strict, title: 'NewLink' },
   )
@@ -101,6 +98,7 @@ export function linkChangesSchema({ targets }: LinkLimits) {
       tags: Type.Optional(fields.tags),
       expiresAt: Type.Optional(fields.expiresAt),
       maxVisits: Type.Optional(fields.maxVisits),
+      ...optionFields,
     },
     {
       ...strict,
@@ -131,6 +129,7 @@ export const linkSchema = Type.Object(
         'Exact for links with maxVisits. Of others the clicks that were counted so far, a second or two ' +
         'late; null: not known just now, and in answers that make or export links',
     }),
+    ...shownOptions,
   },
   { ...strict, title: 'Link' },
 )
@@ -196,7 +195,8 @@ export const listQuerySchema = Type.Object(
       Type.Unsafe<ListState>({
         type: 'string',
         enum: [...LIST_STATES],
-        description: 'Links that redirect, have expired, or have had all their visits',
+        description:
+          'Links that redirect, are not valid yet, have expired, or have had all their visits',
       }),
     ),
     createdFrom: Type.Optional(

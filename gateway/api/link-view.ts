@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import type { Link } from '../../links/link.ts'
 import { formatIsoTime } from './iso-time.ts'
+import { viewOfOptions } from './link-option-fields.ts'
 import type { ExportedLinkView } from './bulk-schemas.ts'
 import type { LinkView, ShortLinkView } from './link-schemas.ts'
 
@@ -24,6 +25,7 @@ export function viewOf(link: Link, baseUrl: string, visits: number | null = null
     expiresAt: link.expiresAt === null ? null : formatIsoTime(link.expiresAt),
     maxVisits: link.maxVisits,
     visits: link.maxVisits === null ? visits : link.visits,
+    ...viewOfOptions(link),
   }
 }
 

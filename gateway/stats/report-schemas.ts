@@ -19,7 +19,8 @@ import {
   INTERVALS,
 } from '../../clicks/store/question.ts'
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
-import { nullable, strict } from '../api/link-schemas.ts'
+import { strict } from '../api/link-schemas.ts'
+import { nullable } from '../api/schema-parts.ts'
 
 const TIME_LENGTH_MAX = 40
 

@@ -11,7 +11,8 @@ import {
 } from '../../clicks/hooks/webhook.ts'
 import { TAG_LENGTH_MAX, TAGS_MAX } from '../../links/link.ts'
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
-import { nullable, strict } from '../api/link-schemas.ts'
+import { strict } from '../api/link-schemas.ts'
+import { nullable } from '../api/schema-parts.ts'
 
 const ID_LENGTH = 12
 const SECRET_LENGTH_MAX = 96

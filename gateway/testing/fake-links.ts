@@ -10,6 +10,7 @@ import { matchesEntityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
+import { isPeriod } from '../../links/link-fields.ts'
 import { hasOptions } from '../../links/link-options.ts'
 import {
   redirectOfVisit,
@@ -162,8 +163,11 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
     }
     const updatedAt = Math.max(this.#now(), link.updatedAt + 1) as EpochMs
     switch (request.kind) {
-      case 'update':
-        return this.#done('done', { ...withChanges(link, request.changes), updatedAt })
+      case 'update': {
+        const changed = withChanges(link, request.changes)
+        if (!isPeriod(changed)) return { kind: 'unfit' }
+        return this.#done('done', { ...changed, updatedAt })
+      }
       case 'delete':
         return this.#done('done', { ...link, lifecycle: 'deleted', updatedAt })
       case 'restore':
