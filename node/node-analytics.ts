@@ -88,7 +88,8 @@ export function analyticsState(
   analytics: Pick<NodeAnalytics, 'numbers' | 'lastError'> | undefined,
 ): AnalyticsState | undefined {
   if (analytics?.numbers === undefined) return undefined
-  const { isReady, position, lag, stored, lost, bytes } = analytics.numbers
+  const { isReady, lag, stored, lost, bytes } = analytics.numbers
+  const position = analytics.numbers.position ?? 0
   const store = config.clickHouseUrl === undefined ? 'duckdb' : 'clickhouse'
   const { lastError } = analytics
   return { store, isAnswering: isReady, position, lag, stored, lost, bytes, lastError }

@@ -2,8 +2,7 @@
  * `npm run simulate`: many seeds with their failures, or one seed with its whole story.
  */
 import { parseSimulateOptions, simulateHelp, UsageError, type SimulateOptions } from './options.ts'
-import { PLANTED_FAULTS } from './planted-faults.ts'
-import { runSeed, type RunResult } from './run.ts'
+import type { RunResult } from './run.ts'
 import { runSeeds } from './seeds.ts'
 import { SETTINGS } from './settings.ts'
 
@@ -21,8 +20,7 @@ async function main(): Promise<number> {
 }
 
 async function runOne(seed: number, { setting, fault }: SimulateOptions): Promise<number> {
-  const planted = fault === undefined ? {} : { fault: PLANTED_FAULTS[fault] }
-  const { failure } = await runSeed(seed, { ...SETTINGS[setting], ...planted, print })
+  const { failure } = await SETTINGS[setting].run(seed, { fault, print })
   print(failure === undefined ? `seed ${seed}: nothing failed` : `seed ${seed} failed: ${failure}`)
   return failure === undefined ? 0 : 1
 }

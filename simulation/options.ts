@@ -1,8 +1,7 @@
 /** What `npm run simulate` takes on its command line, and its help. */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { PLANTED_FAULTS, type FaultName } from './planted-faults.ts'
-import { SETTINGS, type SettingName } from './settings.ts'
+import { SETTINGS, type Setting, type SettingName } from './settings.ts'
 
 export interface SimulateOptions {
   /** Runs this one and tells its story; undefined: many, of which failures are told. */
@@ -11,7 +10,8 @@ export interface SimulateOptions {
   readonly seeds: number
   readonly workers: number
   readonly setting: SettingName
-  readonly fault: FaultName | undefined
+  /** One of the setting's. */
+  readonly fault: string | undefined
 }
 
 /** What is wrong with the command line, in a sentence. */
@@ -36,8 +36,11 @@ Options
 Settings
 ${listOf(SETTINGS)}
 
-Faults
-${listOf(PLANTED_FAULTS)}
+Faults of links
+${listOf(SETTINGS.cluster.faults)}
+
+Faults of clicks
+${listOf(SETTINGS.clicks.faults)}
 
 Exit code: 0 nothing failed, 1 a seed failed (it is printed), 2 wrong command line.
 `
@@ -45,7 +48,7 @@ Exit code: 0 nothing failed, 1 a seed failed (it is printed), 2 wrong command li
 
 function listOf(items: Readonly<Record<string, { readonly what: string }>>): string {
   return Object.entries(items)
-    .map(([name, { what }]) => `  ${name.padEnd(26)}${what}`)
+    .map(([name, { what }]) => `  ${name.padEnd(30)}${what}`)
     .join('\n')
 }
 
@@ -53,13 +56,15 @@ function listOf(items: Readonly<Record<string, { readonly what: string }>>): str
 export function parseSimulateOptions(args: readonly string[]): SimulateOptions | undefined {
   const values = parse(args)
   if (values.help === true) return undefined
+  const setting = nameIn(SETTINGS, 'setting', values.setting)
+  const { faults }: Setting = SETTINGS[setting]
   return {
     seed: values.seed === undefined ? undefined : whole('seed', values.seed),
     from: whole('from', values.from),
     seeds: whole('seeds', values.seeds),
     workers: whole('workers', values.workers),
-    setting: nameIn(SETTINGS, 'setting', values.setting),
-    fault: values.fault === undefined ? undefined : nameIn(PLANTED_FAULTS, 'fault', values.fault),
+    setting,
+    fault: values.fault === undefined ? undefined : nameIn(faults, 'fault', values.fault),
   }
 }
 

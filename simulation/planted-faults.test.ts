@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import test from 'ava'
-import { PLANTED_FAULTS, type FaultName } from './planted-faults.ts'
 import { runSeeds } from './seeds.ts'
+import { SETTINGS, type Setting, type SettingName } from './settings.ts'
 
 /*
  * A simulator that finds nothing says nothing: each fault that is planted must be caught.
@@ -10,21 +10,24 @@ import { runSeeds } from './seeds.ts'
 const SEEDS_MAX = 5_000
 const WORKERS = Math.min(2, availableParallelism())
 
-for (const [name, { what }] of Object.entries(PLANTED_FAULTS)) {
-  test.serial(`it is caught when ${what}`, async (t) => {
-    const caught: number[] = []
-    await runSeeds({
-      from: 1,
-      seeds: SEEDS_MAX,
-      workers: WORKERS,
-      setting: 'cluster',
-      fault: name as FaultName,
-      onResult: ({ seed, failure }) => {
-        if (failure !== undefined) caught.push(seed)
-        return failure !== undefined
-      },
+for (const setting of ['cluster', 'clicks'] as const satisfies SettingName[]) {
+  const { faults }: Setting = SETTINGS[setting]
+  for (const [fault, { what }] of Object.entries(faults)) {
+    test.serial(`it is caught when ${what}`, async (t) => {
+      const caught: number[] = []
+      await runSeeds({
+        from: 1,
+        seeds: SEEDS_MAX,
+        workers: WORKERS,
+        setting,
+        fault,
+        onResult: ({ seed, failure }) => {
+          if (failure !== undefined) caught.push(seed)
+          return failure !== undefined
+        },
+      })
+      t.log(`seed ${caught[0]}`)
+      t.true(caught.length > 0)
     })
-    t.log(`seed ${caught[0]}`)
-    t.true(caught.length > 0)
-  })
+  }
 }

@@ -19,6 +19,7 @@ import {
   UnfencedLog,
 } from './faulty-log.ts'
 import { UnguardedStore } from './faulty-link-store.ts'
+import { replaceGetter, replaceMethod } from './replacement.ts'
 import type { Seams } from './simulated-node.ts'
 import type { States, Surroundings } from './surroundings.ts'
 
@@ -79,8 +80,6 @@ export const PLANTED_FAULTS = {
   },
 } as const satisfies Record<string, PlantedFault>
 
-export type FaultName = keyof typeof PLANTED_FAULTS
-
 /** Asks the target to open, and goes on as if it had. */
 function forgettingCall(peers: Peers): Peers['call'] {
   return async (node, name, params, timeoutMs) => {
@@ -90,22 +89,4 @@ function forgettingCall(peers: Peers): Peers['call'] {
     const { epoch, lastPosition } = params as OpenMessage
     return { opened: { epoch: epoch + 1, position: lastPosition + 1 } }
   }
-}
-
-function replaceMethod<T extends object, Name extends keyof T>(
-  owner: T,
-  name: Name,
-  method: T[Name],
-): () => void {
-  const original = owner[name]
-  owner[name] = method
-  return () => {
-    owner[name] = original
-  }
-}
-
-function replaceGetter<T extends object>(owner: T, name: keyof T, get: () => unknown): () => void {
-  const original = Object.getOwnPropertyDescriptor(owner, name)!
-  Object.defineProperty(owner, name, { ...original, get })
-  return () => Object.defineProperty(owner, name, original)
 }

@@ -1,15 +1,14 @@
 import test from 'ava'
-import { runSeed } from './run.ts'
 import { scheduleOf } from './schedule.ts'
 import { SETTINGS } from './settings.ts'
 
 async function storyOf(seed: number, setting: keyof typeof SETTINGS): Promise<readonly string[]> {
   const lines: string[] = []
-  const result = await runSeed(seed, { ...SETTINGS[setting], print: (line) => lines.push(line) })
+  const result = await SETTINGS[setting].run(seed, { print: (line) => lines.push(line) })
   return [...lines, JSON.stringify(result)]
 }
 
-for (const setting of ['lone', 'cluster'] as const) {
+for (const setting of ['lone', 'clicks', 'cluster'] as const) {
   test(`a seed tells the same story each time, and another seed another (${setting})`, async (t) => {
     const first = await storyOf(7, setting)
     t.true(first.length > 200)

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import test from 'ava'
 import type { RunResult } from './run.ts'
 import { runSeeds } from './seeds.ts'
+import type { SettingName } from './settings.ts'
 
 /*
  * Thousands of schedules over the real code. What fails is told by its seed, which
@@ -10,12 +11,13 @@ import { runSeeds } from './seeds.ts'
 
 const WORKERS = Math.min(2, availableParallelism())
 const LONE_SEEDS = 300
+const CLICK_SEEDS = 200
 const CLUSTER_SEEDS = 2_000
 /** Seeds per test, so that somebody who waits sees how far it is. */
 const PART = 250
 
 async function failuresOf(
-  setting: 'lone' | 'cluster',
+  setting: SettingName,
   from: number,
   seeds: number,
 ): Promise<readonly string[]> {
@@ -31,6 +33,13 @@ async function failuresOf(
 test.serial(`a lone owner keeps its promises under ${LONE_SEEDS} schedules`, async (t) => {
   t.deepEqual(await failuresOf('lone', 1, LONE_SEEDS), [])
 })
+
+test.serial(
+  `each click is stored once, and none is lost uncounted, ${CLICK_SEEDS} schedules`,
+  async (t) => {
+    t.deepEqual(await failuresOf('clicks', 1, CLICK_SEEDS), [])
+  },
+)
 
 for (let from = 1; from <= CLUSTER_SEEDS; from += PART) {
   test.serial(`a cluster keeps them, seeds ${from} to ${from + PART - 1}`, async (t) => {

@@ -5,7 +5,6 @@
  * run at a time; so each thread runs one after the other, and threads share nothing.
  */
 import { Worker } from 'node:worker_threads'
-import type { FaultName } from './planted-faults.ts'
 import type { RunResult } from './run.ts'
 import type { SettingName } from './settings.ts'
 
@@ -15,7 +14,8 @@ export interface SeedRange {
   readonly last: number
   readonly step: number
   readonly setting: SettingName
-  readonly fault: FaultName | undefined
+  /** One of the setting's. */
+  readonly fault: string | undefined
 }
 
 export interface SeedsOptions {
@@ -23,7 +23,7 @@ export interface SeedsOptions {
   readonly seeds: number
   readonly workers: number
   readonly setting: SettingName
-  readonly fault?: FaultName | undefined
+  readonly fault?: string | undefined
   /** Called with each result. True: that is enough, stop all threads. */
   readonly onResult: (result: RunResult) => boolean
 }

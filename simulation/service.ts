@@ -42,7 +42,7 @@ const LATE_MS_MAX = 4_000
 const MIN_DELAY_MS = 0.1
 
 export class Service {
-  readonly name: ServiceName
+  readonly name: string
   readonly #random: Random
   readonly #story: Story
   faults = NO_FAULTS
@@ -50,7 +50,7 @@ export class Service {
   /** Processes whose calls and answers are lost. */
   readonly #cutOff = new Set<SimulatedProcess>()
 
-  constructor(name: ServiceName, random: Random, story: Story) {
+  constructor(name: string, random: Random, story: Story) {
     this.name = name
     this.#random = random
     this.#story = story

@@ -52,7 +52,8 @@ export interface AnalyticsNumbers {
   readonly stored: number
   readonly lost: number
   readonly undecodable: number
-  readonly position: number
+  /** null: not known yet. */
+  readonly position: number | null
   /** Batches in the log that are not in the store. */
   readonly lag: number
   /** Of the store, as it was up to SIZE_EVERY_MS ago; null: not known. */

@@ -71,6 +71,7 @@ async function run(settings: AnalyticsSettings, countedTo: number | undefined): 
     random: Math.random,
     retentionMs: settings.retentionDays * DAY_MS,
     countedTo,
+    onPlaced: () => tellNumbers(parts),
     onError: (what, error) => {
       log('warn', what, error)
       void endIfDamaged(settings, error)
@@ -135,21 +136,21 @@ async function codesOfTags(tags: readonly string[] | 'all'): Promise<TagCodes> {
 }
 
 async function tellNumbers(parts: AnalyticsParts | undefined): Promise<void> {
-  const { position = 0, counts } = consumer ?? {}
-  const { stored = 0, lost = 0, undecodable = 0 } = counts ?? {}
   // Away: as if there were nothing behind. That clicks wait is told by the consumer.
   const span = await parts?.log.span().catch(() => undefined)
-  const lag = span === undefined ? 0 : lagBehind(position, span)
-  const leadsHooks = hooks?.desks !== undefined
+  const bytes = await sizeOf(parts)
+  // All at one moment: a later process goes on counting from there.
+  const { position, counts } = consumer ?? {}
+  const { stored = 0, lost = 0, undecodable = 0 } = counts ?? {}
   const numbers = {
-    leadsHooks,
+    leadsHooks: hooks?.desks !== undefined,
     isReady: calls !== undefined,
     stored,
     lost,
     undecodable,
-    position,
-    lag,
-    bytes: await sizeOf(parts),
+    position: position ?? null,
+    lag: span === undefined ? 0 : lagBehind(position ?? 0, span),
+    bytes,
   }
   tell({ type: 'numbers', numbers })
 }

@@ -47,7 +47,7 @@ class Child implements AnalyticsChild {
   }
 
   /** What it tells once a second. */
-  lives(numbers: { stored?: number; position?: number; isReady?: boolean } = {}): void {
+  lives(numbers: { stored?: number; position?: number | null; isReady?: boolean } = {}): void {
     const { stored = 0, position = 0, isReady = true } = numbers
     const none = { lost: 0, undecodable: 0, lag: 0, bytes: null, leadsHooks: false }
     this.says({ type: 'numbers', numbers: { ...none, isReady, stored, position } })
@@ -134,6 +134,19 @@ test('a process that dies is replaced, what was asked of it is refused, its coun
   t.like(world.child.told[0], { type: 'start', countedTo: 2 })
   world.child.lives({ stored: 4, position: 3 })
   t.like(supervisor.numbers, { stored: 9, position: 3, isReady: true })
+})
+
+test('a process that dies before it knows its position changes nothing of what counts', async (t) => {
+  const world = new World()
+  world.supervisor.start(async () => new Map())
+  world.child.lives({ stored: 5, position: 2 })
+  world.child.exits()
+  await world.clock.pass(1_000)
+  world.child.lives({ position: null, isReady: false })
+  world.child.exits()
+  await world.clock.pass(2_000)
+  t.is(world.children.length, 3)
+  t.like(world.child.told[0], { type: 'start', countedTo: 2 })
 })
 
 test('what went wrong last is told in one line', (t) => {

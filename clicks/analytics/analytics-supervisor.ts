@@ -146,7 +146,7 @@ export class AnalyticsSupervisor implements Analytics {
       stored: stored + (told?.stored ?? 0),
       lost: lost + (told?.lost ?? 0),
       undecodable: undecodable + (told?.undecodable ?? 0),
-      position: told?.position ?? 0,
+      position: told?.position ?? null,
       lag: told?.lag ?? 0,
       bytes: told?.bytes ?? null,
     }

@@ -21,6 +21,9 @@ class World {
   appends: number[] = []
   firstPosition = 1
   isStoreAway = false
+  isAnswerLost = false
+  /** Of the first position that is told. */
+  placed: (number | undefined)[] = []
   #numbers = 0
   #before = 0
   readonly consumer: ClickConsumer
@@ -38,6 +41,7 @@ class World {
           if (this.isStoreAway) throw new TinygridError('click_store_unavailable')
           this.appends.push(clicks.length)
           await this.store.append(clicks, position)
+          if (this.isAnswerLost) throw new TinygridError('click_store_unavailable')
         },
         retain: async (from) => {
           this.retained.push(from)
@@ -49,6 +53,7 @@ class World {
       now: () => NOW,
       random: () => 0.5,
       retentionMs: 10 * DAY_MS,
+      onPlaced: async () => void this.placed.push(this.consumer.position),
       onError: (what) => this.told.push(what),
       ...options,
     })
@@ -196,4 +201,41 @@ test('what a killed consumer stored and did not tell is counted by the next one'
   await world.store.append([], 2)
   await world.run(1_000)
   t.is(world.consumer.counts.stored, 110)
+})
+
+test('its position is not known before the store has told it, and is told once', async (t) => {
+  const world = new World()
+  await world.store.append([], 1)
+  world.log(1)
+  world.log(2)
+  t.is(world.consumer.position, undefined)
+  await world.run(1_000)
+  t.deepEqual(world.placed, [1])
+  t.is(world.consumer.position, 2)
+})
+
+test('what another one has stored meanwhile is not lost', async (t) => {
+  const world = new World()
+  world.log(1)
+  await world.run(1_000)
+  world.isStoreAway = true
+  for (const clicks of [10, 20, 30]) world.log(clicks)
+  while (world.told.length === 0) await world.pass(20)
+  // More than this one has read: it goes on behind that.
+  for (const clicks of [40, 50]) world.log(clicks)
+  await world.store.append([], 5)
+  world.isStoreAway = false
+  await world.pass(10_000)
+  t.like(world.consumer.counts, { lost: 0, stored: 51 })
+})
+
+test('what was stored although the answer is lost counts', async (t) => {
+  const world = new World()
+  world.isAnswerLost = true
+  world.log(3)
+  await world.run(600)
+  world.log(4)
+  world.isAnswerLost = false
+  await world.pass(10_000)
+  t.is(world.consumer.counts.stored, 7)
 })

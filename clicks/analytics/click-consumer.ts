@@ -42,6 +42,8 @@ export interface ClickConsumerOptions {
   readonly retentionMs: number
   /** What lies behind this position and is stored already counts too: an earlier consumer was killed. */
   readonly countedTo?: number | undefined
+  /** `position` is known from now on; nothing is stored before this has resolved. */
+  readonly onPlaced?: () => Promise<void>
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -56,6 +58,7 @@ export class ClickConsumer {
   #groupSince = 0
   /** What the store holds, as it was last known; */
   #stored = 0
+  #isPlaced = false
   /** false: it may hold more, so it is asked before anything is stored. */
   #isCertain = false
   /** Position up to which batches are in the group; >= #stored. */
@@ -63,7 +66,7 @@ export class ClickConsumer {
   /** To be reached before the end; undefined: nobody waits for it. */
   #drainTo: number | undefined
   #isDrained = false
-  /** Up to where stored clicks are counted that this consumer did not store. */
+  /** Behind it stored clicks are still to be counted that this consumer did not store. */
   #countedTo: number
   #storedClicks = 0
   #undecodable = 0
@@ -80,9 +83,9 @@ export class ClickConsumer {
     this.#backOff = new BackOff(options.random)
   }
 
-  /** Up to which the store has everything, as far as is known. */
-  get position(): number {
-    return this.#stored
+  /** Up to which the store has everything, as far as is known; undefined: it has not told yet. */
+  get position(): number | undefined {
+    return this.#isPlaced ? this.#stored : undefined
   }
 
   /** Since this was made: clicks stored, clicks that were logged and cannot be had, batches passed over. */
@@ -146,26 +149,35 @@ export class ClickConsumer {
       const detail = `The click store ends at ${position}, behind the end of the click log: they do not belong together`
       throw new TinygridError('click_store_unavailable', { detail })
     }
-    if (position === this.#read) this.#storedClicks += this.#group.length
-    await this.#countEarlier(position)
+    // An append that was given up may have come late, and hold less than this group.
+    if (position <= this.#read) this.#storedClicks += clicksUpTo(position, this.#group)
+    // Others may write to the same store: then runs go on where this consumer has not read.
+    else this.#gaps.forget()
+    // At once with the position: whoever is told of one is told of both.
+    this.#storedClicks += await this.#earlierClicks(position)
+    this.#countedTo = Infinity
     this.#stored = position
     this.#isCertain = true
     this.#read = position
     this.#group = []
+    if (this.#isPlaced) return
+    this.#isPlaced = true
+    await this.#options.onPlaced?.()
   }
 
-  /** Once. What the log has dropped meanwhile is not counted. */
-  async #countEarlier(upTo: number): Promise<void> {
+  /** Clicks that count too. What the log has dropped meanwhile is not among them. */
+  async #earlierClicks(upTo: number): Promise<number> {
     const { log, decode } = this.#options
-    while (this.#countedTo < upTo) {
-      const batches = await log.read(this.#countedTo)
+    let clicks = 0
+    for (let last = this.#countedTo; last < upTo;) {
+      const batches = await log.read(last)
       for (const { position, payload } of batches) {
-        if (position <= upTo) this.#storedClicks += sizeOf(payload, decode)
-        this.#countedTo = position
+        if (position <= upTo) clicks += sizeOf(payload, decode)
+        last = position
       }
-      if (batches.length === 0) this.#countedTo = upTo
+      if (batches.length === 0) break
     }
-    this.#countedTo = Infinity
+    return clicks
   }
 
   #hasGroup(): boolean {
@@ -267,6 +279,10 @@ export class ClickConsumer {
     await pause(this.#options.clock, ms, woken.signal)
     this.#wake = () => {}
   }
+}
+
+function clicksUpTo(position: number, clicks: readonly PlacedClick[]): number {
+  return clicks.reduce((count, click) => count + (click.position <= position ? 1 : 0), 0)
 }
 
 /** Clicks in a batch; none if it is no batch. */

@@ -44,3 +44,11 @@ test('a run that is met in its middle has lost nothing, unless the log has dropp
   gaps.note(batch('c', 10, 100, 2), 500)
   t.is(gaps.lost, 150)
 })
+
+test('what was forgotten is not missed', (t) => {
+  const gaps = new LogGaps()
+  gaps.note(batch('a', 0, 0, 3), 0)
+  gaps.forget()
+  gaps.note(batch('a', 4, 10, 2), 0)
+  t.is(gaps.lost, 0)
+})

@@ -27,6 +27,11 @@ export class LogGaps {
     return this.#lost
   }
 
+  /** What comes next is not what follows the last batch, and nothing is missing for that. */
+  forget(): void {
+    this.#runs.clear()
+  }
+
   /**
    * Each batch in the order of the log.
    *

@@ -63,7 +63,7 @@ export class StoreAnalytics implements Analytics {
   async status(): Promise<AnalyticsStatus> {
     const { store, log, consumer } = this.#parts
     const [{ clicks, bytes }, span] = await Promise.all([store.facts(), log.span()])
-    const { position } = consumer
+    const { position = 0 } = consumer
     const { stored, lost } = consumer.counts
     return { position, lag: lagBehind(position, span), stored, lost, clicks, bytes }
   }
