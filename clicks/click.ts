@@ -51,10 +51,19 @@ export interface Click {
   readonly utmSource: string
   readonly utmMedium: string
   readonly utmCampaign: string
-  /** The HTTP status of the answer: 302; 404 and 410 for orphans. */
+  /** The HTTP status of the redirect: 301, 302, 307 or 308; 404 and 410 for orphans. */
   readonly status: number
   /** The node that answered. */
   readonly node: string
+}
+
+/** The statuses of clicks that led to no link. */
+export const ORPHAN_STATUSES = [404, 410] as const
+const ORPHANS: ReadonlySet<number> = new Set(ORPHAN_STATUSES)
+
+/** Whether a click with this status led to its link's target. */
+export function isVisit(status: number): boolean {
+  return !ORPHANS.has(status)
 }
 
 /** Where a click lies in the click log, and with that its name: each click has one, and no other has it. */

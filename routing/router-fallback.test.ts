@@ -67,6 +67,22 @@ test('a link that is gone is gone for the fallback too', async (t) => {
   t.is((await timed(world, 'old')).answer, 'gone by redis')
 })
 
+test('the fallback keeps to a link’s time, its status, and where it sends who comes too late', async (t) => {
+  const world = worldWithoutOwner()
+  const expiredUrl = 'https://example.com/over'
+  world.cache.add('early', { validFrom: toEpochMs(world.now() + 60_000) })
+  world.cache.add('moved', { redirectStatus: 301, validFrom: toEpochMs(1) })
+  world.cache.add('late', { expiresAt: toEpochMs(1), expiredUrl })
+  t.is((await timed(world, 'early')).answer, 'scheduled by redis')
+  const lookup = async (code: string) => {
+    const found = world.find(code)
+    await world.clock.pass(1_000)
+    return (await found).lookup
+  }
+  t.like(await lookup('moved'), { kind: 'redirect', status: 301 })
+  t.deepEqual(await lookup('late'), { kind: 'gone', reason: 'expired', url: expiredUrl })
+})
+
 for (const [what, link] of [
   ['never given', undefined],
   ['purged', { lifecycle: 'purged', url: '' }],

@@ -61,6 +61,21 @@ test('a link with maxVisits asks its owner each time, one that expires until the
   t.is(world.router.lookup(code, world.now()).kind, 'unknown')
 })
 
+test('a link that is not valid yet asks its owner each time', async (t) => {
+  const world = new RouterWorld()
+  world.a.add('abc', { validFrom: toEpochMs(world.now() + 100) })
+  t.is(await world.answer('abc'), 'scheduled by owner')
+  t.is(world.router.lookup(code, world.now()).kind, 'unknown')
+  t.is(await world.answer('abc'), 'scheduled by owner')
+})
+
+test('a redirect is kept with its status', async (t) => {
+  const world = new RouterWorld()
+  world.a.add('abc', { redirectStatus: 308 })
+  await world.find('abc')
+  t.like(world.router.lookup(code, world.now()), { kind: 'redirect', status: 308 })
+})
+
 test('it can be switched off', async (t) => {
   const world = new RouterWorld({ nearCache: false })
   world.a.add('abc')

@@ -2,6 +2,8 @@ import test from 'ava'
 import { entityTag } from '../../links/entity-tag.ts'
 import { toEpochMs, type Code } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
+import { hasOptions } from '../../links/link-options.ts'
+import type { LinkChanges } from '../../links/link-owner.ts'
 import { decide } from './decision.ts'
 import { createRequest } from '../testing/test-requests.ts'
 
@@ -33,6 +35,9 @@ const notReusable: Partial<Link>[] = [
   { lifecycle: 'deleted' },
   { expiresAt: at(9_000) },
   { maxVisits: 3 },
+  { validFrom: at(1_500) },
+  { redirectStatus: 301 },
+  { expiredUrl: 'https://example.org/over' },
 ]
 for (const fields of notReusable) {
   test(`a code is not given again when its link has ${JSON.stringify(fields)}`, (t) => {
@@ -158,3 +163,44 @@ for (const fields of another) {
     t.deepEqual(decide(link, imported, at(9_000)), { result: { kind: 'taken' } })
   })
 }
+
+test('a visit before a link is valid counts for nothing, and one from then on is told how to go', (t) => {
+  const link = given({ validFrom: at(5_000), maxVisits: 1, redirectStatus: 307 })
+  t.deepEqual(decide(link, { kind: 'visit', code }, at(4_999)), { result: { kind: 'absent' } })
+  const { result, next } = decide(link, { kind: 'visit', code }, at(5_000))
+  t.deepEqual(result, { kind: 'redirect', url: link.url, status: 307 })
+  t.is(next?.visits, 1)
+})
+
+test('a visit too late is told where to go instead', (t) => {
+  const expiredUrl = 'https://example.org/over'
+  const visit = { kind: 'visit', code } as const
+  const used = given({ maxVisits: 1, visits: 1, expiredUrl })
+  const gone = { kind: 'gone', reason: 'used_up', url: expiredUrl } as const
+  t.deepEqual(decide(used, visit, at(2_000)).result, gone)
+  const deleted = given({ lifecycle: 'deleted', expiredUrl })
+  t.deepEqual(decide(deleted, visit, at(2_000)).result, { kind: 'gone', reason: 'deleted' })
+})
+
+test('an update sets one option, takes another away, and is refused if the link would end before it begins', (t) => {
+  const link = given({ redirectStatus: 301, validFrom: at(5_000) })
+  const update = (changes: LinkChanges) => decide(link, { kind: 'update', code, changes }, at(9))
+  const { next } = update({ redirectStatus: null, expiredUrl: 'https://example.org/over' })
+  t.deepEqual(
+    next,
+    given({
+      validFrom: at(5_000),
+      expiredUrl: 'https://example.org/over',
+      updatedAt: at(1_001),
+    }),
+  )
+  t.deepEqual(update({ expiresAt: at(5_000) }), { result: { kind: 'unfit' } })
+  t.is(update({ expiresAt: at(5_001) }).result.kind, 'done')
+  t.is(update({ redirectStatus: 301 }).next, undefined, 'nothing changes')
+})
+
+test('what is left of a purged link has no options', (t) => {
+  const link = given({ redirectStatus: 301, validFrom: at(5_000) })
+  const { next } = decide(link, { kind: 'purge', code }, at(2_000))
+  t.false(hasOptions(next!))
+})

@@ -3,6 +3,7 @@ import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
 import { OPERATION_KEPT_MS } from '../../links/link-owner.ts'
 import {
+  toEpochMs,
   toLogPosition,
   type Code,
   type Epoch,
@@ -94,6 +95,13 @@ test('a node that is cut off says nothing as an owner, and only what cannot hurt
   t.is(host.staleLookup(codesOf(P, 3)[2]!, disk.now()).kind, 'unknown', 'never that there is none')
   world.isFenced = false
   t.deepEqual(lookup(FIRST), REDIRECT)
+})
+
+test('a node that is cut off says of a link that it is not valid yet', async (t) => {
+  const { world, host, disk } = await start()
+  await world.create(FIRST, { validFrom: toEpochMs(disk.now() + 1_000), reuse: false })
+  world.isFenced = true
+  t.is(host.staleLookup(FIRST, disk.now()).kind, 'scheduled')
 })
 
 test('a deleted link is gone to a stale look-up too, and what is not here is unknown', async (t) => {

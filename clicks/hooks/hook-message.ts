@@ -5,7 +5,7 @@
  * that is sent again, after a failure or a restart, can be known by its receiver. So has each event.
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
-import type { Click } from '../click.ts'
+import { isVisit, type Click } from '../click.ts'
 import type { ClickBatch, ClickRecord, LinkChange } from '../log/click-batch.ts'
 import type { HookEvent, ToldType, Webhook } from './webhook.ts'
 
@@ -24,9 +24,6 @@ export interface HookMessage {
 
 export type ParseClick = (record: ClickRecord, node: string) => Click
 
-/** The statuses of a visit that led somewhere. */
-const REDIRECT = 302
-
 /** What happened in a batch that the webhook wants to know; thresholds are told elsewhere. */
 export function eventsIn(webhook: Webhook, batch: PlacedBatch, parse: ParseClick): ToldEvent[] {
   const wanted = new Set<HookEvent>(webhook.events)
@@ -40,7 +37,7 @@ export function eventsIn(webhook: Webhook, batch: PlacedBatch, parse: ParseClick
   }
   if (!wanted.has('click')) return events
   for (const [index, record] of batch.clicks.entries()) {
-    if (record.status !== REDIRECT || !concerns(record.code)) continue
+    if (!isVisit(record.status) || !concerns(record.code)) continue
     events.push(clickEvent(`${batch.position}-${index}`, parse(record, batch.node)))
   }
   return events

@@ -9,6 +9,7 @@
  */
 import { pause, type Clock } from '../../links/clock.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
+import { isVisit } from '../click.ts'
 import type { ClickLogReader } from '../log/click-log.ts'
 import type { ClickStore } from '../store/click-store.ts'
 import { thresholdEvent, type HookMessage } from './hook-message.ts'
@@ -31,7 +32,6 @@ export interface ThresholdOptions {
 const LOOK_EVERY_MS = 1_000
 /** Links counted before the store is asked. */
 const CODES_AT_ONCE_MAX = 10_000
-const REDIRECT = 302
 
 interface Part {
   /** Visits of each link that lie behind the cursor, up to `position`. */
@@ -93,7 +93,7 @@ async function countedPart({
     if (part.last === at) return undefined
     for (const batch of part.batches) {
       for (const { code, status } of batch.clicks) {
-        if (status !== REDIRECT || (codes.size > 0 && !codes.has(code))) continue
+        if (!isVisit(status) || (codes.size > 0 && !codes.has(code))) continue
         visits.set(code, (visits.get(code) ?? 0) + 1)
       }
     }

@@ -171,6 +171,21 @@ test('a threshold is told when it is reached, once', async (t) => {
   )
 })
 
+test('a redirect of whatever status is a click, and an orphan is none', async (t) => {
+  const world = new HookWorld()
+  await world.webhooks.add({ url: A, events: ['click'] })
+  await world.webhooks.add({ url: B, events: ['threshold'], thresholds: [4] })
+  for (const status of [301, 302, 307, 308]) {
+    await world.log({ clicks: ['abc'], status })
+    await world.clock.pass(1_000)
+  }
+  t.is(world.told(A).length, 4)
+  t.deepEqual(world.told(B), ['threshold'])
+  for (const status of [404, 410]) await world.log({ clicks: ['abc'], status })
+  await world.clock.pass(2_000)
+  t.is(world.told(A).length, 4)
+})
+
 test('a threshold is not passed unseen while the store is behind, or over a restart', async (t) => {
   const world = new HookWorld()
   await world.webhooks.add({ url: A, events: ['threshold'], thresholds: [2] })

@@ -1,10 +1,9 @@
 /** Which clicks a question is about, as conditions of SQL over one of the tables. Used by every store. */
+import { ORPHAN_STATUSES } from '../click.ts'
 import { CLICK_COLUMNS, fieldExpression, numbersOf, type ClickTable } from './click-columns.ts'
 import type { ClickSelection, Filter } from './question.ts'
 import { whole, type SqlDialect } from './sql-dialect.ts'
 
-/** The statuses of clicks that led to no link. */
-export const ORPHAN_STATUSES = [404, 410] as const
 const ORPHANS = `status IN (${ORPHAN_STATUSES.join(', ')})`
 /** One by one: so DuckDB compares while it scans. */
 const NO_ORPHANS = ORPHAN_STATUSES.map((status) => `status <> ${status}`)

@@ -21,9 +21,8 @@
  * which makes ten times as many inserts as ClickHouse bears.
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
-import type { PlacedClick } from '../click.ts'
+import { ORPHAN_STATUSES, type PlacedClick } from '../click.ts'
 import { CLICK_COLUMNS } from './click-columns.ts'
-import { ORPHAN_STATUSES } from './click-conditions.ts'
 import type { ClickStore, ClickStoreFacts } from './click-store.ts'
 import { ClickHouseConnection, type ClickHouseSettingsOfStore } from './clickhouse-connection.ts'
 import { ClickHouseDialect } from './clickhouse-dialect.ts'

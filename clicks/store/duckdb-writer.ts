@@ -14,8 +14,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api'
 import type { Code } from '../../links/ids.ts'
-import type { PlacedClick } from '../click.ts'
-import { ORPHAN_STATUSES } from './click-conditions.ts'
+import { isVisit, ORPHAN_STATUSES, type PlacedClick } from '../click.ts'
 import { appendRows } from './duckdb-click-rows.ts'
 import { messageOf } from './duckdb-failure.ts'
 import { hoursOf } from './rolled-up-sql.ts'
@@ -23,7 +22,6 @@ import { whole } from './sql-dialect.ts'
 
 const DAY_MS = 86_400_000
 const NO_ORPHANS = `status NOT IN (${ORPHAN_STATUSES.join(', ')})`
-const ORPHANS: ReadonlySet<number> = new Set(ORPHAN_STATUSES)
 const CHUNK_ROWS = 2_048
 /** Changes of sums before they are summed up, unless there are more links than that. */
 const CHANGES_MAX = 200_000
@@ -183,7 +181,7 @@ export class DuckDbWriter {
 function changesOf(clicks: readonly PlacedClick[]): Map<Code, number> {
   const changes = new Map<Code, number>()
   for (const { code, status } of clicks) {
-    if (!ORPHANS.has(status)) changes.set(code, (changes.get(code) ?? 0) + 1)
+    if (isVisit(status)) changes.set(code, (changes.get(code) ?? 0) + 1)
   }
   return changes
 }

@@ -191,7 +191,9 @@ const visitSchema = Type.Object(
     utmSource: text,
     utmMedium: text,
     utmCampaign: text,
-    status: Type.Integer({ description: 'Of the answer: 302; 404 and 410 of orphans' }),
+    status: Type.Integer({
+      description: 'Of the redirect: 301, 302, 307 or 308; 404 and 410 of orphans',
+    }),
     node: text,
     position: Type.Integer({ description: 'With `index` the name of the click in the click log' }),
     index: count,

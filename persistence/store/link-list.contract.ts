@@ -88,14 +88,15 @@ function testRangesAndStates(story: StoreStory): void {
       linkVersion('late', 1, { createdAt: at(2), expiresAt: at(100) }),
       linkVersion('metered', 1, { createdAt: at(3), maxVisits: 2, visits: 1 }),
       linkVersion('used', 1, { createdAt: at(4), maxVisits: 2, visits: 2 }),
+      linkVersion('soon', 1, { createdAt: at(5), validFrom: at(200) }),
     ])
     const ofState = (is: ListState, now: number) => codes(store, { state: { is, at: at(now) } })
     t.deepEqual(await ofState('active', 99), ['metered', 'late', 'plain'])
-    t.deepEqual(await ofState('active', 100), ['metered', 'plain'])
+    t.deepEqual(await ofState('active', 200), ['soon', 'metered', 'plain'])
     t.deepEqual(await ofState('expired', 100), ['late'])
-    t.deepEqual(await ofState('used_up', 100), ['used'])
-    const used = { limit: 1, state: { is: 'used_up', at: at(100) } } as const
-    t.deepEqual((await pages(store, used)).flat(), ['used'])
+    t.deepEqual(await ofState('scheduled', 199), ['soon'])
+    const used = await pages(store, { limit: 1, state: { is: 'used_up', at: at(100) } })
+    t.deepEqual(used.flat(), ['used'])
   })
 }
 

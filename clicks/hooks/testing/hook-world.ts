@@ -23,6 +23,14 @@ export interface Received {
   readonly events: readonly ToldEvent[]
 }
 
+interface Happened {
+  /** Their codes. */
+  readonly clicks?: readonly string[]
+  /** Of the clicks. */
+  readonly status?: number
+  readonly changes?: readonly Partial<LinkChange>[]
+}
+
 export class HookWorld {
   readonly clock = new ManualClock()
   readonly saved = new MemoryValues()
@@ -58,14 +66,14 @@ export class HookWorld {
   }
 
   /** Logs a batch, and gives the readers a turn. */
-  async log({ clicks = [], changes = [] }: { clicks?: string[]; changes?: Partial<LinkChange>[] }) {
+  async log({ clicks = [], changes = [], status = EMPTY.status }: Happened) {
     const at = toEpochMs(START + this.clock.now())
     const batch: ClickBatch = {
       node: 'n1',
       run: 'r1',
       number: this.#position,
       before: 0,
-      clicks: clicks.map((code) => ({ ...EMPTY, code: code as Code, at })),
+      clicks: clicks.map((code) => ({ ...EMPTY, status, code: code as Code, at })),
       changes: changes.map((change) => ({ ...CHANGE, at, ...change })),
     }
     this.#position++
