@@ -101,7 +101,7 @@ export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error i
 /**
  * A start that cannot succeed, for a reason that the operator can mend: thrown by what connects to
  * servers or opens what is stored, before anything is served. The message is one line: what is wrong,
- * where, and what to do. It never holds a password. `main.ts` prints it as it is.
+ * where, and what to do. It never holds a password. `node/program.ts` prints it as it is.
  */
 export class StartError extends Error {
   override readonly name: string = 'StartError'

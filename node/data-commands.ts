@@ -2,7 +2,7 @@
  * `npm start -- --verify` and `--repair`: the data directory of the embedded way is checked or mended
  * instead of served.
  *
- * Used by `main.ts`. The directory is locked meanwhile, as by a node. A check changes nothing. A repair
+ * Used by `program.ts`. The directory is locked meanwhile, as by a node. A check changes nothing. A repair
  * says what would be lost, and does it only with `--accept-loss`.
  */
 import path from 'node:path'

@@ -1,7 +1,7 @@
 /**
  * The analytics of this node: a process of its own, for a node that has the role.
  *
- * Used by `main.ts`. The process is started with the node, and ends before what it reads is closed.
+ * Used by `program.ts`. The process is started with the node, and ends before what it reads is closed.
  */
 import path from 'node:path'
 import type { NatsConnection } from 'nats'

@@ -1,7 +1,7 @@
 /**
  * Tinygrid put together: a node behind a gateway.
  *
- * Used by `main.ts` with the adapters that the settings ask for, and by tests with adapters that
+ * Used by `program.ts` with the adapters that the settings ask for, and by tests with adapters that
  * fail on purpose. Which adapters they are is all that differs between the ways to run. The caller
  * opens and closes them.
  */

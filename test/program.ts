@@ -5,13 +5,14 @@
  * `stop` ends it as an operator would, `kill` as a power cut would; both wait until it is gone.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { freezeProcess } from './services/freeze-process.ts'
 import { killWithParent } from './services/parent-watch.ts'
 
 const MAIN = path.resolve(import.meta.dirname, '../main.ts')
+const ALONE = ['unshare', '--pid', '--fork', '--kill-child', '--']
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 30_000
 /** What a node reads: a developer's own, or a server set aside for tests, is not for it. */
@@ -25,6 +26,8 @@ export interface ProgramOptions {
   /** Let the program make its own key, as at a first start. */
   readonly ownKey?: boolean
   readonly options?: readonly string[]
+  /** As the first process of a name space, as in a container; takes root. */
+  readonly isFirst?: boolean
 }
 
 export class Program {
@@ -60,10 +63,12 @@ export class Program {
   }
 
   /** Starts the program without waiting: it may be meant to stop by itself. */
-  static launch({ dataDir, env = {}, ownKey = false, options = [] }: ProgramOptions): Program {
+  static launch(settings: ProgramOptions): Program {
+    const { dataDir, env = {}, ownKey = false, options = [], isFirst = false } = settings
     const inherited = Object.entries(process.env).filter(([name]) => !OWN_SETTINGS.test(name))
     const given = ownKey ? {} : { TINYGRID_API_KEY: API_KEY }
-    const child = spawn(process.execPath, [MAIN, ...options], {
+    const command = [...(isFirst ? ALONE : []), process.execPath, MAIN, ...options]
+    const child = spawn(command[0]!, command.slice(1), {
       cwd: dataDir,
       env: {
         ...Object.fromEntries(inherited),
@@ -81,6 +86,16 @@ export class Program {
 
   get pid(): number {
     return this.#child.pid!
+  }
+
+  /** Of a program that is the first of a name space, its process; undefined: it has ended. */
+  firstPid(): number | undefined {
+    try {
+      const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim()
+      return children === '' ? undefined : Number(children)
+    } catch {
+      return undefined
+    }
   }
 
   get output(): string {

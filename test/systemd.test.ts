@@ -16,7 +16,7 @@ const PLACE = '/opt/tinygrid'
 const OLDEST_SYSTEMD = 250
 /** Worst that the unit may have, in tenths, of `systemd-analyze security`: 0 is best, 100 worst. */
 const EXPOSURE_MAX = 15
-/** What main.ts takes over its settings before it gives up a stop. */
+/** What node/program.ts takes over its settings before it gives up a stop. */
 const STOP_GRACE_S = 5
 
 const run = promisify(execFile)

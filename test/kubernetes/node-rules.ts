@@ -22,7 +22,7 @@ const PROCESS_BYTES = 448 * MEBI
 /** The process of analytics itself; its questions take an eighth of the limit. */
 const ANALYTICS_BYTES = 384 * MEBI
 const QUESTIONS_SHARE = 1 / 8
-/** What a stop takes at most beyond its two settings, as main.ts ends it. */
+/** What a stop takes at most beyond its two settings, as node/program.ts ends it. */
 const STOP_GRACE_MS = 5_000
 /** Proxies have heard of a pod's end after this time. */
 const ENDPOINTS_MS = 5_000

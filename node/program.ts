@@ -1,0 +1,164 @@
+/**
+ * The program that `main.ts` starts: reads the settings, opens the data directory, starts a node, stops it
+ * on a signal.
+ *
+ * Prints on standard output what a person needs (where it listens, the sign-in link of a first
+ * start) and logs JSON lines on standard error. A start that cannot succeed ends by itself, with one
+ * line and exit code 1, and leaves the data directory as it was.
+ */
+import { TinygridError, StartError } from '../links/errors.ts'
+import { systemLongWork } from '../links/long-work.ts'
+import { describeConfig, readConfig, settingsHelp, type Config } from '../config.ts'
+import { openCluster, type OpenCluster } from './cluster-adapters.ts'
+import { runDataCommand, type DataCommand } from './data-commands.ts'
+import { openEmbedded } from './embedded-adapters.ts'
+import { clusterAnalytics, embeddedAnalytics } from './node-analytics.ts'
+import { DataDirectoryError } from '../persistence/data-directory/data-directory.ts'
+import { ConfigError } from './setting.ts'
+import { startTinygrid } from './tinygrid.ts'
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import pino, { type Logger } from 'pino'
+
+const HELP = `Tinygrid, a URL shortener that answers redirects from memory.
+
+Usage: npm start [-- OPTION]
+
+  --help                  shows this
+  --verify                reads the whole data directory, says what is wrong with it, serves nothing;
+                          ends with exit code 0 if it is whole, or 1
+  --repair                says what would be lost if the data directory were mended, changes nothing
+  --repair --accept-loss  mends it; a copy of what is removed is kept beside the data
+
+Settings are environment variables. One with a secret can be in a file that NAME_FILE names
+(TINYGRID_API_KEY_FILE, NATS_URL_FILE, MONGO_URL_FILE, REDIS_URL_FILE, CLICKHOUSE_URL_FILE):
+
+${settingsHelp()}
+`
+
+const DATA_OPTIONS = ['--verify', '--repair', '--accept-loss']
+/** Errors whose message says all: a setting, the data directory, a record that cannot be read. */
+const EXPECTED = [ConfigError, DataDirectoryError, StartError, TinygridError]
+/** Exit codes as shells know them: 1 a failure, 128 + n ended by signal n. */
+const EXIT_FAILURE = 1
+/** Of a start that has failed: what does not close in this time is left as it is. */
+const CLOSE_MS_MAX = 3_000
+/** Over the stop timeout: what is closed after requests and flush takes at most this. */
+const STOP_GRACE_MS = 5_000
+
+/** What a signal does from now on. */
+type HandleSignals = (handle: (signal: NodeJS.Signals) => void) => void
+
+/** Ends the process where it fails. @param handleSignals replaces what ends the process at once */
+export async function runProgram(handleSignals: HandleSignals): Promise<void> {
+  await run(handleSignals).catch(end)
+}
+
+async function run(handleSignals: HandleSignals): Promise<void> {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    process.stdout.write(HELP)
+    return
+  }
+  const command = dataCommandOf(process.argv.slice(2))
+  const config = readConfig(process.env)
+  if (command !== undefined) return runOnData(command, config)
+  const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  logger.debug(describeConfig(config), 'settings')
+  const isEmbedded = config.natsUrl === undefined
+  const work = systemLongWork()
+  const parts = isEmbedded
+    ? {
+        ...(await openEmbedded(config, work, (what) => logger.warn(what))),
+        analytics: embeddedAnalytics(config, logger),
+      }
+    : withAnalytics(config, logger, await openCluster(config, logger, work))
+  const node = await startTinygrid({ config, logger, work, ...parts }).catch(
+    async (error: unknown) => {
+      await Promise.race([parts.close().catch(() => {}), sleep(CLOSE_MS_MAX)])
+      throw 'explain' in parts ? parts.explain(error) : error
+    },
+  )
+  announce(config, node.url, 'isNewKey' in parts && parts.isNewKey ? parts.apiKey : undefined)
+  // Nothing is acknowledged any more, and what is in memory gets old: there is nothing to wait for.
+  if ('lost' in parts) void parts.lost.then(end)
+  const close = async () => {
+    await node.close()
+    await parts.close()
+  }
+  handleSignals(stopperOf(logger, config, close))
+}
+
+function withAnalytics(config: Config, logger: Logger, parts: OpenCluster) {
+  const { connection, refused } = parts
+  return { ...parts, analytics: clusterAnalytics(config, logger, { connection, refused }) }
+}
+
+/** undefined: the server is to run. @throws ConfigError */
+function dataCommandOf(options: readonly string[]): DataCommand | undefined {
+  const unknown = options.find((option) => !DATA_OPTIONS.includes(option))
+  if (unknown !== undefined) throw new ConfigError(`${unknown} is not an option; see --help`)
+  const [verify, repair, accept] = DATA_OPTIONS.map((option) => options.includes(option))
+  if (accept && !repair) throw new ConfigError('--accept-loss goes with --repair; see --help')
+  if (verify && repair) throw new ConfigError('--verify and --repair exclude each other')
+  if (repair) return accept ? 'repair and accept loss' : 'repair'
+  return verify ? 'verify' : undefined
+}
+
+async function runOnData(command: DataCommand, config: Config): Promise<void> {
+  if (config.natsUrl !== undefined) {
+    throw new ConfigError('--verify and --repair are for a data directory; NATS_URL is set')
+  }
+  const isWhole = await runDataCommand(command, config, (line) => {
+    process.stdout.write(`${line}\n`)
+  })
+  process.exitCode = isWhole ? 0 : EXIT_FAILURE
+}
+
+/** @param newKey an API key that was made just now */
+function announce({ nodeId }: Config, url: string | null, newKey: string | undefined): void {
+  const lines = [
+    url === null ? `Tinygrid runs as ${nodeId}, without a gateway` : `Tinygrid listens on ${url}`,
+  ]
+  if (newKey !== undefined) {
+    lines.push('An API key was made and is kept in the data directory. This link signs you in:')
+    lines.push(`${url}/#key=${newKey}`)
+  }
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** The first signal stops in order, a second one at once. */
+function stopperOf(logger: Logger, config: Config, close: () => Promise<void>) {
+  let isStopping = false
+  return (signal: NodeJS.Signals) => {
+    if (isStopping) process.exit(EXIT_FAILURE)
+    isStopping = true
+    logger.info({ signal }, 'stopping')
+    const timer = setTimeout(
+      () => {
+        logger.error(
+          'the stop took too long; what is in the log is safe and comes back at the start',
+        )
+        process.exit(EXIT_FAILURE)
+      },
+      config.stopDelayMs + config.stopTimeoutMs + STOP_GRACE_MS,
+    )
+    timer.unref()
+    close().then(
+      () => {
+        logger.info('stopped')
+        clearTimeout(timer)
+      },
+      (error: unknown) => end(error),
+    )
+  }
+}
+
+/** One line for what the operator can mend, everything for what they cannot. */
+function end(error: unknown): void {
+  const isExpected = EXPECTED.some((kind) => error instanceof kind)
+  const cause = error as Error & { code?: string; syscall?: string }
+  const text = isExpected || cause.syscall !== undefined ? cause.message : cause.stack
+  process.stderr.write(`${text}\n`)
+  // Whatever is still open must not keep the process.
+  process.exit(EXIT_FAILURE)
+}
