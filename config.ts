@@ -16,6 +16,7 @@ import type { NodeId } from './links/ids.ts'
 import { machineMemoryBytes } from './links/machine-memory.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
 import { LINK_SETTINGS } from './node/link-settings.ts'
+import { VISITOR_SETTINGS } from './node/visitor-settings.ts'
 import { withSecretFiles } from './node/secret-files.ts'
 import {
   baseUrl,
@@ -118,6 +119,7 @@ const SETTINGS = {
   }),
   ...CLUSTER_SETTINGS,
   ...CLICK_SETTINGS,
+  ...VISITOR_SETTINGS,
   geoipFile: text('TINYGRID_GEOIP_FILE', {
     about: 'MaxMind file of countries or cities (MMDB); by default the packaged one',
   }),
@@ -213,7 +215,7 @@ function makeNodeId(): string {
 export function gatewaySettingsOf(config: Config): GatewaySettings {
   const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
   const { aliasLengthMax, codeLength, connectionsMax, rateLimit, ipPrivacy } = config
-  const { targetSchemes: schemes, urlBytesMax } = config
+  const { targetSchemes: schemes, urlBytesMax, forwardQuery } = config
   return Object.freeze({
     ...GATEWAY_DEFAULTS,
     host,
@@ -224,6 +226,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     publicCreate,
     fastPath,
     targets: Object.freeze({ schemes, bytesMax: urlBytesMax }),
+    forwardQuery: forwardQuery === 'override' ? forwardQuery : forwardQuery === 'true',
     aliasLengthMax,
     codeLength,
     connectionsMax,

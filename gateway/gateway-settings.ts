@@ -6,7 +6,7 @@
  */
 
 import type { IpPrivacy } from '../clicks/ring/kept-address.ts'
-import { URL_BYTES_DEFAULT } from '../links/link.ts'
+import { URL_BYTES_DEFAULT, type QueryForwarding } from '../links/link.ts'
 import { WEB_SCHEMES } from '../links/target-schemes.ts'
 import type { TargetRules } from '../links/target-url.ts'
 
@@ -37,6 +37,8 @@ export interface GatewaySettings {
   readonly codeLength: number
   /** Whether a raw socket reader answers plain redirects in front of this gateway. */
   readonly fastPath: boolean
+  /** What becomes of the query of a visitor, for links that do not say it themselves. */
+  readonly forwardQuery: QueryForwarding
   /** Creates without a key, per address. */
   readonly unkeyedCreatesPerMinuteMax: number
   /** Wrong keys per address, before its requests with any key are refused for a while. */
@@ -76,6 +78,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   aliasLengthMax: 8,
   codeLength: 7,
   fastPath: true,
+  forwardQuery: true,
   unkeyedCreatesPerMinuteMax: 60,
   wrongKeysPerMinuteMax: 30,
   limitedAddressesMax: 20_000,

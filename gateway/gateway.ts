@@ -122,7 +122,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const { wrongKeysPerMinuteMax: max, limitedAddressesMax: addressesMax } = settings
   const wrongKeys = new RateLimit({ max, addressesMax, now })
   const keys = { apiKey: new ApiKey(options.apiKey), wrongKeys, logger }
-  const hot = { owner, now, counters: redirects, clicks: options.clicks?.notes }
+  const { forwardQuery } = settings
+  const hot = { owner, now, counters: redirects, forwardQuery, clicks: options.clicks?.notes }
   redirectRoute(app, { ...hot, errors, address, times, keys })
   const creator = new LinkCreator({
     owner,

@@ -54,6 +54,12 @@ export const TAGS_MAX = 10
 export const TAG_LENGTH_MAX = 40
 export const MAX_VISITS_MAX = 2 ** 32 - 1
 
+/**
+ * Whether a visitor's query goes on to the target: parameters that the target does not have (true), none
+ * (false), or all, in the place of those that the target has.
+ */
+export type QueryForwarding = boolean | 'override'
+
 export type GoneReason = 'deleted' | 'expired' | 'used_up'
 
 /** What a visitor of a code gets. */

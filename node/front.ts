@@ -53,8 +53,9 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
   const { config, node, work, redirects, clusterStatus, membership, log } = options
   const { isStopping, clicks, live, analytics, apiKey, logger, now } = options
   const owner = node.links
+  const settings = gatewaySettingsOf(config)
   const gateway = await createGateway({
-    settings: gatewaySettingsOf(config),
+    settings,
     directory: node.directory,
     work,
     status: () => node.status(),
@@ -79,6 +80,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
         lookup: (code) => owner.lookup(code, now()),
         find: (code) => owner.find(code),
         counters: redirects,
+        forwardQuery: settings.forwardQuery,
         clicks: clicks?.notes,
         now,
       })

@@ -19,8 +19,14 @@ test('what visitors were answered is in the log after a stop, once each, and in 
   const dataDir = temporaryDirectory(t)
   const program = await start(t, dataDir)
   await create(program, 'abc', 'once')
-  for (let visit = 0; visit < VISITS; visit++) await visitOf(program, `/abc?visit=${visit}`)
-  await Promise.all(Array.from({ length: VISITS }, () => visitOf(program, '/abc')))
+  for (let visit = 0; visit < VISITS; visit++) {
+    await visitOf(program, visit % 2 === 0 ? `/abc?visit=${visit}` : `/abc/?visit=${visit}`)
+  }
+  await Promise.all(
+    Array.from({ length: VISITS }, (_, visit) =>
+      visitOf(program, visit % 2 === 0 ? '/abc' : '/abc/'),
+    ),
+  )
   t.is(await visitOf(program, '/once'), 302)
   t.is(await visitOf(program, '/once'), 410)
   t.is(await visitOf(program, '/nothing'), 404)

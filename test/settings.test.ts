@@ -26,6 +26,10 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ NATS_URL: 'nats://node:REPLACE-ME@nats' }, /^NATS_URL still has REPLACE-ME in it/],
   [{ TINYGRID_PUBLIC_CREATE: 'maybe' }, /TINYGRID_PUBLIC_CREATE is "maybe", but must be true or/],
   [{ TINYGRID_FAST_PATH: 'yes' }, /TINYGRID_FAST_PATH is "yes", but must be true or false/],
+  [
+    { TINYGRID_FORWARD_QUERY: '1' },
+    /TINYGRID_FORWARD_QUERY is "1", but must be one of true, false, o/,
+  ],
   [{ TINYGRID_TRUST_PROXY: '2' }, /TINYGRID_TRUST_PROXY is "2", but must be true or false/],
   [{ TINYGRID_RATE_LIMIT: '0' }, /TINYGRID_RATE_LIMIT is "0", but must be/],
   [

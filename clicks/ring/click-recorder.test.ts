@@ -131,11 +131,17 @@ test('what one turn brings beyond the ring is dropped and counted', async (t) =>
   t.true(dropped.ring > 0)
 })
 
-test('heads that are kept alive are bounded in bytes', async (t) => {
-  const world = new RecorderWorld()
-  for (let count = 0; count < 5_000; count++) world.visit({ head: ['x', 'y'.repeat(16_000)] })
-  t.true(world.recorder.numbers().dropped.ring > 3_000)
-  t.pass()
+test('heads and paths that are kept alive are bounded in bytes', async (t) => {
+  for (const visit of [
+    { head: ['x', 'y'.repeat(16_000)] },
+    { path: `/abc?${'y'.repeat(16_000)}` },
+  ]) {
+    const world = new RecorderWorld()
+    for (let count = 0; count < 5_000; count++) {
+      world.visit('head' in visit ? { head: [...visit.head] } : visit)
+    }
+    t.true(world.recorder.numbers().dropped.ring > 3_000)
+  }
 })
 
 test('a stop logs everything, also what came last', async (t) => {

@@ -4,14 +4,14 @@
  * Filled by the gateway once per redirect, and per answer that there is no such link, in the turn in
  * which it answers; emptied by the recorder. It keeps references to what exists anyway: nothing
  * is parsed, copied or made here, because this is on the path of every redirect. It is bounded by clicks
- * and by the bytes of heads that it keeps alive; what comes while it is full is dropped and counted.
+ * and by the bytes of heads and paths that it keeps alive; what comes while it is full is dropped and counted.
  *
  * Arrays side by side, since an object per click would be one more thing to make and to collect.
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
 
 /**
- * A request's head, as whoever read it has it: its text from behind the code, as far as the empty
+ * A request's head, as whoever read it has it: its text from behind the target, as far as the empty
  * line; or names and values by turns, as Node gives them.
  */
 export type Head = string | readonly string[]
@@ -19,7 +19,7 @@ export type Head = string | readonly string[]
 export interface ClickNotes {
   /**
    * @param address the socket's, '' if it is not known any more
-   * @param path of the request, with its query
+   * @param path of the request, with its query; or the query alone, from its question mark on
    * @param target where the visitor was sent
    */
   note(
@@ -68,7 +68,7 @@ export class ClickRing implements ClickNotes {
   readonly targets: string[]
   /** Clicks held: the first so many places of each array. */
   #count = 0
-  /** Of heads that the click before does not have too. */
+  /** Of heads that the click before does not have too, and of paths. */
   #bytes = 0
   #dropped = 0
   #orphansDropped = 0
@@ -140,6 +140,7 @@ export class ClickRing implements ClickNotes {
     this.heads[place] = head
     this.paths[place] = path
     this.targets[place] = target
+    this.#bytes += path.length
     if (place === 0 || head !== this.heads[place - 1]) this.#bytes += sizeOf(head)
     this.#count = place + 1
     if (place === 0) this.#options.onFirst()

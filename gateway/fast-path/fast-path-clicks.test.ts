@@ -21,7 +21,8 @@ const HEADERS = [
   'Cookie: a=b',
   'Accept: */*',
 ]
-const TARGETS = ['/abc', '/b', '/gone', '/nothing', '/metered', '/unknown', '/abc?utm_source=x']
+const WITH_MORE = ['/abc?utm_source=x', '/b/?a=b?c&', '/unknown/?utm_source=y', '/metered?a', '/b/']
+const TARGETS = ['/abc', '/b', '/gone', '/nothing', '/metered', '/unknown', ...WITH_MORE]
 const LATE: ReadonlySet<string> = new Set(['b', 'unknown', 'gone', 'metered'])
 
 const options = { trustProxy: true, respectDnt: true, privacy: 'full' } as const
@@ -89,7 +90,9 @@ test.serial('noted alike, whatever is asked with whatever headers', async (t) =>
   t.true(byFastPath > 100)
   for (const status of [302, 404, 410]) t.true(all.some((click) => click.status === status))
   t.true(all.some(({ address }) => address === '2001:db8::7'))
-  t.true(all.some(({ query }) => query === 'utm_source=x'))
+  for (const query of ['utm_source=x', 'utm_source=y', 'a=b?c&', 'a']) {
+    t.true(all.some((click) => click.query === query))
+  }
 })
 
 test.serial('HEAD, and what is no code, is no click', async (t) => {

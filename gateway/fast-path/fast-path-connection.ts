@@ -19,42 +19,15 @@
  */
 import type { Socket } from 'node:net'
 import type { Code } from '../../links/ids.ts'
-import type { Lookup } from '../../links/link.ts'
+import type { ConnectionHost } from './fast-path-host.ts'
 import { type Expected, WaitingLine } from './fast-path-line.ts'
 import { giveBack, readAsStream, readInto, readOn } from '../http/socket-reading.ts'
-import type { TurnBudget } from '../http/turn-budget.ts'
 import { INCOMPLETE, RequestReader } from './fast-path-request.ts'
 
 /** Replies are sent at the latest when they are this long together. */
 const REPLIES_BYTES_MAX = 16_384
 
-/** What a connection needs from the fast path around it. */
-export interface ConnectionHost {
-  /** Where all connections read to, one at a time. */
-  readonly buffer: Buffer
-  /** What is left of this turn of the event loop for those who ask much at once. */
-  readonly turn: TurnBudget
-  /** The present tick. */
-  readonly tick: number
-  /** Ticks to send one head in, and to take replies or ask for more; fewer when the server stops. */
-  readonly headTicks: number
-  readonly idleTicks: number
-  /** The server is stopping: what is under way is answered, with the connection's last reply. */
-  readonly isClosing: boolean
-  /** Called once for each batch of bytes, before its replies are asked for. */
-  beginBatch(): void
-  /** What memory says; 'unknown' only if `find` can be asked. */
-  lookup(code: Code): Lookup
-  /** The reply to a redirect, which is then counted; undefined if Fastify has to answer. */
-  replyWith(found: Lookup, code: Code, head: string, socket: Socket): string | undefined
-  /** Puts the answer from elsewhere into `expected`, then lets the connection go on. */
-  find(code: Code, expected: Expected, connection: FastPathConnection): void
-  /** Gives the socket to the server, which reads it from here on. */
-  handOver(connection: FastPathConnection): void
-  /** Answers as the server does when a client breaks off or is too slow, which ends the socket. */
-  refuse(socket: Socket, reason: 'incomplete' | 'slow'): void
-  forget(connection: FastPathConnection): void
-}
+type Expecting = Omit<Expected, 'bytes'>
 
 export class FastPathConnection {
   readonly socket: Socket
@@ -120,7 +93,8 @@ export class FastPathConnection {
         host.turn.wait(this)
         break
       }
-      const reply = host.replyWith(first.found, first.code, first.head, this.socket)
+      const { found, code, query, head } = first
+      const reply = host.replyWith(found, code, query, head, this.socket)
       if (reply === undefined) return void this.#handOver(replies, line.rest())
       this.#hasAnswered = true
       line.shift()
@@ -164,8 +138,11 @@ export class FastPathConnection {
       if (end < 0) return this.#handOver(replies, text.slice(at))
       const code = this.#reader.codeOf(text, at)
       const found = host.lookup(code)
-      if (found.kind === 'unknown') return this.#startLine(replies, text.slice(at), code, end - at)
-      const reply = host.replyWith(found, code, this.#reader.head, this.socket)
+      if (found.kind === 'unknown') {
+        return this.#startLine(replies, text.slice(at), end - at, this.#expected(text, code))
+      }
+      const { head } = this.#reader
+      const reply = host.replyWith(found, code, this.#reader.queryOf(text), head, this.socket)
       if (reply === undefined) return this.#handOver(replies, text.slice(at))
       this.#hasAnswered = true
       replies += reply
@@ -183,13 +160,18 @@ export class FastPathConnection {
   }
 
   /** What the first request of `rest` leads to must be asked elsewhere. */
-  #startLine(replies: string, rest: string, code: Code, bytes: number): boolean {
+  #startLine(replies: string, rest: string, bytes: number, request: Expecting): boolean {
     if (replies !== '' && !this.socket.write(replies, 'latin1')) return this.#wait(rest)
     const line = new WaitingLine(rest)
     this.#line = line
-    this.#host.find(code, line.expect(bytes, code, this.#reader.head, undefined), this)
+    this.#host.find(request.code, line.expect(bytes, request), this)
     this.#lookAhead(line)
     return line.hasRoom
+  }
+
+  /** The request that was read last, of which it is not known yet what it leads to. */
+  #expected(text: string, code: Code): Expecting {
+    return { code, query: this.#reader.queryOf(text), head: this.#reader.head, found: undefined }
   }
 
   /** Asks for what the requests in line lead to, up to the first that is the server's. */
@@ -203,9 +185,9 @@ export class FastPathConnection {
       if (end < 0) return line.stop()
       const code = this.#reader.codeOf(text, at)
       const found = this.#host.lookup(code)
-      const isKnown = found.kind !== 'unknown'
-      const expected = line.expect(end, code, this.#reader.head, isKnown ? found : undefined)
-      if (!isKnown) this.#host.find(code, expected, this)
+      const expected = line.expect(end, this.#expected(text, code))
+      if (found.kind === 'unknown') this.#host.find(code, expected, this)
+      else expected.found = found
     }
   }
 

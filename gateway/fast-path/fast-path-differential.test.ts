@@ -22,6 +22,7 @@ import {
 import { CORPUS, get } from '../testing/fast-path-corpus.ts'
 import { makeEventfulGateway, makeGateway } from '../testing/fast-path-pair.ts'
 import { spoiltText } from '../testing/fast-path-damage.ts'
+import { requestWithQuery } from '../testing/fast-path-targets.ts'
 
 const SHORT = CORPUS.filter(({ text }) => text.length < 1_000)
 const CUTS = fc.array(fc.nat(400), { maxLength: 3 })
@@ -72,6 +73,21 @@ test.serial('answered alike, in any order and any packets', async (t) => {
     }),
     { numRuns: RUNS },
   )
+})
+
+test.serial('answered alike, whatever slash and query stand behind the code', async (t) => {
+  let byFastPath = 0
+  const requests = fc.array(requestWithQuery(), { minLength: 1, maxLength: 6 })
+  await fc.assert(
+    fc.asyncProperty(requests, CUTS, async (texts, cuts) => {
+      const text = texts.join('')
+      const { answer, expected, count } = await answers(pair, text, within(text, cuts))
+      t.is(answer, expected, JSON.stringify({ text, cuts }))
+      byFastPath += count
+    }),
+    { numRuns: RUNS },
+  )
+  t.true(byFastPath > RUNS / 2)
 })
 
 test.serial('answered alike, whatever is inserted, replaced or removed', async (t) => {

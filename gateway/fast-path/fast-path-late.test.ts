@@ -23,6 +23,7 @@ import { CORPUS, get } from '../testing/fast-path-corpus.ts'
 import { LateLinks } from '../testing/fast-path-late-links.ts'
 import { find, lookup, makeEventfulGateway, makeGateway } from '../testing/fast-path-pair.ts'
 import { spoiltText } from '../testing/fast-path-damage.ts'
+import { requestWithQuery } from '../testing/fast-path-targets.ts'
 
 const CUTS = fc.array(fc.nat(400), { maxLength: 3 })
 const RUNS = 400
@@ -79,7 +80,8 @@ for (const [name, pair] of Object.entries(pairs)) {
     const short = CORPUS.filter(({ text }) => text.length < 1_000)
     const requests = await afterWhichTheServerGoesOn(pair, short)
     const likely = fc.constantFrom(get('/abc'), get('/b'), get('/unknown'), get('/long-code_0'))
-    const several = fc.array(fc.oneof(likely, fc.constantFrom(...requests)), { maxLength: 8 })
+    const other = fc.oneof(fc.constantFrom(...requests), requestWithQuery())
+    const several = fc.array(fc.oneof(likely, other), { maxLength: 8 })
     await fc.assert(
       fc.asyncProperty(several, CUTS, async (texts, cuts) => {
         const text = texts.join('')

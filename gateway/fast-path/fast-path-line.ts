@@ -25,7 +25,9 @@ export const HELD_BYTES_MAX = 16_384
 export interface Expected {
   readonly bytes: number
   readonly code: Code
-  /** From behind the code. */
+  /** With its question mark; '' if there is none. */
+  readonly query: string
+  /** From behind the target. */
   readonly head: string
   found: Lookup | undefined
 }
@@ -83,9 +85,9 @@ export class WaitingLine {
   }
 
   /** Takes in the request from `readTo` to `end`. */
-  expect(end: number, code: Code, head: string, found: Lookup | undefined): Expected {
+  expect(end: number, request: Omit<Expected, 'bytes'>): Expected {
     assert(this.canReadOn && end > this.#readTo)
-    const expected = { bytes: end - this.#readTo, code, head, found }
+    const expected = { bytes: end - this.#readTo, ...request }
     this.#expected.push(expected)
     this.#readTo = end
     return expected

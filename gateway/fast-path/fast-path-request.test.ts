@@ -2,14 +2,22 @@
 import test from 'ava'
 import * as fc from 'fast-check'
 import { parseCode } from '../../links/ids.ts'
-import { endOfCode, endOfHead, INCOMPLETE, OTHER } from './fast-path-request.ts'
+import {
+  endOfCode,
+  endOfHead,
+  endOfTarget,
+  INCOMPLETE,
+  OTHER,
+  RequestReader,
+} from './fast-path-request.ts'
 
 const HEAD = ' HTTP/1.1\r\nHost: tiny.example\r\n\r\n'
 
 /** What is said of a whole text: where its first request ends, INCOMPLETE or OTHER. */
 function endOfRequest(text: string): number {
   const codeEnd = endOfCode(text, 0)
-  return codeEnd > 0 ? endOfHead(text, codeEnd) : codeEnd
+  const targetEnd = codeEnd > 0 ? endOfTarget(text, codeEnd) : codeEnd
+  return targetEnd > 0 ? endOfHead(text, targetEnd) : targetEnd
 }
 
 function requestWith(...headers: string[]): string {
@@ -49,6 +57,8 @@ test('what is decided stays decided, whatever follows', (t) => {
     'GET /',
     'abc',
     ' HTTP/1.1',
+    '/',
+    '?',
     '\r\n',
     '\n',
     '\r',
@@ -78,7 +88,7 @@ test('a code is what parseCode takes for one', (t) => {
   fc.assert(
     fc.property(fc.array(character, { maxLength: 70 }), (characters) => {
       const code = characters.join('')
-      if (code.includes(' ')) return
+      if (/[ ?]|\/$/.test(code)) return
       const isComplete = endOfRequest(`GET /${code}${HEAD}`) > 0
       t.is(isComplete, parseCode(code) !== undefined, JSON.stringify(code))
     }),
@@ -99,6 +109,44 @@ test('a byte that may not stand in a header makes the request something else', (
     const inName = endOfRequest(requestWith('Host: a', `X${latin1(byte)}Y: b`)) > 0
     t.is(inName, /[\w!#$%&'*+.^`|~:-]/.test(latin1(byte)), `name with ${byte}`)
   }
+})
+
+test('a slash and a query behind a code are told apart, whatever came before', (t) => {
+  const head = requestWith('Host: a').slice('GET /abc'.length)
+  const target = fc.record({
+    code: fc.constantFrom('a', 'abc'),
+    slash: fc.constantFrom('', '/'),
+    query: fc.constantFrom('', '?', '?a=b', '?/a?', '?a&b=%20'),
+  })
+  fc.assert(
+    fc.property(fc.array(target, { minLength: 1, maxLength: 5 }), (targets) => {
+      const reader = new RequestReader()
+      const text = targets
+        .map(({ code, slash, query }) => `GET /${code}${slash}${query}${head}`)
+        .join('')
+      let at = 0
+      for (const { code, query } of targets) {
+        const end = reader.endOfRequest(text, at)
+        t.true(end > at)
+        t.deepEqual(
+          [reader.codeOf(text, at), reader.queryOf(text), reader.head],
+          [code, query, head],
+        )
+        at = end
+      }
+      t.is(at, text.length)
+    }),
+  )
+})
+
+test('a head with a long query is left to Node, known or not', (t) => {
+  const reader = new RequestReader()
+  const long = requestWith('Host: a').replace('/abc', `/abc?${'a'.repeat(4_096)}`)
+  t.is(reader.endOfRequest(long, 0), OTHER)
+  t.true(reader.endOfRequest(requestWith('Host: a'), 0) > 0)
+  t.is(reader.endOfRequest(long, 0), OTHER)
+  t.is(reader.endOfRequest(long.slice(0, 4_095), 0), INCOMPLETE)
+  t.is(reader.endOfRequest(long.slice(0, 4_096), 0), OTHER)
 })
 
 const OTHERS: Record<string, string> = {
@@ -131,10 +179,13 @@ const OTHERS: Record<string, string> = {
   'bare line feeds': requestWith('Host: a').replaceAll('\r\n', '\n'),
   'one bare line feed': requestWith('Host: a', 'X: b\nY: c'),
   'a bare carriage return': requestWith('Host: a', 'X: b\rY: c'),
-  'a query': 'GET /abc?d HTTP/1.1\r\nHost: a\r\n\r\n',
+  'a fragment behind a query': 'GET /abc?d#e HTTP/1.1\r\nHost: a\r\n\r\n',
+  'a high byte in a query': 'GET /abc?\u00e9 HTTP/1.1\r\nHost: a\r\n\r\n',
+  'a control byte in a query': 'GET /abc?\u0001 HTTP/1.1\r\nHost: a\r\n\r\n',
+  'a slash behind a code and more': 'GET /abc/d HTTP/1.1\r\nHost: a\r\n\r\n',
   'a fragment': 'GET /abc#d HTTP/1.1\r\nHost: a\r\n\r\n',
   'two slashes': 'GET //abc HTTP/1.1\r\nHost: a\r\n\r\n',
-  'a slash at the end': 'GET /abc/ HTTP/1.1\r\nHost: a\r\n\r\n',
+  'two slashes at the end': 'GET /abc// HTTP/1.1\r\nHost: a\r\n\r\n',
   'no code': 'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
   'an escaped code': 'GET /%61bc HTTP/1.1\r\nHost: a\r\n\r\n',
   'an older version': 'GET /abc HTTP/1.0\r\nHost: a\r\n\r\n',

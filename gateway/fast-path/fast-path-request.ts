@@ -1,11 +1,12 @@
 /**
  * The one shape of request that the fast path answers, found in text without building objects.
  *
- * Used by the fast path's connections. A request is `GET /<code> HTTP/1.1` and plain headers: one
- * Host, no key, no body, no upgrade, no expectation, no connection option but keep-alive, every line
- * ended by CRLF. What is said to be complete is exactly that; what is said to be incomplete becomes it if
- * the right bytes follow; all the rest is OTHER and nobody's to judge here. So a doubt costs speed,
- * never a wrong answer: accepting less than Node's parser does is allowed, accepting more is not.
+ * Used by the fast path's connections. A request is `GET /<code> HTTP/1.1`, perhaps with a slash behind the
+ * code and a query behind that, and plain headers: one Host, no key, no body, no upgrade, no expectation, no
+ * connection option but keep-alive, every line ended by CRLF. What is said to be complete is exactly that;
+ * what is said to be incomplete becomes it if the right bytes follow; all the rest is OTHER and nobody's to
+ * judge here. So a doubt costs speed, never a wrong answer: accepting less than Node's parser does is
+ * allowed, accepting more is not.
  *
  * A client repeats its headers, so a head that is byte for byte the last one of its connection is not
  * read again: comparing it costs a tenth of reading it.
@@ -27,6 +28,9 @@ const HEAD_BYTES_MAX = 4096
 /** What stands before the code. */
 const TARGET_PREFIX = 'GET /'
 const VERSION = ' HTTP/1.1\r\n'
+const SPACE = 32
+const SLASH = 47
+const QUESTION_MARK = 63
 const CR = 13
 const LF = 10
 const COLON = 58
@@ -34,6 +38,7 @@ const COLON = 58
 const IN_CODE = 1
 const IN_NAME = 2
 const IN_VALUE = 4
+const IN_QUERY = 8
 const CLASSES = characterClasses()
 
 /**
@@ -55,20 +60,23 @@ const HOST = 'host'
 const CONNECTION = 'connection'
 const KEEP_ALIVE = 'keep-alive'
 
-/** Never the end of a head, so the first request is always read in full. */
-const NO_HEAD = '-'
+/** Never in a head, being no byte, so the first request is always read in full. */
+const NO_HEAD = '\u0100'
 
 /** Finds the requests of one connection, one after the other. */
 export class RequestReader {
   #codeEnd = 0
-  /** The end of the newest head, from behind the code, that was found to be plain. */
+  #targetEnd = 0
+  /** The end of the newest head, from behind the target, that was found to be plain. */
   #knownHead = NO_HEAD
 
   /** Where the request ends that starts at `start`: the index after it, INCOMPLETE or OTHER. */
   endOfRequest(text: string, start: number): number {
     this.#codeEnd = endOfCode(text, start)
-    const end = this.#codeEnd > 0 ? this.#endOfHead(text, start, this.#codeEnd) : this.#codeEnd
-    return end === INCOMPLETE && text.length - start >= HEAD_BYTES_MAX ? OTHER : end
+    this.#targetEnd = this.#codeEnd > 0 ? endOfTarget(text, this.#codeEnd) : this.#codeEnd
+    const end = this.#targetEnd > 0 ? this.#endOfHead(text, this.#targetEnd) : this.#targetEnd
+    const length = (end === INCOMPLETE ? text.length + 1 : end) - start
+    return length > HEAD_BYTES_MAX ? OTHER : end
   }
 
   /** The code of the request that was found last, which started at `start`. */
@@ -76,18 +84,23 @@ export class RequestReader {
     return text.slice(start + TARGET_PREFIX.length, this.#codeEnd) as Code
   }
 
-  /** The head of the request that was found last, from behind the code; the same object if it is equal. */
+  /** The query of the request that was found last, with its question mark; '' if it has none. */
+  queryOf(text: string): string {
+    if (this.#targetEnd === this.#codeEnd) return ''
+    const start = text.charCodeAt(this.#codeEnd) === SLASH ? this.#codeEnd + 1 : this.#codeEnd
+    return detached(text, start, this.#targetEnd)
+  }
+
+  /** The head of the request that was found last, from behind the target; the same object if it is equal. */
   get head(): string {
     return this.#knownHead
   }
 
-  #endOfHead(text: string, start: number, codeEnd: number): number {
-    const knownEnd = codeEnd + this.#knownHead.length
-    if (text.slice(codeEnd, knownEnd) === this.#knownHead) return knownEnd
-    const end = endOfHead(text, codeEnd)
-    if (end <= 0) return end
-    if (end - start > HEAD_BYTES_MAX) return OTHER
-    this.#knownHead = detached(text, codeEnd, end)
+  #endOfHead(text: string, targetEnd: number): number {
+    const knownEnd = targetEnd + this.#knownHead.length
+    if (text.slice(targetEnd, knownEnd) === this.#knownHead) return knownEnd
+    const end = endOfHead(text, targetEnd)
+    if (end > 0) this.#knownHead = detached(text, targetEnd, end)
     return end
   }
 }
@@ -104,7 +117,17 @@ export function endOfCode(text: string, start: number): number {
   return at > codeStart ? at : OTHER
 }
 
-/** Where the head ends whose code ends at `start`: the index after it, INCOMPLETE or OTHER. */
+/** Where the target ends whose code ends at `codeEnd`: an index or INCOMPLETE. */
+export function endOfTarget(text: string, codeEnd: number): number {
+  const next = text.charCodeAt(codeEnd)
+  if (next === SPACE) return codeEnd
+  const slashEnd = next === SLASH ? codeEnd + 1 : codeEnd
+  const hasQuery = text.charCodeAt(slashEnd) === QUESTION_MARK
+  const end = hasQuery ? endOfRun(text, slashEnd, IN_QUERY) : slashEnd
+  return end === text.length ? INCOMPLETE : end
+}
+
+/** Where the head ends whose target ends at `start`: the index after it, INCOMPLETE or OTHER. */
 export function endOfHead(text: string, start: number): number {
   if (!text.startsWith(VERSION, start)) return beginning(VERSION, text, start)
   let at = start + VERSION.length
@@ -155,7 +178,10 @@ function keepsAlive(text: string, colon: number, end: number): boolean {
   return valueIn(text, colon, end).toLowerCase() === KEEP_ALIVE
 }
 
-/** RFC 9110: tokens in 5.6.2, values in 5.5 but for obs-text (bytes past 127), left to Node. */
+/**
+ * RFC 9110: tokens in 5.6.2, values in 5.5 but for obs-text (bytes past 127), left to Node. A query is
+ * all that Node takes for one but a fragment and such bytes.
+ */
 function characterClasses(): Uint8Array {
   const classes = new Uint8Array(256)
   const add = (characters: string, kind: number): void => {
@@ -166,6 +192,8 @@ function characterClasses(): Uint8Array {
   add(`${alphanumerics}!#$%&'*+-.^_\`|~`, IN_NAME)
   add('\t', IN_VALUE)
   for (let character = 0x20; character < 0x7f; character++) classes[character]! |= IN_VALUE
+  for (let character = 0x21; character < 0x7f; character++) classes[character]! |= IN_QUERY
+  classes['#'.charCodeAt(0)]! &= ~IN_QUERY
   return classes
 }
 

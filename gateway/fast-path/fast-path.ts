@@ -21,10 +21,12 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
-import { ABSENT, type Lookup } from '../../links/link.ts'
+import { ABSENT, type Lookup, type QueryForwarding } from '../../links/link.ts'
 import type { Found } from '../../links/link-owner.ts'
-import { type ConnectionHost, FastPathConnection } from './fast-path-connection.ts'
+import { FastPathConnection } from './fast-path-connection.ts'
+import type { ConnectionHost } from './fast-path-host.ts'
 import type { Expected } from './fast-path-line.ts'
+import { withQuery } from '../http/forwarded-query.ts'
 import { canReadInto } from '../http/socket-reading.ts'
 import { RedirectReply } from './fast-path-reply.ts'
 import { TurnBudget } from '../http/turn-budget.ts'
@@ -41,6 +43,8 @@ export interface FastPathOptions {
   /** What an 'unknown' code leads to; has no effect, and settles. Left out: Fastify answers. */
   readonly find?: (code: Code) => Promise<Found>
   readonly counters: FastPathCounters
+  /** Of links that do not say it themselves. */
+  readonly forwardQuery: QueryForwarding
   /** Where each redirect is noted. */
   readonly clicks?: ClickNotes | undefined
   readonly now?: () => EpochMs
@@ -94,6 +98,7 @@ class SharedState implements ConnectionHost, FastPath {
   readonly #lookup: (code: Code) => Lookup
   readonly #find: ((code: Code) => Promise<Found>) | undefined
   readonly #counters: FastPathCounters
+  readonly #forwardQuery: QueryForwarding
   readonly #clicks: ClickNotes | undefined
   readonly #now: () => EpochMs
   /** When the present batch of bytes came. */
@@ -115,6 +120,7 @@ class SharedState implements ConnectionHost, FastPath {
     this.#lookup = options.lookup
     this.#find = options.find
     this.#counters = options.counters
+    this.#forwardQuery = options.forwardQuery
     this.#clicks = options.clicks
     this.#now = options.now ?? (() => Date.now() as EpochMs)
     this.#at = this.#now()
@@ -149,13 +155,20 @@ class SharedState implements ConnectionHost, FastPath {
     }
   }
 
-  replyWith(found: Lookup, code: Code, head: string, socket: Socket): string | undefined {
+  replyWith(
+    found: Lookup,
+    code: Code,
+    query: string,
+    head: string,
+    socket: Socket,
+  ): string | undefined {
     if (found.kind !== 'redirect') return undefined
-    const reply = this.#reply.text(found.url, this.isClosing)
+    const url = query === '' ? found.url : withQuery(found.url, query, this.#forwardQuery)
+    const reply = this.#reply.text(url, this.isClosing)
     if (reply === undefined) return undefined
     this.#counters.fast++
     // Node remembers the address once it was asked for, also when the socket is gone.
-    this.#clicks?.note(code, this.#at, 302, socket.remoteAddress ?? '', head, '', found.url)
+    this.#clicks?.note(code, this.#at, 302, socket.remoteAddress ?? '', head, query, found.url)
     return reply
   }
 

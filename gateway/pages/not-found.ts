@@ -45,6 +45,7 @@ export function sendRoutingError(
   sendFor(errors, request, reply, shown)
 }
 
-function isForPrograms(request: FastifyRequest): boolean {
+/** Whether no person opens this address. */
+export function isForPrograms(request: FastifyRequest): boolean {
   return /^\/(?:api|health|metrics)(?:\/|$)/.test(pathOfTarget(request.raw.url!))
 }

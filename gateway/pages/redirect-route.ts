@@ -1,5 +1,5 @@
 /**
- * `GET /:code`: where a redirect is answered.
+ * `GET /:code`, with or without a slash at the end: where a redirect is answered.
  *
  * A code in memory is answered in the same turn, through Node's response directly: no promise, no
  * hook, no log line, no header but those below (the fast path answers byte for byte alike). The
@@ -18,7 +18,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
-import type { Lookup } from '../../links/link.ts'
+import type { Lookup, QueryForwarding } from '../../links/link.ts'
 import type { LinkOwner, Source } from '../../links/link-owner.ts'
 import { isKeyed, type KeyCheck } from '../api/authentication.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
@@ -26,15 +26,19 @@ import { noteOrphan, noteVisit } from './noted-requests.ts'
 import { previewedCode, sendPreview } from './preview.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
+import { queryOfTarget, withQuery } from '../http/forwarded-query.ts'
 import { pathOfTarget } from '../http/request-target.ts'
 import type { RequestTimes } from '../http/request-times.ts'
 import { hasTwoHosts } from '../http/single-host.ts'
+import { isForPrograms } from './not-found.ts'
 import { goneError, visitorError } from './visitor-pages.ts'
 
 export interface RedirectOptions {
   readonly owner: LinkOwner
   readonly now: () => EpochMs
   readonly counters: RedirectCounters
+  /** Of links that do not say it themselves. */
+  readonly forwardQuery: QueryForwarding
   /** undefined: clicks are not counted. */
   readonly clicks: ClickNotes | undefined
   readonly errors: ErrorReplies
@@ -47,21 +51,25 @@ const SOURCE_HEADER = 'X-Tinygrid-Source'
 
 export function redirectRoute(app: FastifyInstance, options: RedirectOptions): void {
   const { owner, now, counters } = options
+  const handler = (request: FastifyRequest, reply: FastifyReply) => {
+    const code = codeOf(request.raw.url!)
+    if (code === undefined) return answerOther(options, request, reply)
+    if (isKeyed(options.keys, request)) return answerKeyed(options, request, reply, code)
+    const found = owner.lookup(code, now())
+    if (found.kind !== 'redirect') return answerSlowly(options, request, reply, code, found)
+    counters.found++
+    redirect(reply.raw, locationFor(options, request.raw, found.url))
+    return noteVisit(options, request.raw, code, found.url)
+  }
+  const settings = { exposeHeadRoute: false, schema: { hide: true } }
+  app.route({ method: ['GET', 'HEAD'], url: '/:code', ...settings, handler })
   app.route({
     method: ['GET', 'HEAD'],
-    url: '/:code',
-    exposeHeadRoute: false,
-    schema: { hide: true },
-    handler(request, reply) {
-      const code = codeOf(request.raw.url!)
-      if (code === undefined) return answerOther(options, request, reply)
-      if (isKeyed(options.keys, request)) return answerKeyed(options, request, reply, code)
-      const found = owner.lookup(code, now())
-      if (found.kind !== 'redirect') return answerSlowly(options, request, reply, code, found)
-      counters.found++
-      redirect(reply.raw, found.url)
-      return noteVisit(options, request.raw, code, found.url)
-    },
+    url: '/:code/',
+    ...settings,
+    // Where the service has an address of its own, what it does not know there is no code.
+    handler: (request, reply) =>
+      isForPrograms(request) ? reply.callNotFound() : handler(request, reply),
   })
 }
 
@@ -70,7 +78,7 @@ export function redirectRoute(app: FastifyInstance, options: RedirectOptions): v
  * `pass` is called, which may ask again: finding out has no effect.
  */
 export function redirectAtOnce(
-  options: Pick<RedirectOptions, 'owner' | 'now' | 'counters' | 'clicks'>,
+  options: Pick<RedirectOptions, 'owner' | 'now' | 'counters' | 'forwardQuery' | 'clicks'>,
   request: IncomingMessage,
   response: ServerResponse,
   pass: () => void,
@@ -83,7 +91,7 @@ export function redirectAtOnce(
   const found = owner.lookup(code, now())
   if (found.kind === 'redirect') {
     counters.found++
-    redirect(response, found.url)
+    redirect(response, locationFor(options, request, found.url))
     noteVisit(options, request, code, found.url)
     return true
   }
@@ -92,7 +100,7 @@ export function redirectAtOnce(
   owner.find(code).then(({ lookup }) => {
     if (lookup.kind !== 'redirect') return pass()
     counters.late++
-    redirect(response, lookup.url)
+    redirect(response, locationFor(options, request, lookup.url))
     noteVisit(options, request, code, lookup.url)
   }, pass)
   return true
@@ -115,10 +123,21 @@ const AUTHORIZATION = 'authorization'
 
 /**
  * The code that the target of a request names. Read from the raw target, not from the decoded
- * parameter: `/%61bc` is no other spelling of `/abc`, so a link has one address.
+ * parameter: `/%61bc` is no other spelling of `/abc`. A slash at the end is what some programs add.
  */
 function codeOf(target: string): Code | undefined {
-  return parseCode(pathOfTarget(target).slice(1))
+  const path = pathOfTarget(target)
+  return parseCode(path.endsWith('/') ? path.slice(1, -1) : path.slice(1))
+}
+
+/** Where the visitor is sent: the link's target, with the query that came. */
+function locationFor(
+  { forwardQuery }: Pick<RedirectOptions, 'forwardQuery'>,
+  { url: target }: IncomingMessage,
+  url: string,
+): string {
+  const query = queryOfTarget(target!)
+  return query === '' ? url : withQuery(url, query, forwardQuery)
 }
 
 /** Node adds Date, Connection and Keep-Alive. */
@@ -191,7 +210,7 @@ async function timed(
   try {
     const { url, source } = await prepare()
     reply.hijack()
-    redirect(reply.raw, url, source)
+    redirect(reply.raw, locationFor(options, request.raw, url), source)
     noteVisit(options, request.raw, code, url)
   } catch (error) {
     count(counters, error)

@@ -2,7 +2,7 @@ import http from 'node:http'
 import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
-import { NOW, startGateway, talk } from '../testing/test-gateway.ts'
+import { KEY, NOW, startGateway, talk } from '../testing/test-gateway.ts'
 
 test('a code redirects with few headers, in this order', async (t) => {
   const { add, listen } = await startGateway(t)
@@ -36,10 +36,61 @@ test('HEAD answers like GET', async (t) => {
   t.is(reply.headers['location'], 'https://example.com/page')
 })
 
-test('a query string does not change where a link leads', async (t) => {
-  const { add, call } = await startGateway(t)
-  add({ code: 'abc1234' })
-  t.is((await call('GET', '/abc1234?utm_source=x')).status, 302)
+for (const method of ['GET', 'HEAD'] as const) {
+  test(`${method}: a slash at the end changes nothing, and a visitor's query goes on`, async (t) => {
+    const { add, call, links } = await startGateway(t)
+    add({ code: 'abc1234', url: 'https://example.com/page?a=1#part' })
+    add({ code: 'evicted', url: 'https://example.com/late' })
+    add({ code: 'metered', url: 'https://example.com/few', maxVisits: 9 })
+    links.evicted.add('evicted' as Code)
+    for (const [path, location] of [
+      ['/abc1234/', 'https://example.com/page?a=1#part'],
+      ['/abc1234?utm_source=x&a=2', 'https://example.com/page?a=1&utm_source=x#part'],
+      ['/abc1234/?', 'https://example.com/page?a=1#part'],
+      ['/evicted/?b', 'https://example.com/late?b'],
+      ['/metered/?b', 'https://example.com/few?b'],
+    ] as const) {
+      const visitor = await call(method, path)
+      t.is(visitor.status, 302)
+      t.is(visitor.headers['location'], location)
+      const keyed = await call(method, path, undefined, { 'x-api-key': KEY })
+      t.is(keyed.headers['location'], location)
+      t.is(keyed.headers['x-tinygrid-source'], 'owner')
+    }
+  })
+}
+
+for (const [forwardQuery, location] of [
+  [false, 'https://example.com/?a=1'],
+  ['override', 'https://example.com/?a=2&b=3'],
+] as const) {
+  test(`the setting says what becomes of a query: ${forwardQuery}`, async (t) => {
+    const { add, call } = await startGateway(t, { forwardQuery })
+    add({ code: 'abc1234', url: 'https://example.com/?a=1' })
+    t.is((await call('GET', '/abc1234?a=2&b=3')).headers['location'], location)
+  })
+}
+
+test('bytes of a query that could leave the header line are refused, and escaped ones stay so', async (t) => {
+  const { add, listen } = await startGateway(t)
+  add({ code: 'abc1234', url: 'https://example.com/' })
+  const port = await listen()
+  for (const bytes of ['\u00e4', '\x7f', '\0', 'a b', '\r']) {
+    t.regex(await talk(port, get(`/abc1234?q=${bytes}`)), /^HTTP\/1.1 400 /)
+  }
+  const escaped = '/abc1234?q=%C3%A4%0D%0ASet-Cookie:%20a%00'
+  const reply = await talk(port, get(escaped, 'Connection: close\r\n'))
+  t.true(reply.includes('\r\nLocation: https://example.com/?q=%C3%A4%0D%0ASet-Cookie:%20a%00\r\n'))
+})
+
+test('addresses of the service with a slash are no codes', async (t) => {
+  const { call } = await startGateway(t)
+  for (const path of ['/api/', '/health/', '/metrics/']) {
+    const { status, headers } = await call('GET', path)
+    t.is(status, 404)
+    t.regex(headers['content-type']!, /^application\/problem\+json/)
+  }
+  t.is((await call('POST', '/abc1234/')).headers['allow'], 'GET, HEAD')
 })
 
 test('a code that was never given is a page with status 404', async (t) => {
@@ -69,8 +120,11 @@ for (const path of [
   '/abc.1234',
   '/abc1234%20',
   '/äbc',
-  '/abc1234/',
+  '/abc1234//',
+  '/abc1234+/',
+  '/abc1234/+',
   '//abc1234',
+  '//',
   `/${'a'.repeat(65)}`,
   `/${'a'.repeat(5000)}`,
 ]) {

@@ -26,6 +26,9 @@ const BROWSER = [
 ]
 const BODY = 'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n'
 const ABC = get('/abc')
+/** What else may stand in a query. */
+const ODD = '!"$%\'()*+,-./:;<=>?@[\\]^_`{|}~&%zz=%'
+const UNKNOWN_QUERY = get('/unknown?a=b') + get('/unknown/') + ABC
 const HIDDEN = get('/b')
 
 export const CORPUS: readonly Sample[] = [
@@ -56,10 +59,41 @@ export const CORPUS: readonly Sample[] = [
   { name: 'a look-up that fails', text: ABC + get('/broken') + ABC, fast: 1 },
   { name: 'an address that would break out', text: ABC + get('/unsafe') + ABC, fast: 1 },
   { name: 'the home page', text: get('/'), fast: 0 },
-  { name: 'a query', text: get('/abc?a=b') + ABC, fast: 0 },
+  { name: 'a query', text: get('/abc?a=b') + ABC, fast: 2 },
+  { name: 'an empty query', text: get('/abc?') + ABC, fast: 2 },
+  { name: 'a query that the target has', text: get('/b?c=x&d=1&%63=y&=z&e') + ABC, fast: 2 },
+  { name: 'a query in a query', text: get('/abc?a?b/c=?') + ABC, fast: 2 },
+  { name: 'odd characters in a query', text: get(`/abc?${ODD}`) + ABC, fast: 2 },
+  { name: 'a line break, escaped', text: get('/abc?a=%0d%0aSet-Cookie:%20b') + ABC, fast: 2 },
+  { name: 'a slash and a query', text: get('/abc/?a=b') + get('/abc/') + ABC, fast: 3 },
+  { name: 'a query of a link that is gone', text: get('/gone/?a=b') + ABC, fast: 0 },
+  { name: 'a query of a link not in memory', text: UNKNOWN_QUERY, fast: 0, fastAsking: 3 },
+  { name: 'a query and a fragment', text: get('/abc?a=b#c') + ABC, fast: 0 },
+  { name: 'a query of 3,000 bytes', text: get(`/abc?a=${'b'.repeat(3_000)}`) + ABC, fast: 2 },
+  { name: 'a query of 5,000 bytes', text: get(`/abc?a=${'b'.repeat(5_000)}`) + ABC, fast: 0 },
+  { name: 'a query of 1,000 parameters', text: get(`/b?${'a&'.repeat(1_000)}`) + ABC, fast: 2 },
+  { name: 'high bytes in a query', text: get('/abc?\u00e9=\u00c3\u00a4') + ABC, fast: 0 },
+  { name: 'DEL in a query', text: get('/abc?a\x7f') + ABC, fast: 0 },
+  { name: 'a tab in a query', text: get('/abc?a\tb') + ABC, fast: 0 },
+  { name: 'NUL in a query', text: get('/abc?a\0b') + ABC, fast: 0 },
+  { name: 'a space in a query', text: get('/abc?a b') + ABC, fast: 0 },
+  {
+    name: 'a long query with a head that is known',
+    text:
+      get('/abc', `X: ${'a'.repeat(3_000)}`) +
+      get(`/abc?${'b'.repeat(2_000)}`, `X: ${'a'.repeat(3_000)}`),
+    fast: 1,
+  },
   { name: 'a fragment', text: get('/abc#a') + ABC, fast: 0 },
   { name: 'two slashes', text: get('//abc') + ABC, fast: 0 },
-  { name: 'a slash at the end', text: get('/abc/') + ABC, fast: 0 },
+  { name: 'a slash at the end', text: get('/abc/') + ABC, fast: 2 },
+  { name: 'two slashes at the end', text: get('/abc//') + ABC, fast: 0 },
+  { name: 'a slash and what is no head', text: `GET /abc/-${ABC}`, fast: 0 },
+  {
+    name: 'a slash and a preview',
+    text: get('/abc/+') + get('/abc+/') + get('/abc+?a=b'),
+    fast: 0,
+  },
   { name: 'an escape', text: get('/%61bc') + get('/%41') + get('/%00') + ABC, fast: 0 },
   { name: 'a bad escape', text: get('/%zz') + ABC, fast: 0 },
   { name: 'an absolute target', text: get('http://tiny.example/abc') + ABC, fast: 0 },

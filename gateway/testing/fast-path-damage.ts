@@ -13,7 +13,7 @@ const WORDS = [
   'Content-Length: 3\r\n',
   'Connection: close\r\n',
 ]
-const SPOILERS = ['', ...'\r\n\0 \t:/,aA%?\x80\xff'.split(''), ...WORDS]
+const SPOILERS = ['', ...'\r\n\0 \t:/,aA%?&=\x80\xff'.split(''), ...WORDS]
 
 /** One to three samples with up to three changes. */
 export function spoiltText(): fc.Arbitrary<string> {

@@ -100,7 +100,7 @@ export async function startFast(
 ): Promise<FastServer> {
   const { server } = app
   const counters = { fast: 0 }
-  const fastPath = installFastPath(server, { lookup, counters, ...options })
+  const fastPath = installFastPath(server, { lookup, counters, forwardQuery: true, ...options })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const stop = () => Promise.all([fastPath.close(), app.close()])
   return { server, fastPath, counters, stop }
