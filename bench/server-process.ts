@@ -68,6 +68,18 @@ export class ServerProcess {
     return cpuMsOf(this.#child.pid)
   }
 
+  /** The same with the processes that it started, such as analytics. */
+  cpuMsOfAll(): number | undefined {
+    try {
+      const { pid } = this.#child
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')
+      const pids = [pid, ...children.trim().split(' ').filter(Boolean).map(Number)]
+      return pids.reduce<number>((sum, one) => sum + (cpuMsOf(one) ?? NaN), 0)
+    } catch {
+      return undefined
+    }
+  }
+
   /** Resident memory in bytes; undefined where /proc is missing. */
   residentBytes(): number | undefined {
     try {

@@ -160,9 +160,23 @@ browserTest('each figure is a table for who asks', async (t) => {
   }
   const places = figure(page, 'Places').getByRole('row', { name: /^France/ })
   await settles(t, () => places.getByRole('cell').allInnerTexts(), ['5', '42%', '3'])
+  await inspect(t, page, 'dashboard-tables')
   const days = figure(page, 'Clicks over time').getByRole('row')
   await settles(t, () => days.count(), 31)
-  await inspect(t, page, 'dashboard-tables')
+})
+
+browserTest('visitors are counted where somebody looks at them', async (t) => {
+  const { page, behind } = await dashboard(t)
+  await showsTotal(page, 'Visitors', 6)
+  await look(page, 'Places')
+  await bar(page, 'Germany', 'Places').waitFor()
+  t.false(behind.asked.some((query) => query.get('visitors') === null))
+  await total(page, 'Visitors').click()
+  await page.getByRole('button', { name: 'Visitors over time as a table' }).click()
+  const days = figure(page, 'Visitors over time').getByRole('row', { name: / 6$/ })
+  await days.waitFor()
+  await total(page, 'Clicks').click()
+  await figure(page, 'Clicks over time').getByRole('row', { name: / 12$/ }).waitFor()
 })
 
 browserTest('a time is compared with the one before, another is chosen by dates', async (t) => {

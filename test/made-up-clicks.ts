@@ -56,30 +56,33 @@ export class MadeUpClicks {
     const to = Date.parse(query.get('to')!)
     const answer = this.#period(query, from, to)
     const groupBy = query.get('groupBy')?.split(',') ?? []
-    const groups = grouped(this.#chosen(query, from, to), groupBy, query.get('timezone')!)
+    const hasVisitors = !query.has('visitors')
+    const chosen = this.#chosen(query, from, to)
+    const groups = grouped(chosen, groupBy, query.get('timezone')!, hasVisitors)
     const limit = Number(query.get('limit') ?? 10)
     const rest = groups.slice(limit).reduce((sum, { clicks }) => sum + clicks, 0)
     return {
       ...answer,
       groups: groups.slice(0, limit),
-      other: rest === 0 ? null : { clicks: rest, humans: rest, bots: 0, visitors: rest },
+      other: rest === 0 ? null : { clicks: rest, humans: rest, bots: 0 },
       ...(query.has('compare') ? { previous: this.#period(query, 2 * from - to, from) } : {}),
     }
   }
 
   #period(query: URLSearchParams, from: number, to: number) {
     const chosen = this.#chosen(query, from, to)
+    const scope = query.get('visitors')
     const step = INTERVALS_MS[query.get('interval') ?? '']
     const steps = step === undefined ? 0 : Math.ceil((to - from) / step)
     const series = Array.from({ length: steps }, (_, index) => {
       const start = from + index * step!
       const inStep = chosen.filter(({ at }) => at >= start && at < start + step!)
-      return { start: new Date(start).toISOString(), ...counted(inStep) }
+      return { start: new Date(start).toISOString(), ...counted(inStep, scope === null) }
     })
     return {
       from: new Date(from).toISOString(),
       to: new Date(to).toISOString(),
-      totals: counted(chosen),
+      totals: counted(chosen, scope !== 'none'),
       series,
     }
   }
@@ -101,14 +104,19 @@ export class MadeUpClicks {
   }
 }
 
-function grouped(clicks: readonly MadeUpClick[], groupBy: readonly string[], zone: string) {
+function grouped(
+  clicks: readonly MadeUpClick[],
+  groupBy: readonly string[],
+  zone: string,
+  hasVisitors: boolean,
+) {
   if (groupBy.length === 0) return []
   const groups = Map.groupBy(clicks, (click) =>
     JSON.stringify(groupBy.map((field) => [field, valueOf(click, field, zone)])),
   )
   return Array.from(groups, ([key, members]) => ({
     ...(Object.fromEntries(JSON.parse(key) as [string, string][]) as Record<string, string>),
-    ...counted(members),
+    ...counted(members, hasVisitors),
   })).toSorted((a, b) => b.clicks - a.clicks)
 }
 
@@ -134,8 +142,9 @@ function wallClock(at: number, timeZone: string): { hourOfDay: string; weekday: 
   }
 }
 
-function counted(clicks: readonly MadeUpClick[]) {
+function counted(clicks: readonly MadeUpClick[], hasVisitors: boolean) {
   const bots = clicks.filter(({ kind }) => kind === 'bot').length
   const visitors = new Set(clicks.map(({ visitor }) => visitor)).size
-  return { clicks: clicks.length, humans: clicks.length - bots, bots, visitors }
+  const counts = { clicks: clicks.length, humans: clicks.length - bots, bots }
+  return hasVisitors ? { ...counts, visitors } : counts
 }

@@ -15,6 +15,7 @@ import {
   GROUP_FIELDS_MAX,
   GROUPS_MAX,
   INTERVALS,
+  VISITOR_SCOPES,
 } from '../store/question.ts'
 import { VISIT_FORMATS } from './analytics.ts'
 import type { CallName, CallParams } from './analytics-calls.ts'
@@ -90,13 +91,14 @@ const CHECKS: { readonly [Name in CallName]: (params: readonly unknown[]) => boo
 
 function isQuestion(value: unknown): boolean {
   if (!isSelection(value)) return false
-  const { interval, groupBy, limit } = value
+  const { interval, groupBy, limit, visitors } = value
   return (
     (interval === undefined || isOneOf(INTERVALS, interval)) &&
     Array.isArray(groupBy) &&
     groupBy.length <= GROUP_FIELDS_MAX &&
     groupBy.every((field) => isOneOf(CLICK_FIELDS, field)) &&
-    isCount(limit, GROUPS_MAX)
+    isCount(limit, GROUPS_MAX) &&
+    (visitors === undefined || isOneOf(VISITOR_SCOPES, visitors))
   )
 }
 

@@ -38,6 +38,6 @@ function safeCell(cell: string | number): string | number {
   return typeof cell === 'string' ? guardFormula(cell) : cell
 }
 
-function cellsOf(counts: Counts): number[] {
-  return COUNTS.map((name) => counts[name])
+function cellsOf(counts: Counts): (number | string)[] {
+  return COUNTS.map((name) => counts[name] ?? '')
 }

@@ -13,6 +13,7 @@ import {
 } from '../testing/sample-clicks.ts'
 import type { Story } from './click-store.contract.ts'
 import type { ClickStore } from './click-store.ts'
+import type { Answer } from './question.ts'
 
 const at = (text: string) => Date.parse(text) as EpochMs
 
@@ -60,7 +61,36 @@ export function testAnswers(story: Story, runs: number): void {
   )
 
   testTags(story)
+  testVisitors(story)
   testBuckets(story)
+}
+
+function testVisitors(story: Story): void {
+  story('visitors are told where the question wants them, and nowhere else', async (t, store) => {
+    const link = sampleClick().code
+    const others = Array.from({ length: 3 }, (_, index) =>
+      sampleClick({ index, country: `C${index}`, ...(index === 2 ? { kind: 'bot' } : {}) }),
+    )
+    await store.append(others, 1)
+    for (const code of [undefined, link]) {
+      const whole = sampleQuestion({ interval: 'month', groupBy: ['country'], limit: 1 })
+      const question = code === undefined ? whole : { ...whole, code }
+      const all = await store.ask(question)
+      const told = await store.ask({ ...question, visitors: 'totals' })
+      const none = await store.ask({ ...question, visitors: 'none' })
+      t.deepEqual(all.other, { clicks: 2, humans: 1, bots: 1, visitors: 1 })
+      t.is(told.totals.visitors, 1)
+      t.deepEqual(withoutVisitors(all), withoutVisitors(told))
+      t.deepEqual(withoutVisitors(told), none)
+      t.deepEqual({ ...told, totals: none.totals }, none)
+    }
+  })
+}
+
+function withoutVisitors(answer: Answer): unknown {
+  return JSON.parse(
+    JSON.stringify(answer, (name, value: unknown) => (name === 'visitors' ? undefined : value)),
+  )
 }
 
 function testTags(story: Story): void {

@@ -1,7 +1,15 @@
 /** Answers questions from the tables of a store that speaks SQL, whichever it is. */
 import type { EpochMs } from '../../links/ids.ts'
 import { bucketStarts } from './buckets.ts'
-import type { Answer, Counts, Group, Question, SeriesPoint } from './question.ts'
+import {
+  countsVisitors,
+  type Answer,
+  type AnswerPart,
+  type Counts,
+  type Group,
+  type Question,
+  type SeriesPoint,
+} from './question.ts'
 import { QuestionSql } from './question-sql.ts'
 import type { SqlDialect } from './sql-dialect.ts'
 
@@ -25,7 +33,7 @@ export interface AskingStore {
 
 type Ask = (make: (sql: QuestionSql) => string) => Promise<Row[]>
 
-const NOTHING: Counts = { clicks: 0, humans: 0, bots: 0, visitors: 0 }
+const NO_CLICKS: Row = { clicks: 0, humans: 0, visitors: 0 }
 
 /** @throws TinygridError invalid_field: as `bucketStarts` */
 export async function answerFrom(
@@ -42,14 +50,16 @@ export async function answerFrom(
     to: Math.min(to, spans.to) as EpochMs,
   }
   if (within.from >= within.to) {
-    return { totals: NOTHING, series: series(starts, []), groups: [], other: null }
+    const totals = countsOf(NO_CLICKS, question, 'totals')
+    return { totals, series: seriesOf(starts, [], question), groups: [], other: null }
   }
   const hasHours = within.from < spans.hoursUntil
   const ask: Ask = (make) => askRows((dialect) => make(new QuestionSql(within, hasHours, dialect)))
   const isOneScan = keepsRows && question.code !== undefined && starts.length > 0
-  const { totals, points } = await (isOneScan ? inOneScan : inTwoScans)(starts, to, ask)
-  const { groups, other } = await groupsOf(question, ask)
-  return { totals: countsOf(totals), series: series(starts, points), groups, other }
+  const overview = await (isOneScan ? inOneScan : inTwoScans)(starts, to, ask)
+  const totals = countsOf(overview.totals, question, 'totals')
+  const series = seriesOf(starts, overview.points, question)
+  return { totals, series, ...(await groupsOf(question, totals, ask)) }
 }
 
 interface Overview {
@@ -74,30 +84,45 @@ async function inTwoScans(starts: readonly EpochMs[], to: EpochMs, ask: Ask): Pr
 }
 
 async function groupsOf(
-  { groupBy, limit }: Question,
+  question: Question,
+  totals: Counts,
   ask: Ask,
 ): Promise<Pick<Answer, 'groups' | 'other'>> {
+  const { groupBy, limit } = question
   if (groupBy.length === 0) return { groups: [], other: null }
   const rows = await ask((sql) => sql.groups())
-  const groups = rows.slice(0, limit).map((row) => groupOf(row, groupBy.length))
+  const groups = rows.slice(0, limit).map((row): Group => {
+    const values = groupBy.map((_, place) => String(row[`text${place}`]))
+    return Object.assign({ values }, countsOf(row, question, 'parts'))
+  })
   if (rows.length <= limit) return { groups, other: null }
-  const told = groups.map(({ values }) => values)
-  const [other] = await ask((sql) => sql.other(told))
-  return { groups, other: countsOf(other!) }
+  // Each click is in one group and nobody is told apart: what is left need not be counted.
+  const isLeft = !countsVisitors(question.visitors, 'parts') && !groupBy.includes('tag')
+  if (isLeft) return { groups, other: rest(totals, groups) }
+  const [other] = await ask((sql) => sql.other(groups.map(({ values }) => values)))
+  return { groups, other: countsOf(other!, question, 'parts') }
 }
 
-function groupOf(row: Row, fields: number): Group {
-  const values = Array.from({ length: fields }, (_, place) => String(row[`text${place}`]))
-  return Object.assign({ values }, countsOf(row))
+function rest(totals: Counts, groups: readonly Group[]): Counts {
+  const left = (name: 'clicks' | 'humans' | 'bots') =>
+    groups.reduce((count, group) => count - group[name], totals[name])
+  return { clicks: left('clicks'), humans: left('humans'), bots: left('bots') }
 }
 
-function series(starts: readonly EpochMs[], points: readonly Row[]): SeriesPoint[] {
-  const counted = new Map(points.map((row) => [Number(row['bucket']), countsOf(row)]))
-  return starts.map((start, index) => Object.assign({ start }, counted.get(index) ?? NOTHING))
+function seriesOf(
+  starts: readonly EpochMs[],
+  points: readonly Row[],
+  question: Question,
+): SeriesPoint[] {
+  const rows = new Map(points.map((row) => [Number(row['bucket']), row]))
+  return starts.map((start, index) =>
+    Object.assign({ start }, countsOf(rows.get(index) ?? NO_CLICKS, question, 'parts')),
+  )
 }
 
-function countsOf(row: Row): Counts {
+function countsOf(row: Row, { visitors }: Question, part: AnswerPart): Counts {
   const clicks = Number(row['clicks'])
   const humans = Number(row['humans'])
-  return { clicks, humans, bots: clicks - humans, visitors: Number(row['visitors']) }
+  const counts = { clicks, humans, bots: clicks - humans }
+  return countsVisitors(visitors, part) ? { ...counts, visitors: Number(row['visitors']) } : counts
 }

@@ -39,6 +39,10 @@ export type ClickField = (typeof CLICK_FIELDS)[number]
 export const BOT_CHOICES = ['include', 'exclude', 'only'] as const
 export type BotChoice = (typeof BOT_CHOICES)[number]
 
+/** Where visitors are counted: everywhere, in the totals alone, nowhere. */
+export const VISITOR_SCOPES = ['all', 'totals', 'none'] as const
+export type VisitorScope = (typeof VISITOR_SCOPES)[number]
+
 export const SERIES_POINTS_MAX = 10_000
 export const GROUPS_MAX = 1_000
 export const GROUP_FIELDS_MAX = 2
@@ -73,6 +77,8 @@ export interface Question extends ClickSelection {
   readonly groupBy: readonly ClickField[]
   /** Groups to tell, most clicks first, equal ones by the bytes of their values; the rest is `other`. */
   readonly limit: number
+  /** To tell visitors apart takes several times as long as all else. undefined: `all`. */
+  readonly visitors?: VisitorScope
 }
 
 export interface Counts {
@@ -81,9 +87,17 @@ export interface Counts {
   readonly bots: number
   /**
    * Different `Click.visitor`: each person counts once a day, as the salt changes at midnight UTC. Who asked
-   * not to be counted counts nowhere. Exact but for what was rolled up (`ClickStore.retain`).
+   * not to be counted counts nowhere. Exact but for what was rolled up (`ClickStore.retain`). Left out where
+   * the question does not ask for them.
    */
-  readonly visitors: number
+  readonly visitors?: number
+}
+
+/** Of an answer: the totals, or points, groups and what is in no group. */
+export type AnswerPart = 'totals' | 'parts'
+
+export function countsVisitors(scope: VisitorScope | undefined, part: AnswerPart): boolean {
+  return scope === undefined || scope === 'all' || (scope === 'totals' && part === 'totals')
 }
 
 export interface SeriesPoint extends Counts {

@@ -46,13 +46,14 @@ export class MemoryClickStore implements ClickStore {
     const chosen = this.#all().filter((click) => isChosen(click, question))
     const groups = groupsOf(chosen, question)
     const rest = groups.slice(question.limit).flatMap(({ clicks }) => clicks)
+    const part = (clicks: readonly CountedClick[]) => toldOf(clicks, question, 'parts')
     return {
-      totals: countsOf(chosen),
+      totals: toldOf(chosen, question, 'totals'),
       series: question.interval === undefined ? [] : seriesOf(chosen, question),
       groups: groups
         .slice(0, question.limit)
-        .map(({ values, clicks }) => Object.assign({ values }, countsOf(clicks))),
-      other: rest.length === 0 ? null : countsOf(rest),
+        .map(({ values, clicks }) => Object.assign({ values }, part(clicks))),
+      other: rest.length === 0 ? null : part(rest),
     }
   }
 
@@ -126,7 +127,17 @@ export class MemoryClickStore implements ClickStore {
   }
 }
 
-function countsOf(clicks: readonly CountedClick[]): Counts {
+function toldOf(
+  clicks: readonly CountedClick[],
+  { visitors: scope = 'all' }: Question,
+  part: 'totals' | 'parts',
+): Counts {
+  const { visitors, ...counts } = countsOf(clicks)
+  const isTold = scope === 'all' || (scope === 'totals' && part === 'totals')
+  return isTold ? { ...counts, visitors } : counts
+}
+
+function countsOf(clicks: readonly CountedClick[]): Required<Counts> {
   const visitors = new Set(clicks.map(({ visitor }) => visitor).filter((visitor) => visitor !== ''))
   return {
     clicks: sumOf(clicks),
@@ -145,7 +156,8 @@ function seriesOf(clicks: readonly CountedClick[], question: Question): SeriesPo
   const starts = bucketStarts(interval!, timezone, from, to)
   return starts.map((start, index) => {
     const end = starts[index + 1] ?? to
-    return Object.assign({ start }, countsOf(clicks.filter(({ at }) => at >= start && at < end)))
+    const within = clicks.filter(({ at }) => at >= start && at < end)
+    return Object.assign({ start }, toldOf(within, question, 'parts'))
   })
 }
 

@@ -6,6 +6,7 @@ import {
   BOT_CHOICES,
   CLICK_FIELDS,
   INTERVALS,
+  VISITOR_SCOPES,
   type ClickField,
   type Interval,
   type Question,
@@ -175,11 +176,13 @@ export function arbitraryQuestion(moment: number): fc.Arbitrary<Question> {
     interval: fc.option(fc.constantFrom(...INTERVALS), { nil: undefined }),
     groupBy: fc.uniqueArray(fc.constantFrom(...CLICK_FIELDS), { maxLength: 2 }),
     limit: fc.constantFrom(0, 1, 2, 5, 1000),
+    visitors: fc.constantFrom(undefined, ...VISITOR_SCOPES),
   })
-  return questions.map(({ code: of, tags: tagged, interval, ...rest }) =>
+  return questions.map(({ code: of, tags: tagged, interval, visitors, ...rest }) =>
     Object.assign(
       rest,
       of !== undefined && { code: of },
+      visitors !== undefined && { visitors },
       tagged !== undefined && { tags: new Map(Object.entries(tagged)) },
       interval !== undefined && { interval: bounded(interval, rest.to - rest.from) },
     ),

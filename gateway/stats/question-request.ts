@@ -7,7 +7,13 @@
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { bucketStarts } from '../../clicks/store/buckets.ts'
-import type { BotChoice, ClickSelection, Interval, Question } from '../../clicks/store/question.ts'
+import type {
+  BotChoice,
+  ClickSelection,
+  Interval,
+  Question,
+  VisitorScope,
+} from '../../clicks/store/question.ts'
 import { parseFilters, parseGroupBy } from './filter-text.ts'
 import { comparedSpan, parseSpan, type Comparison } from './time-span.ts'
 
@@ -24,6 +30,7 @@ export interface StatsQuery extends SelectionQuery {
   readonly interval?: Interval
   readonly groupBy?: string | readonly string[]
   readonly limit?: number
+  readonly visitors?: VisitorScope
   readonly compare?: Comparison
 }
 
@@ -47,7 +54,7 @@ export function parseSelection(query: SelectionQuery, code: Code | undefined, no
 
 /** @throws TinygridError invalid_field */
 export function parseQuestion(query: StatsQuery, code: Code | undefined, now: EpochMs): Question {
-  const { interval, groupBy, limit } = query
+  const { interval, groupBy, limit, visitors } = query
   const selection = parseSelection(query, code, now)
   const { timezone, from, to } = selection
   if (interval !== undefined) bucketStarts(interval, timezone, from, to)
@@ -56,6 +63,7 @@ export function parseQuestion(query: StatsQuery, code: Code | undefined, now: Ep
     ...(interval === undefined ? {} : { interval }),
     groupBy: parseGroupBy(listOf(groupBy)),
     limit: limit ?? GROUPS_DEFAULT,
+    ...(visitors === undefined ? {} : { visitors }),
   }
 }
 

@@ -44,6 +44,33 @@ test('totals, series and groups are told, the rest as other', async (t) => {
   t.deepEqual(Compile(statsSchema).Errors(shown)[1], [])
 })
 
+test('visitors are counted where they are wanted', async (t) => {
+  const gateway = await startGateway(t)
+  await gateway.analytics.add({ at: at(1), country: 'DE' }, { at: at(25), country: 'AT' })
+  const query = 'interval=day&groupBy=country&limit=1&compare=previous&visitors='
+  const counted = async (scope: string) => {
+    const { status, ...answer } = await ask(gateway, query + scope)
+    t.deepEqual(Compile(statsSchema).Errors(answer)[1], [])
+    const { totals, series, groups, other, previous } = answer
+    return {
+      status,
+      totals: tellsVisitors(totals),
+      parts: [series, groups, other].map(tellsVisitors),
+      previous,
+    }
+  }
+  t.like(await counted('all'), { status: 200, totals: true, parts: [true, true, true] })
+  t.like(await counted('totals'), { totals: true, parts: [false, false, false] })
+  const { totals, parts, previous } = await counted('none')
+  t.deepEqual({ totals, parts }, { totals: false, parts: [false, false, false] })
+  t.false(JSON.stringify(previous).includes('visitors'))
+  t.like(await ask(gateway, 'visitors=some'), { status: 400 })
+})
+
+function tellsVisitors(part: unknown): boolean {
+  return [part].flat().every((one) => 'visitors' in (one as object))
+}
+
 test('a link has its own, also when it was deleted; one that was never given has none', async (t) => {
   const gateway = await startGateway(t)
   gateway.add({ code: 'a' })

@@ -12,6 +12,7 @@ import {
   GROUPS_MAX,
   INTERVALS,
   SERIES_POINTS_MAX,
+  VISITOR_SCOPES,
 } from '../../clicks/store/question.ts'
 import { DEVICES, NETWORK_TYPES, VISITOR_KINDS } from '../../clicks/click.ts'
 import { strict } from '../api/link-schemas.ts'
@@ -103,6 +104,13 @@ export const statsQuerySchema = Type.Object(
         description: 'Groups that are told, those with most clicks; the rest is `other`',
       }),
     ),
+    visitors: Type.Optional(
+      oneOf(
+        VISITOR_SCOPES,
+        'Where visitors are counted, which takes several times as long as all else: everywhere (all, by ' +
+          'default), in `totals` alone, or nowhere (none). Elsewhere the field is left out',
+      ),
+    ),
     compare: Type.Optional(
       oneOf(COMPARISONS, 'The same of the time before, or of the same time a year before'),
     ),
@@ -115,12 +123,14 @@ const counts = {
   clicks: count,
   humans: count,
   bots: Type.Integer({ minimum: 0, description: 'With previews and prefetches' }),
-  visitors: Type.Integer({
-    minimum: 0,
-    description:
-      'Different visitors, each counted once a day (UTC), exactly; of days whose single clicks are no ' +
-      'longer kept, once for each link and day',
-  }),
+  visitors: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description:
+        'Different visitors, each counted once a day (UTC), exactly; of days whose single clicks are no ' +
+        'longer kept, once for each link and day. Left out where the parameter `visitors` says so',
+    }),
+  ),
 }
 const countsSchema = Type.Object(counts, strict)
 const time = Type.String({ format: 'date-time' })

@@ -48,6 +48,7 @@ function* groupTexts(groups: readonly Group[], { groupBy }: Question): Steps<str
   return texts.join(',')
 }
 
-function countsOf({ clicks, humans, bots, visitors }: Counts): Counts {
+/** In this order; visitors where they were counted. */
+function countsOf({ clicks, humans, bots, visitors }: Counts) {
   return { clicks, humans, bots, visitors }
 }

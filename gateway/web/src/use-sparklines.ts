@@ -48,6 +48,7 @@ async function clicksByDay(api: Api, codes: readonly string[], now: number): Pro
     zone,
     groupBy: ['code', 'weekday'],
     limit: codes.length * SPARKLINE_DAYS,
+    visitors: 'none',
   })
   const firstDay = daysSinceMonday(from, zone)
   const lines = new Map(

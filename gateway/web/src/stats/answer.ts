@@ -9,7 +9,8 @@ export interface Counts {
   readonly clicks: number
   readonly humans: number
   readonly bots: number
-  readonly visitors: number
+  /** Left out where they were not asked for. */
+  readonly visitors?: number
 }
 
 export const METRICS = ['clicks', 'humans', 'bots', 'visitors'] as const

@@ -4,7 +4,7 @@
  * Part of `api.ts`, used by the dashboard and by the list of links.
  */
 import { bodyOf, type Call } from '../service-call.ts'
-import type { Answer, Field, TagCount } from './answer.ts'
+import type { Answer, Field, Metric, TagCount } from './answer.ts'
 import { EventReader, type ServerEvent } from './event-stream.ts'
 import type { Interval } from './period.ts'
 import { filterText, type BotChoice, type Comparison, type Filter } from './stats-view.ts'
@@ -24,6 +24,13 @@ export interface StatsQuestion extends ClickSelection {
   readonly groupBy?: readonly Field[]
   readonly limit?: number
   readonly compare?: Comparison
+  /** Where visitors are counted, which takes the service longest. undefined: everywhere. */
+  readonly visitors?: 'totals' | 'none'
+}
+
+/** Whether the parts of an answer (points, groups) tell a metric. */
+export function tellsMetric(question: StatsQuestion | undefined, metric: Metric): boolean {
+  return metric !== 'visitors' || (question !== undefined && question.visitors === undefined)
 }
 
 export interface ClicksApi {
@@ -97,7 +104,8 @@ export function clicksApi(call: Call): ClicksApi {
 }
 
 function parametersOf(question: StatsQuestion): URLSearchParams {
-  const { from, to, codes, filters, bots, zone, interval, groupBy = [], limit, compare } = question
+  const { from, to, codes, filters, bots, zone } = question
+  const { interval, groupBy = [], limit, compare, visitors } = question
   const parameters = new URLSearchParams({
     from: new Date(from).toISOString(),
     to: new Date(to).toISOString(),
@@ -110,6 +118,7 @@ function parametersOf(question: StatsQuestion): URLSearchParams {
   if (groupBy.length > 0) parameters.set('groupBy', groupBy.join(','))
   if (interval !== undefined) parameters.set('interval', interval)
   if (limit !== undefined) parameters.set('limit', String(limit))
+  if (visitors !== undefined) parameters.set('visitors', visitors)
   if (compare !== undefined && compare !== 'none') parameters.set('compare', compare)
   return parameters
 }

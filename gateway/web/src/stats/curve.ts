@@ -34,7 +34,7 @@ interface Drawn {
 
 export function curvesOf({ answer, metric, name, beforeName, now }: Drawn): Curves {
   const steps = stepsOf(answer.series, now)
-  const main: Line = { name, values: steps.map((step) => step[metric]), kind: 'main' }
+  const main: Line = { name, values: steps.map((step) => step[metric] ?? null), kind: 'main' }
   if (answer.previous === undefined) return { starts: startsOf(steps), lines: [main] }
   const before = answer.previous.series
   const values = steps.map((_, index) => before[index]?.[metric] ?? null)
@@ -52,7 +52,7 @@ export function linkCurves(
       .map(([, { series }]) => stepsOf(series, now))
       .toSorted((a, b) => b.length - a.length)[0] ?? []
   const lines = answers.map(([name, { series }]): Line => {
-    const byStart = new Map(series.map((step) => [step.start, step[metric]]))
+    const byStart = new Map(series.map((step) => [step.start, step[metric] ?? null]))
     return { name, values: longest.map(({ start }) => byStart.get(start) ?? 0), kind: 'link' }
   })
   return { starts: startsOf(longest), lines }

@@ -7,6 +7,7 @@ import { useRef, useState } from 'preact/hooks'
 import type { Answer, Field } from './answer.ts'
 import { Bars } from './bars.tsx'
 import type { TableContent } from './figure-table.tsx'
+import type { StatsQuestion } from './clicks-api.ts'
 import { Panel } from './panel.tsx'
 import type { Dashboard } from './dashboard.ts'
 import { useAnswer } from './use-answer.ts'
@@ -27,7 +28,8 @@ export function GroupsPanel({ dashboard, title, fields }: GroupsPanelProps) {
   const element = useRef<HTMLElement>(null)
   const isInView = useInView(element)
   const { api, selection, slowTick, isChosen, toggle } = dashboard
-  const question = { ...selection, groupBy: [chosen], limit: BARS_MAX }
+  const [isTable, setTable] = useState(false)
+  const question = { ...selection, groupBy: [chosen], limit: BARS_MAX, ...countedFor(isTable) }
   const answered = useAnswer(api, question, slowTick, isInView)
   const { error, isStale } = answered
   // Of another field, until the answer is here.
@@ -44,6 +46,7 @@ export function GroupsPanel({ dashboard, title, fields }: GroupsPanelProps) {
       tabs={fields.length > 1 ? tabs : []}
       isStale={isStale}
       error={error}
+      onTable={setTable}
       table={answer && groupsTable(chosen, answer)}
     >
       {answer !== undefined && (
@@ -58,6 +61,11 @@ export function GroupsPanel({ dashboard, title, fields }: GroupsPanelProps) {
       )}
     </Panel>
   )
+}
+
+/** Bars show no visitors, the table does. */
+export function countedFor(isTable: boolean): Pick<StatsQuestion, 'visitors'> {
+  return isTable ? {} : { visitors: 'none' }
 }
 
 /** Groups as a table. */

@@ -23,12 +23,15 @@ interface PanelProps {
   readonly actions?: ComponentChildren
   readonly isStale?: boolean
   readonly error?: ApiError | undefined
+  /** Told whether the table is shown instead of the picture. */
+  readonly onTable?: (isTable: boolean) => void
   /** undefined: not here yet. */
   readonly table: TableContent | undefined
   readonly children?: ComponentChildren
 }
 
-export function Panel({ title, tabs = [], actions, table, error, children, ...rest }: PanelProps) {
+export function Panel({ title, tabs = [], actions, children, ...rest }: PanelProps) {
+  const { onTable, table, error } = rest
   const [isTable, setTable] = useState(false)
   const id = useId()
   const isDimmed = rest.isStale === true && table !== undefined
@@ -45,7 +48,10 @@ export function Panel({ title, tabs = [], actions, table, error, children, ...re
             aria-label={`${title} as a table`}
             aria-pressed={isTable}
             title="As a table"
-            onClick={() => setTable(!isTable)}
+            onClick={() => {
+              setTable(!isTable)
+              onTable?.(!isTable)
+            }}
           >
             <Icon name="table" />
           </button>

@@ -1,14 +1,14 @@
 /**
  * Where clicks came from: the map, and beside it the countries with most of them.
  */
-import { useRef } from 'preact/hooks'
-import { Icon } from '../icon.tsx'
+import { useRef, useState } from 'preact/hooks'
 import { download } from '../qr-image.ts'
 import { Bars } from './bars.tsx'
 import type { Dashboard } from './dashboard.ts'
-import { groupsTable } from './groups-panel.tsx'
+import { countedFor, groupsTable } from './groups-panel.tsx'
 import { levelOf } from './levels.ts'
 import { Panel } from './panel.tsx'
+import { PictureButton } from './picture-button.tsx'
 import { mapPng } from './picture.ts'
 import { useAnswer } from './use-answer.ts'
 import { useInView } from './use-in-view.ts'
@@ -24,7 +24,9 @@ export function PlacesPanel({ dashboard }: { dashboard: Dashboard }) {
   const element = useRef<HTMLElement>(null)
   const isInView = useInView(element)
   const { api, selection, slowTick, isChosen, toggle } = dashboard
-  const question = { ...selection, groupBy: ['country' as const], limit: COUNTRIES_MAX }
+  const [isTable, setTable] = useState(false)
+  const groupBy = ['country' as const]
+  const question = { ...selection, groupBy, limit: COUNTRIES_MAX, ...countedFor(isTable) }
   const { answer, error, isStale } = useAnswer(api, question, slowTick, isInView)
   const groups = answer?.groups ?? []
   // Of places that are not known there is nothing to colour, though some shapes have no code either.
@@ -54,18 +56,9 @@ export function PlacesPanel({ dashboard }: { dashboard: Dashboard }) {
       class="figure-wide"
       isStale={isStale}
       error={error}
+      onTable={setTable}
       table={answer && groupsTable('country', answer)}
-      actions={
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Download the map as PNG"
-          title="Download PNG"
-          onClick={() => void save()}
-        >
-          <Icon name="download" />
-        </button>
-      }
+      actions={<PictureButton name="the map" onClick={save} />}
     >
       <div class="places">
         <WorldMap svg={svg} clicks={clicks} isChosen={isChosenCountry} onToggle={toggleCountry} />
@@ -84,5 +77,5 @@ export function PlacesPanel({ dashboard }: { dashboard: Dashboard }) {
 
 function rest(groups: readonly { readonly clicks: number }[]) {
   const clicks = groups.reduce((sum, group) => sum + group.clicks, 0)
-  return { clicks, humans: 0, bots: 0, visitors: 0 }
+  return { clicks, humans: 0, bots: 0 }
 }

@@ -10,7 +10,7 @@ import { FailureNotice } from '../failure-notice.tsx'
 import type { ApiError } from '../service-call.ts'
 import type { LiveClick } from './answer.ts'
 import { Chips } from './chips.tsx'
-import { curvesOf, linkCurves, type Curves } from './curve.ts'
+import type { Curves } from './curve.ts'
 import { isChosenIn, toggledIn, type Dashboard } from './dashboard.ts'
 import { fitsView } from './fitting.ts'
 import { GroupsPanel } from './groups-panel.tsx'
@@ -22,11 +22,12 @@ import { Toolbar } from './toolbar.tsx'
 import { Totals } from './totals.tsx'
 import { useAnswer, type Answered } from './use-answer.ts'
 import { useCompared } from './use-compared.ts'
+import { useCurves } from './use-curves.ts'
 import { useLiveClicks, type Live } from './use-live-clicks.ts'
 import { useMinute } from './use-minute.ts'
 import { useStatsView } from './use-stats-view.ts'
 import { WeekPanel } from './week-panel.tsx'
-import { COMPARISON_NAMES, countText, METRIC_NAMES, RANGE_NAMES } from './words.ts'
+import { countText, RANGE_NAMES } from './words.ts'
 import { ownZone } from './zone.ts'
 
 export function StatsPage({ api }: { api: Api }) {
@@ -95,17 +96,13 @@ interface FiguresProps {
 function Figures({ dashboard, live, now }: FiguresProps) {
   const { api, selection, period, view, change, tick } = dashboard
   const compare = view.codes.length > 1 ? 'none' : view.compare
-  const question = { ...selection, interval: period.interval, compare }
+  // The totals show visitors; the chart does where they are chosen.
+  const counted = view.metric === 'visitors' ? {} : { visitors: 'totals' as const }
+  const question = { ...selection, interval: period.interval, compare, ...counted }
   const answered = useAnswer(api, question, tick)
   const compared = useCompared(dashboard)
+  const curves = useCurves(view, answered, compared, now)
   const { answer, error } = answered
-  const curves = useMemo((): Curves | undefined => {
-    if (compared !== undefined) return linkCurves(compared, view.metric, Date.now())
-    if (answer === undefined) return undefined
-    const name = METRIC_NAMES[view.metric]
-    const beforeName = COMPARISON_NAMES[view.compare]
-    return curvesOf({ answer, metric: view.metric, name, beforeName, now: Date.now() })
-  }, [answer, compared, view.metric, view.compare, now])
   const isAway = error !== undefined && answer === undefined
   const isEmpty = answer !== undefined && !answered.isStale && answer.totals.clicks === 0
   const isNarrowed = view.codes.length + view.filters.length > 0

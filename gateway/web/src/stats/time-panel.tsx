@@ -3,7 +3,6 @@
  * links. Dragging over it asks for that time alone.
  */
 import { useRef, useState } from 'preact/hooks'
-import { Icon } from '../icon.tsx'
 import { download } from '../qr-image.ts'
 import type { Curves } from './curve.ts'
 import { zoomedTo } from './curve.ts'
@@ -11,6 +10,7 @@ import type { Dashboard } from './dashboard.ts'
 import type { TableContent } from './figure-table.tsx'
 import { LineChart } from './line-chart.tsx'
 import { Panel } from './panel.tsx'
+import { PictureButton } from './picture-button.tsx'
 import { chartPng } from './picture.ts'
 import type { Answered } from './use-answer.ts'
 import { bucketName, countText, METRIC_NAMES } from './words.ts'
@@ -53,17 +53,7 @@ export function TimePanel({ dashboard, title, curves, answered }: TimePanelProps
       isStale={answered.isStale}
       error={answered.error}
       table={curves && timeTable(curves, `${metric} over time`, nameOf)}
-      actions={
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Download the chart as PNG"
-          title="Download PNG"
-          onClick={() => void save()}
-        >
-          <Icon name="download" />
-        </button>
-      }
+      actions={<PictureButton name="the chart" onClick={save} />}
     >
       {curves !== undefined && (
         <>

@@ -33,7 +33,7 @@ export function Totals({ answer, bots, chosen, onChoose }: TotalsProps) {
           >
             <span class="total-name">{METRIC_NAMES[metric]}</span>
             <span class="total-count" data-metric={metric}>
-              {count === undefined ? '–' : countText(count)}
+              {countText(count)}
             </span>
             {before !== undefined && (
               <span class="total-change muted">

@@ -4,5 +4,6 @@
 import type { ApiError } from '../service-call.ts'
 
 export function Waiting({ error }: { error: ApiError | undefined }) {
-  return <p class="figure-none muted">{error === undefined ? 'Counting …' : 'Not counted.'}</p>
+  const words = error === undefined ? 'Counting …' : 'Not counted.'
+  return <p class="figure-none figure-waiting muted">{words}</p>
 }

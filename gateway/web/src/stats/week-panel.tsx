@@ -19,7 +19,7 @@ export function WeekPanel({ dashboard }: { dashboard: Dashboard }) {
   const isInView = useInView(element)
   const { api, selection, slowTick, isChosen, change } = dashboard
   const groupBy = ['hourOfDay', 'weekday'] as const
-  const question = { ...selection, groupBy, limit: HOURS_OF_WEEK }
+  const question = { ...selection, groupBy, limit: HOURS_OF_WEEK, visitors: 'none' as const }
   const { answer, error, isStale } = useAnswer(api, question, slowTick, isInView)
   const clicks = clicksByHour(answer)
   const clicksAt = (weekday: number, hour: number) => clicks.get(`${weekday} ${hour}`) ?? 0

@@ -19,7 +19,9 @@ const change = new Intl.NumberFormat('en', {
 const countries = new Intl.DisplayNames('en', { type: 'region' })
 const languages = new Intl.DisplayNames('en', { type: 'language' })
 
-export const countText = (count: number) => counting.format(count)
+/** undefined: not counted. */
+export const countText = (count: number | undefined) =>
+  count === undefined ? '–' : counting.format(count)
 export const shortCount = (count: number) => compact.format(count)
 
 export function shareText(part: number, whole: number): string {
