@@ -14,7 +14,7 @@ import {
   unpackOperations,
   unpackVersions,
 } from './hand-off-message.ts'
-import type { ScannedVersion } from '../memory/link-table.ts'
+import type { ScannedVersion } from '../memory/table-scan.ts'
 import type { Operation } from '../partition/operations.ts'
 
 const HEADER_BYTES = 9

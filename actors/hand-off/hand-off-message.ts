@@ -22,7 +22,7 @@ import { parseOperationId } from '../../links/link-fields.ts'
 import { codeOfRecord, parseRecord, type LinkRecord } from '../../links/link-record.ts'
 import { PARTITIONS_MAX } from '../../links/ring.ts'
 import { OPERATION_OUTCOMES } from '../../persistence/log/log-record.ts'
-import type { ScannedVersion } from '../memory/link-table.ts'
+import type { ScannedVersion } from '../memory/table-scan.ts'
 import type { Operation } from '../partition/operations.ts'
 
 export const LOAD_CALL = 'hand-off.load'

@@ -7,7 +7,7 @@
  */
 import type { LinkVersion } from '../../links/link-record.ts'
 import { POSITION_NONE, type Code } from '../../links/ids.ts'
-import type { ScannedVersion } from '../memory/link-table.ts'
+import type { ScannedVersion } from '../memory/table-scan.ts'
 import type { Operation } from '../partition/operations.ts'
 import type { Actor } from '../partition/actor-effects.ts'
 

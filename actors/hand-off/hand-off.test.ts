@@ -5,7 +5,7 @@ import type { Code } from '../../links/ids.ts'
 import { HandOffWorld } from '../testing/hand-off-world.ts'
 import { OPEN_CALL, type LoadMessage } from './hand-off-message.ts'
 import { codesOf, P } from '../testing/host-world.ts'
-import type { ScannedVersion } from '../memory/link-table.ts'
+import type { ScannedVersion } from '../memory/table-scan.ts'
 import type { PartitionMemory } from '../memory/partition-memory.ts'
 
 const CODES = codesOf(P, 200)

@@ -17,15 +17,16 @@
  */
 import assert from 'node:assert/strict'
 import type { Code, EpochMs, LogPosition } from '../../links/ids.ts'
-import { codeOfRecord, lookupRecord, type LinkVersion } from '../../links/link-record.ts'
+import { lookupRecord, type LinkVersion } from '../../links/link-record.ts'
 import { type Lookup, UNKNOWN } from '../../links/link.ts'
 import { Arena } from './arena.ts'
-import type { Chunk } from './chunk.ts'
 import { CODE_HASH, type CodeHash } from './code-hash.ts'
 import { Compactor } from './compactor.ts'
 import { Sieve } from './sieve.ts'
 import { SlotIndex } from './slot-index.ts'
 import { NONE } from './slots.ts'
+import { chunkByChunk, placesIn, readCode, versionsIn } from './table-scan.ts'
+import type { CodeReader, ScannedVersion } from './table-scan.ts'
 import {
   ENTRY_FLAGS,
   ENTRY_HEADER_BYTES,
@@ -46,11 +47,6 @@ export interface Evicted {
   readonly links: number
   /** Bytes that their entries took. Memory follows as the compactor comes past. */
   readonly bytes: number
-}
-
-/** A version and whether the store lacks it. */
-export interface ScannedVersion extends LinkVersion {
-  readonly isDirty: boolean
 }
 
 /** Compacting one takes some hundred small moves; a partition of 16,000 links has about 25. */
@@ -162,13 +158,16 @@ export class LinkTable {
    * EVICT_SCAN_MAX entries were looked at. So a call may free less than asked for, even nothing;
    * the next one goes on where it stopped, and within two passes over the table every clean entry
    * that nobody asks for is gone. Until `dirty === size`, asking again makes progress.
+   *
+   * @param onCode is told of the code of each evicted entry
    */
-  evict(bytes: number): Evicted {
+  evict(bytes: number, onCode?: CodeReader): Evicted {
     let links = 0
     let freed = 0
     for (let i = 0; i < EVICT_SCAN_MAX && freed < bytes && this.#dirty < this.size; i++) {
       const ref = this.#sieve.pass()
       if (ref === NONE) continue
+      if (onCode !== undefined) readCode(this.#arena.chunkOf(ref), this.#arena.placeOf(ref), onCode)
       freed += this.#drop(ref)
       links++
     }
@@ -192,15 +191,20 @@ export class LinkTable {
    * beginning need not come at all.
    */
   scan(): () => ScannedVersion[] | undefined {
-    // From the newest chunk to the oldest, because the compactor moves entries to an older chunk:
-    // what it moves out of a chunk that is still to come is met later, never missed.
-    const seen = new WeakSet<Chunk>()
+    const next = chunkByChunk(this.#arena)
     return () => {
-      let chunk = this.#arena.newest
-      while (chunk !== undefined && seen.has(chunk)) chunk = chunk.older
-      if (chunk === undefined) return undefined
-      seen.add(chunk)
-      return [...versionsIn(chunk)]
+      const chunk = next()
+      return chunk && [...versionsIn(chunk)]
+    }
+  }
+
+  /** As `scan`, of codes alone and without copies: false at the end. Says nothing of evicted ones. */
+  scanCodes(onCode: CodeReader): () => boolean {
+    const next = chunkByChunk(this.#arena)
+    return () => {
+      const chunk = next()
+      if (chunk !== undefined) for (const place of placesIn(chunk)) readCode(chunk, place, onCode)
+      return chunk !== undefined
     }
   }
 
@@ -262,15 +266,4 @@ export class LinkTable {
 function markVisited(bytes: Buffer, place: number): void {
   const flags = bytes[place]!
   if ((flags & ENTRY_FLAGS.visited) === 0) bytes[place] = flags | ENTRY_FLAGS.visited
-}
-
-function* versionsIn(chunk: Chunk): IterableIterator<ScannedVersion> {
-  const { bytes, used } = chunk
-  for (let place = 0; place < used; place += entryBytes(bytes, place)) {
-    if (bytes[place]! & ENTRY_FLAGS.dead) continue
-    const start = place + ENTRY_HEADER_BYTES
-    const code = codeOfRecord(bytes, start)
-    const isDirty = (bytes[place]! & ENTRY_FLAGS.dirty) !== 0
-    yield { code, position: positionAt(bytes, place), record: recordAt(bytes, place), isDirty }
-  }
 }
