@@ -219,6 +219,8 @@ export interface NodeStatus {
   readonly partitionsOwned: number
   /** Partitions whose every link is in memory. */
   readonly partitionsComplete: number
+  /** Partitions that know every code: they answer for unknown ones without the store. */
+  readonly partitionsKnown: number
   readonly linksInMemory: number
   readonly memoryBytes: number
   readonly memoryBytesMax: number

@@ -35,6 +35,7 @@ export function nodeStatusOf({
     ready: actors.length > 0,
     partitionsOwned: actors.length,
     partitionsComplete: sum((actor) => Number(actor.memory.isComplete)),
+    partitionsKnown: sum((actor) => Number(actor.memory.codes !== undefined)),
     linksInMemory: sum((actor) => actor.memory.size),
     memoryBytes: bound.bytes,
     memoryBytesMax: bound.bytesMax,

@@ -9,6 +9,7 @@ import type { NodeOptions } from './node-options.ts'
 import { BackgroundLoad } from '../actors/ownership/background-load.ts'
 import { LinkTable } from '../actors/memory/link-table.ts'
 import { LoadQueue } from '../actors/ownership/load-queue.ts'
+import { Refill } from '../actors/ownership/refill.ts'
 import { MemoryBound } from '../actors/memory/memory-bound.ts'
 import { PartitionActor } from '../actors/partition/partition-actor.ts'
 import type { Actor } from '../actors/partition/actor-effects.ts'
@@ -37,11 +38,11 @@ const LIMITS = { mailboxDepthMax: 10_000, batchRecordsMax: 1_000, batchBytesMax:
  * appendsMax: appends under way at a time. The embedded log joins all there are into one
  * transaction; JetStream takes each by itself, and fewer, larger ones cost all processes less.
  * trimMs: between two trims of the log. To JetStream each partition's is a request of its own.
- * loadGroup: partitions per query of the background load. loadGatherMs: how long it waits for more.
+ * loadGatherMs: how long the background load waits for more partitions.
  */
 const PACE = {
-  embedded: { appendsMax: Infinity, trimMs: 500, loadGroup: 16, loadGatherMs: 20 },
-  cluster: { appendsMax: 16, trimMs: 2_000, loadGroup: 4_096, loadGatherMs: 1_000 },
+  embedded: { appendsMax: Infinity, trimMs: 500, loadGatherMs: 20 },
+  cluster: { appendsMax: 16, trimMs: 2_000, loadGatherMs: 1_000 },
 }
 /**
  * In a cluster a tombstone stays this long in the store: an owner that was replaced may be frozen
@@ -131,15 +132,17 @@ export class Node {
    * @throws TinygridError of the log; StartError
    */
   async start(): Promise<void> {
-    if (this.cluster !== undefined) {
-      await this.cluster.join()
-      return
-    }
+    if (this.cluster === undefined) this.#router = await this.#startAlone()
+    else await this.cluster.join()
+    void this.#refill().run()
+  }
+
+  async #startAlone(): Promise<Router> {
     const { nodeId, clock, now, defer, random } = this.#options
     this.#table = await this.#openAll()
     const placement = new StaticPlacement(this.#table)
     const { ring, host: local } = this
-    this.#router = new Router({ ring, nodeId, placement, local, clock, now, defer, random })
+    return new Router({ ring, nodeId, placement, local, clock, now, defer, random })
   }
 
   /** The newest table that this node has seen. Only after `start`. */
@@ -239,7 +242,6 @@ export class Node {
       bound: this.#bound,
       signal,
       memoryOf: (partition) => this.host.actors.get(partition)?.memory,
-      groupSize: this.#pace.loadGroup,
       isSettled: (tombstone) => this.#isSettled(tombstone),
       work,
       pause: (ms) => pause(clock, ms, signal),
@@ -247,6 +249,17 @@ export class Node {
         this.#loadErrors++
         onError('links could not be loaded from the store', error)
       },
+    })
+  }
+
+  #refill(): Refill {
+    return new Refill({
+      bound: this.#bound,
+      clock: this.#options.clock,
+      memories: () => this.host.actors.entries().map(([id, { memory }]) => [id, memory] as const),
+      isLoading: () => !this.#loads.isIdle,
+      load: (partition) => this.#loads.add(partition),
+      signal: this.#stopping.signal,
     })
   }
 

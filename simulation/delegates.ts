@@ -25,6 +25,7 @@ export function delegateStore(store: LinkStore, changed: Partial<LinkStore>): Li
     get: store.get.bind(store),
     write: store.write.bind(store),
     load: store.load.bind(store),
+    partitionsPerLoad: store.partitionsPerLoad.bind(store),
     checkpoints: store.checkpoints.bind(store),
     saveCheckpoints: store.saveCheckpoints.bind(store),
     removeTombstones: store.removeTombstones.bind(store),

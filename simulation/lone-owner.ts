@@ -92,7 +92,6 @@ export class LoneOwner implements Program {
       ...this.#seams,
       ring: this.#ring,
       bound: this.#bound,
-      groupSize: this.#ring.partitions,
       memoryOf: (partition) => this.links.actors.get(partition)?.memory,
       isSettled: () => false,
       pause: (ms) => this.#pause(ms),

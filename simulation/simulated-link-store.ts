@@ -50,6 +50,10 @@ export class SimulatedLinkStore implements LinkStore {
     }
   }
 
+  partitionsPerLoad(): Promise<number> {
+    return this.#state.partitionsPerLoad()
+  }
+
   checkpoints(): Promise<ReadonlyMap<PartitionId, LogPosition>> {
     return this.#call(
       () => 'checkpoints',

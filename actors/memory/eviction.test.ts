@@ -1,8 +1,8 @@
-/** Memory over its bound is freed from all partitions in turn, a little at a time. */
-import test from 'ava'
-import type { PartitionId } from '../../links/ids.ts'
+/** Memory over its bound is freed from few partitions, a little at a time. */
+import test, { type ExecutionContext } from 'ava'
+import type { Code, PartitionId } from '../../links/ids.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
-import { relieve } from './eviction.ts'
+import { Eviction } from './eviction.ts'
 import { LinkTable } from './link-table.ts'
 import { MemoryBound } from './memory-bound.ts'
 import { PartitionMemory } from './partition-memory.ts'
@@ -23,57 +23,133 @@ function fill(bytesMax: number, dirty: readonly number[] = [], links = LINKS) {
     bound.note(partition as PartitionId, memory.bytes)
     return memory
   })
-  const memoryOf = (partition: PartitionId): PartitionMemory | undefined => memories[partition]
-  return { bound, memories, memoryOf, sizes: () => memories.map(({ size }) => size) }
+  const memoryOf = (partition: PartitionId) => memories[partition]
+  const eviction = new Eviction({ bound, partitions: PARTITIONS, memoryOf })
+  const relieve = (changes = 1) => {
+    let evicted = 0
+    for (let change = 0; change < changes; change++) evicted += eviction.relieve()
+    return evicted
+  }
+  return { bound, memories, relieve, sizes: () => memories.map(({ size }) => size) }
+}
+
+function complete(memories: readonly PartitionMemory[]): void {
+  for (const memory of memories) memory.takeForComplete()
+}
+
+const areComplete = (memories: readonly PartitionMemory[]) =>
+  memories.filter(({ isComplete }) => isComplete).length
+
+/** Of every code that `fill` has put in. */
+function assertNoneIsDenied(t: ExecutionContext, memories: readonly PartitionMemory[]): void {
+  for (const memory of memories) {
+    for (let number = 0; number < LINKS; number++) {
+      if (memory.linkOf(`c${number}` as Code) === 'absent') return t.fail(`c${number} is denied`)
+    }
+  }
 }
 
 test('while there is room nothing is evicted', (t) => {
-  const { bound, memoryOf, sizes } = fill(1e9)
-  t.is(relieve(bound, memoryOf), 0)
+  const { relieve, sizes } = fill(1e9)
+  t.is(relieve(), 0)
   t.deepEqual(sizes(), Array(PARTITIONS).fill(LINKS))
 })
 
-test('what is too much goes, from all partitions alike', (t) => {
-  const { bound, memoryOf, sizes } = fill(1_000_000, [], 5_000)
+test('of partitions that are incomplete, what is too much goes from all alike', (t) => {
+  const { bound, relieve, sizes } = fill(1_000_000, [], 5_000)
   t.true(bound.excess > 500_000)
-  let evicted = 0
-  for (let changes = 0; changes < 50 && bound.excess > 0; changes++) {
-    evicted += relieve(bound, memoryOf)
-  }
+  const evicted = relieve(50)
   t.true(bound.excess <= 0, `${bound.bytes}`)
   t.is(evicted, PARTITIONS * 5_000 - sizes().reduce((sum, size) => sum + size))
   t.true(Math.max(...sizes()) - Math.min(...sizes()) < 1_000, sizes().join(' '))
 })
 
 test('one change frees a bounded part, however much there is', (t) => {
-  const { bound, memoryOf, sizes } = fill(1, [], 5_000)
-  const evicted = relieve(bound, memoryOf)
+  const { relieve, sizes } = fill(1, [], 5_000)
+  const evicted = relieve()
   t.true(evicted > 0 && evicted < 5_000, `${evicted}`)
   t.true(Math.min(...sizes()) > 3_000, sizes().join(' '))
 })
 
+test('one change opens a complete partition by a bounded step, however large it is', (t) => {
+  const { memories, relieve } = fill(1, [], 20_000)
+  complete(memories)
+  t.is(relieve(), 0)
+  t.is(areComplete(memories), PARTITIONS)
+  for (let changes = 0; areComplete(memories) === PARTITIONS; changes++) {
+    t.true(changes < 10)
+    relieve()
+  }
+})
+
 test('links that the store lacks stay, and do not keep the others from going', (t) => {
-  const { bound, memoryOf, sizes } = fill(1, [1, 2])
-  for (let changes = 0; changes < 100; changes++) relieve(bound, memoryOf)
+  const { relieve, sizes } = fill(1, [1, 2])
+  relieve(100)
   t.deepEqual(sizes(), [0, LINKS, LINKS, 0])
 })
 
 test('a partition that has gone meanwhile is passed over', (t) => {
   const { bound, memories } = fill(1)
   const memoryOf = (partition: PartitionId) => (partition === 3 ? undefined : memories[partition])
-  for (let changes = 0; changes < 100; changes++) relieve(bound, memoryOf)
+  const eviction = new Eviction({ bound, partitions: PARTITIONS, memoryOf })
+  for (let changes = 0; changes < 100; changes++) eviction.relieve()
   t.deepEqual(
     memories.map(({ size }) => size),
     [0, 0, 0, LINKS],
   )
 })
 
-test('who loses a link does not know every link any more', (t) => {
-  const { bound, memories, memoryOf } = fill(1)
-  for (const memory of memories) {
-    memory.startLoad()
-    memory.endLoad()
+test('of complete partitions one gives down to its share before the next one is opened', (t) => {
+  const { bound, memories, relieve, sizes } = fill(1e9)
+  complete(memories)
+  const full = bound.bytes
+  for (const [share, open] of [
+    [0.99, 1],
+    [0.87, 1],
+    [0.75, 2],
+    [0.58, 3],
+    [0.45, 4],
+  ] as const) {
+    const squeezed = squeeze(memories, full * share)
+    squeezed.relieve()
+    t.is(PARTITIONS - areComplete(memories), open, `${share}: ${sizes().join(' ')}`)
+    t.true(Math.min(...sizes()) > LINKS / 5, sizes().join(' '))
   }
-  relieve(bound, memoryOf)
-  t.true(memories.every(({ isComplete }) => !isComplete))
+  t.is(relieve(), 0)
+  assertNoneIsDenied(t, memories)
 })
+
+test('where every partition has only its share left, all give what they have', (t) => {
+  const { memories, relieve, sizes } = fill(1)
+  complete(memories)
+  relieve(100)
+  t.deepEqual(sizes(), Array(PARTITIONS).fill(0))
+  t.is(areComplete(memories), 0)
+  assertNoneIsDenied(t, memories)
+  t.is(memories[0]!.linkOf('never-given' as Code), 'absent')
+})
+
+test('a partition whose links are being loaded is spared while others can give', (t) => {
+  const { bound, memories, sizes } = fill(1e9)
+  memories[1]!.startLoad()
+  const full = bound.bytes
+  squeeze(memories, full / 2).relieve()
+  t.is(sizes()[1], LINKS)
+  t.true(memories[1]!.isLoadingLinks)
+  squeeze(memories, full / 10).relieve()
+  t.true(sizes()[1]! < LINKS)
+  t.false(memories[1]!.isLoadingLinks)
+})
+
+/** The same partitions, under another bound. */
+function squeeze(memories: readonly PartitionMemory[], bytesMax: number) {
+  const bound = new MemoryBound(bytesMax, PARTITIONS)
+  for (const [id, memory] of memories.entries()) bound.note(id as PartitionId, memory.bytes)
+  const memoryOf = (partition: PartitionId) => memories[partition]
+  const eviction = new Eviction({ bound, partitions: PARTITIONS, memoryOf })
+  return {
+    relieve() {
+      for (let changes = 0; changes < 100 && bound.excess > 0; changes++) eviction.relieve()
+    },
+  }
+}

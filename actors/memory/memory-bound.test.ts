@@ -14,9 +14,3 @@ test('the total follows each partition up and down', (t) => {
   t.is(bound.bytes, 70)
   t.true(bound.excess < 0)
 })
-
-test('partitions are the victim in turn', (t) => {
-  const bound = new MemoryBound(100, 3)
-  const victims = Array.from({ length: 7 }, () => bound.nextVictim() as number)
-  t.deepEqual(victims, [1, 2, 0, 1, 2, 0, 1])
-})

@@ -2,7 +2,7 @@
  * How much memory the link tables of this node take, and how much they may.
  *
  * Used by the host: it notes the size of a partition after each change and asks what is too much.
- * Pure; the host does the evicting. The bound is soft: dirty links cannot be evicted, and the tables
+ * Pure; `eviction.ts` does the evicting. The bound is soft: dirty links cannot be evicted, and the tables
  * are sampled after a change, so it may be passed by one batch.
  */
 import assert from 'node:assert/strict'
@@ -13,7 +13,6 @@ export class MemoryBound {
   /** Invariant: #total is the sum of #bytesOf. */
   readonly #bytesOf: Float64Array
   #total = 0
-  #hand = 0
 
   constructor(bytesMax: number, partitions: number) {
     assert(bytesMax > 0)
@@ -33,11 +32,5 @@ export class MemoryBound {
   note(partition: PartitionId, bytes: number): void {
     this.#total += bytes - this.#bytesOf[partition]!
     this.#bytesOf[partition] = bytes
-  }
-
-  /** The next partition to evict from: in turn, so that none is emptied for the others. */
-  nextVictim(): PartitionId {
-    this.#hand = (this.#hand + 1) % this.#bytesOf.length
-    return this.#hand as PartitionId
   }
 }

@@ -31,6 +31,10 @@ export class LoadQueue {
     this.#running ??= this.#run()
   }
 
+  get isIdle(): boolean {
+    return this.#running === undefined
+  }
+
   /** Resolves when nothing waits to be loaded. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running

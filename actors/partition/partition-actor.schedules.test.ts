@@ -37,7 +37,11 @@ const STEPS: Record<string, number> = {
   lostButAppended: 1,
   flush: 2,
   evict: 2,
+  prepareEviction: 1,
   startLoad: 1,
+  startLoadOfCodes: 1,
+  narrowLoad: 1,
+  abandonLoad: 1,
   loadOne: 2,
   endLoad: 1,
   repeat: 3,
@@ -76,7 +80,9 @@ class Schedule {
     else if (step === 'recall') this.#recall()
     else if (step === 'flush') world.flush()
     else if (step === 'evict') world.memory.evict(1 + index * 100)
-    else if (step.endsWith('oad') || step === 'loadOne') this.#playLoad(step)
+    else if (step === 'prepareEviction') world.memory.prepareEviction()
+    else if (step === 'narrowLoad') world.memory.narrowLoad()
+    else if (/load/i.test(step)) this.#playLoad(step)
     else if (step.endsWith('seal') || step === 'takeOver') this.#playOwner(step, index)
     else if (kind !== undefined) this.#end(step, waiting, kind)
   }
@@ -130,13 +136,18 @@ class Schedule {
 
   #playLoad(step: string): void {
     const { memory, store } = this.world
-    if (step === 'startLoad' && this.#load === undefined && !memory.isComplete) {
-      memory.startLoad()
+    const begins = step.startsWith('start')
+    if (begins && this.#load === undefined && !memory.isComplete) {
+      memory.startLoad({ of: step === 'startLoad' ? 'links' : 'codes' })
       this.#load = new Map(store).entries()
     }
-    const next = step === 'startLoad' ? undefined : this.#load?.next()
+    if (step === 'abandonLoad') {
+      memory.abandonLoad()
+      this.#load = undefined
+    }
+    const next = begins ? undefined : this.#load?.next()
     if (next?.done === false) memory.load(next.value[1])
-    if (next?.done !== true) return
+    if (next?.done !== true || !memory.stepLoad()) return
     memory.endLoad()
     this.#load = undefined
   }

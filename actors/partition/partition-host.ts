@@ -22,7 +22,7 @@ import type { DirtySource } from '../../persistence/write-behind/dirty-source.ts
 import { ActorEffects } from './actor-effects.ts'
 import type { Actor, ActorEffectsOptions, Applied } from './actor-effects.ts'
 import { DuePartitions } from './due-partitions.ts'
-import { relieve } from '../memory/eviction.ts'
+import { Eviction } from '../memory/eviction.ts'
 import type { MemoryBound } from '../memory/memory-bound.ts'
 
 /** Between two looks at what a host that stops has still to answer. */
@@ -68,6 +68,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   readonly #whenQuiet = new Map<PartitionId, () => void>()
   #isStopping = false
   readonly #effects: ActorEffects
+  readonly #eviction: Eviction
   #evictions = 0
 
   constructor(options: PartitionHostOptions) {
@@ -83,6 +84,9 @@ export class PartitionHost implements LocalOwner, DirtySource {
     const hasRoom = () => this.#effects.appendsUnderWay < appendsMax
     this.#due = new DuePartitions({ hasRoom, defer, begin })
     this.#isFenced = options.isFenced ?? (() => false)
+    const { bound, ring } = options
+    const memoryOf = (partition: PartitionId) => this.#actors.get(partition)?.memory
+    this.#eviction = new Eviction({ bound, partitions: ring.partitions, memoryOf })
     this.#serving = Array.from({ length: options.ring.partitions }, () => undefined)
   }
 
@@ -262,7 +266,6 @@ export class PartitionHost implements LocalOwner, DirtySource {
   }
 
   #relieve(): void {
-    const { bound } = this.#options
-    this.#evictions += relieve(bound, (id) => this.#actors.get(id)?.memory)
+    this.#evictions += this.#eviction.relieve()
   }
 }

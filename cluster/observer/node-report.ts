@@ -28,7 +28,9 @@ export function parseNodeReport(value: unknown, own: NodeReport): NodeReport {
   return { url, numbers: parseNumbers(numbers, own.numbers), analytics, handingOver, handedOver }
 }
 
-function parseNumbers(numbers: Fields, own: NodeReport['numbers']): NodeReport['numbers'] {
+function parseNumbers(fields: Fields, own: NodeReport['numbers']): NodeReport['numbers'] {
+  // An older program knows all codes where it knows all links, and says nothing of it.
+  const numbers: Fields = { partitionsKnown: fields['partitionsComplete'], ...fields }
   const entries = Object.entries(own).map(([name, model]) => {
     const value = numbers[name]
     const isNumber = typeof model === 'number' && Number.isFinite(value)

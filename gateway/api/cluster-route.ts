@@ -52,6 +52,8 @@ const numbersSchema = {
       Object.entries({
         partitionsOwned: 'Partitions that it holds',
         partitionsComplete: 'Those with every link in memory',
+        partitionsKnown:
+          'Those that know every code, and answer for unknown ones without the store',
         linksInMemory: 'Links in memory',
         memoryBytes: 'Memory that links take',
         memoryBytesMax: 'Memory that links may take',

@@ -10,11 +10,12 @@ import { KEY, startGateway } from '../testing/test-gateway.ts'
 test('a node is live as long as it answers, and ready when its partitions are', async (t) => {
   const { call, status } = await startGateway(t)
   t.is((await call('GET', '/health/live')).status, 200)
-  t.deepEqual((await call('GET', '/health/ready')).json, { status: 'ready' })
+  const partitions = { owned: 256, complete: 254, known: 255 }
+  t.deepEqual((await call('GET', '/health/ready')).json, { status: 'ready', partitions })
   status.ready = false
   const starting = await call('GET', '/health/ready')
   t.is(starting.status, 503)
-  t.deepEqual(starting.json, { status: 'starting' })
+  t.deepEqual(starting.json, { status: 'starting', partitions })
   t.is((await call('GET', '/health/live')).status, 200)
 })
 

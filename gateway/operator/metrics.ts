@@ -20,6 +20,11 @@ type Row = readonly [name: string, key: StatusNumber, help: string]
 const GAUGES: readonly Row[] = [
   ['tinygrid_partitions_owned', 'partitionsOwned', 'Partitions that this node serves'],
   ['tinygrid_partitions_complete', 'partitionsComplete', 'Partitions with every link in memory'],
+  [
+    'tinygrid_partitions_known',
+    'partitionsKnown',
+    'Partitions that know every code: unknown ones are answered without the store',
+  ],
   ['tinygrid_links_in_memory', 'linksInMemory', 'Links in memory'],
   ['tinygrid_memory_bytes', 'memoryBytes', 'Memory that links take'],
   ['tinygrid_memory_max_bytes', 'memoryBytesMax', 'Memory that links may take'],

@@ -20,6 +20,19 @@ export interface OperatorOptions {
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 const stateSchema = Type.Object({ status: Type.String() })
+const readySchema = Type.Object({
+  status: Type.String(),
+  partitions: Type.Object(
+    {
+      owned: Type.Integer({ description: 'Here' }),
+      complete: Type.Integer({ description: 'Of these: with every link in memory' }),
+      known: Type.Integer({
+        description: 'Of these: with every code, so that an unknown one is a 404 from memory',
+      }),
+    },
+    { description: 'What is not known yet, or does not fit into memory, is read from the store' },
+  ),
+})
 
 export function operatorRoutes(app: FastifyInstance, options: OperatorOptions): void {
   const { registry, status, isClosing } = options
@@ -35,16 +48,18 @@ export function operatorRoutes(app: FastifyInstance, options: OperatorOptions): 
     summary: 'Whether requests should be sent here',
     tags: ['operation'],
     response: {
-      200: jsonReply('Yes: the table is known, and every partition was open once', stateSchema),
-      503: jsonReply('Starting or stopping', stateSchema),
+      200: jsonReply('Yes: the table is known, and every partition was open once', readySchema),
+      503: jsonReply('Starting or stopping', readySchema),
     },
   }
   app.get('/health/ready', { schema: ready }, (_request, reply) => {
-    const state = isClosing() ? 'stopping' : status().ready ? 'ready' : 'starting'
+    const { ready: isReady, ...counts } = status()
+    const { partitionsOwned: owned, partitionsComplete: complete, partitionsKnown: known } = counts
+    const state = isClosing() ? 'stopping' : isReady ? 'ready' : 'starting'
     return reply
       .code(state === 'ready' ? 200 : 503)
       .headers(UNCACHED)
-      .send({ status: state })
+      .send({ status: state, partitions: { owned, complete, known } })
   })
   const metrics = {
     summary: 'Metrics for Prometheus',

@@ -29,6 +29,12 @@ export interface LinkStore extends Pick<LinkDirectory, 'list' | 'tags' | 'codesO
    */
   load(partitions: readonly PartitionId[]): AsyncIterable<readonly LinkVersion[]>
 
+  /**
+   * Of how many partitions to ask in one load: of few, because what a load has brought is lost with
+   * it if it fails; of all, where each one reads the whole store.
+   */
+  partitionsPerLoad(): Promise<number>
+
   /** Checkpoints of all partitions that have one. */
   checkpoints(): Promise<ReadonlyMap<PartitionId, LogPosition>>
 

@@ -49,6 +49,8 @@ export interface LmdbLinkStoreOptions {
 
 /** Links written in one transaction. */
 const SLICE_LINKS_MAX = 1000
+/** A range each; few, since what a failed load has read is read again. */
+const PARTITIONS_PER_LOAD = 8
 /** Index keys carry all there is to know. */
 const NOTHING = Buffer.alloc(0)
 
@@ -118,6 +120,10 @@ export class LmdbLinkStore implements LinkStore {
     } catch (cause) {
       throw unavailable(cause)
     }
+  }
+
+  partitionsPerLoad(): Promise<number> {
+    return Promise.resolve(PARTITIONS_PER_LOAD)
   }
 
   checkpoints(): Promise<ReadonlyMap<PartitionId, LogPosition>> {

@@ -15,6 +15,8 @@ import { comparePlaces, ListPageBuilder } from './list-page.ts'
 import { TagCounts } from './tag-counts.ts'
 import { LOAD_BATCH_MAX, type LinkStore, type Refusal } from './link-store.ts'
 
+const PARTITIONS_PER_LOAD = 8
+
 export class MemoryLinkStore implements LinkStore {
   readonly #ring: Ring
   readonly #versions = new Map<Code, LinkVersion>()
@@ -46,6 +48,10 @@ export class MemoryLinkStore implements LinkStore {
     for (let from = 0; from < versions.length; from += LOAD_BATCH_MAX) {
       yield versions.slice(from, from + LOAD_BATCH_MAX)
     }
+  }
+
+  async partitionsPerLoad(): Promise<number> {
+    return PARTITIONS_PER_LOAD
   }
 
   async checkpoints(): Promise<ReadonlyMap<PartitionId, LogPosition>> {

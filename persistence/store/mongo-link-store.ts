@@ -107,6 +107,10 @@ export class MongoLinkStore implements LinkStore {
     }
   }
 
+  partitionsPerLoad(): Promise<number> {
+    return this.#bounded(READ_MS_MAX, 'a load', async (way) => way.partitionsPerLoad)
+  }
+
   checkpoints(): Promise<ReadonlyMap<PartitionId, LogPosition>> {
     return this.#bounded(FLUSH_MS_MAX, 'reading checkpoints', async (way) => {
       const stored = await this.#readCheckpoints(way.decidingReads())

@@ -41,6 +41,8 @@ export type MongoCollections = Pick<
 >
 
 export class MongoOwnWay implements MongoWay {
+  /** There is an index. */
+  readonly partitionsPerLoad = 16
   readonly #database: MongoCollections
   readonly #partitionOf: PartitionOf
   /** Whether a server can be deposed: it is one of several. */

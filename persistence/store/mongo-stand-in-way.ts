@@ -15,6 +15,7 @@
 import type { Code } from '../../links/ids.ts'
 import { lifecycleOf, RECORD_FLAGS, type LinkVersion } from '../../links/link-record.ts'
 import type { Refusal } from './link-store.ts'
+import { PARTITIONS_MAX } from '../../links/ring.ts'
 import { READ_MS_MAX, type MongoDatabase } from './mongo-database.ts'
 import { documentOf, versionOf, type StoredLink } from './mongo-link-document.ts'
 import {
@@ -30,6 +31,8 @@ const INSERTS_MAX = 1000
 const UPDATES_MAX = 20
 
 export class MongoStandInWay implements MongoWay {
+  /** It reads all links for any of them. */
+  readonly partitionsPerLoad = PARTITIONS_MAX
   readonly #database: Pick<MongoDatabase, 'links' | 'linksToRead'>
   readonly #partitionOf: PartitionOf
   /** Settles when the last write called so far has; never rejects. */

@@ -30,6 +30,9 @@ export interface MongoWay {
    */
   write(versions: readonly LinkVersion[]): Promise<readonly Refusal[]>
 
+  /** See LinkStore. */
+  readonly partitionsPerLoad: number
+
   /** Begins reads that decide, of as many documents as one likes. */
   decidingReads(): DecidingReads
 }
