@@ -19,7 +19,11 @@ function codes(count: number, prefix = 'c'): Code[] {
 }
 
 test('no code is ever forgotten, whatever was added before and after, by text or by bytes', (t) => {
-  const code = fc.string({ unit: fc.constantFrom(...'abcXYZ019-_'), minLength: 1, maxLength: 32 })
+  const code = fc.string({
+    unit: fc.constantFrom('a', 'b', 'X', 'Y', '0', '9', '-', '_'),
+    minLength: 1,
+    maxLength: 32,
+  })
   const property = fc.property(
     fc.integer({ min: 0, max: 300 }),
     fc.array(fc.record({ code, byBytes: fc.boolean() }), { maxLength: 1_000, size: 'max' }),
