@@ -250,7 +250,8 @@ function urlLength(bytes: Buffer, start: number): number {
   return ((bytes[start + 2]! << 8) | bytes[start + 3]!) & URL_LENGTH
 }
 
-function isExtended(bytes: Buffer, start: number): boolean {
+/** Whether the link of the record that starts at `start` has options. */
+export function isExtended(bytes: Buffer, start = 0): boolean {
   return (bytes[start + 2]! & (EXTENDED >> 8)) !== 0
 }
 

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { hasCode } from '../../links/errors.ts'
 import type { Epoch, NodeId } from '../../links/ids.ts'
 import { parseRecord, type LinkRecord } from '../../links/link-record.ts'
-import { decodeLogRecord, encodeLogRecord, type LogRecord } from './log-record.ts'
+import { decodeLogRecord, encodeLogRecord, isForeignPayload, type LogRecord } from './log-record.ts'
 import { linkRecord } from '../../links/testing/sample-links.ts'
 
 const epochRecord: LogRecord = { kind: 'epoch', epoch: 7 as Epoch, nodeId: 'node-ä' as NodeId }
@@ -52,10 +52,33 @@ test('a batch with two records of one code is not written', (t) => {
   t.throws(() => encodeLogRecord(twice), { message: /two records of one code/ })
 })
 
+test('a batch of links without options is written as it was before there were any', (t) => {
+  const frozen =
+    'El0U9WYAAAAAAAkDYi0xAAAAAgAkAAMAFwAAAAAD6GFiY2h0dHBzOi8vZXhhbXBsZS5jb20vYWJjACQAAwAXAAAAAAPoYWJkaHR0cHM6Ly9leGFtcGxlLmNvbS9hYmQ='
+  const record: LogRecord = {
+    ...batch,
+    epoch: 9 as Epoch,
+    records: [linkRecord('abc'), linkRecord('abd')],
+  }
+  t.is(encodeLogRecord(record).toString('base64'), frozen)
+  t.deepEqual(decodeLogRecord(Buffer.from(frozen, 'base64')), record)
+})
+
+test('a batch with a link that has options is refused whole by who knows none', (t) => {
+  const record: LogRecord = {
+    ...batch,
+    records: [linkRecord('abc'), linkRecord('abd', { redirectStatus: 301 })],
+  }
+  const bytes = encodeLogRecord(record)
+  t.is(bytes[0]! >>> 4, 2, 'a format that the version before does not know')
+  t.deepEqual(decodeLogRecord(bytes), record)
+  t.false(isForeignPayload(bytes))
+})
+
 test('a record of a newer format is refused by its number', (t) => {
   const newer = encodeLogRecord(batch)
   newer[0] = (9 << 4) | 2
-  t.throws(() => decodeLogRecord(newer), { message: /format 9, known is 1/ })
+  t.throws(() => decodeLogRecord(newer), { message: /format 9, known is 2/ })
 })
 
 test('one flipped bit anywhere is noticed', (t) => {

@@ -15,6 +15,9 @@
  *      u32  number of operations, each u8 outcome, u32 record, u8 length and ASCII of the id
  *           (batch with operations)
  *
+ * A batch with a link that has options has a version of its own. A program that knows no options refuses
+ * the entry by that, and leaves it where it is; a record that it cannot read it would leave out.
+ *
  * The checksum notices damage that the log's own medium did not. Rejected: one entry per link, which
  * would make an acknowledgement of many links a matter of several appends.
  */
@@ -22,7 +25,7 @@ import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
 import { TinygridError } from '../../links/errors.ts'
 import type { Epoch, NodeId } from '../../links/ids.ts'
-import { codeOfRecord, parseRecord, type LinkRecord } from '../../links/link-record.ts'
+import { codeOfRecord, isExtended, parseRecord, type LinkRecord } from '../../links/link-record.ts'
 
 export type LogRecord = EpochRecord | BatchRecord
 
@@ -63,9 +66,16 @@ export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number]
 export const OPERATION_OUTCOMES = ['created', 'done', 'redirect'] as const
 
 const VERSION = 1
+const VERSION_WITH_OPTIONS = 2
+const VERSION_MAX = VERSION_WITH_OPTIONS
 const KIND = { epoch: 1, batch: 2, batchWithOperations: 3 } as const
 /** The first byte of all that this program writes. */
-const KINDS = new Set(Object.values(KIND).map((kind) => (VERSION << 4) | kind))
+const KINDS = new Set(
+  Object.values(KIND).flatMap((kind) => [
+    (VERSION << 4) | kind,
+    (VERSION_WITH_OPTIONS << 4) | kind,
+  ]),
+)
 const CHECKSUM_AT = 1
 const EPOCH_AT = 5
 const NAME_AT = 11
@@ -79,7 +89,7 @@ export function encodeLogRecord(record: LogRecord): Buffer {
   assert(name.length <= NAME_BYTES_MAX, 'the name in a log record is too long')
   const start = NAME_AT + 1 + name.length
   const bytes = Buffer.allocUnsafe(start + recordsSize(record))
-  bytes[0] = (VERSION << 4) | kindOf(record)
+  bytes[0] = (versionOf(record) << 4) | kindOf(record)
   bytes.writeUIntBE(record.epoch, EPOCH_AT, 6)
   bytes[NAME_AT] = name.length
   name.copy(bytes, NAME_AT + 1)
@@ -91,8 +101,8 @@ export function encodeLogRecord(record: LogRecord): Buffer {
 /** @throws TinygridError internal: damaged, not a Tinygrid's, or written by a newer Tinygrid */
 export function decodeLogRecord(payload: Buffer): LogRecord {
   const version = payload.length === 0 ? 0 : payload[0]! >>> 4
-  if (version > VERSION) throw unreadable(`it has format ${version}, known is ${VERSION}`)
-  const isWhole = payload.length > NAME_AT && version === VERSION
+  if (version > VERSION_MAX) throw unreadable(`it has format ${version}, known is ${VERSION_MAX}`)
+  const isWhole = payload.length > NAME_AT && version >= VERSION
   if (!isWhole || payload.readUInt32BE(CHECKSUM_AT) !== checksumOf(payload)) {
     throw unreadable('its checksum does not match')
   }
@@ -133,6 +143,11 @@ function epochRecord(epoch: Epoch, name: string): EpochRecord {
   if (slash < 0) return { kind: 'epoch', epoch, nodeId: name as NodeId }
   const nodeId = name.slice(0, slash) as NodeId
   return { kind: 'epoch', epoch, nodeId, move: name.slice(slash + 1) }
+}
+
+function versionOf(record: LogRecord): number {
+  const hasOptions = record.kind === 'batch' && record.records.some((one) => isExtended(one))
+  return hasOptions ? VERSION_WITH_OPTIONS : VERSION
 }
 
 function kindOf(record: LogRecord): number {
