@@ -145,6 +145,7 @@ const clickHouse = Type.Object(
 /** `monitoring.coreos.com/v1`. */
 const podMonitor = Type.Object(
   {
+    jobLabel: text,
     selector: Type.Object({ matchLabels: labels }, closed),
     podMetricsEndpoints: Type.Array(
       Type.Object({ port: text, path: text, interval: text }, closed),

@@ -32,7 +32,13 @@ const run = promisify(execFile)
 const RULES = [...POD_RULES, ...OBJECT_RULES, ...NODE_RULES]
 const OVERLAYS = ['embedded', 'cluster', 'production'] as const
 const ROOT = path.resolve(import.meta.dirname, '../..')
+const PROMETHEUS = path.join(ROOT, 'deploy/observe/prometheus/prometheus.yml')
 const ADAPTER = path.join(ROOT, 'k8s/overlays/production/prometheus-adapter-values.yaml')
+
+interface Monitor {
+  readonly jobLabel: string
+  readonly podMetricsEndpoints: readonly { readonly path: string }[]
+}
 
 type Overlay = (typeof OVERLAYS)[number]
 
@@ -185,8 +191,12 @@ manifestTest('probes, the monitor and the autoscaler ask for what a node has', a
     }
   }
   const production = objectsOf('production')
-  const monitor = specsOf<{ podMetricsEndpoints: { path: string }[] }>(production, 'PodMonitor')
+  const monitor = specsOf<Monitor>(production, 'PodMonitor')
   const metrics = await call('GET', monitor.get('tinygrid')!.podMetricsEndpoints[0]!.path)
+  const [, job] = /job_name: (\w+)/.exec(readFileSync(PROMETHEUS, 'utf8'))!
+  for (const [, { template }] of nodeSetsOf(production)) {
+    t.is(template.metadata.labels[monitor.get('tinygrid')!.jobLabel], job)
+  }
   const adapter = readFileSync(ADAPTER, 'utf8')
   const [, series] = /seriesQuery: (\w+)/.exec(adapter)!
   const [, made] = / as: (\w+)/.exec(adapter)!

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { temporaryDirectory } from '../program.ts'
 import { testWith } from '../services/service-test.ts'
@@ -51,6 +51,27 @@ manifestTest(
     }
   },
 )
+
+manifestTest('the alerts that the README applies are those that are shipped', (t) => {
+  const directory = temporaryDirectory(t)
+  const block = blocks.find((commands) => commands.includes('PrometheusRule'))!
+  // In the place of kubectl: keeps what it is given to apply.
+  const commands = `kubectl() { if [ "$3" = apply ]; then cat >"${directory}/rule.yaml"; fi; }\n${block}`
+  execFileSync('bash', ['-eu', '-c', commands], { cwd: ROOT })
+  writeFileSync(path.join(directory, 'kustomization.yaml'), 'resources: [rule.yaml]\n')
+  const [object] = renderManifests(directory)[0]!.objects
+  t.is(object!.kind, 'PrometheusRule')
+  const { groups } = object!.spec as { groups: { rules: { alert?: string; expr: string }[] }[] }
+  const rules = groups.flatMap((group) => group.rules)
+  const shipped = readFileSync(path.join(ROOT, 'deploy/observe/prometheus/rules.yml'), 'utf8')
+  t.deepEqual(
+    rules.flatMap(({ alert = [] }) => alert),
+    Array.from(shipped.matchAll(/- alert: (\w+)/g), ([, name]) => name!),
+  )
+  for (const { expr } of rules) t.true(shipped.includes(expr))
+  const [, folder] = /--from-file=(\S+)/.exec(block)!
+  t.true(readdirSync(path.join(ROOT, folder!)).every((file) => file.endsWith('.json')))
+})
 
 manifestTest('what the README applies, watches and names is there', (t) => {
   t.true(blocks.some((block) => block.includes('kubectl apply -k mine\n')))
