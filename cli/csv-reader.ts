@@ -206,15 +206,26 @@ function linkFromCells(cells: readonly string[], columns: Columns): LinkInput {
   return link
 }
 
-function isNumber(field: LinkField): boolean {
-  if (field === 'maxVisits' || field === 'visits') return true
-  return Object.hasOwn(OPTION_CELLS, field) && OPTION_CELLS[field as OptionName] === 'number'
+function kindOf(field: LinkField): 'text' | 'number' | 'json' {
+  if (field === 'maxVisits' || field === 'visits') return 'number'
+  return Object.hasOwn(OPTION_CELLS, field) ? OPTION_CELLS[field as OptionName] : 'text'
 }
 
 function valueOfCell(field: LinkField, cell: string): unknown {
-  if (field === 'title') return cell
+  if (field === 'title' || field === 'password') return cell
   if (field === 'tags') return splitTags(cell)
   const word = cell.trim()
   if (field === 'isAlias') return { true: true, false: false }[word.toLowerCase()] ?? word
-  return isNumber(field) && /^\d+$/.test(word) ? Number(word) : word
+  const kind = kindOf(field)
+  if (kind === 'json') return jsonOfCell(word)
+  return kind === 'number' && /^\d+$/.test(word) ? Number(word) : word
+}
+
+/** What is no JSON stays text, which the server refuses by its field. */
+function jsonOfCell(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
 }

@@ -18,7 +18,7 @@ import type { Line } from './lines.ts'
 const BATCH_LINKS = 1000
 
 /** null, or of an older server undefined: it has none. */
-type ListedOptions = { readonly [Name in OptionName]?: string | number | null }
+type ListedOptions = { readonly [Name in Exclude<OptionName, 'rules'>]?: string | number | null }
 
 /** A link as the HTTP interface shows it; times are ISO 8601 in UTC. */
 export interface ListedLink extends ListedOptions {
@@ -33,6 +33,9 @@ export interface ListedLink extends ListedOptions {
   readonly maxVisits: number | null
   /** null: not counted. */
   readonly visits: number | null
+  readonly rules?: readonly object[] | null
+  /** Not in exports, which have the hash. */
+  readonly hasPassword?: boolean
 }
 
 export interface ExportedLink extends ListedLink {

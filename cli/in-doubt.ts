@@ -72,20 +72,25 @@ function isPlain(link: LinkInput): boolean {
 }
 
 /** Equal for links that look alike, as the server keeps them. undefined: it cannot exist. */
-function keyOf(link: LinkInput): string | undefined {
+function keyOf(link: LinkInput & Pick<ListedLink, 'hasPassword'>): string | undefined {
   if (typeof link.url !== 'string' || !URL.canParse(link.url)) return undefined
   const url = writtenUrl(new URL(link.url))
   if (typeof link.code === 'string') return JSON.stringify([url, link.code])
   const title = typeof link.title === 'string' ? link.title.replaceAll(LINE_BREAKS, ' ').trim() : ''
   const tags = Array.isArray(link.tags) ? link.tags.map((tag) => String(tag).trim()).sort() : []
   const expiresAt = typeof link.expiresAt === 'string' ? Date.parse(link.expiresAt) : 0
-  const options = OPTION_NAMES.map((name) => asKept(link[name]))
+  const options = OPTION_NAMES.filter((name) => name !== 'passwordHash').map((name) => {
+    return asKept(link[name])
+  })
   const limits = [expiresAt, link.maxVisits ?? null]
-  return JSON.stringify([url, title, [...new Set(tags)], ...limits, ...options])
+  const isProtected = typeof link.password === 'string' || link.hasPassword === true
+  return JSON.stringify([url, title, [...new Set(tags)], ...limits, ...options, isProtected])
 }
 
 /** An option as the server keeps it, however it was written. */
 function asKept(value: unknown): unknown {
+  // Rules may be written in many ways: it is enough that there are as many.
+  if (Array.isArray(value)) return value.length || null
   if (typeof value !== 'string') return value ?? null
   if (URL.canParse(value)) return new URL(value).href
   const time = Date.parse(value)

@@ -7,10 +7,12 @@
 import { OPTION_NAMES, type OptionName } from '../links/link-options.ts'
 
 /** How a cell of a CSV file spells an option. */
-export const OPTION_CELLS: Readonly<Record<OptionName, 'text' | 'number'>> = {
+export const OPTION_CELLS: Readonly<Record<OptionName, 'text' | 'number' | 'json'>> = {
   validFrom: 'text',
   redirectStatus: 'number',
   expiredUrl: 'text',
+  passwordHash: 'text',
+  rules: 'json',
 }
 
 /** What makes an item a link as it was, rather than one to be created. */
@@ -24,6 +26,7 @@ export const FIELDS = [
   'expiresAt',
   'maxVisits',
   ...OPTION_NAMES,
+  'password',
   ...PAST_FIELDS,
   'shortUrl',
 ] as const

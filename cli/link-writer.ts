@@ -39,6 +39,7 @@ function cellsOf(link: ExportedLink): string[] {
   return COLUMNS.map((column) => {
     const value = link[column]
     if (value === null || value === undefined) return ''
-    return guardCell(typeof value === 'object' ? joinTags(value) : String(value))
+    if (column === 'tags') return guardCell(joinTags(link.tags))
+    return guardCell(typeof value === 'object' ? JSON.stringify(value) : String(value))
   })
 }

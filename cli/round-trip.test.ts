@@ -58,6 +58,25 @@ const deed = fc.oneof(
   fc.constantFrom('visit', 'visit', 'delete', 'restore', 'purge', 'expire', 'wait'),
   fc.record({ title: text }),
 )
+const RULES = [
+  [{ devices: ['ios'], url: 'https://example.com/"app";' }],
+  [
+    {
+      languages: ['de', 'pt-br'],
+      countries: ['DE'],
+      from: '2029-01-01T00:00:00.000Z',
+      url: 'https://example.com/',
+    },
+    {
+      to: '2031-01-01T00:00:00.000Z',
+      targets: [
+        { url: 'https://example.com/a,b', weight: 1 },
+        { url: "https://example.com/'c", weight: 9 },
+      ],
+    },
+  ],
+]
+
 const life = fc.record({
   path: fc.webPath(),
   code: fc.option(fc.stringMatching(/^[A-Za-z0-9_-]{1,4}$/), { nil: undefined }),
@@ -67,6 +86,15 @@ const life = fc.record({
   isExpiring: fc.boolean(),
   redirectStatus: fc.option(fc.constantFrom(...REDIRECT_STATUSES), { nil: null }),
   expiredUrl: fc.option(fc.webUrl(), { nil: null }),
+  rules: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.constantFrom(...RULES) },
+  ),
+  /** Seldom: to hash one takes long. */
+  password: fc.oneof(
+    { weight: 12, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.constant('sesame') },
+  ),
   opensAfterMs: fc.option(fc.integer({ min: -50_000, max: 50_000 }), { nil: null }),
   deeds: fc.array(deed, { maxLength: 6 }),
 })
@@ -103,7 +131,7 @@ async function live(
 test('an export that is imported elsewhere is equal there, and imported again changes nothing', async (t) => {
   const first = await start(t, () => time.ms)
   let n = 0
-  const seen = { deleted: 0, expired: 0, usedUp: 0, scheduled: 0 }
+  const seen = { deleted: 0, expired: 0, usedUp: 0, scheduled: 0, ruled: 0, protected: 0 }
   await fc.assert(
     fc.asyncProperty(fc.array(life, { minLength: 10, maxLength: 20 }), async (lives) => {
       await Promise.all(lives.map((one) => live(first, one, n++)))
@@ -123,6 +151,8 @@ test('an export that is imported elsewhere is equal there, and imported again ch
         if (link.state === 'deleted') seen.deleted++
         if (link.expiresAt !== null && Date.parse(link.expiresAt) <= time.ms) seen.expired++
         if (link.maxVisits !== null && link.visits === link.maxVisits) seen.usedUp++
+        if (link.rules != null) seen.ruled++
+        if (link.passwordHash != null) seen.protected++
         if (link.validFrom != null && Date.parse(String(link.validFrom)) > time.ms) seen.scheduled++
       }
     }),

@@ -44,6 +44,7 @@ import { registerMetrics } from './operator/metrics.ts'
 import { notFoundHandler, sendFor, sendRoutingError } from './pages/not-found.ts'
 import { describeRoutes, documentRoutes } from './operator/openapi.ts'
 import { operatorRoutes } from './operator/operator-routes.ts'
+import { PasswordDesk } from './passwords/password-desk.ts'
 import { PublicAddress } from './http/public-address.ts'
 import { RateLimit } from './api/rate-limit.ts'
 import { createRedirectCounters, type RedirectCounters } from './pages/redirect-counters.ts'
@@ -93,6 +94,9 @@ export interface GatewayOptions {
   readonly clock?: Clock
 }
 
+/** Passwords to be hashed: as many as one bulk request may have that waits for its answer. */
+const HASHES = { workMax: 1, waitingMax: 100 }
+
 /** Ready, but not listening. `close()` finishes what is under way. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
   const { settings, owner, directory, work, status, clusterStatus, logger, now } = options
@@ -125,15 +129,17 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const { forwardQuery } = settings
   const hot = { owner, now, counters: redirects, forwardQuery, clicks: options.clicks?.notes }
   redirectRoute(app, { ...hot, errors, address, times, keys })
+  const passwords = new PasswordDesk(HASHES)
   const creator = new LinkCreator({
     owner,
     codeLength: settings.codeLength,
     secret: options.apiKey,
+    passwords,
   })
   const { analytics, desks } = options
   const visits = new LinkVisits(analytics, options.clock ?? systemClock)
   const asked = { settings, owner, directory, analytics, desks, visits }
-  const context = { ...asked, creator, address, errors, work, now }
+  const context = { ...asked, creator, passwords, address, errors, work, now }
   await app.register(async (scope) => {
     const live = liveEvents(options)
     api(scope, { context, keys, logger, times, clusterStatus, live, isClosing: () => isClosing })

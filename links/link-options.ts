@@ -24,6 +24,9 @@ import {
   type LinkOptions,
   type RedirectStatus,
 } from './link.ts'
+import { isPasswordHash, parsePasswordHash } from './password-hash.ts'
+import type { RedirectRule } from './redirect-rules.ts'
+import { areStoredRules, formatRules, parseRules, readRules } from './rule-fields.ts'
 import { isStoredUrl, parseTargetUrl, SAFE_TARGETS, type TargetRules } from './target-url.ts'
 
 export type OptionName = keyof LinkOptions
@@ -70,10 +73,18 @@ const TEXT: Layout<string> = {
   read: (bytes) => bytes.toString(),
 }
 
+const RULES: Layout<readonly RedirectRule[]> = {
+  length: undefined,
+  write: (value) => Buffer.from(formatRules(value)),
+  read: (bytes) => readRules(bytes.toString()),
+}
+
 const OPTIONS: { readonly [Name in OptionName]-?: Option<NonNullable<LinkOptions[Name]>> } = {
   validFrom: { bit: 1, layout: TIME, parse: parseValidFrom, isKept: isEpochMs },
   redirectStatus: { bit: 2, layout: STATUS, parse: parseStatus, isKept: isStatus },
   expiredUrl: { bit: 4, layout: TEXT, parse: parseExpiredUrl, isKept: isExpiredUrl },
+  passwordHash: { bit: 16, layout: TEXT, parse: parsePasswordHash, isKept: isPasswordHash },
+  rules: { bit: 32, layout: RULES, parse: parseRulesOption, isKept: areStoredRules },
 }
 
 /** In the order in which they stand in a record. */
@@ -178,6 +189,23 @@ export function optionsLength(bytes: Buffer, at: number): number {
 
 /** The options in the block at `at`, of a record. */
 export function decodeOptions(bytes: Buffer, at: number): LinkOptions {
+  return readOptions(bytes, at, readWhole)
+}
+
+/** The same, but for the rules, which take long to read: a look-up only asks whether there are some. */
+export function optionsForLookup(bytes: Buffer, at: number): LinkOptions {
+  return readOptions(bytes, at, readUnlessRules)
+}
+
+const SOME_RULES: LinkOptions['rules'] = Object.freeze([])
+
+type ReadOption = (name: OptionName, layout: Layout<unknown>, bytes: Buffer) => unknown
+
+const readWhole: ReadOption = (_name, layout, bytes) => layout.read(bytes)
+const readUnlessRules: ReadOption = (name, layout, bytes) =>
+  name === 'rules' ? SOME_RULES : layout.read(bytes)
+
+function readOptions(bytes: Buffer, at: number, read: ReadOption): LinkOptions {
   const options: Record<string, unknown> = {}
   const bits = bytes.readUInt16BE(at + LENGTH_BYTES)
   let from = at + HEAD_BYTES
@@ -185,7 +213,7 @@ export function decodeOptions(bytes: Buffer, at: number): LinkOptions {
     if ((bits & bit) === 0) continue
     const start = layout.length === undefined ? from + LENGTH_BYTES : from
     from = start + (layout.length ?? bytes.readUInt16BE(from))
-    options[name] = layout.read(bytes.subarray(start, from))
+    options[name] = read(name, layout, bytes.subarray(start, from))
   }
   return options
 }
@@ -224,6 +252,10 @@ function parseExpiredUrl(value: unknown, field: string, targets: TargetRules): s
     field,
     `The URL has ${url.length} bytes; at most ${EXPIRED_URL_BYTES_MAX} are allowed`,
   )
+}
+
+function parseRulesOption(value: unknown, field: string, targets: TargetRules): RedirectRule[] {
+  return parseRules(value, (url, at) => parseTargetUrl(url, targets, at), field)
 }
 
 function isExpiredUrl(value: unknown): boolean {

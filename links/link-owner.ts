@@ -11,6 +11,8 @@
  */
 import type { Code, EpochMs } from './ids.ts'
 import type { ListFilters } from './list-filter.ts'
+import type { Visitor } from './redirect-rules.ts'
+import type { Resolved } from './resolution.ts'
 import type {
   GivenLifecycle,
   GoneReason,
@@ -26,6 +28,8 @@ export interface LinkOwner {
   lookup(code: Code, now: EpochMs): Lookup
   /** What a visitor gets, by whatever it takes, and who said so. Never 'unknown'. */
   find(code: Code): Promise<Found>
+  /** Where one visitor of a link is sent, by whatever it takes. Counts nothing. */
+  resolve(code: Code, visitor: Visitor): Promise<Resolved>
   /** The link in any lifecycle but purged, read through the store; undefined if never given. */
   read(code: Code): Promise<Link | undefined>
   /** Decides, logs durably, applies, answers. */
@@ -39,6 +43,8 @@ export interface LocalOwner extends LinkOwner {
    * just now. Only ever of a link that is there, or 'unknown'.
    */
   staleLookup(code: Code, now: EpochMs): Lookup
+  /** The link by the same memory. */
+  staleLink(code: Code): Link | undefined
 }
 
 export interface Found {

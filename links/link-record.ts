@@ -35,12 +35,19 @@ import {
   METERED,
   obstacle,
   redirectTo,
+  specialOf,
   URL_BYTES_MAX,
   type Lifecycle,
   type Link,
   type Lookup,
 } from './link.ts'
-import { decodeOptions, encodeOptions, isOptionBlock, optionsLength } from './link-options.ts'
+import {
+  decodeOptions,
+  encodeOptions,
+  isOptionBlock,
+  optionsForLookup,
+  optionsLength,
+} from './link-options.ts'
 import { RecordReader } from './record-reader.ts'
 import { isStoredUrl } from './target-url.ts'
 
@@ -239,9 +246,11 @@ export function lookupRecord(bytes: Buffer, start: number, now: EpochMs): Lookup
   const isMetered = (flags & F.metered) !== 0
   const maxVisits = isMetered ? bytes.readUInt32BE(at) : null
   const visits = isMetered ? bytes.readUInt32BE(at + 4) : 0
-  const options = lengths & EXTENDED ? decodeOptions(bytes, optionsAt(bytes, start)) : undefined
+  const options = lengths & EXTENDED ? optionsForLookup(bytes, optionsAt(bytes, start)) : undefined
   const blocked = obstacle(lifecycleOf(flags), expiresAt, maxVisits, visits, now, options)
   if (blocked !== undefined) return blocked
+  const special = options && specialOf(options)
+  if (special !== undefined) return special
   if (isMetered) return METERED
   return redirectTo(bytes.toString('latin1', urlStart, urlEnd), expiresAt, options)
 }

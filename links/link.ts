@@ -5,6 +5,7 @@
  * decides between redirect, gone and absent, for the link table, the store and the API alike.
  */
 import type { Code, EpochMs } from './ids.ts'
+import type { RedirectRule } from './redirect-rules.ts'
 
 /**
  * live: given and usable. deleted: answers 410, keeps its code, can be restored.
@@ -21,6 +22,10 @@ export interface LinkOptions {
   readonly redirectStatus?: RedirectStatus
   /** Where visitors are sent once it has expired or is used up; as `url`, at most EXPIRED_URL_BYTES_MAX. */
   readonly expiredUrl?: string
+  /** Of the password that visitors are asked for, as `password-hash.ts` writes it. */
+  readonly passwordHash?: string
+  /** Where visitors are sent instead of `url`, if one holds. Invariant: at least one. */
+  readonly rules?: readonly RedirectRule[]
 }
 
 export const REDIRECT_STATUSES = [301, 302, 307, 308] as const
@@ -67,6 +72,10 @@ export type Lookup =
   | Redirect
   /** Has maxVisits: the visit must be logged before the answer. */
   | { readonly kind: 'metered' }
+  /** Has rules, and perhaps maxVisits: the owner decides for each visitor (`resolve`). */
+  | { readonly kind: 'ruled' }
+  /** Has a password, and perhaps rules or maxVisits: nothing is said of it before it is given. */
+  | { readonly kind: 'protected' }
   | Gone
   /** Given, but not valid yet: a visitor is told what he is told of a code that was never given. */
   | { readonly kind: 'scheduled' }
@@ -74,6 +83,9 @@ export type Lookup =
   | { readonly kind: 'absent' }
   /** Not in memory, and memory is not complete: read through. */
   | { readonly kind: 'unknown' }
+
+/** Why a link does not redirect. */
+export type Obstacle = Extract<Lookup, { kind: 'gone' | 'scheduled' | 'absent' }>
 
 interface Gone {
   readonly kind: 'gone'
@@ -91,21 +103,34 @@ export interface Redirect {
   readonly status?: RedirectStatus
 }
 
-export const ABSENT: Lookup = Object.freeze({ kind: 'absent' })
+export const ABSENT: Obstacle = Object.freeze({ kind: 'absent' })
 export const UNKNOWN: Lookup = Object.freeze({ kind: 'unknown' })
 export const METERED: Lookup = Object.freeze({ kind: 'metered' })
-export const SCHEDULED: Lookup = Object.freeze({ kind: 'scheduled' })
-const DELETED: Lookup = Object.freeze({ kind: 'gone', reason: 'deleted' })
+export const RULED: Lookup = Object.freeze({ kind: 'ruled' })
+export const PROTECTED: Lookup = Object.freeze({ kind: 'protected' })
+export const SCHEDULED: Obstacle = Object.freeze({ kind: 'scheduled' })
+const DELETED: Gone = Object.freeze({ kind: 'gone', reason: 'deleted' })
 const EXPIRED: Gone = Object.freeze({ kind: 'gone', reason: 'expired' })
 const USED_UP: Gone = Object.freeze({ kind: 'gone', reason: 'used_up' })
 
 /** What a visitor gets of `link` at `now`; undefined stands for a code never given. */
 export function lookupOf(link: Link | undefined, now: EpochMs): Lookup {
   if (link === undefined) return ABSENT
-  const { lifecycle, expiresAt, maxVisits, visits, url } = link
-  const blocked = obstacle(lifecycle, expiresAt, maxVisits, visits, now, link)
+  const { expiresAt, maxVisits, url } = link
+  const blocked = obstacleOf(link, now) ?? specialOf(link)
   if (blocked !== undefined) return blocked
   return maxVisits === null ? redirectTo(url, expiresAt, link) : METERED
+}
+
+/** What takes more than a URL. */
+export function specialOf({ passwordHash, rules }: LinkOptions): Lookup | undefined {
+  if (passwordHash !== undefined) return PROTECTED
+  return rules === undefined ? undefined : RULED
+}
+
+export function obstacleOf(link: Link, now: EpochMs): Obstacle | undefined {
+  const { lifecycle, expiresAt, maxVisits, visits } = link
+  return obstacle(lifecycle, expiresAt, maxVisits, visits, now, link)
 }
 
 export function redirectTo(
@@ -120,7 +145,7 @@ export function redirectTo(
 
 /** Whether it may be believed of who may be behind the owner: it tells of a link that is there. */
 export function isOfLink({ kind }: Lookup): boolean {
-  return kind === 'redirect' || kind === 'gone' || kind === 'scheduled'
+  return kind !== 'absent' && kind !== 'unknown' && kind !== 'metered'
 }
 
 /** Why a link does not redirect at `now`, if it does not. Takes fields so that a table can ask too. */
@@ -131,7 +156,7 @@ export function obstacle(
   visits: number,
   now: number,
   options?: LinkOptions,
-): Lookup | undefined {
+): Obstacle | undefined {
   if (lifecycle === 'purged') return ABSENT
   if (lifecycle === 'deleted') return DELETED
   if (options?.validFrom !== undefined && now < options.validFrom) return SCHEDULED

@@ -5,7 +5,7 @@
  */
 import type { EpochMs } from './ids.ts'
 import { LinkSearch } from './link-search.ts'
-import { obstacle, type Link } from './link.ts'
+import { obstacleOf, type Link } from './link.ts'
 
 /** Longest text that is searched for. Of a longer URL so much finds it. */
 export const SEARCH_LENGTH_MAX = 4096
@@ -52,8 +52,7 @@ export class ListFilter {
 }
 
 function stateAt(link: Link, at: EpochMs): string {
-  const { lifecycle, expiresAt, maxVisits, visits } = link
-  const found = obstacle(lifecycle, expiresAt, maxVisits, visits, at, link)
+  const found = obstacleOf(link, at)
   if (found?.kind === 'scheduled') return found.kind
   return found?.kind === 'gone' ? found.reason : 'active'
 }

@@ -12,9 +12,17 @@
  */
 import { type Clock, within } from '../links/clock.ts'
 import type { Code, EpochMs } from '../links/ids.ts'
-import { isWholeVersion, lookupRecord, type LinkVersion } from '../links/link-record.ts'
-import { isOfLink } from '../links/link.ts'
+import {
+  decodeLink,
+  isWholeVersion,
+  lookupRecord,
+  type LinkRecord,
+  type LinkVersion,
+} from '../links/link-record.ts'
+import { isOfLink, type Link } from '../links/link.ts'
 import type { Found, LocalOwner } from '../links/link-owner.ts'
+import type { Visitor } from '../links/redirect-rules.ts'
+import { resolveLink, type Resolved } from '../links/resolution.ts'
 import type { RouterCounters } from './router-counters.ts'
 
 const CACHE_TIMEOUT_MS = 50
@@ -37,16 +45,21 @@ export interface FallbackSources {
 }
 
 export interface FallbackLookupsOptions extends FallbackSources {
-  readonly local?: Pick<LocalOwner, 'staleLookup'> | undefined
+  readonly local?: Pick<LocalOwner, 'staleLookup' | 'staleLink'> | undefined
   readonly now: () => EpochMs
   readonly clock: Clock
   readonly counters: RouterCounters
 }
 
+interface SourcedRecord {
+  readonly record: LinkRecord
+  readonly source: 'redis' | 'store'
+}
+
 export class FallbackLookups {
   readonly #options: FallbackLookupsOptions
   /** Invariant: at most FALLBACK_READS_MAX. */
-  readonly #reads = new Map<Code, Promise<Found | undefined>>()
+  readonly #reads = new Map<Code, Promise<SourcedRecord | undefined>>()
 
   constructor(options: FallbackLookupsOptions) {
     this.#options = options
@@ -57,6 +70,31 @@ export class FallbackLookups {
     const { local, now } = this.#options
     const stale = local?.staleLookup(code, now())
     if (stale !== undefined && isOfLink(stale)) return { lookup: stale, source: 'stale' }
+    const found = await this.#recordOf(code)
+    if (found === undefined) return undefined
+    const lookup = lookupRecord(found.record, 0, now())
+    return isOfLink(lookup) ? { lookup, source: found.source } : undefined
+  }
+
+  /**
+   * Where a visitor of a link with rules is sent, by the same rules. undefined: nobody here knows, or
+   * the owner alone may say, as of a link with a password or maxVisits. Never rejects.
+   */
+  async resolve(code: Code, visitor: Visitor): Promise<Resolved | undefined> {
+    const { local, now } = this.#options
+    const link = local?.staleLink(code) ?? (await this.#linkOf(code))
+    const isOwners = link?.maxVisits !== null || link.passwordHash !== undefined
+    if (isOwners) return undefined
+    const resolved = resolveLink(link, visitor, now())
+    return resolved.kind === 'absent' ? undefined : resolved
+  }
+
+  async #linkOf(code: Code): Promise<Link | undefined> {
+    const found = await this.#recordOf(code)
+    return found && decodeLink(found.record)
+  }
+
+  async #recordOf(code: Code): Promise<SourcedRecord | undefined> {
     const running = this.#reads.get(code)
     if (running !== undefined) return running
     if (this.#reads.size >= FALLBACK_READS_MAX) return undefined
@@ -65,15 +103,15 @@ export class FallbackLookups {
     return read
   }
 
-  async #read(code: Code): Promise<Found | undefined> {
+  async #read(code: Code): Promise<SourcedRecord | undefined> {
     const { cache, store } = this.#options
     const cached = await this.#ask(cache, code, CACHE_TIMEOUT_MS)
     // The store is often behind the cache: what the cache says is not to be had, it may still have.
-    if (cached !== undefined) return this.#answer(cached, 'redis')
+    if (cached !== undefined) return { record: cached.record, source: 'redis' }
     const stored = await this.#ask(store, code, STORE_TIMEOUT_MS)
     if (stored === undefined) return undefined
     cache?.put([stored]).catch(() => this.#options.counters.fallbackErrors++)
-    return this.#answer(stored, 'store')
+    return { record: stored.record, source: 'store' }
   }
 
   async #ask(
@@ -90,10 +128,5 @@ export class FallbackLookups {
       this.#options.counters.fallbackErrors++
       return undefined
     }
-  }
-
-  #answer({ record }: LinkVersion, source: 'redis' | 'store'): Found | undefined {
-    const lookup = lookupRecord(record, 0, this.#options.now())
-    return isOfLink(lookup) ? { lookup, source } : undefined
   }
 }

@@ -23,8 +23,14 @@ import {
 } from '../cluster/peers/owner-protocol.ts'
 import { parseLinkAnswer, parseLookup, parseWriteResult } from '../cluster/peers/owner-values.ts'
 import { encodeWriteRequest, writeBytes } from '../cluster/peers/write-requests.ts'
+import {
+  parseResolved,
+  RESOLVE_LIMITS,
+  type ResolveRequest,
+} from '../cluster/peers/resolve-values.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
 import type { WriteRequest, WriteResult } from '../links/link-owner.ts'
+import type { Resolved } from '../links/resolution.ts'
 import { RemoteBatches, type Asker } from './remote-batches.ts'
 import { RemoteSuspects } from './remote-suspects.ts'
 import type { RouterCounters } from './router-counters.ts'
@@ -48,6 +54,7 @@ export class RemoteOwners {
   readonly #suspects: RemoteSuspects
   readonly #lookups: RemoteBatches<Code, Lookup>
   readonly #finds: RemoteBatches<Code, Lookup>
+  readonly #resolutions: RemoteBatches<ResolveRequest, Resolved>
   readonly #reads: RemoteBatches<Code, Link | undefined>
   readonly #writes: RemoteBatches<WriteRequest, WriteResult>
 
@@ -73,6 +80,14 @@ export class RemoteOwners {
       name: find,
       timeoutMs: FIND_TIMEOUT_MS,
       parse: parseLookup,
+    })
+    this.#resolutions = new RemoteBatches<ResolveRequest, Resolved>({
+      ...shared,
+      name: OWNER_CALLS.resolve,
+      timeoutMs: LOOKUP_TIMEOUT_MS,
+      encode: (requests) => encodeRequests(requests, (what) => what),
+      parse: parseResolved,
+      limits: RESOLVE_LIMITS,
     })
     this.#reads = new RemoteBatches({
       ...ofCodes,
@@ -108,6 +123,10 @@ export class RemoteOwners {
       },
       reject: asker.reject,
     })
+  }
+
+  resolve(node: NodeId, request: OwnerRequest<ResolveRequest>): Promise<Resolved> {
+    return this.#ask(this.#resolutions, node, request)
   }
 
   read(node: NodeId, request: OwnerRequest<Code>): Promise<Link | undefined> {

@@ -28,12 +28,15 @@ import type {
   WriteRequest,
   WriteResult,
 } from '../links/link-owner.ts'
+import type { Visitor } from '../links/redirect-rules.ts'
+import type { Resolved } from '../links/resolution.ts'
 import type { Ring } from '../links/ring.ts'
 import { FallbackLookups, type FallbackSources } from './fallback-lookups.ts'
 import { HeldRequests, HOLD_MS, learnOwner } from './held-requests.ts'
 import { NearCache } from './near-cache.ts'
 import { isSame } from './owner-waits.ts'
 import type { Asker } from './remote-batches.ts'
+import { nothingIfRefused, Resolutions } from './resolutions.ts'
 import { FIND_TIMEOUT_MS, RemoteOwners } from './remote-owners.ts'
 import { createRouterCounters, type RouterCounters } from './router-counters.ts'
 
@@ -87,6 +90,8 @@ export class Router implements LinkOwner {
   readonly #now: () => EpochMs
   /** undefined: there are no other nodes, and `#local` owns everything. */
   readonly #reach: Reach | undefined
+  /** undefined as well. */
+  readonly #resolutions: Resolutions | undefined
   /** undefined: answers of other nodes are not kept. */
   readonly #near: NearCache | undefined
 
@@ -100,7 +105,14 @@ export class Router implements LinkOwner {
     this.counters = options.counters ?? createRouterCounters()
     if (options.peers === undefined) return
     this.#reach = reachOf(options, options.peers, this.#now, this.counters)
-    const { clock } = this.#reach
+    const { clock, owners, fallback, lookups } = this.#reach
+    this.#resolutions = new Resolutions({
+      placement: this.#placement,
+      lookups,
+      holdMs: LOOKUP_HOLD_MS,
+      ask: (placed, code, visitor) => this.#resolveAt(owners, placed, code, visitor),
+      fallback: (code, visitor) => fallback.resolve(code, visitor),
+    })
     if (options.nearCache ?? true) this.#near = new NearCache({ clock })
     options.peers.listen(CHANGED, (params) => this.forget(parseChanged(params)))
   }
@@ -130,6 +142,11 @@ export class Router implements LinkOwner {
         reject: (error) => resolve(this.#findElsewhere(reach, placed, code, error)),
       })
     })
+  }
+
+  resolve(code: Code, visitor: Visitor): Promise<Resolved> {
+    if (this.#resolutions === undefined) return this.#local!.resolve(code, visitor)
+    return this.#resolutions.resolve(this.#ring.partitionOf(code), code, visitor)
   }
 
   async read(code: Code): Promise<Link | undefined> {
@@ -217,6 +234,18 @@ export class Router implements LinkOwner {
     })
   }
 
+  async #resolveAt(
+    owners: RemoteOwners,
+    placed: PlacedOwner,
+    code: Code,
+    visitor: Visitor,
+  ): Promise<Resolved> {
+    const { owner, epoch } = placed
+    if (owner === null) throw new TinygridError('owner_unavailable')
+    if (this.#isHere(placed)) return this.#local!.resolve(code, visitor)
+    return owners.resolve(owner, { what: { code, visitor }, epoch })
+  }
+
   /** As of another node: what the store takes long for, the fallback may know. */
   async #findHere({ clock }: Reach, code: Code): Promise<Lookup> {
     try {
@@ -255,11 +284,6 @@ function reachOf(
     requests: new HeldRequests({ ...holding, heldMax: REQUESTS_HELD_MAX }),
     newOperationId: options.newOperationId ?? operationIds(),
   }
-}
-
-/** @throws what is no refusal */
-function nothingIfRefused(error: unknown): undefined {
-  if (!(error instanceof TinygridError)) throw error
 }
 
 /** Names for the writes of this process, unique over all nodes and times. */

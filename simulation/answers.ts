@@ -14,6 +14,8 @@ export function outcomeOfLookup(lookup: Lookup): Outcome {
       return `gone ${lookup.reason}`
     case 'absent':
     case 'metered':
+    case 'protected':
+    case 'ruled':
     case 'scheduled':
     case 'unknown':
       return lookup.kind

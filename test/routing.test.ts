@@ -57,6 +57,10 @@ class LoggingOwner implements LinkOwner {
     return { lookup: ABSENT, source: 'owner' } as const
   }
 
+  async resolve() {
+    return ABSENT
+  }
+
   async read(): Promise<undefined> {}
 
   async write({ operationId }: WriteRequest): Promise<WriteResult> {

@@ -9,7 +9,7 @@
 import { matchesEntityTag } from '../../links/entity-tag.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import { isPeriod } from '../../links/link-fields.ts'
-import { lookupOf, type Lifecycle, type Link } from '../../links/link.ts'
+import { ABSENT, obstacleOf, type Lifecycle, type Link } from '../../links/link.ts'
 import { hasOptions, optionsOf } from '../../links/link-options.ts'
 import {
   newLink,
@@ -90,22 +90,14 @@ function told(one: ImportRequest | Link): string {
   return JSON.stringify([url, title, tags, expiresAt, maxVisits, visits, lifecycle, options])
 }
 
+/** Whatever else the link asks for (a password, rules) is done with by then. */
 function visit(link: Link | undefined, now: EpochMs): Decision {
-  const lookup = lookupOf(link, now)
-  switch (lookup.kind) {
-    case 'redirect':
-    case 'gone':
-    case 'absent':
-      return { result: lookup }
-    case 'scheduled':
-      return { result: { kind: 'absent' } }
-    case 'metered': {
-      const next = { ...link!, visits: link!.visits + 1 }
-      return { result: redirectOfVisit(next), next }
-    }
-    case 'unknown':
-      throw new Error('lookupOf never answers unknown')
-  }
+  const blocked = link === undefined ? ABSENT : obstacleOf(link, now)
+  if (blocked?.kind === 'scheduled') return { result: { kind: 'absent' } }
+  if (blocked !== undefined) return { result: blocked }
+  if (link!.maxVisits === null) return { result: redirectOfVisit(link!) }
+  const next = { ...link!, visits: link!.visits + 1 }
+  return { result: redirectOfVisit(next), next }
 }
 
 type ChangeRequest = Exclude<WriteRequest, CreateRequest | ImportRequest | { kind: 'visit' }>

@@ -17,6 +17,8 @@ import { TinygridError, type OwnerHint } from '../../links/errors.ts'
 import type { Code, Epoch, EpochMs, LogPosition, PartitionId } from '../../links/ids.ts'
 import { isOfLink, lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
 import type { Found, LocalOwner, WriteRequest, WriteResult } from '../../links/link-owner.ts'
+import type { Visitor } from '../../links/redirect-rules.ts'
+import { resolveLink, type Resolved } from '../../links/resolution.ts'
 import type { Ring } from '../../links/ring.ts'
 import type { DirtySource } from '../../persistence/write-behind/dirty-source.ts'
 import { ActorEffects } from './actor-effects.ts'
@@ -165,12 +167,21 @@ export class PartitionHost implements LocalOwner, DirtySource {
     return found !== undefined && isOfLink(found) ? found : UNKNOWN
   }
 
+  staleLink(code: Code): Link | undefined {
+    const found = this.#actors.get(this.#options.ring.partitionOf(code))?.memory.linkOf(code)
+    return typeof found === 'object' ? found : undefined
+  }
+
   async find(code: Code): Promise<Found> {
     const now = this.#options.now()
     const { actor } = this.#authorityOn(code)
     const lookup = actor.memory.lookup(code, now)
     if (lookup.kind !== 'unknown') return { lookup, source: 'owner' }
     return { lookup: lookupOf(await this.read(code), now), source: 'owner' }
+  }
+
+  async resolve(code: Code, visitor: Visitor): Promise<Resolved> {
+    return resolveLink(await this.read(code), visitor, this.#options.now())
   }
 
   async read(code: Code): Promise<Link | undefined> {

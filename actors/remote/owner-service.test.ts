@@ -1,7 +1,8 @@
 import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
 import { toEpochMs, type Code, type Epoch, type NodeId } from '../../links/ids.ts'
-import { redirectTo, UNKNOWN, type Lookup } from '../../links/link.ts'
+import { ABSENT, redirectTo, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
+import { testLink } from '../../links/testing/sample-links.ts'
 import { ManualClock } from '../../links/testing/manual-clock.ts'
 import { MemoryNetwork } from '../../cluster/testing/memory-peers.ts'
 import {
@@ -17,6 +18,8 @@ import type { LinkOwner, WriteRequest, WriteResult } from '../../links/link-owne
 import { Ring } from '../../links/ring.ts'
 import { serveOwner } from './owner-service.ts'
 
+/** In three bytes a character it would be 24 KB. */
+const LONG_URL = `https://example.com/${'a'.repeat(8_000)}`
 const [ME, OTHER] = ['me', 'other'] as NodeId[]
 const EPOCH = 5 as Epoch
 
@@ -38,7 +41,14 @@ class SlowOwner implements LinkOwner {
     return { lookup: redirectTo(`https://example.com/${code}`, null), source: 'owner' } as const
   }
 
-  async read(): Promise<undefined> {}
+  async resolve() {
+    return ABSENT
+  }
+
+  /** Of codes that begin with `long`: links that fill some messages together. */
+  async read(code: Code): Promise<Link | undefined> {
+    return code.startsWith('long') ? testLink(code, { url: LONG_URL }) : undefined
+  }
 
   async write(request: WriteRequest): Promise<WriteResult> {
     this.writes.push(request)
@@ -89,6 +99,19 @@ test('look-ups are answered in order, by memory alone', async (t) => {
     'unknown',
     'https://example.com/m2',
   ])
+})
+
+test('of links that are more than a message carries, as many are answered as fit', async (t) => {
+  const { call } = newService()
+  const codes = Array.from({ length: 64 }, (_, n) => `long${n}`)
+  const reply = (await call(OWNER_CALLS.read, codes)) as { answers: object[] }
+  t.true(JSON.stringify(reply).length < 2 ** 20)
+  const isLink = reply.answers.map((answer) => 'url' in answer)
+  const fitting = isLink.indexOf(false)
+  t.true(fitting > 20 && isLink.lastIndexOf(true) === fitting - 1)
+  t.like(reply.answers[fitting], { error: { code: 'owner_unavailable' } })
+  const rest = (await call(OWNER_CALLS.read, codes.slice(fitting))) as { answers: object[] }
+  t.true('url' in rest.answers[0]!)
 })
 
 test('one that takes too long does not hold up the others', async (t) => {

@@ -16,6 +16,7 @@ import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, Epoch, EpochMs, PartitionId } from '../../links/ids.ts'
 import {
+  CALL_BYTES_MAX,
   encodeAnswers,
   OWNER_CALLS,
   parseCodes,
@@ -26,8 +27,16 @@ import {
 } from '../../cluster/peers/owner-protocol.ts'
 import { encodeLink, encodeLookup, encodeWriteResult } from '../../cluster/peers/owner-values.ts'
 import { parseWriteRequest } from '../../cluster/peers/write-requests.ts'
+import {
+  encodeResolved,
+  parseResolveRequest,
+  RESOLVE_LIMITS,
+  type ResolveRequest,
+} from '../../cluster/peers/resolve-values.ts'
+import { linkBytes } from '../../cluster/peers/link-bytes.ts'
 import type { Peers } from '../../cluster/peers/peers.ts'
 import type { Placement } from '../../cluster/table/placement.ts'
+import type { Link } from '../../links/link.ts'
 import type { LinkOwner, WriteRequest } from '../../links/link-owner.ts'
 import type { Ring } from '../../links/ring.ts'
 import type { AskedCodes } from './asked-codes.ts'
@@ -79,9 +88,17 @@ export function serveOwner(options: OwnerServiceOptions): void {
     return encodeAnswers(await settle(options, finds, FIND_WAIT_MS), encodeLookup)
   })
 
+  peers.handle(OWNER_CALLS.resolve, async (params) => {
+    const requests = parseRequests(params, parseResolveRequest, RESOLVE_LIMITS)
+    const resolved = answerEach(options, requests, codeOf, ({ code, visitor }) => {
+      return owner.resolve(code, visitor)
+    })
+    return encodeAnswers(await settle(options, resolved, FIND_WAIT_MS), encodeResolved)
+  })
+
   peers.handle(OWNER_CALLS.read, async (params) => {
     const reads = answerEach(options, parseCodes(params), codeItself, (code) => owner.read(code))
-    return encodeAnswers(await settle(options, reads, READ_WAIT_MS), encodeLink)
+    return encodeAnswers(fitting(await settle(options, reads, READ_WAIT_MS)), encodeLink)
   })
 
   const writes = new RecentWrites(owner, clock)
@@ -97,7 +114,19 @@ export function serveOwner(options: OwnerServiceOptions): void {
 }
 
 const codeItself = (code: Code): Code => code
-const codeOf = ({ code }: WriteRequest): Code => code
+const codeOf = ({ code }: WriteRequest | ResolveRequest): Code => code
+
+/** As many links as one answer can carry; the others are asked for again. */
+function fitting(
+  answers: readonly Answer<Link | undefined>[],
+): readonly Answer<Link | undefined>[] {
+  let bytes = 0
+  return answers.map((answer) => {
+    if (answer === undefined || answer instanceof TinygridError) return answer
+    bytes += linkBytes(answer)
+    return bytes <= CALL_BYTES_MAX ? answer : new TinygridError('owner_unavailable')
+  })
+}
 
 /** What throws for one request is the answer to that one. */
 function answerEach<T, Given>(

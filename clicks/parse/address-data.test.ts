@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { StartError } from '../../links/errors.ts'
-import { openAddressData, type AddressDataOptions, type PackagedFiles } from './address-data.ts'
+import {
+  openAddressData,
+  openCountryData,
+  type AddressDataOptions,
+  type PackagedFiles,
+} from './address-data.ts'
 import { networkTypeOf } from './network-type.ts'
 
 const COUNTRIES = fileURLToPath(
@@ -138,3 +143,15 @@ async function folder(t: ExecutionContext): Promise<string> {
   t.teardown(() => rm(path, { recursive: true, force: true }))
   return path
 }
+
+test('countries can be had alone, of addresses that are public', async (t) => {
+  const none = await openCountryData({
+    countryFile: undefined,
+    onMissing: () => {},
+    packaged: await packaged(t, { countries: '/nonexistent' }),
+  })
+  t.is(none, undefined)
+  const book = await openCountryData({ countryFile: undefined, onMissing: () => {} })
+  t.is(book!.country('8.8.8.8'), 'US')
+  for (const address of ['192.168.1.0', '::1', 'nonsense', '']) t.is(book!.country(address), '')
+})

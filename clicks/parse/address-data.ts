@@ -37,7 +37,8 @@ export interface PackagedFiles {
   readonly ipv6Networks: string
 }
 
-interface Countries {
+export interface Countries {
+  /** Of any text; empty: of none, or not known. Never throws. */
   country(address: string): string
 }
 
@@ -47,6 +48,23 @@ const ORGANISATIONS = { entriesMax: 8_192, keyCharsMax: 256 } as const
 type FindNetwork = (
   address: IpAddress,
 ) => { readonly asn: number; readonly name: string } | undefined
+
+/**
+ * The countries alone, for redirect rules: the networks take half a second.
+ *
+ * @throws StartError if a file that a setting names cannot be used
+ */
+export async function openCountryData(
+  options: Pick<AddressDataOptions, 'countryFile' | 'onMissing' | 'packaged'>,
+): Promise<Countries | undefined> {
+  const countries = await openCountries(options)
+  if (countries === undefined) return undefined
+  const country = (text: string) => {
+    const address = parseAddress(text)
+    return address?.isPublic === true ? countries.country(address.text) : ''
+  }
+  return { country }
+}
 
 /** @throws StartError if a file that a setting names cannot be used */
 export async function openAddressData(options: AddressDataOptions): Promise<AddressBook> {
@@ -70,7 +88,9 @@ function organisationOf(name: string): Pick<AddressFacts, 'network' | 'networkTy
   return { network, networkType: networkTypeOf(network) }
 }
 
-async function openCountries(options: AddressDataOptions): Promise<Countries | undefined> {
+async function openCountries(
+  options: Pick<AddressDataOptions, 'countryFile' | 'onMissing' | 'packaged'>,
+): Promise<Countries | undefined> {
   const { countryFile } = options
   if (countryFile !== undefined) return openNamed('TINYGRID_GEOIP_FILE', countryFile, 'countries')
   return packagedOrNot(options, 'countries', ({ countries }) =>
@@ -101,7 +121,7 @@ async function openNamed(setting: string, path: string, kind: FileKind): Promise
 }
 
 async function packagedOrNot<T>(
-  { packaged, onMissing }: AddressDataOptions,
+  { packaged, onMissing }: Pick<AddressDataOptions, 'packaged' | 'onMissing'>,
   kind: FileKind,
   open: (files: PackagedFiles) => Promise<T>,
 ): Promise<T | undefined> {

@@ -17,11 +17,12 @@ import { toError, toFailure } from './peer-failure.ts'
 
 /**
  * lookup: what a visitor gets, by memory alone ('unknown' is an answer). find: the same, by
- * whatever it takes. read and write: as in protocol.ts.
+ * whatever it takes. resolve: where one visitor is sent. read and write: as in protocol.ts.
  */
 export const OWNER_CALLS = {
   lookup: 'links.lookup',
   find: 'links.find',
+  resolve: 'links.resolve',
   read: 'links.read',
   write: 'links.write',
 } as const
@@ -36,11 +37,11 @@ export interface CallLimits {
 }
 
 /** A NATS server takes messages of up to 1 MB. */
-const CALL_BYTES_MAX = 768 * 2 ** 10
-/** The largest link takes some 14 KB as JSON with everything escaped. */
-export const LINK_BYTES_MAX = 14 * 2 ** 10
+export const CALL_BYTES_MAX = 768 * 2 ** 10
+/** The largest link takes some 33 KB as JSON with everything escaped, of which rules are 18. */
+export const LINK_BYTES_MAX = 34 * 2 ** 10
 
-/** Requests that are a code and nothing else: each answer may be a link. */
+/** Requests that are a code and nothing else: each answer may be a link, as many as fit. */
 export const CODES_LIMITS: CallLimits = { requestsMax: 64, bytesMax: Infinity }
 /** What each write takes, and its answer, says `owner-values.ts`. */
 export const WRITES_LIMITS: CallLimits = { requestsMax: 256, bytesMax: CALL_BYTES_MAX }

@@ -11,8 +11,10 @@ import { parseCode, type EpochMs } from '../../links/ids.ts'
 import {
   ABSENT,
   METERED,
+  PROTECTED,
   REDIRECT_STATUSES,
   redirectTo,
+  RULED,
   SCHEDULED,
   UNKNOWN,
   type GoneReason,
@@ -28,6 +30,8 @@ import { noAnswer, type Answer } from './owner-protocol.ts'
 const WORDS: ReadonlyMap<unknown, Lookup> = new Map<unknown, Lookup>([
   ['absent', ABSENT],
   ['metered', METERED],
+  ['protected', PROTECTED],
+  ['ruled', RULED],
   ['scheduled', SCHEDULED],
   ['unknown', UNKNOWN],
   ['deleted', { kind: 'gone', reason: 'deleted' }],

@@ -21,6 +21,7 @@ import {
   parseTitle,
   withPeriod,
 } from '../../links/link-fields.ts'
+import { URL_BYTES_MAX } from '../../links/link.ts'
 import {
   hasOptions,
   OPTION_NAMES,
@@ -35,6 +36,7 @@ import type {
   WriteRequest,
 } from '../../links/link-owner.ts'
 import { parseTargetUrl, SAFE_TARGETS } from '../../links/target-url.ts'
+import { linkBytes } from './link-bytes.ts'
 import { LINK_BYTES_MAX } from './owner-protocol.ts'
 
 /** No character of a code, a URL or an operation id. */
@@ -51,10 +53,8 @@ const PLAIN = {
   reuse: true,
 } as const
 
-/** Of a write: everything but the texts that a client gives. Of a reused link: its title and tags too. */
-const FIELDS_BYTES_MAX = 2048
-/** Escaped, or in UTF-8. */
-const CHARACTER_BYTES_MAX = 3
+/** Of a visit and its answer, a URL: of that, a backslash may be escaped. */
+const VISIT_BYTES_MAX = 512 + 2 * URL_BYTES_MAX
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -85,12 +85,10 @@ function withoutMark(kind: unknown): unknown {
 
 /** At least the bytes of the request as JSON, and of its answer. */
 export function writeBytes(request: WriteRequest): number {
+  if (request.kind === 'visit') return VISIT_BYTES_MAX
   // Anything but a create may be answered with a link that has nothing of the request.
   if (request.kind !== 'create') return LINK_BYTES_MAX
-  const { url, title, tags, expiredUrl } = request
-  const texts = [url, title ?? '', expiredUrl ?? '', ...tags]
-  const characters = texts.reduce((sum, text) => sum + text.length, 0)
-  return FIELDS_BYTES_MAX + CHARACTER_BYTES_MAX * characters
+  return linkBytes(request)
 }
 
 function isPlain(request: WriteRequest): request is CreateRequest & { operationId: string } {

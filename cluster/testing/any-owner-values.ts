@@ -9,6 +9,8 @@ import {
   ABSENT,
   MAX_VISITS_MAX,
   METERED,
+  PROTECTED,
+  RULED,
   TAG_LENGTH_MAX,
   TITLE_LENGTH_MAX,
   type Link,
@@ -58,7 +60,7 @@ const anyGone = fc.record(
   { requiredKeys: ['kind', 'reason'] },
 )
 export const anyLookup: fc.Arbitrary<Lookup> = fc.oneof(
-  fc.constantFrom(ABSENT, METERED, SCHEDULED, UNKNOWN),
+  fc.constantFrom(ABSENT, METERED, PROTECTED, RULED, SCHEDULED, UNKNOWN),
   anyGone,
   fc
     .record({ url: anyUrl, expiresAt: maybe(time), options: anyOptions })
@@ -113,6 +115,8 @@ const optionChanges = {
   validFrom: maybe(ANY_OPTION.validFrom),
   redirectStatus: maybe(ANY_OPTION.redirectStatus),
   expiredUrl: maybe(ANY_OPTION.expiredUrl),
+  passwordHash: maybe(ANY_OPTION.passwordHash),
+  rules: maybe(ANY_OPTION.rules),
 } satisfies Record<OptionName, unknown>
 export const anyRequest: fc.Arbitrary<WriteRequest> = fc.oneof(
   plainCreate,

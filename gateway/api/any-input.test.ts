@@ -144,6 +144,20 @@ const LIKELY = {
   redirectStatus: fc.oneof(fc.constantFrom(301, 302, 307, 308, 200, null), fc.integer()),
   expiredUrl: fc.oneof(fc.webUrl(), text, fc.constant(null)),
   maxVisits: fc.oneof(fc.double(), fc.integer(), fc.constant(null)),
+  rules: fc.array(
+    fc.record(
+      {
+        devices: fc.array(fc.oneof(fc.constantFrom('ios', 'mobile'), text)),
+        languages: fc.array(fc.oneof(fc.constantFrom('de', 'pt-BR'), text)),
+        countries: fc.array(fc.oneof(fc.constantFrom('DE', 'at'), text)),
+        from: fc.oneof(fc.constant('2030-06-01T00:00:00Z'), text, fc.constant(null)),
+        url: fc.oneof(fc.webUrl(), text),
+        targets: fc.array(fc.record({ url: fc.webUrl(), weight: fc.integer({ max: 9 }) })),
+      },
+      { requiredKeys: [] },
+    ),
+    { maxLength: 3 },
+  ),
 }
 
 /** As JSON, if it can be; otherwise as it prints. */

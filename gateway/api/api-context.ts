@@ -18,6 +18,7 @@ import type { GatewaySettings } from '../gateway-settings.ts'
 import type { LinkCreator } from './link-creation.ts'
 import type { RequestContext } from './link-request.ts'
 import type { LinkVisits } from '../stats/link-visits.ts'
+import type { PasswordDesk } from '../passwords/password-desk.ts'
 import { viewOf } from './link-view.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 
@@ -26,6 +27,8 @@ export interface ApiContext {
   readonly owner: LinkOwner
   readonly directory: LinkDirectory
   readonly creator: LinkCreator
+  /** Makes hashes of passwords. */
+  readonly passwords: Pick<PasswordDesk, 'hash'>
   readonly address: PublicAddress
   readonly errors: ErrorReplies
   readonly work: LongWork

@@ -6,6 +6,7 @@
  */
 import { Type } from 'typebox'
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
+import { PASSWORD_HASH_LENGTH_MAX } from '../../links/password-hash.ts'
 import { MAX_VISITS_MAX, type GivenLifecycle } from '../../links/link.ts'
 import {
   CODE_PATTERN,
@@ -52,6 +53,12 @@ export function pastLinkSchema({ targets }: LinkLimits) {
       isAlias: Type.Optional(Type.Boolean({ description: 'Whether someone chose the code' })),
       state: Type.Optional(state),
       ...optionFields,
+      passwordHash: Type.Optional(
+        nullable(
+          Type.String({ maxLength: PASSWORD_HASH_LENGTH_MAX }),
+          'Of its password: $scrypt$ln=14,r=8,p=5$, salt and hash in base 64 without padding',
+        ),
+      ),
     },
     {
       ...strict,
@@ -98,9 +105,12 @@ export const bulkResultsSchema = Type.Object(
   { ...strict, title: 'BulkResults' },
 )
 
+const { hasPassword: _hasPassword, ...shownProperties } = linkSchema.properties
+
 export const exportedLinkSchema = Type.Object(
   {
-    ...linkSchema.properties,
+    ...shownProperties,
+    passwordHash: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
     isAlias: Type.Boolean({ description: 'Whether someone chose the code' }),
     state,
   },

@@ -23,6 +23,7 @@ test('a link is created, described and followed', async (t) => {
     maxVisits: null,
     visits: null,
     ...viewOfOptions({}),
+    hasPassword: false,
   })
   t.is(reply.headers['location'], `/api/links/${code}`)
   t.regex(reply.headers['etag']!, /^".+"$/)

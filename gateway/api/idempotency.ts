@@ -4,7 +4,7 @@
  * Used by link creation. A client that did not get its answer asks again with the same
  * Idempotency-Key; then the same codes are tried, and each write carries the same operation id, by
  * which the code's owner finds what it answered first (OPERATION_KEPT_MS). The same key with another
- * body is another request. Codes are drawn with a secret, because a client's key may be guessed and
+ * body is another request, unless they differ in the password alone. Codes are drawn with a secret, because a client's key may be guessed and
  * codes must not be.
  *
  * Rejected: answers kept by the gateway, which forgets them when it stops and which the next gateway
@@ -39,10 +39,12 @@ export class RepeatableRequest {
 
   /** @param secret the same on all nodes */
   constructor(secret: string, key: string, draft: LinkDraft) {
-    const { url, alias, reuse, title, tags, expiresAt, maxVisits } = draft
+    const { url, alias, reuse, title, tags, expiresAt, maxVisits, password } = draft
     this.#secret = secret
     const plain = [key, url, alias, reuse, title, tags, expiresAt, maxVisits]
-    this.#name = JSON.stringify([...plain, ...Object.entries(optionsOf(draft))])
+    // Whoever reads the log could try passwords by what follows from this, far faster than by their hash.
+    const secrets = password === null ? [] : ['password']
+    this.#name = JSON.stringify([...plain, ...Object.entries(optionsOf(draft)), ...secrets])
   }
 
   /** At most OPERATION_ID_LENGTH_MAX characters. */

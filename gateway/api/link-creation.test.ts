@@ -11,17 +11,25 @@ import { LinkCreator } from './link-creation.ts'
 const NOW = 1_000 as EpochMs
 const LENGTH = 7
 
+const passwords = { hash: async () => '' }
+
 function setUp(codeLength = LENGTH, randomBytes?: (size: number) => Uint8Array) {
   const links = new FakeLinks(() => NOW)
   const random = randomBytes === undefined ? {} : { randomBytes }
   return {
     links,
-    creator: new LinkCreator({ owner: links, codeLength, secret: 'a secret', ...random }),
+    creator: new LinkCreator({
+      owner: links,
+      codeLength,
+      secret: 'a secret',
+      passwords,
+      ...random,
+    }),
   }
 }
 
 function draftOf(url: string, rest: Partial<LinkDraft> = {}): LinkDraft {
-  const settings = { title: null, tags: [], expiresAt: null, maxVisits: null }
+  const settings = { title: null, tags: [], expiresAt: null, maxVisits: null, password: null }
   return { url, alias: undefined, reuse: undefined, ...settings, ...rest }
 }
 

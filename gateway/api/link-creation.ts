@@ -13,6 +13,7 @@ import { optionsOf } from '../../links/link-options.ts'
 import type { CreateRequest, ImportRequest, LinkOwner, Repeatable } from '../../links/link-owner.ts'
 import { RepeatableRequest } from './idempotency.ts'
 import { isPlain, type LinkDraft } from './link-draft.ts'
+import type { PasswordDesk } from '../passwords/password-desk.ts'
 import { codesOfUrl, randomCodes, type RandomBytes } from './link-code.ts'
 
 export interface CreatedLink {
@@ -28,6 +29,7 @@ export interface LinkCreatorOptions {
   readonly randomBytes?: RandomBytes
   /** Hides which codes follow from an Idempotency-Key; the same on all nodes. */
   readonly secret: string
+  readonly passwords: Pick<PasswordDesk, 'hash'>
 }
 
 type Candidate = Pick<CreateRequest, 'code' | 'reuse'>
@@ -38,20 +40,29 @@ export class LinkCreator {
   readonly #codeLength: number
   readonly #randomBytes: RandomBytes
   readonly #secret: string
+  readonly #passwords: Pick<PasswordDesk, 'hash'>
 
   constructor(options: LinkCreatorOptions) {
-    const { owner, codeLength, randomBytes = cryptoRandomBytes, secret } = options
+    const { owner, codeLength, randomBytes = cryptoRandomBytes, secret, passwords } = options
     this.#owner = owner
     this.#codeLength = codeLength
     this.#randomBytes = randomBytes
     this.#secret = secret
+    this.#passwords = passwords
   }
 
   /**
    * @param key by which the client can ask again and gets the first answer
-   * @throws TinygridError alias_taken, no_free_code, or what the owner rejects with
+   * @throws TinygridError alias_taken, no_free_code, passwords_waiting, or what the owner rejects with
    */
   async create(draft: LinkDraft, key?: string): Promise<CreatedLink> {
+    const { password } = draft
+    // Others are begun in this turn.
+    if (password === null) return this.#create(draft, key)
+    return this.#create({ ...draft, passwordHash: await this.#passwords.hash(password) }, key)
+  }
+
+  async #create(draft: LinkDraft, key?: string): Promise<CreatedLink> {
     const repeatable = key === undefined ? undefined : this.#repeatable(key, draft)
     for (const { code, reuse } of this.#candidates(draft, repeatable)) {
       const operation =
@@ -76,7 +87,8 @@ export class LinkCreator {
   }
 
   #repeatable(key: string, draft: LinkDraft): RepeatableRequest {
-    return new RepeatableRequest(this.#secret, key, draft)
+    const { passwordHash: _salted, ...same } = draft
+    return new RepeatableRequest(this.#secret, key, same)
   }
 
   /** What to try, in order: the same each time if the request is repeatable. */

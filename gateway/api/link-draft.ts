@@ -21,11 +21,13 @@ export interface LinkDraft extends LinkOptions {
   readonly tags: readonly string[]
   readonly expiresAt: EpochMs | null
   readonly maxVisits: number | null
+  /** As it was given: hashed when the link is made. */
+  readonly password: string | null
 }
 
 /** Nothing is asked of the link but that it leads to its URL. */
 export function isPlain(draft: LinkDraft): boolean {
-  const { title, tags, expiresAt, maxVisits } = draft
+  const { title, tags, expiresAt, maxVisits, password } = draft
   const isBare = title === null && tags.length === 0 && expiresAt === null && maxVisits === null
-  return isBare && !hasOptions(draft)
+  return isBare && password === null && !hasOptions(draft)
 }

@@ -3,7 +3,8 @@
  *
  * Used by the schemas, by `link-request.ts` and by `link-view.ts`. What an option may hold says
  * `links/link-options.ts`; here are its schemas, and how it is written where JSON has no such value: a
- * time is ISO 8601. A link without an option shows null, which takes it away in a change.
+ * time is ISO 8601. A link without an option shows null, which takes it away in a change. The hash of a
+ * password is shown in exports alone, and given with imports alone.
  */
 import { Type, type TSchema } from 'typebox'
 import {
@@ -13,7 +14,6 @@ import {
   type RedirectStatus,
 } from '../../links/link.ts'
 import {
-  OPTION_NAMES,
   parseOptionChanges,
   parseOptions,
   type OptionChanges,
@@ -21,7 +21,10 @@ import {
 } from '../../links/link-options.ts'
 import type { TargetRules } from '../../links/target-url.ts'
 import { formatIsoTime, parseIsoTimeField } from './iso-time.ts'
+import { givenRules, rulesOfBody, shownRules, viewOfRules, type RuleView } from './rule-fields.ts'
 import { nullable, TIME_LENGTH_MAX } from './schema-parts.ts'
+
+type ShownName = Exclude<OptionName, 'passwordHash'>
 
 /** As they may stand in a request. */
 const GIVEN = {
@@ -40,7 +43,8 @@ const GIVEN = {
     Type.String({ minLength: 1, maxLength: EXPIRED_URL_BYTES_MAX }),
     'Where visitors are sent when the link has expired or has had all its visits',
   ),
-} satisfies Record<OptionName, TSchema>
+  rules: givenRules,
+} satisfies Record<ShownName, TSchema>
 
 export const optionFields = Type.Partial(Type.Object(GIVEN)).properties
 
@@ -49,13 +53,14 @@ export const shownOptions = {
   validFrom: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
   redirectStatus: Type.Unsafe<RedirectStatus | null>({ type: ['integer', 'null'] }),
   expiredUrl: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-} satisfies Record<OptionName, TSchema>
+  rules: shownRules,
+} satisfies Record<ShownName, TSchema>
 
 type OptionBody = { readonly [Name in OptionName]?: unknown }
 
 /** @throws TinygridError invalid_field */
 export function optionsOfBody(body: OptionBody, prefix: string, targets: TargetRules): LinkOptions {
-  return parseOptions(withTimes(body, prefix), prefix, targets)
+  return parseOptions(asKept(body, prefix), prefix, targets)
 }
 
 /** @throws TinygridError invalid_field */
@@ -64,24 +69,30 @@ export function optionChangesOfBody(
   prefix: string,
   targets: TargetRules,
 ): OptionChanges {
-  return parseOptionChanges(withTimes(body, prefix), prefix, targets)
+  return parseOptionChanges(asKept(body, prefix), prefix, targets)
 }
 
-function withTimes(body: OptionBody, prefix: string): OptionBody {
-  const { validFrom } = body
-  if (typeof validFrom !== 'string') return body
-  return { ...body, validFrom: parseIsoTimeField(validFrom, prefix, 'validFrom') }
+function asKept(body: OptionBody, prefix: string): OptionBody {
+  const { validFrom, rules } = body
+  if (typeof validFrom !== 'string' && !Array.isArray(rules)) return body
+  return {
+    ...body,
+    validFrom:
+      typeof validFrom === 'string' ? parseIsoTimeField(validFrom, prefix, 'validFrom') : validFrom,
+    rules: Array.isArray(rules) ? rulesOfBody(rules as RuleView[], `${prefix}rules`) : rules,
+  }
 }
 
 type ShownOptions = {
-  readonly [Name in OptionName]: Type.Static<(typeof shownOptions)[Name]>
+  readonly [Name in ShownName]: Type.Static<(typeof shownOptions)[Name]>
 }
 
 export function viewOfOptions(link: LinkOptions): ShownOptions {
-  const shown = OPTION_NAMES.map((name) => [name, link[name] ?? null])
-  const { validFrom } = link
-  return Object.assign(
-    Object.fromEntries(shown),
-    validFrom === undefined ? {} : { validFrom: formatIsoTime(validFrom) },
-  )
+  const { validFrom, redirectStatus, expiredUrl, rules } = link
+  return {
+    validFrom: validFrom === undefined ? null : formatIsoTime(validFrom),
+    redirectStatus: redirectStatus ?? null,
+    expiredUrl: expiredUrl ?? null,
+    rules: rules === undefined ? null : viewOfRules(rules),
+  }
 }

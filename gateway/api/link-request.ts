@@ -21,6 +21,7 @@ import { parseIsoTimeField } from './iso-time.ts'
 import { optionChangesOfBody, optionsOfBody } from './link-option-fields.ts'
 import type { PastLinkBody } from './bulk-schemas.ts'
 import type { LinkChangesBody, NewLinkBody } from './link-schemas.ts'
+import { parsePassword } from '../../links/password-hash.ts'
 import { parseTargetUrl, type TargetRules } from '../../links/target-url.ts'
 
 export interface RequestContext {
@@ -42,6 +43,7 @@ export function toDraft(body: NewLinkBody, context: RequestContext): LinkDraft {
     tags: parseTags(body.tags ?? [], `${prefix}tags`),
     expiresAt: parseFuture(body.expiresAt ?? null, context),
     maxVisits: parseMaxVisits(body.maxVisits ?? null, `${prefix}maxVisits`),
+    password: parsePassword(body.password ?? null, `${prefix}password`),
     ...optionsOfBody(body, prefix, targets),
   })
 }
@@ -72,7 +74,7 @@ export function toImport(body: PastLinkBody, { targets, prefix }: RequestContext
   })
 }
 
-/** @throws TinygridError invalid_field */
+/** All but the password. @throws TinygridError invalid_field */
 export function toChanges(body: LinkChangesBody, { targets, prefix }: RequestContext): LinkChanges {
   const { url, title, tags, expiresAt, maxVisits } = body
   return {

@@ -8,7 +8,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { entityTag, matchesEntityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Link } from '../../links/link.ts'
-import type { WriteResult } from '../../links/link-owner.ts'
+import type { LinkChanges, WriteResult } from '../../links/link-owner.ts'
+import { parsePassword } from '../../links/password-hash.ts'
 import {
   codeParam,
   ifMatchOf,
@@ -84,7 +85,10 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
   }
   app.patch<{ Body: LinkChangesBody }>(PATH, { schema }, async (request, reply) => {
     const code = codeParam(request)
-    const changes = toChanges(request.body, requestContext(context, request))
+    const changes = {
+      ...toChanges(request.body, requestContext(context, request)),
+      ...(await passwordChange(context, request.body.password)),
+    }
     const result = await context.owner.write({
       kind: 'update',
       code,
@@ -94,6 +98,16 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
     const link = changedLink(result)
     return sendLink(context, request, reply, link, await visitsOf(context, link))
   })
+}
+
+/** @throws TinygridError invalid_field, passwords_waiting */
+async function passwordChange(
+  { passwords }: ApiContext,
+  given: string | null | undefined,
+): Promise<LinkChanges> {
+  if (given === undefined) return {}
+  const password = parsePassword(given)
+  return { passwordHash: password === null ? null : await passwords.hash(password) }
 }
 
 function deleteRoute(app: FastifyInstance, context: ApiContext): void {

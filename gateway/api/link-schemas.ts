@@ -9,6 +9,7 @@ import { Type } from 'typebox'
 import { MAX_VISITS_MAX, TAG_LENGTH_MAX, TAGS_MAX, TITLE_LENGTH_MAX } from '../../links/link.ts'
 import { CODE_LENGTH_MAX } from '../../links/ids.ts'
 import { IF_MATCH_LENGTH_MAX } from '../../links/link-fields.ts'
+import { PASSWORD_LENGTH_MAX } from '../../links/password-hash.ts'
 import { LIST_LIMIT_MAX, OPERATION_KEPT_MS } from '../../links/link-owner.ts'
 import { LIST_STATES, SEARCH_LENGTH_MAX, type ListState } from '../../links/list-filter.ts'
 import type { TargetRules } from '../../links/target-url.ts'
@@ -58,6 +59,11 @@ export const fields = {
   ),
 }
 
+const passwordField = nullable(
+  Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH_MAX }),
+  'Visitors are asked for it before they are told where the link leads. Kept as a hash (scrypt) alone',
+)
+
 export function newLinkSchema({ aliasLengthMax, targets }: LinkLimits) {
   return Type.Object(
     {
@@ -82,6 +88,7 @@ export function newLinkSchema({ aliasLengthMax, targets }: LinkLimits) {
       expiresAt: Type.Optional(fields.expiresAt),
       maxVisits: Type.Optional(fields.maxVisits),
       ...optionFields,
+      password: Type.Optional(passwordField),
     },
     { ...strict, title: 'NewLink' },
   )
@@ -99,6 +106,7 @@ export function linkChangesSchema({ targets }: LinkLimits) {
       expiresAt: Type.Optional(fields.expiresAt),
       maxVisits: Type.Optional(fields.maxVisits),
       ...optionFields,
+      password: Type.Optional(passwordField),
     },
     {
       ...strict,
@@ -130,6 +138,7 @@ export const linkSchema = Type.Object(
         'late; null: not known just now, and in answers that make or export links',
     }),
     ...shownOptions,
+    hasPassword: Type.Boolean({ description: 'Whether visitors are asked for a password' }),
   },
   { ...strict, title: 'Link' },
 )

@@ -26,6 +26,7 @@ export function viewOf(link: Link, baseUrl: string, visits: number | null = null
     maxVisits: link.maxVisits,
     visits: link.maxVisits === null ? visits : link.visits,
     ...viewOfOptions(link),
+    hasPassword: link.passwordHash !== undefined,
   }
 }
 
@@ -34,8 +35,10 @@ export function shortViewOf(link: Link, baseUrl: string): ShortLinkView {
   return { code: link.code, shortUrl: `${baseUrl}/${link.code}`, url: link.url }
 }
 
-/** A link that was not purged, with all there is to it. */
+/** A link that was not purged, with all there is to it: the hash of its password too. */
 export function exportedViewOf(link: Link, baseUrl: string): ExportedLinkView {
   assert(link.lifecycle !== 'purged', `${link.code} was purged`)
-  return { ...viewOf(link, baseUrl), isAlias: link.isAlias, state: link.lifecycle }
+  const { hasPassword: _hasPassword, ...view } = viewOf(link, baseUrl)
+  const { isAlias, lifecycle: state, passwordHash = null } = link
+  return { ...view, isAlias, state, passwordHash }
 }

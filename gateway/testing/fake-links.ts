@@ -12,6 +12,8 @@ import type { Code, EpochMs } from '../../links/ids.ts'
 import { lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
 import { isPeriod } from '../../links/link-fields.ts'
 import { hasOptions } from '../../links/link-options.ts'
+import type { Visitor } from '../../links/redirect-rules.ts'
+import { resolveLink, type Resolved } from '../../links/resolution.ts'
 import {
   redirectOfVisit,
   withChanges,
@@ -57,6 +59,10 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
 
   async find(code: Code): Promise<Found> {
     return { lookup: lookupOf(await this.read(code), this.#now()), source: 'owner' }
+  }
+
+  async resolve(code: Code, visitor: Visitor): Promise<Resolved> {
+    return resolveLink(await this.read(code), visitor, this.#now())
   }
 
   async read(code: Code): Promise<Link | undefined> {

@@ -3,9 +3,16 @@ import * as fc from 'fast-check'
 import { toEpochMs } from '../ids.ts'
 import { REDIRECT_STATUSES, type LinkOptions } from '../link.ts'
 import type { OptionName } from '../link-options.ts'
+import { SHORT_RULES } from './sample-rules.ts'
 
 const time = fc.integer({ min: 0, max: 2 ** 45 }).map(toEpochMs)
 const url = fc.webUrl().map((text) => new URL(text).href)
+
+/** Of no password that anybody knows. */
+const HASHES = [0, 1].map((byte) => {
+  const hash = Buffer.alloc(32, byte).toString('base64').replaceAll('=', '')
+  return `$scrypt$ln=14,r=8,p=5$${hash.slice(0, 22)}$${hash}`
+})
 
 type Any<T> = { readonly [Name in keyof T]-?: fc.Arbitrary<Exclude<T[Name], undefined>> }
 
@@ -13,6 +20,8 @@ export const ANY_OPTION: Any<Required<LinkOptions>> = {
   validFrom: time,
   redirectStatus: fc.constantFrom(...REDIRECT_STATUSES),
   expiredUrl: url,
+  passwordHash: fc.constantFrom(...HASHES),
+  rules: fc.constantFrom(...SHORT_RULES),
 } satisfies Record<OptionName, unknown>
 
 export const anyOptions: fc.Arbitrary<LinkOptions> = fc.oneof(

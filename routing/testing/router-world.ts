@@ -26,8 +26,15 @@ import {
 } from '../../cluster/peers/owner-protocol.ts'
 import { encodeLink, encodeLookup, encodeWriteResult } from '../../cluster/peers/owner-values.ts'
 import { parseWriteRequest } from '../../cluster/peers/write-requests.ts'
+import {
+  encodeResolved,
+  parseResolveRequest,
+  RESOLVE_LIMITS,
+} from '../../cluster/peers/resolve-values.ts'
 import type { PlacedOwner, Placement } from '../../cluster/table/placement.ts'
 import type { Found, LocalOwner, WriteRequest, WriteResult } from '../../links/link-owner.ts'
+import type { Visitor } from '../../links/redirect-rules.ts'
+import { resolveLink, type Resolved } from '../../links/resolution.ts'
 import { Ring } from '../../links/ring.ts'
 import type { VersionCache } from '../fallback-lookups.ts'
 import { Router, type RouterOptions } from '../router.ts'
@@ -106,6 +113,14 @@ export class TestOwner implements LocalOwner {
 
   async find(code: Code): Promise<Found> {
     return { lookup: lookupOf(await this.read(code), START), source: 'owner' }
+  }
+
+  staleLink(code: Code): Link | undefined {
+    return this.links.get(code)
+  }
+
+  async resolve(code: Code, visitor: Visitor): Promise<Resolved> {
+    return resolveLink(await this.read(code), visitor, START)
   }
 
   async read(code: Code): Promise<Link | undefined> {
@@ -200,6 +215,12 @@ export class RouterWorld {
       this.calls.push('find')
       const found = understood(parseCodes(params)).map(({ what }) => owner.find(what))
       return encodeAnswers(await settled(found), ({ lookup }) => encodeLookup(lookup))
+    })
+    peers.handle(OWNER_CALLS.resolve, async (params) => {
+      this.calls.push('resolve')
+      const requests = understood(parseRequests(params, parseResolveRequest, RESOLVE_LIMITS))
+      const resolved = requests.map(({ what }) => owner.resolve(what.code, what.visitor))
+      return encodeAnswers(await settled(resolved), encodeResolved)
     })
     peers.handle(OWNER_CALLS.read, async (params) => {
       const links = understood(parseCodes(params)).map(({ what }) => owner.read(what))
