@@ -5,12 +5,14 @@
  * Used by `config.ts` for every setting that is secret. Rejected: a shell in front of the program that
  * puts them into the environment, where whoever may inspect a container reads them.
  */
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { ConfigError, type Setting } from './setting.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
 const SUFFIX = '_FILE'
+/** Of a file. More is no secret, but a file named by mistake, or a device without an end. */
+const BYTES_MAX = 65_536
 
 /**
  * The environment with each such setting in the place of the one that names its file.
@@ -32,14 +34,33 @@ export function withSecretFiles(settings: readonly Setting<unknown>[], env: Env)
 }
 
 function contentOf(name: string, file: string): string {
-  let text: string
+  const where = `${name} is ${JSON.stringify(file)}`
+  let bytes: Buffer
   try {
-    text = readFileSync(file, 'utf8')
+    bytes = beginningOf(file)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new ConfigError(`${name} is ${JSON.stringify(file)}, which cannot be read (${code})`)
+    throw new ConfigError(`${where}, which cannot be read (${code})`)
   }
-  const content = text.trim()
-  if (content === '') throw new ConfigError(`${name} is ${JSON.stringify(file)}, which is empty`)
+  if (bytes.length > BYTES_MAX) {
+    throw new ConfigError(`${where}, which has more than ${BYTES_MAX} bytes`)
+  }
+  const content = bytes.toString('utf8').trim()
+  if (content === '') throw new ConfigError(`${where}, which is empty`)
   return content
+}
+
+/** All of a file that is not too long, else more than that. */
+function beginningOf(file: string): Buffer {
+  const buffer = Buffer.alloc(BYTES_MAX + 1)
+  const descriptor = openSync(file, 'r')
+  try {
+    let length = 0
+    for (let read = -1; read !== 0 && length < buffer.length; length += read) {
+      read = readSync(descriptor, buffer, length, buffer.length - length, null)
+    }
+    return buffer.subarray(0, length)
+  } finally {
+    closeSync(descriptor)
+  }
 }

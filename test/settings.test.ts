@@ -49,6 +49,7 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
     /MONGO_URL_FILE is "\/no\/such\/file", which cannot be read \(ENOENT\)/,
   ],
   [{ REDIS_URL_FILE: '/dev/null' }, /REDIS_URL_FILE is "\/dev\/null", which is empty/],
+  [{ REDIS_URL_FILE: '/dev/zero' }, /REDIS_URL_FILE is "\/dev\/zero", which has more than 65536/],
   [{ NATS_URL_FILE: '/dev/null', ...NODE }, /NATS_URL is set, and NATS_URL_FILE too: set one of/],
   [{ TINYGRID_BASE_URL_FILE: '/dev/null' }, /TINYGRID_BASE_URL_FILE is not a setting; see --help/],
   [{ TINYGRID_PORT: '80' }, /TINYGRID_PORT is not a setting; see --help/],
