@@ -211,6 +211,9 @@ function makeNodeId(): string {
   return `${host.slice(0, 48)}-${randomBytes(4).toString('hex')}`
 }
 
+/** A URL whose every character is escaped, and as much for all else that a link may have. */
+const BODY_BYTES_PER_URL_BYTE = 3
+
 /** What of the settings concerns the gateway, over its defaults. */
 export function gatewaySettingsOf(config: Config): GatewaySettings {
   const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
@@ -227,6 +230,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     fastPath,
     targets: Object.freeze({ schemes, bytesMax: urlBytesMax }),
     forwardQuery: forwardQuery === 'override' ? forwardQuery : forwardQuery === 'true',
+    bodyBytesMax: Math.max(GATEWAY_DEFAULTS.bodyBytesMax, BODY_BYTES_PER_URL_BYTE * urlBytesMax),
     aliasLengthMax,
     codeLength,
     connectionsMax,

@@ -7,8 +7,8 @@
  */
 import { LINE_END } from './text-decoding.ts'
 
-/** Far above the longest link: 4 KiB of URL, a title, ten tags. In UTF-8. */
-export const LINE_BYTES_MAX = 64 * 1024
+/** Above the longest link: 32 KB of URL, as much of options, a title, ten tags. In UTF-8. */
+export const LINE_BYTES_MAX = 128 * 1024
 
 export interface Line {
   /** From 1. */

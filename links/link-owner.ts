@@ -160,10 +160,14 @@ export interface ListQuery extends ListFilters {
 }
 
 export const LIST_LIMIT_MAX = 1000
+/** A page whose URLs have so many bytes together takes no further link: 1,000 of the usual longest fit. */
+export const LIST_URL_BYTES_MAX = 8 * 2 ** 20
 
 export interface ListPage {
-  /** Live links, newest first. A search, or a list by state, may return fewer than
-   * `limit` although more follow. */
+  /**
+   * Live links, newest first. Fewer than `limit` although more follow: of a search, of a list by state, or
+   * of very long URLs.
+   */
   readonly links: readonly Link[]
   /** null: nothing follows. */
   readonly nextCursor: string | null

@@ -48,6 +48,14 @@ test('only redirects are kept', (t) => {
   t.is(near.size, 0)
 })
 
+test('a redirect to a very long URL is not kept', (t) => {
+  const { near, learn } = newCache()
+  learn(code, redirectTo(url.padEnd(4096, 'x'), null))
+  t.is(near.size, 1)
+  learn('long' as Code, redirectTo(url.padEnd(4097, 'x'), null))
+  t.is(near.size, 1)
+})
+
 test('a link that changed is forgotten', (t) => {
   const { near, learn } = newCache()
   learn(code)

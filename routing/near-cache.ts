@@ -6,7 +6,7 @@
  * was asked for, and not past the link's expiry. Owners broadcast what changed, so it is mostly
  * right even within that second; a broadcast that is lost costs no more than the second.
  *
- * Bounded by entries; the older half goes first. No timers: what is too old is passed over.
+ * Bounded by entries, each with a URL of usual length; the older half goes first. No timers: what is too old is passed over.
  * Rejected: one map whose first key goes when it is full. A map skips what was deleted at its front
  * anew each time, which made a look-up five times as dear.
  */
@@ -16,6 +16,8 @@ import type { Code, EpochMs } from '../links/ids.ts'
 import type { Lookup, Redirect } from '../links/link.ts'
 
 const NEAR_ENTRIES_MAX = 10_000
+/** A longer URL is not kept, so that all entries together have some 40 MB at most. */
+const NEAR_URL_LENGTH_MAX = 4096
 
 interface Entry {
   readonly redirect: Redirect
@@ -83,6 +85,7 @@ export class NearCache {
     asking.waiting--
     if (asking.waiting === 0 && this.#asking.get(code) === asking) this.#asking.delete(code)
     if (lookup?.kind !== 'redirect' || asking.isOvertaken) return
+    if (lookup.url.length > NEAR_URL_LENGTH_MAX) return
     this.#young.set(code, { redirect: lookup, askedAt: at })
     if (this.#young.size < this.#entriesMax / 2) return
     this.#old = this.#young

@@ -13,8 +13,8 @@ const LIMITS = { requestsMax: 64, bytesMax: 1_000 }
 interface Call {
   readonly node: NodeId
   readonly requests: readonly string[]
-  /** Each request is answered by itself. */
-  answer(): void
+  /** Each request is answered by itself, but for those that are left out. */
+  answer(unsent?: readonly number[]): void
   fail(): void
 }
 
@@ -26,7 +26,12 @@ function newWorld() {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const { requests } = params as { requests: string[] }
     const fail = () => reject(new TinygridError('owner_unavailable'))
-    calls.push({ node, requests, answer: () => resolve({ answers: requests }), fail })
+    calls.push({
+      node,
+      requests,
+      answer: (unsent = []) => resolve({ answers: requests, unsent }),
+      fail,
+    })
     return promise
   }
   const batches = new RemoteBatches<string, string>({
@@ -113,4 +118,19 @@ test('one more than may wait is refused, until others have their answer', async 
   await turn()
   ask('again')
   t.is(answers.length, 1 + LIMITS.requestsMax)
+})
+
+test('what did not fit into an answer is asked again, once for each answer', async (t) => {
+  const { ask, answers, calls, sent, turn } = newWorld()
+  for (const what of ['one', 'two', 'three', 'four']) ask(what)
+  await turn()
+  calls[0]!.answer([1, 2])
+  await turn()
+  t.deepEqual(answers, ['one', 'four'])
+  calls[1]!.answer([1])
+  await turn()
+  calls[2]!.fail()
+  await turn()
+  t.deepEqual(sent(), ['one two three four', 'two three', 'three'])
+  t.deepEqual(answers, ['one', 'four', 'two', 'owner_unavailable'])
 })

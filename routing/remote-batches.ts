@@ -3,7 +3,7 @@
  *
  * Used by `remote-owners.ts`. A call costs both nodes as much as some dozen redirects, so what
  * comes up in one turn for one node travels together, in order, as many at a time as the limits of a
- * call allow. Each request gets its own answer or error. How many may wait is bounded; one more is
+ * call allow. Each request gets its own answer or error; what did not fit into the answer is asked again. How many may wait is bounded; one more is
  * refused with owner_unavailable. Nothing is tried again here.
  *
  * Rejected: a bound on the calls that are under way to a node, while more is gathered for it. That
@@ -13,6 +13,7 @@ import { TinygridError } from '../links/errors.ts'
 import type { NodeId } from '../links/ids.ts'
 import {
   parseAnswers,
+  parseUnsent,
   type Answer,
   type CallLimits,
   type OwnerRequest,
@@ -99,33 +100,51 @@ export class RemoteBatches<Request, Answered> {
   }
 
   async #call(node: NodeId, batch: readonly Waiting<Request, Answered>[]): Promise<void> {
-    settle(batch, await this.#answersOf(node, batch))
-    this.#waiting -= batch.length
+    const { answers, unsent } = await this.#answersOf(node, batch)
+    settle(batch, answers, unsent)
+    this.#waiting -= batch.length - unsent.size
+    if (unsent.size === 0) return
+    void this.#call(
+      node,
+      batch.filter((_, index) => unsent.has(index)),
+    )
   }
 
-  /** An error stands for the answer to all of them. */
   async #answersOf(
     node: NodeId,
     batch: readonly Waiting<Request, Answered>[],
-  ): Promise<readonly Answer<Answered>[] | TinygridError> {
+  ): Promise<Answers<Answered>> {
     const { peers, name, timeoutMs, encode, parse, onCall } = this.#options
     try {
       const requests = batch.map(({ request }) => request)
       const params = encode(requests)
       const call = peers.call(node, name, params, timeoutMs)
       onCall?.(node, call)
-      return parseAnswers(await call, requests, parse)
+      const reply = await call
+      const answers = parseAnswers(reply, requests, parse)
+      return { answers, unsent: parseUnsent(reply, requests.length) }
     } catch (error) {
-      return asOperatingError(error)
+      return { answers: asOperatingError(error), unsent: NONE }
     }
   }
 }
 
+interface Answers<Answered> {
+  /** An error stands for the answer to all of them. */
+  readonly answers: readonly Answer<Answered>[] | TinygridError
+  /** Places of the requests that are to be asked again. */
+  readonly unsent: ReadonlySet<number>
+}
+
+const NONE: ReadonlySet<number> = new Set()
+
 function settle<Answered>(
   batch: readonly Waiting<unknown, Answered>[],
   answers: readonly Answer<Answered>[] | TinygridError,
+  unsent: ReadonlySet<number>,
 ): void {
   for (const [index, { asker }] of batch.entries()) {
+    if (unsent.has(index)) continue
     const answer = answers instanceof TinygridError ? answers : (answers[index] as Answer<Answered>)
     if (answer instanceof TinygridError) asker.reject(answer)
     else asker.resolve(answer)

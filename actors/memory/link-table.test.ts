@@ -1,7 +1,14 @@
 import test from 'ava'
 import type { Code, EpochMs, LogPosition } from '../../links/ids.ts'
 import { decodeLink } from '../../links/link-record.ts'
-import type { Link } from '../../links/link.ts'
+import {
+  EXPIRED_URL_BYTES_MAX,
+  TAG_LENGTH_MAX,
+  TAGS_MAX,
+  TITLE_LENGTH_MAX,
+  URL_BYTES_MAX,
+  type Link,
+} from '../../links/link.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 import { EVICT_SCAN_MAX, LinkTable } from './link-table.ts'
 
@@ -48,6 +55,29 @@ test('a version is given back whole', (t) => {
   const found = tableWith(given).get(code('abc'))
   t.deepEqual(found, given)
   t.deepEqual(decodeLink(found!.record), decodeLink(given.record))
+})
+
+const longest = (version: number) => ({
+  url: `https://a.example/${version}`.padEnd(URL_BYTES_MAX, 'x'),
+  title: '😀'.repeat(TITLE_LENGTH_MAX),
+  tags: Array.from({ length: TAGS_MAX }, (_, n) => `${n}${'😀'.repeat(TAG_LENGTH_MAX - 1)}`),
+  expiredUrl: 'https://a.example/'.padEnd(EXPIRED_URL_BYTES_MAX, 'x'),
+  expiresAt: (NOW + 1) as EpochMs,
+})
+
+test('links that fill every field fit, are replaced and evicted, and take twice their bytes at most', (t) => {
+  const table = new LinkTable()
+  const codes = Array.from({ length: 200 }, (_, n) => code(`code-${n}`))
+  for (const [n, name] of codes.entries()) table.set(linkVersion(name, 1, longest(n)), CLEAN)
+  t.true(table.bytes < 2.1 * 200 * linkVersion('code-0', 1, longest(0)).record.length)
+  for (const [n, name] of codes.entries()) table.set(linkVersion(name, 2, longest(n + 1)), CLEAN)
+  for (const [n, name] of codes.entries()) {
+    t.like(table.lookup(name, NOW), { kind: 'redirect', url: longest(n + 1).url })
+  }
+  while (table.size > 0) table.evict(2 ** 20)
+  // What remains is given up as the compactor comes past.
+  for (const name of codes) table.set(linkVersion(name, 3), CLEAN)
+  t.true(table.bytes < 2 ** 16)
 })
 
 test('what was given out does not change with the table', (t) => {

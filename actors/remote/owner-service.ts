@@ -16,7 +16,6 @@ import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, Epoch, EpochMs, PartitionId } from '../../links/ids.ts'
 import {
-  CALL_BYTES_MAX,
   encodeAnswers,
   OWNER_CALLS,
   parseCodes,
@@ -33,10 +32,8 @@ import {
   RESOLVE_LIMITS,
   type ResolveRequest,
 } from '../../cluster/peers/resolve-values.ts'
-import { linkBytes } from '../../cluster/peers/link-bytes.ts'
 import type { Peers } from '../../cluster/peers/peers.ts'
 import type { Placement } from '../../cluster/table/placement.ts'
-import type { Link } from '../../links/link.ts'
 import type { LinkOwner, WriteRequest } from '../../links/link-owner.ts'
 import type { Ring } from '../../links/ring.ts'
 import type { AskedCodes } from './asked-codes.ts'
@@ -98,7 +95,7 @@ export function serveOwner(options: OwnerServiceOptions): void {
 
   peers.handle(OWNER_CALLS.read, async (params) => {
     const reads = answerEach(options, parseCodes(params), codeItself, (code) => owner.read(code))
-    return encodeAnswers(fitting(await settle(options, reads, READ_WAIT_MS)), encodeLink)
+    return encodeAnswers(await settle(options, reads, READ_WAIT_MS), encodeLink)
   })
 
   const writes = new RecentWrites(owner, clock)
@@ -115,18 +112,6 @@ export function serveOwner(options: OwnerServiceOptions): void {
 
 const codeItself = (code: Code): Code => code
 const codeOf = ({ code }: WriteRequest | ResolveRequest): Code => code
-
-/** As many links as one answer can carry; the others are asked for again. */
-function fitting(
-  answers: readonly Answer<Link | undefined>[],
-): readonly Answer<Link | undefined>[] {
-  let bytes = 0
-  return answers.map((answer) => {
-    if (answer === undefined || answer instanceof TinygridError) return answer
-    bytes += linkBytes(answer)
-    return bytes <= CALL_BYTES_MAX ? answer : new TinygridError('owner_unavailable')
-  })
-}
 
 /** What throws for one request is the answer to that one. */
 function answerEach<T, Given>(

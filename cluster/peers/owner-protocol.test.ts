@@ -11,6 +11,7 @@ import {
   parseChanged,
   parseCodes,
   parseRequests,
+  parseUnsent,
   type Asked,
 } from './owner-protocol.ts'
 
@@ -121,6 +122,31 @@ test('what a later version says is an error of that one request', (t) => {
     return answer instanceof TinygridError ? answer.code : answer
   })
   t.deepEqual(codes, ['x', 'owner_unavailable', 'internal', 'internal'])
+})
+
+test('answers that do not fit into a message are told to be asked again', (t) => {
+  const long = 'x'.repeat(100_000)
+  const reply = overTheWire(encodeAnswers([long, 'a', long, long, 'b'], (value) => value))
+  t.deepEqual([...parseUnsent(reply, 5)], [3])
+  t.true(JSON.stringify(reply).length < 2 ** 20)
+  const [first, a, second, missing, b] = answersOf(reply, 5)
+  t.deepEqual([first, a, second, b], [long, 'a', long, 'b'])
+  // Who knows nothing of it takes it for no answer.
+  t.like(missing, { code: 'owner_unavailable' })
+})
+
+test('the longest answer is sent by itself', (t) => {
+  const longest = 'x'.repeat(2 ** 20)
+  const reply = encodeAnswers([longest, 'a'], (value) => value)
+  t.deepEqual([...parseUnsent(reply, 2)], [1])
+  t.is(answersOf(reply, 2)[0], longest)
+})
+
+test('an owner cannot have everything asked again, or what was not asked', (t) => {
+  for (const unsent of [[0, 1], [0, 0, 0], 'x', null, ['0'], [1.5], [2], [-1]]) {
+    t.is(parseUnsent({ unsent }, 2).size, 0, JSON.stringify(unsent))
+  }
+  t.deepEqual([...parseUnsent({ unsent: [1] }, 2)], [1])
 })
 
 for (const reply of [null, {}, { answers: 'x' }, { answers: ['x'] }, { answers: [1, 2, 3] }]) {

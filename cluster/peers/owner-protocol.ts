@@ -13,6 +13,7 @@
 import { TinygridError } from '../../links/errors.ts'
 import { parseCode, type Code, type Epoch } from '../../links/ids.ts'
 import { parseCodeField } from '../../links/link-fields.ts'
+import { jsonBytesMax } from './json-bytes.ts'
 import { toError, toFailure } from './peer-failure.ts'
 
 /**
@@ -37,8 +38,11 @@ export interface CallLimits {
 }
 
 /** A NATS server takes messages of up to 1 MB. */
-export const CALL_BYTES_MAX = 768 * 2 ** 10
-/** The largest link takes some 33 KB as JSON with everything escaped, of which rules are 18. */
+const CALL_BYTES_MAX = 768 * 2 ** 10
+/**
+ * What an answer that may be a link is taken to have as JSON. Few have more; what does not fit into one
+ * answer then comes in another one (`encodeAnswers`).
+ */
 export const LINK_BYTES_MAX = 34 * 2 ** 10
 
 /** Requests that are a code and nothing else: each answer may be a link, as many as fit. */
@@ -119,16 +123,43 @@ export function parseCodes(params: unknown): Asked<Code>[] {
 
 export type Answer<T> = T | TinygridError
 
+/**
+ * As many answers as fit into a message, at least one; the places of the others are told, and the caller
+ * asks for them again. One of an older program takes them for errors of their own.
+ */
 export function encodeAnswers<T>(
   answers: readonly Answer<T>[],
   encode: (value: T, index: number) => unknown,
 ): unknown {
-  return {
-    answers: answers.map((answer, index) => {
-      return answer instanceof TinygridError ? { error: toFailure(answer) } : encode(answer, index)
-    }),
-  }
+  const unsent: number[] = []
+  let room = CALL_BYTES_MAX
+  const encoded = answers.map((answer, index) => {
+    if (answer instanceof TinygridError) return { error: toFailure(answer) }
+    const value = encode(answer, index)
+    const bytes = jsonBytesMax(value)
+    if (bytes > room && room < CALL_BYTES_MAX) {
+      unsent.push(index)
+      return UNSENT
+    }
+    room -= bytes
+    return value
+  })
+  return unsent.length === 0 ? { answers: encoded } : { answers: encoded, unsent }
 }
+
+const UNSENT = { error: toFailure(new TinygridError('owner_unavailable')) }
+
+/** Which of the requests are to be asked again, because their answers did not fit: not all of them. */
+export function parseUnsent(reply: unknown, asked: number): ReadonlySet<number> {
+  const { unsent } = (reply ?? {}) as { unsent?: unknown }
+  if (!Array.isArray(unsent) || unsent.length >= asked) return NONE
+  const isPlace = (place: unknown): place is number => {
+    return Number.isSafeInteger(place) && (place as number) >= 0 && (place as number) < asked
+  }
+  return new Set(unsent.filter(isPlace))
+}
+
+const NONE: ReadonlySet<number> = new Set()
 
 /**
  * @param parse is told what was asked; returns an error for what it does not understand

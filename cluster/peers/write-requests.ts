@@ -21,7 +21,7 @@ import {
   parseTitle,
   withPeriod,
 } from '../../links/link-fields.ts'
-import { URL_BYTES_MAX } from '../../links/link.ts'
+import { URL_BYTES_DEFAULT } from '../../links/link.ts'
 import {
   hasOptions,
   OPTION_NAMES,
@@ -36,7 +36,7 @@ import type {
   WriteRequest,
 } from '../../links/link-owner.ts'
 import { parseTargetUrl, SAFE_TARGETS } from '../../links/target-url.ts'
-import { linkBytes } from './link-bytes.ts'
+import { jsonBytesMax } from './json-bytes.ts'
 import { LINK_BYTES_MAX } from './owner-protocol.ts'
 
 /** No character of a code, a URL or an operation id. */
@@ -53,8 +53,10 @@ const PLAIN = {
   reuse: true,
 } as const
 
-/** Of a visit and its answer, a URL: of that, a backslash may be escaped. */
-const VISIT_BYTES_MAX = 512 + 2 * URL_BYTES_MAX
+/** Of a visit and its answer, which is a URL: of most. A backslash in it may be escaped. */
+const VISIT_BYTES_MAX = 512 + 2 * URL_BYTES_DEFAULT
+/** Of a link that is found again: what no request says. */
+const FIELDS_BYTES_MAX = 2048
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -83,12 +85,12 @@ function withoutMark(kind: unknown): unknown {
   return typeof kind === 'string' && kind.endsWith(MARK) ? kind.slice(0, -MARK.length) : kind
 }
 
-/** At least the bytes of the request as JSON, and of its answer. */
+/** At least the bytes of the request as JSON, and of most answers. */
 export function writeBytes(request: WriteRequest): number {
   if (request.kind === 'visit') return VISIT_BYTES_MAX
   // Anything but a create may be answered with a link that has nothing of the request.
-  if (request.kind !== 'create') return LINK_BYTES_MAX
-  return linkBytes(request)
+  const bytes = FIELDS_BYTES_MAX + jsonBytesMax(request)
+  return request.kind === 'create' ? bytes : Math.max(LINK_BYTES_MAX, bytes)
 }
 
 function isPlain(request: WriteRequest): request is CreateRequest & { operationId: string } {

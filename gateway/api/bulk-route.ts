@@ -109,7 +109,7 @@ class BulkCreation {
   #draftOf(bytes: Buffer, at: RequestContext): Draft {
     const path = at.prefix.slice(0, -1)
     try {
-      const item = parseJson(bytes)
+      const item = parseJson(bytes, this.#context.settings.bodyBytesMax)
       if (hasPast(item)) {
         assertValid(this.#checkPast, item, path)
         return toImport(item as PastLinkBody, at)

@@ -8,7 +8,12 @@
  */
 import type { Code } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
-import type { LinkOwner, ListPage, ListQuery } from '../../links/link-owner.ts'
+import {
+  LIST_URL_BYTES_MAX,
+  type LinkOwner,
+  type ListPage,
+  type ListQuery,
+} from '../../links/link-owner.ts'
 import { ListFilter } from '../../links/list-filter.ts'
 import type { Analytics } from '../../clicks/analytics/analytics.ts'
 import { invalid } from './question-request.ts'
@@ -32,16 +37,20 @@ export async function mostVisited(
   const filter = new ListFilter(query)
   const links: Link[] = []
   const visits = new Map<Code, number>()
+  let urlBytes = 0
   const first = offsetOf(query.cursor)
   let next: number | null = first
   while (next !== null && next < first + EXAMINED_MAX && query.signal?.aborted !== true) {
     const ranked = await analytics.mostClicked(next, STRETCH_MAX)
     const found = await Promise.all(ranked.map(({ code }) => owner.read(code)))
     for (const [index, { code, clicks }] of ranked.entries()) {
-      if (links.length === query.limit) return { links, visits, nextCursor: cursorOf(next + index) }
+      if (links.length === query.limit || urlBytes >= LIST_URL_BYTES_MAX) {
+        return { links, visits, nextCursor: cursorOf(next + index) }
+      }
       const link = found[index]
       if (link?.lifecycle !== 'live' || !filter.matches(link)) continue
       links.push(link)
+      urlBytes += link.url.length
       visits.set(code, clicks)
     }
     next = ranked.length < STRETCH_MAX ? null : next + STRETCH_MAX

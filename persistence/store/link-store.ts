@@ -58,3 +58,5 @@ export interface Refusal {
 }
 
 export const LOAD_BATCH_MAX = 1000
+/** Record bytes of a batch after which it takes no more, as far as the store can choose. */
+export const LOAD_BATCH_BYTES_MAX = 8 * 2 ** 20

@@ -6,6 +6,8 @@
  * page refuses one. The cursor names the last link examined, not a number of links to skip, so
  * links created or deleted between two pages neither repeat nor hide others.
  *
+ * A page of very long URLs ends when it has LIST_URL_BYTES_MAX, since it is kept, and written, whole.
+ *
  * A search (`links/link-search.ts`) looks at every link on its way, and so does a list by state. To bound that, a
  * page ends after SEARCH_EXAMINED_MAX links, with what it has found and a cursor. Rejected: a full-text index, which would cost every
  * write more than the write itself, for a list that a person looks at now and then.
@@ -13,7 +15,7 @@
 import { TinygridError } from '../../links/errors.ts'
 import { CODE_LENGTH_MAX, parseCode, type Code, type EpochMs } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
-import type { ListPage, ListQuery } from '../../links/link-owner.ts'
+import { LIST_URL_BYTES_MAX, type ListPage, type ListQuery } from '../../links/link-owner.ts'
 import { ListFilter } from '../../links/list-filter.ts'
 
 /** Links that a search examines for one page. */
@@ -61,6 +63,8 @@ export class ListPageBuilder {
   readonly #filter: ListFilter
   readonly #isSelective: boolean
   readonly #links: Link[] = []
+  /** Of the URLs on the page. */
+  #urlBytes = 0
   #examined = 0
   #isCut = false
   /** The last link examined; before the first, what the cursor names or the time at which the list begins. */
@@ -89,13 +93,16 @@ export class ListPageBuilder {
       (this.#isSelective && this.#examined >= SEARCH_EXAMINED_MAX)
     // What follows was made before it.
     if (link.createdAt < (this.#query.createdFrom ?? 0)) return false
-    if (this.#links.length >= this.#query.limit || isSpent) {
+    const isFull = this.#links.length >= this.#query.limit || this.#urlBytes >= LIST_URL_BYTES_MAX
+    if (isFull || isSpent) {
       this.#isCut = true
       return false
     }
     this.#examined++
     this.#place = { createdAt: link.createdAt, code: link.code }
-    if (this.#filter.matches(link)) this.#links.push(link)
+    if (!this.#filter.matches(link)) return true
+    this.#links.push(link)
+    this.#urlBytes += link.url.length
     return true
   }
 

@@ -12,7 +12,7 @@ import { POSITION_NONE, type PartitionId } from '../../links/ids.ts'
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import type { Ring } from '../../links/ring.ts'
 import { codeOfLinkKey, firstKeyOfHash, HASH_MAX, isSoundKey, readLinkValue } from './link-entry.ts'
-import { LOAD_BATCH_MAX } from './link-store.ts'
+import { LOAD_BATCH_BYTES_MAX, LOAD_BATCH_MAX } from './link-store.ts'
 import type { Keyspace } from '../data-directory/lmdb-environment.ts'
 
 interface HashRange {
@@ -52,7 +52,8 @@ function* batchOf(links: Keyspace, { last }: HashRange, after: Buffer): Steps<Ba
   const end = last === HASH_MAX ? {} : { end: firstKeyOfHash(last + 1) }
   const versions: LinkVersion[] = []
   let start = after
-  while (versions.length < LOAD_BATCH_MAX) {
+  let bytes = 0
+  while (versions.length < LOAD_BATCH_MAX && bytes < LOAD_BATCH_BYTES_MAX) {
     const before = versions.length
     for (const { key, value } of links.getRange({
       start,
@@ -61,6 +62,7 @@ function* batchOf(links: Keyspace, { last }: HashRange, after: Buffer): Steps<Ba
       ...end,
     })) {
       versions.push(versionOf(key, value))
+      bytes += value.length
       start = key
     }
     if (versions.length < before + STRETCH_LINKS_MAX) return { versions, last: undefined }
