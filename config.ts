@@ -13,6 +13,7 @@ import { CLICK_SETTINGS } from './node/click-settings.ts'
 import { checkClusterSettings, CLUSTER_SETTINGS } from './node/cluster-settings.ts'
 import { API_KEY_PATTERN, API_KEY_TAKES } from './persistence/data-directory/api-key-file.ts'
 import type { NodeId } from './links/ids.ts'
+import type { RedirectStatus } from './links/link.ts'
 import { machineMemoryBytes } from './links/machine-memory.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
 import { LINK_SETTINGS } from './node/link-settings.ts'
@@ -218,7 +219,7 @@ const BODY_BYTES_PER_URL_BYTE = 3
 export function gatewaySettingsOf(config: Config): GatewaySettings {
   const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
   const { aliasLengthMax, codeLength, connectionsMax, rateLimit, ipPrivacy } = config
-  const { targetSchemes: schemes, urlBytesMax, forwardQuery } = config
+  const { targetSchemes: schemes, urlBytesMax, forwardQuery, redirectStatus } = config
   return Object.freeze({
     ...GATEWAY_DEFAULTS,
     host,
@@ -229,6 +230,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     publicCreate,
     fastPath,
     targets: Object.freeze({ schemes, bytesMax: urlBytesMax }),
+    redirectStatus: Number(redirectStatus) as RedirectStatus,
     forwardQuery: forwardQuery === 'override' ? forwardQuery : forwardQuery === 'true',
     bodyBytesMax: Math.max(GATEWAY_DEFAULTS.bodyBytesMax, BODY_BYTES_PER_URL_BYTE * urlBytesMax),
     aliasLengthMax,

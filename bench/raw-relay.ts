@@ -39,7 +39,7 @@ function own(nats: NatsConnection): void {
 }
 
 function relay(nats: NatsConnection): void {
-  const reply = new RedirectReply(KEEP_ALIVE_SECONDS)
+  const reply = new RedirectReply(KEEP_ALIVE_SECONDS, 302)
   reply.setTime(Date.now() as EpochMs)
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX)
   /** The owner answers in the order in which it was asked. */
@@ -56,7 +56,8 @@ function relay(nats: NatsConnection): void {
     callback: (_error, answer) => {
       const urls = answer.string().split(' ')
       for (const [index, { socket }] of asked.shift()!.entries()) {
-        socket.write(reply.text(urls[index]!, false)!, 'latin1')
+        const url = urls[index]!
+        socket.write(reply.text(url, { url }, false)!, 'latin1')
       }
     },
   })

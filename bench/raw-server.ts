@@ -15,9 +15,10 @@ import { urlOfLink } from './link-set.ts'
 const KEEP_ALIVE_SECONDS = 72
 const READ_BYTES_MAX = 65_536
 
-const reply = new RedirectReply(KEEP_ALIVE_SECONDS)
+const reply = new RedirectReply(KEEP_ALIVE_SECONDS, 302)
 reply.setTime(Date.now() as EpochMs)
-const text = reply.text(urlOfLink(500_000), false)!
+const url = urlOfLink(500_000)
+const text = reply.text(url, { url }, false)!
 const buffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX)
 
 const server = createServer((socket) => {

@@ -6,7 +6,7 @@
  */
 
 import type { IpPrivacy } from '../clicks/ring/kept-address.ts'
-import { URL_BYTES_DEFAULT, type QueryForwarding } from '../links/link.ts'
+import { URL_BYTES_DEFAULT, type QueryForwarding, type RedirectStatus } from '../links/link.ts'
 import { WEB_SCHEMES } from '../links/target-schemes.ts'
 import type { TargetRules } from '../links/target-url.ts'
 
@@ -39,6 +39,8 @@ export interface GatewaySettings {
   readonly fastPath: boolean
   /** What becomes of the query of a visitor, for links that do not say it themselves. */
   readonly forwardQuery: QueryForwarding
+  /** Of redirects, for links that do not say it themselves. */
+  readonly redirectStatus: RedirectStatus
   /** Creates without a key, per address. */
   readonly unkeyedCreatesPerMinuteMax: number
   /** Wrong keys per address, before its requests with any key are refused for a while. */
@@ -79,6 +81,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   codeLength: 7,
   fastPath: true,
   forwardQuery: true,
+  redirectStatus: 302,
   unkeyedCreatesPerMinuteMax: 60,
   wrongKeysPerMinuteMax: 30,
   limitedAddressesMax: 20_000,

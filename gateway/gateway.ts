@@ -126,8 +126,9 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const { wrongKeysPerMinuteMax: max, limitedAddressesMax: addressesMax } = settings
   const wrongKeys = new RateLimit({ max, addressesMax, now })
   const keys = { apiKey: new ApiKey(options.apiKey), wrongKeys, logger }
-  const { forwardQuery } = settings
-  const hot = { owner, now, counters: redirects, forwardQuery, clicks: options.clicks?.notes }
+  const { forwardQuery, redirectStatus } = settings
+  const defaults = { forwardQuery, redirectStatus }
+  const hot = { ...defaults, owner, now, counters: redirects, clicks: options.clicks?.notes }
   redirectRoute(app, { ...hot, errors, address, times, keys })
   const passwords = new PasswordDesk(HASHES)
   const creator = new LinkCreator({

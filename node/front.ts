@@ -81,6 +81,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
         find: (code) => owner.find(code),
         counters: redirects,
         forwardQuery: settings.forwardQuery,
+        redirectStatus: settings.redirectStatus,
         clicks: clicks?.notes,
         now,
       })

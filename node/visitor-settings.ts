@@ -3,9 +3,17 @@
  *
  * Part of the one list in `config.ts`.
  */
+import { REDIRECT_STATUSES } from '../links/link.ts'
 import { choice } from './setting.ts'
 
 export const VISITOR_SETTINGS = {
+  redirectStatus: choice('TINYGRID_REDIRECT_STATUS', {
+    fallback: '302',
+    of: REDIRECT_STATUSES.map(String),
+    about:
+      'status of redirects, for links that do not say it; browsers keep 301 and 308 for an hour, and ' +
+      'what they answer themselves is not counted',
+  }),
   forwardQuery: choice('TINYGRID_FORWARD_QUERY', {
     fallback: 'true',
     of: ['true', 'false', 'override'],

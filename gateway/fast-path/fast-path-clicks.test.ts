@@ -22,8 +22,20 @@ const HEADERS = [
   'Accept: */*',
 ]
 const WITH_MORE = ['/abc?utm_source=x', '/b/?a=b?c&', '/unknown/?utm_source=y', '/metered?a', '/b/']
-const TARGETS = ['/abc', '/b', '/gone', '/nothing', '/metered', '/unknown', ...WITH_MORE]
-const LATE: ReadonlySet<string> = new Set(['b', 'unknown', 'gone', 'metered'])
+const TARGETS = [
+  '/abc',
+  '/b',
+  '/moved',
+  '/other',
+  '/over',
+  '/early',
+  '/gone',
+  '/nothing',
+  '/metered',
+  '/unknown',
+  ...WITH_MORE,
+]
+const LATE: ReadonlySet<string> = new Set(['b', 'other', 'unknown', 'gone', 'metered'])
 
 const options = { trustProxy: true, respectDnt: true, privacy: 'full' } as const
 const worlds = { fast: new RecorderWorld(options), plain: new RecorderWorld(options) }
@@ -88,7 +100,8 @@ test.serial('noted alike, whatever is asked with whatever headers', async (t) =>
     { numRuns: 200 },
   )
   t.true(byFastPath > 100)
-  for (const status of [302, 404, 410]) t.true(all.some((click) => click.status === status))
+  for (const status of [301, 302, 307, 404, 410])
+    t.true(all.some((click) => click.status === status))
   t.true(all.some(({ address }) => address === '2001:db8::7'))
   for (const query of ['utm_source=x', 'utm_source=y', 'a=b?c&', 'a']) {
     t.true(all.some((click) => click.query === query))

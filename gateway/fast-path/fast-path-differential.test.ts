@@ -90,6 +90,18 @@ test.serial('answered alike, whatever slash and query stand behind the code', as
   t.true(byFastPath > RUNS / 2)
 })
 
+test.serial('answered alike where redirects are permanent by default', async (t) => {
+  const permanent = await startPair(() => makeGateway({ redirectStatus: 308 }), {
+    redirectStatus: 308,
+  })
+  for (const target of ['/abc', '/moved', '/other', '/ending', '/b?d']) {
+    const { answer, expected, count } = await answers(permanent, get(target) + get('/abc'))
+    t.is(answer, expected)
+    t.is(count, 2)
+  }
+  await stopPair(permanent)
+})
+
 test.serial('answered alike, whatever is inserted, replaced or removed', async (t) => {
   await fc.assert(
     fc.asyncProperty(spoiltText(), CUTS, async (text, cuts) => {

@@ -21,7 +21,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
-import { ABSENT, type Lookup, type QueryForwarding } from '../../links/link.ts'
+import { ABSENT, type Lookup, type QueryForwarding, type RedirectStatus } from '../../links/link.ts'
 import type { Found } from '../../links/link-owner.ts'
 import { FastPathConnection } from './fast-path-connection.ts'
 import type { ConnectionHost } from './fast-path-host.ts'
@@ -45,6 +45,7 @@ export interface FastPathOptions {
   readonly counters: FastPathCounters
   /** Of links that do not say it themselves. */
   readonly forwardQuery: QueryForwarding
+  readonly redirectStatus: RedirectStatus
   /** Where each redirect is noted. */
   readonly clicks?: ClickNotes | undefined
   readonly now?: () => EpochMs
@@ -127,7 +128,7 @@ class SharedState implements ConnectionHost, FastPath {
     this.#tickMs = options.tickMs ?? TICK_MS
     this.headTicks = Math.ceil(headersTimeout / this.#tickMs)
     this.idleTicks = Math.ceil((keepAliveTimeout + keepAliveTimeoutBuffer) / this.#tickMs)
-    this.#reply = new RedirectReply(Math.floor(keepAliveTimeout / 1_000))
+    this.#reply = new RedirectReply(Math.floor(keepAliveTimeout / 1_000), options.redirectStatus)
   }
 
   get connections(): number {
@@ -164,11 +165,12 @@ class SharedState implements ConnectionHost, FastPath {
   ): string | undefined {
     if (found.kind !== 'redirect') return undefined
     const url = query === '' ? found.url : withQuery(found.url, query, this.#forwardQuery)
-    const reply = this.#reply.text(url, this.isClosing)
+    const reply = this.#reply.text(url, found, this.isClosing)
     if (reply === undefined) return undefined
     this.#counters.fast++
     // Node remembers the address once it was asked for, also when the socket is gone.
-    this.#clicks?.note(code, this.#at, 302, socket.remoteAddress ?? '', head, query, found.url)
+    const status = this.#reply.statusOf(found)
+    this.#clicks?.note(code, this.#at, status, socket.remoteAddress ?? '', head, query, found.url)
     return reply
   }
 

@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
+import type { RedirectStatus } from '../../links/link.ts'
 
 interface Noting {
   readonly clicks: ClickNotes | undefined
@@ -19,10 +20,11 @@ export function noteVisit(
   { clicks, now }: Noting,
   { method, url, rawHeaders, socket }: IncomingMessage,
   code: Code,
+  status: RedirectStatus,
   target: string,
 ): void {
   if (method === 'HEAD') return
-  clicks?.note(code, now(), 302, socket.remoteAddress ?? '', rawHeaders, url!, target)
+  clicks?.note(code, now(), status, socket.remoteAddress ?? '', rawHeaders, url!, target)
 }
 
 /** A visitor was told why there is no such link, if that was the reason. */

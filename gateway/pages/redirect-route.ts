@@ -18,36 +18,37 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
-import type { Lookup, QueryForwarding } from '../../links/link.ts'
-import type { LinkOwner, Source } from '../../links/link-owner.ts'
+import type { Lookup } from '../../links/link.ts'
+import { redirectOfVisit, type LinkOwner, type Source } from '../../links/link-owner.ts'
 import { isKeyed, type KeyCheck } from '../api/authentication.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
 import { noteOrphan, noteVisit } from './noted-requests.ts'
 import { previewedCode, sendPreview } from './preview.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
-import { queryOfTarget, withQuery } from '../http/forwarded-query.ts'
+import type { Target } from '../http/redirect-form.ts'
+import { sendRedirect, SOURCE_HEADER, type RedirectDefaults } from './redirect-reply.ts'
 import { pathOfTarget } from '../http/request-target.ts'
 import type { RequestTimes } from '../http/request-times.ts'
 import { hasTwoHosts } from '../http/single-host.ts'
 import { isForPrograms } from './not-found.ts'
 import { goneError, visitorError } from './visitor-pages.ts'
 
-export interface RedirectOptions {
+/** What a redirect from memory takes. */
+export interface HotOptions extends RedirectDefaults {
   readonly owner: LinkOwner
   readonly now: () => EpochMs
   readonly counters: RedirectCounters
-  /** Of links that do not say it themselves. */
-  readonly forwardQuery: QueryForwarding
   /** undefined: clicks are not counted. */
   readonly clicks: ClickNotes | undefined
+}
+
+export interface RedirectOptions extends HotOptions {
   readonly errors: ErrorReplies
   readonly address: PublicAddress
   readonly times: RequestTimes
   readonly keys: KeyCheck
 }
-
-const SOURCE_HEADER = 'X-Tinygrid-Source'
 
 export function redirectRoute(app: FastifyInstance, options: RedirectOptions): void {
   const { owner, now, counters } = options
@@ -58,8 +59,7 @@ export function redirectRoute(app: FastifyInstance, options: RedirectOptions): v
     const found = owner.lookup(code, now())
     if (found.kind !== 'redirect') return answerSlowly(options, request, reply, code, found)
     counters.found++
-    redirect(reply.raw, locationFor(options, request.raw, found.url))
-    return noteVisit(options, request.raw, code, found.url)
+    return redirect(options, request.raw, reply.raw, code, found)
   }
   const settings = { exposeHeadRoute: false, schema: { hide: true } }
   app.route({ method: ['GET', 'HEAD'], url: '/:code', ...settings, handler })
@@ -78,7 +78,7 @@ export function redirectRoute(app: FastifyInstance, options: RedirectOptions): v
  * `pass` is called, which may ask again: finding out has no effect.
  */
 export function redirectAtOnce(
-  options: Pick<RedirectOptions, 'owner' | 'now' | 'counters' | 'forwardQuery' | 'clicks'>,
+  options: HotOptions,
   request: IncomingMessage,
   response: ServerResponse,
   pass: () => void,
@@ -91,8 +91,7 @@ export function redirectAtOnce(
   const found = owner.lookup(code, now())
   if (found.kind === 'redirect') {
     counters.found++
-    redirect(response, locationFor(options, request, found.url))
-    noteVisit(options, request, code, found.url)
+    redirect(options, request, response, code, found)
     return true
   }
   if (found.kind !== 'unknown') return false
@@ -100,8 +99,7 @@ export function redirectAtOnce(
   owner.find(code).then(({ lookup }) => {
     if (lookup.kind !== 'redirect') return pass()
     counters.late++
-    redirect(response, locationFor(options, request, lookup.url))
-    noteVisit(options, request, code, lookup.url)
+    redirect(options, request, response, code, lookup)
   }, pass)
   return true
 }
@@ -130,25 +128,17 @@ function codeOf(target: string): Code | undefined {
   return parseCode(path.endsWith('/') ? path.slice(1, -1) : path.slice(1))
 }
 
-/** Where the visitor is sent: the link's target, with the query that came. */
-function locationFor(
-  { forwardQuery }: Pick<RedirectOptions, 'forwardQuery'>,
-  { url: target }: IncomingMessage,
-  url: string,
-): string {
-  const query = queryOfTarget(target!)
-  return query === '' ? url : withQuery(url, query, forwardQuery)
-}
-
-/** Node adds Date, Connection and Keep-Alive. */
-function redirect(response: ServerResponse, url: string, source?: Source): void {
-  if (source !== undefined) response.setHeader(SOURCE_HEADER, source)
-  response.writeHead(302, {
-    Location: url,
-    'Cache-Control': 'private, max-age=0',
-    'Content-Length': '0',
-  })
-  response.end()
+/** Sends the visitor on, and notes that. */
+function redirect(
+  options: HotOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  code: Code,
+  target: Target,
+  source?: Source,
+): void {
+  const status = sendRedirect(options, request, response, target, source)
+  noteVisit(options, request, code, status, target.url)
 }
 
 async function answerOther(
@@ -174,9 +164,9 @@ async function answerSlowly(
   return timed(options, request, reply, code, async () => {
     let found = known
     if (known.kind === 'unknown') found = (await options.owner.find(code)).lookup
-    const url = await urlFor(options, code, found, isHead)
+    const target = await targetFor(options, code, found, isHead)
     if (known.kind === 'unknown' && found.kind === 'redirect') options.counters.late++
-    return { url }
+    return { target }
   })
 }
 
@@ -191,9 +181,9 @@ async function answerKeyed(
   return timed(options, request, reply, code, async () => {
     const { lookup, source } = await options.owner.find(code)
     reply.header(SOURCE_HEADER, source)
-    const url = await urlFor(options, code, lookup, isHead)
+    const target = await targetFor(options, code, lookup, isHead)
     if (lookup.kind === 'redirect') options.counters.late++
-    return { url, source }
+    return { target, source }
   })
 }
 
@@ -202,16 +192,15 @@ async function timed(
   request: FastifyRequest,
   reply: FastifyReply,
   code: Code,
-  prepare: () => Promise<{ url: string; source?: Source }>,
+  prepare: () => Promise<{ target: Target; source?: Source }>,
 ): Promise<FastifyReply> {
   const { counters, errors, times } = options
   const startedAt = times.start()
   void request.raw.socket.remoteAddress // is remembered by Node, when the socket is gone
   try {
-    const { url, source } = await prepare()
+    const { target, source } = await prepare()
     reply.hijack()
-    redirect(reply.raw, locationFor(options, request.raw, url), source)
-    noteVisit(options, request.raw, code, url)
+    redirect(options, request.raw, reply.raw, code, target, source)
   } catch (error) {
     count(counters, error)
     noteOrphan(options, request.raw, code, error)
@@ -221,31 +210,31 @@ async function timed(
   return reply
 }
 
-/** The URL to redirect to, after a logged visit if it takes one. Throws what stops it. */
-async function urlFor(
+/** Where to send the visitor, after a logged visit if it takes one. Throws what stops it. */
+async function targetFor(
   { owner, counters }: RedirectOptions,
   code: Code,
   found: Lookup,
   isHead: boolean,
-): Promise<string> {
-  if (found.kind === 'redirect') return found.url
+): Promise<Target> {
+  if (found.kind === 'redirect') return found
   if (found.kind !== 'metered') throw visitorError(found)
-  if (isHead) return urlWithoutVisit(owner, code)
-  const url = await urlOfVisit(owner, code)
+  if (isHead) return targetWithoutVisit(owner, code)
+  const target = await targetOfVisit(owner, code)
   counters.metered++
-  return url
+  return target
 }
 
-async function urlOfVisit(owner: LinkOwner, code: Code): Promise<string> {
+async function targetOfVisit(owner: LinkOwner, code: Code): Promise<Target> {
   const result = await owner.write({ kind: 'visit', code })
-  if (result.kind === 'redirect') return result.url
+  if (result.kind === 'redirect') return { ...result, isDecidedAnew: true }
   throw result.kind === 'gone' ? goneError(result.reason) : new TinygridError('link_not_found')
 }
 
-async function urlWithoutVisit(owner: LinkOwner, code: Code): Promise<string> {
+async function targetWithoutVisit(owner: LinkOwner, code: Code): Promise<Target> {
   const link = await owner.read(code)
   if (link === undefined) throw new TinygridError('link_not_found')
-  return link.url
+  return { ...redirectOfVisit(link), isDecidedAnew: true }
 }
 
 function count(counters: RedirectCounters, error: unknown): void {

@@ -39,6 +39,13 @@ export const CORPUS: readonly Sample[] = [
   { name: 'an address that is not of the web', text: get('/mail') + ABC, fast: 2 },
   { name: 'pipelined redirects', text: ABC + get('/b') + get('/b', 'X: y') + ABC, fast: 4 },
   { name: '1,000 pipelined redirects', text: (ABC + get('/b', 'X: y')).repeat(500), fast: 1_000 },
+  {
+    name: 'links with a status of their own',
+    text: get('/moved') + get('/other') + get('/ending') + get('/moved?a') + ABC,
+    fast: 5,
+  },
+  { name: 'a link that is not valid yet', text: ABC + get('/early') + ABC, fast: 1 },
+  { name: 'a link that sends on who comes too late', text: ABC + get('/over') + ABC, fast: 1 },
   { name: 'nothing', text: '', fast: 0 },
   { name: 'half a request line', text: 'GET /ab', fast: 0 },
   { name: 'half a head', text: 'GET /abc HTTP/1.1\r\nHost: a\r\nX', fast: 0 },

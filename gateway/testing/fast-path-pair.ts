@@ -23,6 +23,7 @@ import { createGateway, type GatewayOptions } from '../gateway.ts'
 
 export const KEY = 'a-key-for-tests-0123456789'
 export const NOW = Date.UTC(2030, 0, 1) as EpochMs
+const LATER = (NOW + 86_400_000) as EpochMs
 
 export interface FastServer {
   readonly server: Server
@@ -45,6 +46,14 @@ addLink('b', 'https://example.com/b?c=%20#d')
 addLink('long-code_0', `https://example.com/${'p'.repeat(4_000)}`)
 addLink('longest', 'https://example.com/'.padEnd(URL_BYTES_MAX, 'p'))
 addLink('mail', 'mailto:a@example.com?subject=%C3%A4%20b')
+addLink('moved', 'https://example.com/moved', { redirectStatus: 301 })
+addLink('other', 'https://example.com/other', { redirectStatus: 307 })
+addLink('ending', 'https://example.com/ending', { redirectStatus: 308, expiresAt: LATER })
+addLink('early', 'https://example.com/early', { validFrom: LATER })
+addLink('over', 'https://example.com/page', {
+  expiresAt: NOW,
+  expiredUrl: 'https://example.com/over',
+})
 addLink('gone', 'https://example.com/', { lifecycle: 'deleted' })
 addLink('metered', 'https://example.com/', { maxVisits: 1_000_000 })
 addLink('unknown', 'https://example.com/')
@@ -100,7 +109,13 @@ export async function startFast(
 ): Promise<FastServer> {
   const { server } = app
   const counters = { fast: 0 }
-  const fastPath = installFastPath(server, { lookup, counters, forwardQuery: true, ...options })
+  const fastPath = installFastPath(server, {
+    lookup,
+    counters,
+    forwardQuery: true,
+    redirectStatus: 302,
+    ...options,
+  })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const stop = () => Promise.all([fastPath.close(), app.close()])
   return { server, fastPath, counters, stop }

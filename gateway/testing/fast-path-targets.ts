@@ -5,7 +5,17 @@ import * as fc from 'fast-check'
 import { get } from './fast-path-corpus.ts'
 
 /** After the others the server has the connection. */
-const CODES = [...Array<string>(8).fill('b'), 'abc', 'long-code_0', 'unknown', 'gone', 'metered']
+const CODES = [
+  ...Array<string>(8).fill('b'),
+  'abc',
+  'long-code_0',
+  'moved',
+  'ending',
+  'unknown',
+  'gone',
+  'metered',
+  'over',
+]
 const SLASHES = ['', '', '', '', '/', '/', '/', '//', '/+']
 /** The target of `b` has a parameter `c`. */
 const PIECES = ['c', '%63', 'C', 'd', 'd[]', '=', '=1', '+', '%20', '%2B', '%26', '%zz', '&', '&&']
