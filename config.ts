@@ -8,6 +8,7 @@
 import os from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { CONNECTION_BYTES_MAX, GATEWAY_DEFAULTS } from './gateway/gateway-settings.ts'
+import { parseOrigin } from './gateway/http/cross-origin.ts'
 import type { GatewaySettings } from './gateway/gateway-settings.ts'
 import { CLICK_SETTINGS } from './node/click-settings.ts'
 import { checkClusterSettings, CLUSTER_SETTINGS } from './node/cluster-settings.ts'
@@ -26,6 +27,7 @@ import {
   ConfigError,
   flag,
   integer,
+  listSetting,
   readSetting,
   text,
   type Setting,
@@ -34,6 +36,9 @@ import {
 type Env = Readonly<Record<string, string | undefined>>
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** Compared with each request's. */
+const CORS_ORIGINS_MAX = 100
 
 const SETTINGS = {
   port: integer('PORT', {
@@ -52,6 +57,14 @@ const SETTINGS = {
     pattern: API_KEY_PATTERN,
     takes: API_KEY_TAKES,
     about: 'key to the API; by default one is made and kept in the data directory',
+  }),
+  corsOrigins: listSetting('TINYGRID_CORS_ORIGINS', {
+    itemsMax: CORS_ORIGINS_MAX,
+    parseItem: parseOrigin,
+    takes:
+      `1 to ${CORS_ORIGINS_MAX} origins such as https://app.example.com, separated by commas and without a ` +
+      'path, or * for all',
+    about: 'origins whose web pages may call the API (CORS); none by default',
   }),
   publicCreate: flag('TINYGRID_PUBLIC_CREATE', {
     fallback: 'false',
@@ -155,6 +168,7 @@ type Values = {
 }
 type Optional =
   | 'baseUrl'
+  | 'corsOrigins'
   | 'apiKey'
   | 'natsUrl'
   | 'natsSystemUrl'
@@ -227,6 +241,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     baseUrl: base,
     trustProxy,
     ipPrivacy,
+    corsOrigins: config.corsOrigins ?? [],
     publicCreate,
     fastPath,
     targets: Object.freeze({ schemes, bytesMax: urlBytesMax }),

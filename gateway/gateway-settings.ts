@@ -29,6 +29,8 @@ export interface GatewaySettings {
   readonly ipPrivacy: IpPrivacy
   /** Whether `POST /api/links` works without a key. */
   readonly publicCreate: boolean
+  /** Origins whose web pages may call the API, as browsers write them, or `*`. */
+  readonly corsOrigins: readonly string[]
   /** Where links may lead that are made or changed from now on. */
   readonly targets: TargetRules
   /** Longest alias, in characters. */
@@ -76,6 +78,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   trustProxy: false,
   ipPrivacy: 'anonymised',
   publicCreate: false,
+  corsOrigins: Object.freeze([]),
   targets: Object.freeze({ schemes: WEB_SCHEMES, bytesMax: URL_BYTES_DEFAULT }),
   aliasLengthMax: 8,
   codeLength: 7,

@@ -34,6 +34,7 @@ import { api } from './api/api.ts'
 import { ErrorReplies } from './http/error-reply.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import { ConnectionBounds } from './http/connection-bounds.ts'
+import { CrossOrigin } from './http/cross-origin.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { LinkCreator } from './api/link-creation.ts'
 import { registerAnalyticsMetrics } from './operator/analytics-metrics.ts'
@@ -105,11 +106,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const registry = metricsOf(options, redirects, errors.counts)
   const times = new RequestTimes(registry)
   const address = new PublicAddress(settings)
-  const app = createHttpServer({
-    settings,
-    logger,
-    onRoutingError: (error, request, reply) => sendRoutingError(errors, request, reply, error),
-  })
+  const app = serverOf(settings, logger, errors)
   const bounds = new ConnectionBounds(app.server, settings)
   let isClosing = false
   app.addHook('preClose', (done) => {
@@ -117,11 +114,6 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     endConnectionsWhenIdle(app)
     done()
   })
-  app.addHook('onRequest', refuseTwoHosts)
-  const allowed = new AllowedMethods()
-  allowed.watch(app)
-  app.setErrorHandler((error, request, reply) => sendFor(errors, request, reply, error))
-  app.setNotFoundHandler(notFoundHandler(errors, allowed))
   await describeRoutes(app, settings.baseUrl)
   const { wrongKeysPerMinuteMax: max, limitedAddressesMax: addressesMax } = settings
   const wrongKeys = new RateLimit({ max, addressesMax, now })
@@ -156,6 +148,30 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     bounds,
     (request, response, pass) => !isClosing && redirectIfSure(hot, request, response, pass),
   )
+  return app
+}
+
+/** With what holds for all requests: who may ask, and how they are refused. */
+function serverOf(
+  settings: GatewaySettings,
+  logger: Logger,
+  errors: ErrorReplies,
+): FastifyInstance {
+  const allowed = new AllowedMethods()
+  const crossOrigin = new CrossOrigin(settings.corsOrigins, allowed)
+  const app = createHttpServer({
+    settings,
+    logger,
+    onRoutingError: (error, request, reply) => {
+      crossOrigin.addTo(request, reply)
+      sendRoutingError(errors, request, reply, error)
+    },
+  })
+  crossOrigin.watch(app)
+  app.addHook('onRequest', refuseTwoHosts)
+  allowed.watch(app)
+  app.setErrorHandler((error, request, reply) => sendFor(errors, request, reply, error))
+  app.setNotFoundHandler(notFoundHandler(errors, allowed))
   return app
 }
 

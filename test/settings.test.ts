@@ -37,6 +37,10 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
     /TINYGRID_TARGET_SCHEMES is "http,javascript", but must be .* never one that runs code/,
   ],
   [{ TINYGRID_URL_BYTES_MAX: '32001' }, /TINYGRID_URL_BYTES_MAX is "32001", but must be .* 32000/],
+  [
+    { TINYGRID_CORS_ORIGINS: 'https://a.example/x' },
+    /TINYGRID_CORS_ORIGINS is .* and without a path/,
+  ],
   [{ TINYGRID_ALIAS_LENGTH_MAX: '65' }, /TINYGRID_ALIAS_LENGTH_MAX is "65", but must be .* 64/],
   [{ TINYGRID_CODE_LENGTH: '3' }, /TINYGRID_CODE_LENGTH is "3", but must be .* 4 to 32/],
   [{ TINYGRID_CONNECTIONS_MAX: '1.5' }, /TINYGRID_CONNECTIONS_MAX is "1.5", but must be/],

@@ -2,7 +2,7 @@
  * Headers that keep a browser from doing more with an answer than it should.
  *
  * Sent with every page and every API reply; not with redirects, which have no content and whose
- * bytes count. There is no CORS header anywhere: the API is for the own page and for programs. One
+ * bytes count. Who else may call the API from a browser says `cross-origin.ts`. One
  * constant table rather than @fastify/helmet, which puts together per reply what never changes and
  * cannot reach the replies that are made in front of Fastify (parser errors, raw pages).
  */
