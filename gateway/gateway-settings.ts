@@ -47,6 +47,10 @@ export interface GatewaySettings {
   readonly unkeyedCreatesPerMinuteMax: number
   /** Wrong keys per address, before its requests with any key are refused for a while. */
   readonly wrongKeysPerMinuteMax: number
+  /** Wrong passwords of links per address, before its next ones are refused for a while. */
+  readonly wrongPasswordsPerMinuteMax: number
+  /** The same per link, whoever tries. */
+  readonly wrongPasswordsPerLinkMax: number
   /** Addresses remembered for these limits; beyond it the oldest is forgotten. */
   readonly limitedAddressesMax: number
   /** Of a request with one JSON text, which is parsed in one go: 64 KB take 1.6 ms at worst. */
@@ -87,6 +91,8 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   redirectStatus: 302,
   unkeyedCreatesPerMinuteMax: 60,
   wrongKeysPerMinuteMax: 30,
+  wrongPasswordsPerMinuteMax: 10,
+  wrongPasswordsPerLinkMax: 100,
   limitedAddressesMax: 20_000,
   bodyBytesMax: 64 * 1024,
   bulkBodyBytesMax: 8 * 1024 * 1024,

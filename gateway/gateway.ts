@@ -22,6 +22,7 @@ import type { ClickRecorder } from '../clicks/ring/click-recorder.ts'
 import type { Analytics } from '../clicks/analytics/analytics.ts'
 import type { HookDesks } from '../clicks/hooks/hook-desks.ts'
 import type { AnalyticsNumbers } from '../clicks/analytics/analytics-ipc.ts'
+import type { Countries } from '../clicks/parse/address-data.ts'
 import type { ClickLogReader } from '../clicks/log/click-log.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import { systemClock, type Clock } from '../links/clock.ts'
@@ -45,6 +46,9 @@ import { registerMetrics } from './operator/metrics.ts'
 import { notFoundHandler, sendFor, sendRoutingError } from './pages/not-found.ts'
 import { describeRoutes, documentRoutes } from './operator/openapi.ts'
 import { operatorRoutes } from './operator/operator-routes.ts'
+import { GuessLimits } from './passwords/guess-limits.ts'
+import { passwordRoute } from './passwords/password-route.ts'
+import { VisitorFacts } from './pages/visitor-facts.ts'
 import { PasswordDesk } from './passwords/password-desk.ts'
 import { PublicAddress } from './http/public-address.ts'
 import { RateLimit } from './api/rate-limit.ts'
@@ -91,6 +95,8 @@ export interface GatewayOptions {
   /** Where clicks and changes are heard of as they come, and what makes clicks of them; both or none. */
   readonly clickLog?: Pick<ClickLogReader, 'read' | 'more' | 'span'> | undefined
   readonly parser?: ClickParsing | undefined
+  /** Opens what tells the country of an address, for redirect rules; undefined: nothing does. */
+  readonly openCountries?: (() => Promise<Countries | undefined>) | undefined
   /** Of live events. */
   readonly clock?: Clock
 }
@@ -121,14 +127,13 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const { forwardQuery, redirectStatus } = settings
   const defaults = { forwardQuery, redirectStatus }
   const hot = { ...defaults, owner, now, counters: redirects, clicks: options.clicks?.notes }
-  redirectRoute(app, { ...hot, errors, address, times, keys })
+  const visitors = new VisitorFacts({ openCountries: options.openCountries })
+  const toVisitors = { ...hot, errors, address, times, keys, visitors }
+  redirectRoute(app, toVisitors)
+  passwordRoute(app, { ...toVisitors, passwords: new PasswordDesk(), guesses: guessesOf(options) })
   const passwords = new PasswordDesk(HASHES)
-  const creator = new LinkCreator({
-    owner,
-    codeLength: settings.codeLength,
-    secret: options.apiKey,
-    passwords,
-  })
+  const { codeLength } = settings
+  const creator = new LinkCreator({ owner, codeLength, secret: options.apiKey, passwords })
   const { analytics, desks } = options
   const visits = new LinkVisits(analytics, options.clock ?? systemClock)
   const asked = { settings, owner, directory, analytics, desks, visits }
@@ -173,6 +178,15 @@ function serverOf(
   app.setErrorHandler((error, request, reply) => sendFor(errors, request, reply, error))
   app.setNotFoundHandler(notFoundHandler(errors, allowed))
   return app
+}
+
+function guessesOf({ settings, now }: GatewayOptions): GuessLimits {
+  return new GuessLimits({
+    perAddress: settings.wrongPasswordsPerMinuteMax,
+    perLink: settings.wrongPasswordsPerLinkMax,
+    rememberedMax: settings.limitedAddressesMax,
+    now,
+  })
 }
 
 function metricsOf(

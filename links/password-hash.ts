@@ -50,7 +50,7 @@ export function parsePassword(value: unknown, field = 'password'): string | null
 }
 
 /** undefined: it can be no link's password. */
-function spelt(text: string): string | undefined {
+export function spelt(text: string): string | undefined {
   if (text.length > 4 * PASSWORD_LENGTH_MAX || !text.isWellFormed()) return undefined
   const password = text.normalize('NFC')
   return Array.from(password).length <= PASSWORD_LENGTH_MAX ? password : undefined

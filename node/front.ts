@@ -5,6 +5,7 @@
  */
 import type { FastifyInstance, FastifyListenOptions } from 'fastify'
 import type { Logger } from 'pino'
+import { openCountryData } from '../clicks/parse/address-data.ts'
 import type { ClickRecorder } from '../clicks/ring/click-recorder.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
@@ -74,6 +75,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     apiKey,
     logger,
     now,
+    openCountries: () => countriesOf(config, logger),
   })
   const fastPath = config.fastPath
     ? installFastPath(gateway.server, {
@@ -90,6 +92,17 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     await Promise.all([gateway.close(), fastPath?.close()])
   }
   return { listen: () => listen(gateway, config), close }
+}
+
+/** For redirect rules. */
+async function countriesOf({ geoipFile: countryFile }: Config, logger: Logger) {
+  const warn = (why: string) => logger.warn(`redirect rules by country hold for nobody: ${why}`)
+  try {
+    return await openCountryData({ countryFile, onMissing: warn })
+  } catch (error) {
+    warn((error as Error).message)
+    return undefined
+  }
 }
 
 /** Where a person on this machine finds it. */

@@ -1,7 +1,7 @@
 /**
  * Counts what an address may do a limited number of times per minute.
  *
- * Used for creates without a key and for wrong keys. A fixed window per address: at most `max` per
+ * Used for creates without a key, for wrong keys and for wrong passwords. A fixed window per address: at most `max` per
  * minute, up to twice that around the turn of a window. Bounded in memory: the address whose window
  * began first is forgotten when there are too many. IPv6 addresses count by their /64, which is
  * what one subscriber has.
@@ -45,6 +45,12 @@ export class RateLimit {
     const window = this.#current(address) ?? this.#begin(address)
     window.count++
     return window.count <= this.max
+  }
+
+  /** What was counted last does not count after all. */
+  giveBack(address: string): void {
+    const window = this.#current(address)
+    if (window !== undefined && window.count > 0) window.count--
   }
 
   /** Whether one more would be too many. */

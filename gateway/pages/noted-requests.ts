@@ -20,7 +20,7 @@ export function noteVisit(
   { clicks, now }: Noting,
   { method, url, rawHeaders, socket }: IncomingMessage,
   code: Code,
-  status: RedirectStatus,
+  status: RedirectStatus | 303,
   target: string,
 ): void {
   if (method === 'HEAD') return

@@ -13,7 +13,7 @@ import { HTML_TYPE } from './page.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 import { pathOfTarget } from '../http/request-target.ts'
 import { SECURITY_HEADERS } from '../http/security-headers.ts'
-import { previewPage, visitorError } from './visitor-pages.ts'
+import { previewPage, protectedPage, visitorError } from './visitor-pages.ts'
 
 export interface PreviewOptions {
   readonly owner: LinkOwner
@@ -36,6 +36,7 @@ export async function sendPreview(
 ): Promise<FastifyReply> {
   try {
     const link = await visibleLink(options, code)
+    if (link.passwordHash !== undefined) return sendProtected(reply)
     const shortUrl = options.address.shortUrl(request, code)
     return reply
       .headers(SECURITY_HEADERS)
@@ -47,10 +48,18 @@ export async function sendPreview(
   }
 }
 
+function sendProtected(reply: FastifyReply): FastifyReply {
+  return reply
+    .headers(SECURITY_HEADERS)
+    .header('cache-control', 'no-store')
+    .type(HTML_TYPE)
+    .send(protectedPage())
+}
+
 async function visibleLink({ owner, now }: PreviewOptions, code: Code): Promise<Link> {
   const link = await owner.read(code)
   const found = lookupOf(link, now())
-  const isVisible = found.kind === 'redirect' || found.kind === 'metered'
-  if (link === undefined || !isVisible) throw visitorError(found)
+  const isGone = found.kind === 'gone' || found.kind === 'absent' || found.kind === 'scheduled'
+  if (link === undefined || isGone) throw visitorError(found)
   return link
 }

@@ -17,7 +17,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import { TinygridError } from '../../links/errors.ts'
-import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
+import type { Code, EpochMs } from '../../links/ids.ts'
 import type { Lookup } from '../../links/link.ts'
 import { redirectOfVisit, type LinkOwner, type Source } from '../../links/link-owner.ts'
 import { isKeyed, type KeyCheck } from '../api/authentication.ts'
@@ -28,8 +28,11 @@ import type { PublicAddress } from '../http/public-address.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
 import type { Target } from '../http/redirect-form.ts'
 import { sendRedirect, SOURCE_HEADER, type RedirectDefaults } from './redirect-reply.ts'
-import { pathOfTarget } from '../http/request-target.ts'
+import { codeOfTarget } from '../http/request-target.ts'
 import type { RequestTimes } from '../http/request-times.ts'
+import { sendPasswordPage } from '../passwords/password-page.ts'
+import { decidedTarget } from './decided-target.ts'
+import type { VisitorFacts } from './visitor-facts.ts'
 import { hasTwoHosts } from '../http/single-host.ts'
 import { isForPrograms } from './not-found.ts'
 import { goneError, visitorError } from './visitor-pages.ts'
@@ -48,12 +51,16 @@ export interface RedirectOptions extends HotOptions {
   readonly address: PublicAddress
   readonly times: RequestTimes
   readonly keys: KeyCheck
+  readonly visitors: VisitorFacts
 }
+
+/** Its password has to be asked for. */
+const PROTECTED = 'protected'
 
 export function redirectRoute(app: FastifyInstance, options: RedirectOptions): void {
   const { owner, now, counters } = options
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
-    const code = codeOf(request.raw.url!)
+    const code = codeOfTarget(request.raw.url!)
     if (code === undefined) return answerOther(options, request, reply)
     if (isKeyed(options.keys, request)) return answerKeyed(options, request, reply, code)
     const found = owner.lookup(code, now())
@@ -86,7 +93,7 @@ export function redirectAtOnce(
   const { owner, now, counters } = options
   const { method, url, rawHeaders } = request
   if (method !== 'GET' && method !== 'HEAD') return false
-  const code = codeOf(url!)
+  const code = codeOfTarget(url!)
   if (code === undefined || hasTwoHosts(rawHeaders) || mayBeKeyed(rawHeaders)) return false
   const found = owner.lookup(code, now())
   if (found.kind === 'redirect') {
@@ -118,15 +125,6 @@ function mayBeKeyed(rawHeaders: readonly string[]): boolean {
 
 const X_API_KEY = 'x-api-key'
 const AUTHORIZATION = 'authorization'
-
-/**
- * The code that the target of a request names. Read from the raw target, not from the decoded
- * parameter: `/%61bc` is no other spelling of `/abc`. A slash at the end is what some programs add.
- */
-function codeOf(target: string): Code | undefined {
-  const path = pathOfTarget(target)
-  return parseCode(path.endsWith('/') ? path.slice(1, -1) : path.slice(1))
-}
 
 /** Sends the visitor on, and notes that. */
 function redirect(
@@ -164,7 +162,8 @@ async function answerSlowly(
   return timed(options, request, reply, code, async () => {
     let found = known
     if (known.kind === 'unknown') found = (await options.owner.find(code)).lookup
-    const target = await targetFor(options, code, found, isHead)
+    if (found.kind === 'protected') return PROTECTED
+    const target = await targetFor(options, request, code, found, isHead)
     if (known.kind === 'unknown' && found.kind === 'redirect') options.counters.late++
     return { target }
   })
@@ -181,7 +180,8 @@ async function answerKeyed(
   return timed(options, request, reply, code, async () => {
     const { lookup, source } = await options.owner.find(code)
     reply.header(SOURCE_HEADER, source)
-    const target = await targetFor(options, code, lookup, isHead)
+    if (lookup.kind === 'protected') return PROTECTED
+    const target = await targetFor(options, request, code, lookup, isHead)
     if (lookup.kind === 'redirect') options.counters.late++
     return { target, source }
   })
@@ -192,15 +192,19 @@ async function timed(
   request: FastifyRequest,
   reply: FastifyReply,
   code: Code,
-  prepare: () => Promise<{ target: Target; source?: Source }>,
+  prepare: () => Promise<{ target: Target; source?: Source } | typeof PROTECTED>,
 ): Promise<FastifyReply> {
   const { counters, errors, times } = options
   const startedAt = times.start()
   void request.raw.socket.remoteAddress // is remembered by Node, when the socket is gone
   try {
-    const { target, source } = await prepare()
-    reply.hijack()
-    redirect(options, request.raw, reply.raw, code, target, source)
+    const prepared = await prepare()
+    if (prepared === PROTECTED) await sendPasswordPage(reply)
+    else {
+      const { target, source } = prepared
+      reply.hijack()
+      redirect(options, request.raw, reply.raw, code, target, source)
+    }
   } catch (error) {
     count(counters, error)
     noteOrphan(options, request.raw, code, error)
@@ -212,12 +216,15 @@ async function timed(
 
 /** Where to send the visitor, after a logged visit if it takes one. Throws what stops it. */
 async function targetFor(
-  { owner, counters }: RedirectOptions,
+  options: RedirectOptions,
+  request: FastifyRequest,
   code: Code,
   found: Lookup,
   isHead: boolean,
 ): Promise<Target> {
+  const { owner, counters } = options
   if (found.kind === 'redirect') return found
+  if (found.kind === 'ruled') return decidedTarget(options, request, code, !isHead)
   if (found.kind !== 'metered') throw visitorError(found)
   if (isHead) return targetWithoutVisit(owner, code)
   const target = await targetOfVisit(owner, code)

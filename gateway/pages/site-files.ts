@@ -14,6 +14,7 @@ const STYLESHEET = `:root {
   --text: light-dark(#17201d, #e6ece9);
   --quiet: light-dark(#55625c, #9aa8a2);
   --accent: light-dark(#0a6b5c, #5fd0a6);
+  --wrong: light-dark(#a3261b, #ff9d92);
 }
 body {
   margin: 0;
@@ -32,6 +33,13 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 0.75rem; }
 p { margin: 0 0 1rem; }
 a { color: var(--accent); }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.rules li { margin: 0 0 0.75rem; overflow-wrap: anywhere; }
+label { display: block; font-weight: 600; }
+input, button { font: inherit; padding: 0.5rem 0.75rem; border-radius: 0.375rem; box-sizing: border-box; }
+input { width: 100%; margin: 0.25rem 0 1rem; border: 1px solid var(--quiet); background: transparent; color: inherit; }
+button { border: 0; background: var(--accent); color: var(--ground); font-weight: 600; cursor: pointer; }
+input:focus-visible, button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.wrong { color: var(--wrong); font-weight: 600; }
 .status { color: var(--quiet); font-variant-numeric: tabular-nums; }
 .target { font-size: 1.15rem; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 0; }

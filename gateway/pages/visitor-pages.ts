@@ -4,8 +4,10 @@
  * Pure: texts from values. All values come from users and are escaped by `html`.
  */
 import { type ErrorCode, TinygridError } from '../../links/errors.ts'
+import type { RedirectRule } from '../../links/redirect-rules.ts'
 import type { Link, GoneReason, Lookup } from '../../links/link.ts'
-import { html, page } from './page.ts'
+import { html, page, type Html } from './page.ts'
+import { conditionsOf, targetsOf } from './rule-words.ts'
 
 interface Notice {
   readonly heading: string
@@ -32,6 +34,10 @@ const NOTICES: Partial<Record<ErrorCode, Notice>> = {
   link_expired: {
     heading: 'This link has expired',
     text: 'It worked until the time that its maker had set.',
+  },
+  rate_limited: {
+    heading: 'Too many attempts',
+    text: 'Wait a minute, then try again.',
   },
   link_used_up: {
     heading: 'This link has had all its visits',
@@ -71,8 +77,37 @@ export function previewPage(link: Link, shortUrl: string): string {
       <p class="target">
         <a href="${link.url}" rel="noreferrer noopener nofollow">${link.url}</a>
       </p>
-      <dl>${rows.reduce((all, row) => html`${all}${row}`, html``)}</dl>`,
+      <dl>${joined(rows)}</dl>
+      ${link.rules === undefined ? html`` : rulesOf(link.rules)}`,
   })
+}
+
+/** In place of a preview: nothing of a link with a password is shown. */
+export function protectedPage(): string {
+  return page({
+    title: 'This link is protected',
+    content: html`<h1>This link is protected</h1>
+      <p>Where it leads is shown to who knows its password.</p>`,
+  })
+}
+
+function rulesOf(rules: readonly RedirectRule[]): Html {
+  const items = rules.map((rule) => {
+    const targets = targetsOf(rule).map(
+      ({ url, share }) =>
+        html`<br />${share} <a href="${url}" rel="noreferrer noopener nofollow">${url}</a>`,
+    )
+    return html`<li>${conditionsOf(rule, timeOf)}: ${joined(targets)}</li>`
+  })
+  return html`<h2>Some visitors are sent elsewhere</h2>
+    <p>The first of these that holds decides.</p>
+    <ol class="rules">
+      ${joined(items)}
+    </ol>`
+}
+
+function joined(parts: readonly Html[]): Html {
+  return parts.reduce((all, part) => html`${all}${part}`, html``)
 }
 
 function timeOf(ms: number): string {

@@ -24,6 +24,7 @@ const BROWSER = [
   'Accept-Encoding: gzip, deflate, br',
   'Cookie: a=b; c=d',
 ]
+const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/15E148 Safari/604.1'
 const BODY = 'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n'
 const ABC = get('/abc')
 /** What else may stand in a query. */
@@ -57,6 +58,13 @@ export const CORPUS: readonly Sample[] = [
     text: ABC + get('/metered') + get('/unknown'),
     fast: 1,
   },
+  { name: 'a link with rules', text: ABC + get('/ruled') + ABC, fast: 1 },
+  {
+    name: 'a link with rules, from a phone',
+    text: ABC + get('/ruled', `User-Agent: ${IPHONE}`) + ABC,
+    fast: 1,
+  },
+  { name: 'a link with a password', text: ABC + get('/locked') + get('/locked?a=b'), fast: 1 },
   {
     name: 'a link that is not in memory',
     text: ABC + get('/unknown') + get('/b') + get('/unknown') + ABC,

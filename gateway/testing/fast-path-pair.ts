@@ -15,6 +15,8 @@ import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { URL_BYTES_MAX, type Link, type Lookup } from '../../links/link.ts'
 import type { Found, NodeStatus } from '../../links/link-owner.ts'
+import { NOBODYS_HASH } from '../../links/testing/any-options.ts'
+import { SHORT_RULES } from '../../links/testing/sample-rules.ts'
 import { freeWork } from '../../links/testing/free-work.ts'
 import { FakeLinks } from './fake-links.ts'
 import { type FastPath, type FastPathOptions, installFastPath } from '../fast-path/fast-path.ts'
@@ -56,6 +58,8 @@ addLink('over', 'https://example.com/page', {
 })
 addLink('gone', 'https://example.com/', { lifecycle: 'deleted' })
 addLink('metered', 'https://example.com/', { maxVisits: 1_000_000 })
+addLink('ruled', 'https://example.com/', { rules: SHORT_RULES[0]! })
+addLink('locked', 'https://example.com/', { passwordHash: NOBODYS_HASH })
 addLink('unknown', 'https://example.com/')
 addLink('unsafe', 'https://example.com/\r\nSet-Cookie: a')
 links.evicted.add('unknown' as Code)

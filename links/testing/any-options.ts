@@ -14,6 +14,8 @@ const HASHES = [0, 1].map((byte) => {
   return `$scrypt$ln=14,r=8,p=5$${hash.slice(0, 22)}$${hash}`
 })
 
+export const NOBODYS_HASH = HASHES[0]!
+
 type Any<T> = { readonly [Name in keyof T]-?: fc.Arbitrary<Exclude<T[Name], undefined>> }
 
 export const ANY_OPTION: Any<Required<LinkOptions>> = {
