@@ -233,7 +233,7 @@ const BODY_BYTES_PER_URL_BYTE = 3
 export function gatewaySettingsOf(config: Config): GatewaySettings {
   const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
   const { aliasLengthMax, codeLength, connectionsMax, rateLimit, ipPrivacy } = config
-  const { targetSchemes: schemes, urlBytesMax, forwardQuery, redirectStatus } = config
+  const { targetSchemes: schemes, urlBytesMax, forwardQuery, redirectStatus, robots } = config
   return Object.freeze({
     ...GATEWAY_DEFAULTS,
     host,
@@ -246,6 +246,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     fastPath,
     targets: Object.freeze({ schemes, bytesMax: urlBytesMax }),
     redirectStatus: Number(redirectStatus) as RedirectStatus,
+    robots,
     forwardQuery: forwardQuery === 'override' ? forwardQuery : forwardQuery === 'true',
     bodyBytesMax: Math.max(GATEWAY_DEFAULTS.bodyBytesMax, BODY_BYTES_PER_URL_BYTE * urlBytesMax),
     aliasLengthMax,

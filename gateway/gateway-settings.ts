@@ -9,6 +9,7 @@ import type { IpPrivacy } from '../clicks/ring/kept-address.ts'
 import { URL_BYTES_DEFAULT, type QueryForwarding, type RedirectStatus } from '../links/link.ts'
 import { WEB_SCHEMES } from '../links/target-schemes.ts'
 import type { TargetRules } from '../links/target-url.ts'
+import type { Robots } from './pages/site-files.ts'
 
 /**
  * What a client can make the process hold for one connection: what was read and not answered, and
@@ -43,6 +44,7 @@ export interface GatewaySettings {
   readonly forwardQuery: QueryForwarding
   /** Of redirects, for links that do not say it themselves. */
   readonly redirectStatus: RedirectStatus
+  readonly robots: Robots
   /** Creates without a key, per address. */
   readonly unkeyedCreatesPerMinuteMax: number
   /** Wrong keys per address, before its requests with any key are refused for a while. */
@@ -89,6 +91,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   fastPath: true,
   forwardQuery: true,
   redirectStatus: 302,
+  robots: 'allow',
   unkeyedCreatesPerMinuteMax: 60,
   wrongKeysPerMinuteMax: 30,
   wrongPasswordsPerMinuteMax: 10,

@@ -144,7 +144,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   })
   const isEnding = () => isClosing || options.isStopping?.() === true
   operatorRoutes(app, { registry, status, isClosing: isEnding })
-  siteFiles(app)
+  siteFiles(app, settings.robots)
   await app.register(async (scope) => webPage(scope))
   await documentRoutes(app)
   await app.ready()

@@ -4,6 +4,7 @@
  * Part of the one list in `config.ts`.
  */
 import { REDIRECT_STATUSES } from '../links/link.ts'
+import { ROBOTS_CHOICES } from '../gateway/pages/site-files.ts'
 import { choice } from './setting.ts'
 
 export const VISITOR_SETTINGS = {
@@ -20,5 +21,10 @@ export const VISITOR_SETTINGS = {
     about:
       'whether the query of a visitor goes on to the target, for links that do not say it; override: ' +
       'its parameters replace those of the target',
+  }),
+  robots: choice('TINYGRID_ROBOTS', {
+    fallback: 'allow',
+    of: ROBOTS_CHOICES,
+    about: 'whether robots.txt lets programs follow short links, as chats do to show a preview',
   }),
 } as const

@@ -30,6 +30,7 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
     { TINYGRID_FORWARD_QUERY: '1' },
     /TINYGRID_FORWARD_QUERY is "1", but must be one of true, false, o/,
   ],
+  [{ TINYGRID_ROBOTS: 'no' }, /TINYGRID_ROBOTS is "no", but must be one of allow, deny/],
   [{ TINYGRID_TRUST_PROXY: '2' }, /TINYGRID_TRUST_PROXY is "2", but must be true or false/],
   [{ TINYGRID_RATE_LIMIT: '0' }, /TINYGRID_RATE_LIMIT is "0", but must be/],
   [

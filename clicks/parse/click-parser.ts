@@ -15,14 +15,13 @@ import { NO_CAMPAIGN, parseCampaign, type Campaign } from './campaign.ts'
 import { readKeptHeaders } from './kept-headers.ts'
 import { parseLanguage } from './language.ts'
 import { NO_REFERRER, parseReferrer } from './referrer.ts'
+import { saysPrefetch } from './visit-purpose.ts'
 
 export interface ClickParserOptions {
   readonly addresses: AddressBook
   /** Whether clicks have the address as the record has it, or none. */
   readonly keepsAddress: boolean
 }
-
-const PREFETCH = /prefetch|prerender|preview/i
 
 /** Together some 80 MB when all that comes is as long and as different as can be. */
 const CACHES = {
@@ -57,7 +56,7 @@ export class ClickParser {
     const place = this.#addresses.get(record.address)
     const referrer = headers.referrer === '' ? NO_REFERRER : this.#referrers.get(headers.referrer)
     const campaign = this.#campaignOf(record)
-    const isPrefetch = agent.kind === 'human' && PREFETCH.test(headers.purpose)
+    const isPrefetch = agent.kind === 'human' && saysPrefetch(headers.purpose)
     return {
       code: record.code,
       at: record.at,

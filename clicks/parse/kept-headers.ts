@@ -5,6 +5,8 @@
  * case, lines in any order. Of a header that is there twice the first counts, as it does in Node's
  * server. What is no such line is passed over.
  */
+import { PURPOSE_HEADERS } from './visit-purpose.ts'
+
 export interface KeptHeaders {
   agent: string
   referrer: string
@@ -12,6 +14,8 @@ export interface KeptHeaders {
   /** What the headers that announce a prefetch say, one after the other. */
   purpose: string
 }
+
+const PURPOSES: ReadonlySet<string> = new Set(PURPOSE_HEADERS)
 
 export function readKeptHeaders(text: string): KeptHeaders {
   const headers: KeptHeaders = { agent: '', referrer: '', language: '', purpose: '' }
@@ -26,7 +30,8 @@ export function readKeptHeaders(text: string): KeptHeaders {
 }
 
 function take(headers: KeptHeaders, text: string, start: number, colon: number, end: number): void {
-  switch (text.slice(start, colon).toLowerCase()) {
+  const name = text.slice(start, colon).toLowerCase()
+  switch (name) {
     case 'user-agent':
       headers.agent ||= text.slice(colon + 1, end).trim()
       break
@@ -36,12 +41,7 @@ function take(headers: KeptHeaders, text: string, start: number, colon: number, 
     case 'accept-language':
       headers.language ||= text.slice(colon + 1, end).trim()
       break
-    case 'sec-purpose':
-    case 'purpose':
-    case 'x-purpose':
-    case 'x-moz':
-      headers.purpose += `${text.slice(colon + 1, end)};`
-      break
     default:
+      if (PURPOSES.has(name)) headers.purpose += `${text.slice(colon + 1, end)};`
   }
 }

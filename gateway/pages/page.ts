@@ -12,9 +12,11 @@ export const HTML_TYPE = 'text/html; charset=utf-8'
 export interface PageParts {
   readonly title: string
   readonly content: Html
+  /** For programs: more of the document's head. */
+  readonly head?: Html
 }
 
-export function page({ title, content }: PageParts): string {
+export function page({ title, content, head = html`` }: PageParts): string {
   const document = html`<!doctype html>
     <html lang="en">
       <head>
@@ -23,6 +25,7 @@ export function page({ title, content }: PageParts): string {
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex, nofollow" />
         <title>${title}</title>
+        ${head}
         <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
         <link rel="stylesheet" href="${STYLESHEET_PATH}" />
       </head>

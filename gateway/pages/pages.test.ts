@@ -84,11 +84,47 @@ test('pages have no style or script of their own', async (t) => {
   t.true(sheet.text.includes('light dark'))
 })
 
-test('crawlers are kept from short links, and the icon is there', async (t) => {
+test('programs may follow short links and nothing else, unless a setting keeps them from all', async (t) => {
   const { call } = await startGateway(t)
-  const robots = await call('GET', '/robots.txt')
-  t.regex(robots.headers['content-type']!, /^text\/plain/)
-  t.true(robots.text.includes('Disallow: /\n'))
+  const { headers, text } = await call('GET', '/robots.txt')
+  t.regex(headers['content-type']!, /^text\/plain/)
+  const { paths } = (await call('GET', '/openapi.json')).json as unknown as { paths: object }
+  const served = Object.keys(paths).map((path) => path.replaceAll(/\{\w+\}/g, 'x'))
+  const others = ['/docs', '/docs/', '/docs/static/index.html', '/assets/x.js', '/openapi.json?a=b']
+  t.true(served.includes('/health/ready') && served.includes('/api/links/x'))
+  for (const path of [...served, ...others, '/api', '/abc+', '/abc+?a=b']) {
+    if (path !== '/x' && path !== '/x+') t.false(mayFetch(text, path), path)
+  }
+  for (const path of [
+    '/',
+    '/abc',
+    '/abc/',
+    '/abc?a=b+c',
+    '/apiary',
+    '/docs1/',
+    '/x',
+    '/favicon.svg',
+  ]) {
+    t.true(mayFetch(text, path), path)
+  }
+  const denying = await startGateway(t, { robots: 'deny' })
+  const denied = (await denying.call('GET', '/robots.txt')).text
+  t.deepEqual([mayFetch(denied, '/'), mayFetch(denied, '/abc')], [true, false])
+})
+
+/** As RFC 9309 has it: the longest rule that fits, of two alike the one that allows. */
+function mayFetch(robots: string, path: string): boolean {
+  const rules = [...robots.matchAll(/^(Allow|Disallow): (\S+)$/gm)].map(([, kind, rule]) => {
+    const source = rule!.replaceAll(/[.+?^{}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
+    return { allows: kind === 'Allow', length: rule!.length, pattern: new RegExp(`^${source}`) }
+  })
+  const fitting = rules.filter(({ pattern }) => pattern.test(path))
+  const longest = Math.max(...fitting.map(({ length }) => length))
+  return fitting.some(({ allows, length }) => allows && length === longest)
+}
+
+test('the icon is there', async (t) => {
+  const { call } = await startGateway(t)
   for (const path of ['/favicon.ico', '/favicon.svg']) {
     t.is((await call('GET', path)).headers['content-type'], 'image/svg+xml')
   }

@@ -56,7 +56,8 @@ function sendProtected(reply: FastifyReply): FastifyReply {
     .send(protectedPage())
 }
 
-async function visibleLink({ owner, now }: PreviewOptions, code: Code): Promise<Link> {
+/** The link, if a visitor of it would be redirected. @throws TinygridError */
+export async function visibleLink({ owner, now }: PreviewOptions, code: Code): Promise<Link> {
   const link = await owner.read(code)
   const found = lookupOf(link, now())
   const isGone = found.kind === 'gone' || found.kind === 'absent' || found.kind === 'scheduled'

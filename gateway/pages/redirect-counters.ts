@@ -13,6 +13,8 @@ export interface RedirectCounters {
   found: number
   /** Redirects of links with maxVisits: the visit was logged first. */
   metered: number
+  /** Prefetches and preview bots that got no redirect, as it would have used up a visit. */
+  passing: number
   /** Redirects that the route had to wait for: a read of the store, an answer of another node. */
   late: number
   /** 410: deleted, expired, used up. */
@@ -24,5 +26,5 @@ export interface RedirectCounters {
 }
 
 export function createRedirectCounters(): RedirectCounters {
-  return { fast: 0, found: 0, metered: 0, late: 0, gone: 0, absent: 0, failed: 0 }
+  return { fast: 0, found: 0, metered: 0, passing: 0, late: 0, gone: 0, absent: 0, failed: 0 }
 }

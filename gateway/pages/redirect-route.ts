@@ -23,6 +23,7 @@ import { redirectOfVisit, type LinkOwner, type Source } from '../../links/link-o
 import { isKeyed, type KeyCheck } from '../api/authentication.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
 import { noteOrphan, noteVisit } from './noted-requests.ts'
+import { answerPasserBy, passerBy, type PasserBy } from './passer-by.ts'
 import { previewedCode, sendPreview } from './preview.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
@@ -163,6 +164,8 @@ async function answerSlowly(
     let found = known
     if (known.kind === 'unknown') found = (await options.owner.find(code)).lookup
     if (found.kind === 'protected') return PROTECTED
+    const who = await passerByOf(options, request, code, found)
+    if (who !== undefined) return who
     const target = await targetFor(options, request, code, found, isHead)
     if (known.kind === 'unknown' && found.kind === 'redirect') options.counters.late++
     return { target }
@@ -181,6 +184,8 @@ async function answerKeyed(
     const { lookup, source } = await options.owner.find(code)
     reply.header(SOURCE_HEADER, source)
     if (lookup.kind === 'protected') return PROTECTED
+    const who = await passerByOf(options, request, code, lookup)
+    if (who !== undefined) return who
     const target = await targetFor(options, request, code, lookup, isHead)
     if (lookup.kind === 'redirect') options.counters.late++
     return { target, source }
@@ -192,7 +197,7 @@ async function timed(
   request: FastifyRequest,
   reply: FastifyReply,
   code: Code,
-  prepare: () => Promise<{ target: Target; source?: Source } | typeof PROTECTED>,
+  prepare: () => Promise<{ target: Target; source?: Source } | typeof PROTECTED | PasserBy>,
 ): Promise<FastifyReply> {
   const { counters, errors, times } = options
   const startedAt = times.start()
@@ -200,7 +205,10 @@ async function timed(
   try {
     const prepared = await prepare()
     if (prepared === PROTECTED) await sendPasswordPage(reply)
-    else {
+    else if (typeof prepared === 'string') {
+      await answerPasserBy(options, prepared, request, reply, code)
+      counters.passing++
+    } else {
       const { target, source } = prepared
       reply.hijack()
       redirect(options, request.raw, reply.raw, code, target, source)
@@ -212,6 +220,19 @@ async function timed(
   }
   times.end(startedAt, 'GET', '/:code', reply.raw.statusCode)
   return reply
+}
+
+/** Who is not to use up a visit, if the link has few; undefined: a visitor, or a link for all. */
+async function passerByOf(
+  { owner }: RedirectOptions,
+  { headers }: FastifyRequest,
+  code: Code,
+  { kind }: Lookup,
+): Promise<PasserBy | undefined> {
+  const who = kind === 'metered' || kind === 'ruled' ? passerBy(headers) : undefined
+  if (who === undefined || kind === 'metered') return who
+  const link = await owner.read(code)
+  return link === undefined || link.maxVisits === null ? undefined : who
 }
 
 /** Where to send the visitor, after a logged visit if it takes one. Throws what stops it. */

@@ -1,8 +1,9 @@
 /**
  * The few small files that belong to the service and not to the web page's build.
  *
- * The style sheet of the server's own pages, the icon, and robots.txt, which keeps crawlers from
- * short links: they would count as visits and index other people's pages under our addresses.
+ * The style sheet of the server's own pages, the icon, and robots.txt. That keeps programs from everything
+ * but short links, so that chats can show what one leads to; or, by a setting, from those too. Redirects
+ * have no X-Robots-Tag: there is nothing in them to index, and where they lead has rules of its own.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { STYLESHEET_PATH } from './page.ts'
@@ -53,10 +54,24 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 </svg>
 `
 
-const ROBOTS = `User-agent: *
+export const ROBOTS_CHOICES = ['allow', 'deny'] as const
+/** Whether programs may follow short links. */
+export type Robots = (typeof ROBOTS_CHOICES)[number]
+
+/** RFC 9309: the longest rule that fits counts, `$` is the end. Codes may begin like these. */
+const NO_CODES = ['/api', '/docs', '/health', '/metrics', '/openapi.json', '/assets']
+
+const ROBOTS: Readonly<Record<Robots, string>> = {
+  allow: `User-agent: *
+Allow: /
+${NO_CODES.map((path) => `Disallow: ${path}$\nDisallow: ${path}?\nDisallow: ${path}/\n`).join('')}Disallow: /*+$
+Disallow: /*+?
+`,
+  deny: `User-agent: *
 Allow: /$
 Disallow: /
-`
+`,
+}
 
 interface SiteFile {
   readonly type: string
@@ -67,13 +82,14 @@ const FILES: Readonly<Record<string, SiteFile>> = {
   [STYLESHEET_PATH]: { type: 'text/css; charset=utf-8', content: STYLESHEET },
   '/favicon.svg': { type: 'image/svg+xml', content: ICON },
   '/favicon.ico': { type: 'image/svg+xml', content: ICON },
-  '/robots.txt': { type: 'text/plain; charset=utf-8', content: ROBOTS },
 }
 
 const DAY_SECONDS = 86_400
 
-export function siteFiles(app: FastifyInstance): void {
-  for (const [path, { type, content }] of Object.entries(FILES)) {
+export function siteFiles(app: FastifyInstance, robots: Robots): void {
+  const rules = { type: 'text/plain; charset=utf-8', content: ROBOTS[robots] }
+  const files = { ...FILES, '/robots.txt': rules }
+  for (const [path, { type, content }] of Object.entries(files)) {
     const bytes = Buffer.from(content)
     app.get(path, { schema: { hide: true } }, (_request, reply: FastifyReply) =>
       reply

@@ -110,6 +110,23 @@ function joined(parts: readonly Html[]): Html {
   return parts.reduce((all, part) => html`${all}${part}`, html``)
 }
 
+/** What a chat shows of a link that is not followed: its title and the host of its target. */
+export function unfurledPage({ code, title, url }: Link, shortUrl: string): string {
+  const { host, protocol } = new URL(url)
+  const leadsTo = `Leads to ${host || protocol.slice(0, -1)}`
+  const shown = title ?? `Where ${code} leads`
+  return page({
+    title: shown,
+    head: html`<meta property="og:type" content="website" />
+      <meta property="og:title" content="${shown}" />
+      <meta property="og:description" content="${leadsTo}" />
+      <meta property="og:url" content="${shortUrl}" />
+      <meta name="description" content="${leadsTo}" />`,
+    content: html`<h1>${shown}</h1>
+      <p>${leadsTo}</p>`,
+  })
+}
+
 function timeOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
