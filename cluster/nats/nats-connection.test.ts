@@ -63,6 +63,15 @@ natsTest('an account without JetStream is refused', async (t) => {
   })
 })
 
+natsTest('a user who may not do what a node does is refused', async (t) => {
+  const user = `user: ann, password: right, permissions: { subscribe: "other.>" }`
+  const config = `authorization { users: [{ ${user} }] }`
+  await withServer({ config }, async ({ port }) => {
+    const refusal = await refusalOf(`nats://ann:right@127.0.0.1:${port}`)
+    t.regex(refusal, /does not let the user in NATS_URL .*Subscription.*; deploy\/nats-perm/)
+  })
+})
+
 natsTest('a server that takes small messages only is refused', async (t) => {
   await withServer({ config: 'max_payload: 100000' }, async ({ url }) => {
     const refusal = await refusalOf(url)

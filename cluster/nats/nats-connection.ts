@@ -37,6 +37,7 @@ const PAYLOAD_BYTES_MIN = 2 ** 20
 const REFUSALS = new Set<string>([ErrorCode.AuthorizationViolation, ErrorCode.BadAuthentication])
 const TIMEOUTS = new Set<string>([ErrorCode.Timeout, ErrorCode.ConnectionTimeout])
 const NO_RESPONDERS: string = ErrorCode.NoResponders
+const FORBIDDEN: string = ErrorCode.PermissionsViolation
 /** By the server's list of error codes. */
 const NOT_ENABLED_FOR_ACCOUNT = 10039
 
@@ -189,7 +190,10 @@ function connectFailure(shown: string, cause: unknown, setting: NatsUrlSetting):
 }
 
 /** What to tell where waiting does not help. */
-function missingJetStream({ api_error: refusal, code }: NatsError): string | undefined {
+function missingJetStream({ api_error: refusal, code, message }: NatsError): string | undefined {
+  if (code === FORBIDDEN) {
+    return `does not let the user in NATS_URL do what a node does (${message}); deploy/nats-permissions.conf tells what that is`
+  }
   if (refusal?.err_code === NOT_ENABLED_FOR_ACCOUNT) {
     return 'has no JetStream for this account; enable it there'
   }
