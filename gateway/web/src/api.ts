@@ -8,6 +8,7 @@
  */
 import type { ClusterStatus } from './cluster/status.ts'
 import { hooksApi, type HooksApi } from './hooks/hooks-api.ts'
+import type { RedirectRule } from './rule-draft.ts'
 import { reportsApi, type ReportsApi } from './reports/reports-api.ts'
 import { bodyOf, callerOf, type Connection } from './service-call.ts'
 import { clicksApi, type ClicksApi } from './stats/clicks-api.ts'
@@ -25,10 +26,15 @@ export interface Link {
   readonly expiresAt: string | null
   readonly maxVisits: number | null
   readonly visits: number | null
+  /** Where some visitors are sent instead; null: none are. */
+  readonly rules?: readonly RedirectRule[] | null
+  readonly hasPassword?: boolean
 }
 
 /** What an owner can change; null takes a setting away. */
-export type LinkChanges = Partial<Pick<Link, 'url' | 'title' | 'tags' | 'expiresAt' | 'maxVisits'>>
+export type LinkChanges = Partial<
+  Pick<Link, 'url' | 'title' | 'tags' | 'expiresAt' | 'maxVisits' | 'rules'>
+> & { readonly password?: string | null }
 
 export type NewLink = LinkChanges & { readonly code?: string; readonly reuse?: boolean }
 

@@ -29,6 +29,7 @@ const FIELD_NAMES = {
   tags: 'tags',
   expiresAt: 'expiry',
   maxVisits: 'visits at most',
+  rules: 'redirect rules',
 } as const
 
 export function EditDialog({ api, link, onSaved, onClose }: EditDialogProps) {

@@ -10,6 +10,7 @@ import {
   rebaseDraft,
   tagsOf,
 } from './link-draft.ts'
+import { EMPTY_RULE, ruleText } from './rule-draft.ts'
 
 const LINK: Link = {
   code: 'abc',
@@ -39,7 +40,10 @@ test('everything that is filled in is asked for', (t) => {
     tags: 'a, b,, a ,',
     expiresAt: '2026-06-01T10:30',
     maxVisits: '5',
-  }
+    password: 'sesame',
+    protection: '',
+    rules: ruleText([{ ...EMPTY_RULE, countries: 'DE', targets: 'https://example.com/de' }]),
+  } as const
   t.deepEqual(newLinkOf(draft, true), {
     url: 'https://example.com/',
     code: 'mine',
@@ -48,6 +52,8 @@ test('everything that is filled in is asked for', (t) => {
     tags: ['a', 'b'],
     expiresAt: new Date(2026, 5, 1, 10, 30).toISOString(),
     maxVisits: 5,
+    password: 'sesame',
+    rules: [{ countries: ['DE'], url: 'https://example.com/de' }],
   })
 })
 
@@ -99,4 +105,12 @@ test('edits are kept over a change made elsewhere, and all else is taken over', 
 
 test('tags are separated by commas, each once, in order', (t) => {
   t.deepEqual(tagsOf(' two words ,b,b, ,a'), ['two words', 'b', 'a'])
+})
+
+test('a password is changed, taken away, or left as it is', (t) => {
+  const before = draftOf({ ...LINK, hasPassword: true })
+  t.deepEqual(changesBetween(before, before), {})
+  t.deepEqual(changesBetween(before, { ...before, password: 'new' }), { password: 'new' })
+  t.deepEqual(changesBetween(before, { ...before, protection: 'removed' }), { password: null })
+  t.deepEqual(changesBetween(draftOf(LINK), draftOf(LINK)), {})
 })

@@ -6,6 +6,7 @@
  * whose refusal names the field. Times are local in the form and UTC on the wire.
  */
 import type { Link, LinkChanges, NewLink } from './api.ts'
+import { rulesOf, textOfRules } from './rule-draft.ts'
 
 /** Every value is the text of its field. */
 export interface LinkDraft {
@@ -17,6 +18,12 @@ export interface LinkDraft {
   /** As `<input type="datetime-local">` has it: local time, no zone. */
   readonly expiresAt: string
   readonly maxVisits: string
+  /** A new one; empty: none, or as it is. */
+  readonly password: string
+  /** Of a link that has a password: whether it is to be taken away. */
+  readonly protection: '' | 'kept' | 'removed'
+  /** As `rule-draft.ts` has them. */
+  readonly rules: string
 }
 
 export type DraftField = keyof LinkDraft
@@ -29,9 +36,14 @@ export const EMPTY_DRAFT: LinkDraft = {
   tags: '',
   expiresAt: '',
   maxVisits: '',
+  password: '',
+  protection: '',
+  rules: '',
 }
 
-const EDITABLE = ['url', 'title', 'tags', 'expiresAt', 'maxVisits'] as const
+const EDITABLE = ['url', 'title', 'tags', 'expiresAt', 'maxVisits', 'rules'] as const
+const OWN = [...EDITABLE, 'password', 'protection'] as const
+const TIMES = { toUtc, toLocal }
 
 /** What keeps the draft from being sent at all. */
 export function draftErrors(draft: LinkDraft): FieldErrors {
@@ -55,6 +67,8 @@ export function newLinkOf(draft: LinkDraft, wantsNewCode: boolean): NewLink {
     ...(tags.length > 0 && { tags }),
     ...(draft.expiresAt !== '' && { expiresAt: toUtc(draft.expiresAt) }),
     ...(draft.maxVisits.trim() !== '' && { maxVisits: Number(draft.maxVisits) }),
+    ...(draft.password !== '' && { password: draft.password }),
+    ...(draft.rules !== '' && { rules: rulesOf(draft.rules, TIMES) }),
   }
 }
 
@@ -66,24 +80,28 @@ export function draftOf(link: Link): LinkDraft {
     tags: link.tags.join(', '),
     expiresAt: link.expiresAt === null ? '' : toLocal(link.expiresAt),
     maxVisits: link.maxVisits === null ? '' : String(link.maxVisits),
+    password: '',
+    protection: link.hasPassword === true ? 'kept' : '',
+    rules: textOfRules(link.rules ?? [], TIMES),
   }
 }
 
 /** Only the fields that differ, so that a minute's precision in the form never rounds a stored time. */
 export function changesBetween(before: LinkDraft, after: LinkDraft): LinkChanges {
-  const wanted: Required<LinkChanges> = {
+  const wanted: Required<Pick<LinkChanges, (typeof EDITABLE)[number]>> = {
     url: urlOf(after.url),
     title: after.title.trim() === '' ? null : after.title.trim(),
     tags: tagsOf(after.tags),
     expiresAt: after.expiresAt === '' ? null : toUtc(after.expiresAt),
     maxVisits: after.maxVisits.trim() === '' ? null : Number(after.maxVisits),
+    rules: rulesOf(after.rules, TIMES),
   }
-  return Object.fromEntries(
-    EDITABLE.filter((field) => after[field] !== before[field]).map((field) => [
-      field,
-      wanted[field],
-    ]),
-  )
+  const changed = EDITABLE.filter((field) => after[field] !== before[field])
+  return {
+    ...Object.fromEntries(changed.map((field) => [field, wanted[field]])),
+    ...(after.password !== '' && { password: after.password }),
+    ...(after.password === '' && after.protection === 'removed' && { password: null }),
+  }
 }
 
 /**
@@ -91,7 +109,7 @@ export function changesBetween(before: LinkDraft, after: LinkDraft): LinkChanges
  * meanwhile: my edits stay, all else becomes theirs. Also names what they changed.
  */
 export function rebaseDraft(base: LinkDraft, mine: LinkDraft, theirs: LinkDraft) {
-  const kept = EDITABLE.filter((field) => mine[field] !== base[field])
+  const kept = OWN.filter((field) => mine[field] !== base[field])
   const changedByThem = EDITABLE.filter((field) => theirs[field] !== base[field])
   const draft = { ...theirs, ...Object.fromEntries(kept.map((field) => [field, mine[field]])) }
   return { draft, changedByThem }

@@ -9,6 +9,7 @@ import { toApiError, type ApiError } from './service-call.ts'
 import type { Api, Link } from './api.ts'
 import { FailureNotice } from './failure-notice.tsx'
 import { EditDialog } from './edit-dialog.tsx'
+import { Icon } from './icon.tsx'
 import { LinkActions } from './link-actions.tsx'
 import { endOf, fullTime, timeFromNow, visitsText } from './link-status.ts'
 import { OuterLink } from './outer-link.tsx'
@@ -46,6 +47,12 @@ export function LinkRow({ api, link, onChanged, onDeleted, ...rest }: LinkRowPro
       </td>
       <th role="rowheader" scope="row" class="cell-link">
         <OuterLink address={link.shortUrl} text={address} />
+        {link.hasPassword === true && (
+          <span class="link-lock" title="Protected by a password">
+            <Icon name="lock" />
+            <span class="visually-hidden"> protected by a password</span>
+          </span>
+        )}
       </th>
       <td role="cell" class="cell-target">
         <OuterLink address={link.url} text={displayAddress(link.url)} />
@@ -102,6 +109,7 @@ function TitleAndTags({ link, onTag }: { link: Link; onTag: (tag: string) => voi
   return (
     <td role="cell" class="cell-title">
       <Lasting link={link} />
+      {(link.rules?.length ?? 0) > 0 && <strong class="badge">Rules</strong>}
       {link.title !== null && (
         <span class="link-title" title={link.title}>
           {link.title}

@@ -4,6 +4,7 @@
  * Used by the shorten form and the edit dialog.
  */
 import type { LinkForm } from './use-link-form.ts'
+import { RuleEditor } from './rule-editor.tsx'
 import { TextField } from './text-field.tsx'
 
 export function LinkSettings({ form }: { form: LinkForm }) {
@@ -40,6 +41,41 @@ export function LinkSettings({ form }: { form: LinkForm }) {
         hint="Empty: no limit"
         input={{ inputmode: 'numeric' }}
       />
+      <PasswordField form={form} />
+      <RuleEditor
+        value={draft.rules}
+        error={errors.rules}
+        onInput={(value) => change('rules', value)}
+      />
     </>
+  )
+}
+
+function PasswordField({ form }: { form: LinkForm }) {
+  const { draft, errors, change } = form
+  const isKept = draft.protection === 'kept'
+  return (
+    <div>
+      <TextField
+        label={draft.protection === '' ? 'Password' : 'New password'}
+        value={draft.password}
+        onInput={(value) => change('password', value)}
+        error={errors.password}
+        hint={isKept ? 'Empty: as it is' : 'Empty: visitors are asked for none'}
+        input={{ type: 'password', autocomplete: 'new-password' }}
+      />
+      {draft.protection !== '' && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isKept}
+            onChange={(event) =>
+              change('protection', event.currentTarget.checked ? 'kept' : 'removed')
+            }
+          />
+          <span>Visitors are asked for the password it has</span>
+        </label>
+      )}
+    </div>
   )
 }

@@ -7,6 +7,7 @@
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { toApiError, type ApiError } from './service-call.ts'
+import { ruleComplaint } from './rule-draft.ts'
 import { draftErrors, type DraftField, type FieldErrors, type LinkDraft } from './link-draft.ts'
 
 export interface LinkForm {
@@ -61,6 +62,7 @@ export function useLinkForm(
     } catch (error) {
       const { field, message } = toApiError(error)
       if (field !== undefined && field in draft) setErrors({ [field]: message })
+      else if (field?.startsWith('rules[')) setErrors({ rules: ruleComplaint(field, message) })
       else setFailure(toApiError(error))
     }
     setSending(false)
