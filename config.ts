@@ -18,7 +18,7 @@ import type { RedirectStatus } from './links/link.ts'
 import { machineMemoryBytes } from './links/machine-memory.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
 import { LINK_SETTINGS } from './node/link-settings.ts'
-import { VISITOR_SETTINGS } from './node/visitor-settings.ts'
+import { checkVisitorSettings, VISITOR_SETTINGS } from './node/visitor-settings.ts'
 import { withSecretFiles } from './node/secret-files.ts'
 import {
   baseUrl,
@@ -174,6 +174,7 @@ type Optional =
   | 'natsSystemUrl'
   | 'mongoUrl'
   | 'redisUrl'
+  | 'fallbackUrl'
   | 'geoipFile'
   | 'geoipAsnFile'
   | 'reportsDir'
@@ -205,6 +206,7 @@ export function readConfig(given: Env): Config {
   const nodeId = values.nodeId ?? makeNodeId()
   const config = Object.freeze({ ...values, memoryBytesMax, connectionsMax, nodeId } as Config)
   checkClusterSettings(config)
+  checkVisitorSettings(config)
   return config
 }
 
@@ -233,7 +235,8 @@ const BODY_BYTES_PER_URL_BYTE = 3
 export function gatewaySettingsOf(config: Config): GatewaySettings {
   const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
   const { aliasLengthMax, codeLength, connectionsMax, rateLimit, ipPrivacy } = config
-  const { targetSchemes: schemes, urlBytesMax, forwardQuery, redirectStatus, robots } = config
+  const { targetSchemes: schemes, urlBytesMax, forwardQuery, redirectStatus } = config
+  const { robots, fallbackUrl } = config
   return Object.freeze({
     ...GATEWAY_DEFAULTS,
     host,
@@ -245,6 +248,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     publicCreate,
     fastPath,
     targets: Object.freeze({ schemes, bytesMax: urlBytesMax }),
+    fallbackUrl,
     redirectStatus: Number(redirectStatus) as RedirectStatus,
     robots,
     forwardQuery: forwardQuery === 'override' ? forwardQuery : forwardQuery === 'true',

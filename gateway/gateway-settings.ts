@@ -45,6 +45,8 @@ export interface GatewaySettings {
   /** Of redirects, for links that do not say it themselves. */
   readonly redirectStatus: RedirectStatus
   readonly robots: Robots
+  /** Where visitors are sent whose code leads nowhere; by default to a page that says so. */
+  readonly fallbackUrl: string | undefined
   /** Creates without a key, per address. */
   readonly unkeyedCreatesPerMinuteMax: number
   /** Wrong keys per address, before its requests with any key are refused for a while. */
@@ -92,6 +94,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   forwardQuery: true,
   redirectStatus: 302,
   robots: 'allow',
+  fallbackUrl: undefined,
   unkeyedCreatesPerMinuteMax: 60,
   wrongKeysPerMinuteMax: 30,
   wrongPasswordsPerMinuteMax: 10,

@@ -43,6 +43,7 @@ import { registerClickMetrics } from './operator/click-metrics.ts'
 import { registerMembershipMetrics, type MembershipNumbers } from './operator/membership-metrics.ts'
 import { registerLogMetrics, type LogNumbers } from './operator/log-metrics.ts'
 import { registerMetrics } from './operator/metrics.ts'
+import { Fallback } from './pages/fallback.ts'
 import { notFoundHandler, sendFor, sendRoutingError } from './pages/not-found.ts'
 import { describeRoutes, documentRoutes } from './operator/openapi.ts'
 import { operatorRoutes } from './operator/operator-routes.ts'
@@ -128,7 +129,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const defaults = { forwardQuery, redirectStatus }
   const hot = { ...defaults, owner, now, counters: redirects, clicks: options.clicks?.notes }
   const visitors = new VisitorFacts({ openCountries: options.openCountries })
-  const toVisitors = { ...hot, errors, address, times, keys, visitors }
+  const fallback = new Fallback(settings.fallbackUrl, address)
+  const toVisitors = { ...hot, errors, fallback, address, times, keys, visitors }
   redirectRoute(app, toVisitors)
   passwordRoute(app, { ...toVisitors, passwords: new PasswordDesk(), guesses: guessesOf(options) })
   const passwords = new PasswordDesk(HASHES)

@@ -3,9 +3,10 @@
  *
  * Part of the one list in `config.ts`.
  */
-import { REDIRECT_STATUSES } from '../links/link.ts'
+import { EXPIRED_URL_BYTES_MAX, REDIRECT_STATUSES } from '../links/link.ts'
 import { ROBOTS_CHOICES } from '../gateway/pages/site-files.ts'
-import { choice } from './setting.ts'
+import { isOwnAddress } from '../links/own-address.ts'
+import { choice, ConfigError, matching } from './setting.ts'
 
 export const VISITOR_SETTINGS = {
   redirectStatus: choice('TINYGRID_REDIRECT_STATUS', {
@@ -27,4 +28,26 @@ export const VISITOR_SETTINGS = {
     of: ROBOTS_CHOICES,
     about: 'whether robots.txt lets programs follow short links, as chats do to show a preview',
   }),
+  fallbackUrl: matching('TINYGRID_FALLBACK_URL', isWebUrl, 'an http or https URL', {
+    about: 'where visitors are sent whose code leads nowhere; by default to a page that says so',
+  }),
 } as const
+
+function isWebUrl(text: string): boolean {
+  const url = text.length <= EXPIRED_URL_BYTES_MAX ? URL.parse(text) : null
+  return url !== null && /^https?:$/.test(url.protocol)
+}
+
+interface Addresses {
+  readonly fallbackUrl?: string | undefined
+  readonly baseUrl?: string | undefined
+  readonly port: number
+}
+
+/** @throws ConfigError where a code that leads nowhere would lead to itself */
+export function checkVisitorSettings({ fallbackUrl, baseUrl, port }: Addresses): void {
+  if (fallbackUrl === undefined || baseUrl === undefined) return
+  const own = { base: new URL(baseUrl), port, machine: new Set<string>() }
+  if (!isOwnAddress(new URL(fallbackUrl), own)) return
+  throw new ConfigError(`TINYGRID_FALLBACK_URL is ${fallbackUrl}, which leads back to this service`)
+}

@@ -20,6 +20,12 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ TINYGRID_DIRTY_MAX: '-1' }, /TINYGRID_DIRTY_MAX is "-1", but must be/],
   [{ TINYGRID_LOG_MAX: '1TB' }, /TINYGRID_LOG_MAX is "1TB", but must be/],
   [{ TINYGRID_BASE_URL: 'ftp://x' }, /TINYGRID_BASE_URL is "ftp:\/\/x", but must be an http/],
+  [{ TINYGRID_REDIRECT_STATUS: '303' }, /must be one of 301, 302, 307, 308/],
+  [{ TINYGRID_FALLBACK_URL: 'mailto:a@b.example' }, /must be an http or https URL/],
+  [
+    { TINYGRID_FALLBACK_URL: 'https://x.org/a', TINYGRID_BASE_URL: 'https://x.org' },
+    /TINYGRID_FALLBACK_URL is https:\/\/x.org\/a, which leads back to this service/,
+  ],
   [{ TINYGRID_BASE_URL: 'https://u:p@x.org' }, /TINYGRID_BASE_URL is .* without user/],
   [{ TINYGRID_API_KEY: 'short' }, /TINYGRID_API_KEY is a value of 5 characters, but must be 16/],
   [{ TINYGRID_API_KEY: 'REPLACE-ME-with-a-key' }, /^TINYGRID_API_KEY still has REPLACE-ME in it/],

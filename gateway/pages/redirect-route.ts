@@ -22,6 +22,7 @@ import type { Lookup } from '../../links/link.ts'
 import { redirectOfVisit, type LinkOwner, type Source } from '../../links/link-owner.ts'
 import { isKeyed, type KeyCheck } from '../api/authentication.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
+import type { Fallback } from './fallback.ts'
 import { noteOrphan, noteVisit } from './noted-requests.ts'
 import { answerPasserBy, passerBy, type PasserBy } from './passer-by.ts'
 import { previewedCode, sendPreview } from './preview.ts'
@@ -49,6 +50,7 @@ export interface HotOptions extends RedirectDefaults {
 
 export interface RedirectOptions extends HotOptions {
   readonly errors: ErrorReplies
+  readonly fallback: Fallback
   readonly address: PublicAddress
   readonly times: RequestTimes
   readonly keys: KeyCheck
@@ -199,7 +201,7 @@ async function timed(
   code: Code,
   prepare: () => Promise<{ target: Target; source?: Source } | typeof PROTECTED | PasserBy>,
 ): Promise<FastifyReply> {
-  const { counters, errors, times } = options
+  const { counters, errors, fallback, times } = options
   const startedAt = times.start()
   void request.raw.socket.remoteAddress // is remembered by Node, when the socket is gone
   try {
@@ -216,7 +218,7 @@ async function timed(
   } catch (error) {
     count(counters, error)
     noteOrphan(options, request.raw, code, error)
-    errors.sendPage(request, reply, error)
+    if (!fallback.send(request, reply, code, error)) errors.sendPage(request, reply, error)
   }
   times.end(startedAt, 'GET', '/:code', reply.raw.statusCode)
   return reply
@@ -256,7 +258,9 @@ async function targetFor(
 async function targetOfVisit(owner: LinkOwner, code: Code): Promise<Target> {
   const result = await owner.write({ kind: 'visit', code })
   if (result.kind === 'redirect') return { ...result, isDecidedAnew: true }
-  throw result.kind === 'gone' ? goneError(result.reason) : new TinygridError('link_not_found')
+  throw result.kind === 'gone'
+    ? goneError(result.reason, result.url)
+    : new TinygridError('link_not_found')
 }
 
 async function targetWithoutVisit(owner: LinkOwner, code: Code): Promise<Target> {

@@ -137,10 +137,22 @@ const GONE_CODES = {
   used_up: 'link_used_up',
 } as const satisfies Record<GoneReason, ErrorCode>
 
-export function goneError(reason: GoneReason): TinygridError {
-  return new TinygridError(GONE_CODES[reason])
+/** A link that is gone whose maker wants its visitors at `url`. */
+export class LinkIsOver extends TinygridError {
+  readonly url: string
+
+  constructor(reason: GoneReason, url: string) {
+    super(GONE_CODES[reason])
+    this.url = url
+  }
+}
+
+export function goneError(reason: GoneReason, url?: string): TinygridError {
+  return url === undefined ? new TinygridError(GONE_CODES[reason]) : new LinkIsOver(reason, url)
 }
 
 export function visitorError(found: Lookup): TinygridError {
-  return found.kind === 'gone' ? goneError(found.reason) : new TinygridError('link_not_found')
+  return found.kind === 'gone'
+    ? goneError(found.reason, found.url)
+    : new TinygridError('link_not_found')
 }
