@@ -235,8 +235,8 @@ const BODY_BYTES_PER_URL_BYTE = 3
 export function gatewaySettingsOf(config: Config): GatewaySettings {
   const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
   const { aliasLengthMax, codeLength, connectionsMax, rateLimit, ipPrivacy } = config
-  const { targetSchemes: schemes, urlBytesMax, forwardQuery, redirectStatus } = config
-  const { robots, fallbackUrl } = config
+  const { codeCase, targetSchemes: schemes, urlBytesMax } = config
+  const { forwardQuery, redirectStatus, robots, fallbackUrl } = config
   return Object.freeze({
     ...GATEWAY_DEFAULTS,
     host,
@@ -253,6 +253,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     robots,
     forwardQuery: forwardQuery === 'override' ? forwardQuery : forwardQuery === 'true',
     bodyBytesMax: Math.max(GATEWAY_DEFAULTS.bodyBytesMax, BODY_BYTES_PER_URL_BYTE * urlBytesMax),
+    codeCase,
     aliasLengthMax,
     codeLength,
     connectionsMax,

@@ -6,6 +6,7 @@
  */
 
 import type { IpPrivacy } from '../clicks/ring/kept-address.ts'
+import type { CodeCase } from '../links/code-case.ts'
 import { URL_BYTES_DEFAULT, type QueryForwarding, type RedirectStatus } from '../links/link.ts'
 import { WEB_SCHEMES } from '../links/target-schemes.ts'
 import type { TargetRules } from '../links/target-url.ts'
@@ -34,6 +35,8 @@ export interface GatewaySettings {
   readonly corsOrigins: readonly string[]
   /** Where links may lead that are made or changed from now on. */
   readonly targets: TargetRules
+  /** Whether codes that differ in case alone are two codes: as it was when the data were made. */
+  readonly codeCase: CodeCase
   /** Longest alias, in characters. */
   readonly aliasLengthMax: number
   /** Length of generated codes, in characters. */
@@ -88,6 +91,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   publicCreate: false,
   corsOrigins: Object.freeze([]),
   targets: Object.freeze({ schemes: WEB_SCHEMES, bytesMax: URL_BYTES_DEFAULT }),
+  codeCase: 'sensitive',
   aliasLengthMax: 8,
   codeLength: 7,
   fastPath: true,

@@ -36,6 +36,7 @@ import { ErrorReplies } from './http/error-reply.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import { ConnectionBounds } from './http/connection-bounds.ts'
 import { CrossOrigin } from './http/cross-origin.ts'
+import { notesOfCase, ownerOfCase } from './http/folded-codes.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { LinkCreator } from './api/link-creation.ts'
 import { registerAnalyticsMetrics } from './operator/analytics-metrics.ts'
@@ -107,7 +108,10 @@ const HASHES = { workMax: 1, waitingMax: 100 }
 
 /** Ready, but not listening. `close()` finishes what is under way. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { settings, owner, directory, work, status, clusterStatus, logger, now } = options
+  const { settings, directory, work, status, clusterStatus, logger, now } = options
+  const { codeCase } = settings
+  const owner = ownerOfCase(options.owner, codeCase)
+  const clicks = notesOfCase(options.clicks?.notes, codeCase)
   const redirects = options.redirects ?? createRedirectCounters()
   const errors = new ErrorReplies(logger)
   const registry = metricsOf(options, redirects, errors.counts)
@@ -127,7 +131,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const keys = { apiKey: new ApiKey(options.apiKey), wrongKeys, logger }
   const { forwardQuery, redirectStatus } = settings
   const defaults = { forwardQuery, redirectStatus }
-  const hot = { ...defaults, owner, now, counters: redirects, clicks: options.clicks?.notes }
+  const hot = { ...defaults, owner, now, counters: redirects, clicks }
   const visitors = new VisitorFacts({ openCountries: options.openCountries })
   const fallback = new Fallback(settings.fallbackUrl, address)
   const toVisitors = { ...hot, errors, fallback, address, times, keys, visitors }
@@ -135,7 +139,13 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   passwordRoute(app, { ...toVisitors, passwords: new PasswordDesk(), guesses: guessesOf(options) })
   const passwords = new PasswordDesk(HASHES)
   const { codeLength } = settings
-  const creator = new LinkCreator({ owner, codeLength, secret: options.apiKey, passwords })
+  const creator = new LinkCreator({
+    owner,
+    codeLength,
+    codeCase,
+    secret: options.apiKey,
+    passwords,
+  })
   const { analytics, desks } = options
   const visits = new LinkVisits(analytics, options.clock ?? systemClock)
   const asked = { settings, owner, directory, analytics, desks, visits }

@@ -191,7 +191,9 @@ async function openData(
       onError: (error) => onError('the cluster could not be watched', error),
     }),
   )
-  const identity = await ClusterSettings.open({ keyValue, partitions, logStreams, logStream })
+  const { codeCase } = config
+  const asked = { partitions, logStreams, codeCase }
+  const identity = await ClusterSettings.open({ keyValue, ...asked, logStream })
   const log = keep(
     await JetStreamLog.open({
       connection,

@@ -31,11 +31,11 @@ const ROUNDS_MAX = 3
 /** Whether the directory is whole afterwards. @throws DataDirectoryError if it cannot be opened */
 export async function runDataCommand(
   command: DataCommand,
-  { dataDir, partitions }: Config,
+  { dataDir, partitions, codeCase }: Config,
   say: Say,
 ): Promise<boolean> {
   const root = path.resolve(dataDir)
-  const directory = await DataDirectory.open(root, { partitions, isCheck: true })
+  const directory = await DataDirectory.open(root, { partitions, codeCase, isCheck: true })
   const log = new LmdbEnvironment(path.join(root, 'log'))
   const store = new LmdbEnvironment(path.join(root, 'store'))
   const check = () => checkDirectory({ log, store }, partitions, progressTo(say))

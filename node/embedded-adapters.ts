@@ -55,7 +55,7 @@ export async function openEmbedded(
   const { promise: lost, resolve } = Promise.withResolvers<DataDirectoryError>()
   const options = { ...config, work, onLost: () => resolve(takenFrom(config)) }
   try {
-    opened.push(await DataDirectory.open(config.dataDir, { partitions: config.partitions }))
+    opened.push(await DataDirectory.open(config.dataDir, config))
     const key = await keyOf(config)
     const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), options)
     opened.push(store)

@@ -12,6 +12,7 @@ import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
 import { installFastPath } from '../gateway/fast-path/fast-path.ts'
 import { createGateway } from '../gateway/gateway.ts'
+import { notesOfCase, ownerOfCase } from '../gateway/http/folded-codes.ts'
 import type { LongWork } from '../links/long-work.ts'
 import type { LogNumbers } from '../gateway/operator/log-metrics.ts'
 import type { MembershipNumbers } from '../gateway/operator/membership-metrics.ts'
@@ -53,7 +54,9 @@ export interface Front {
 export async function buildFront(options: FrontOptions): Promise<Front> {
   const { config, node, work, redirects, clusterStatus, membership, log } = options
   const { isStopping, clicks, live, analytics, apiKey, logger, now } = options
-  const owner = node.links
+  const { codeCase } = config
+  // The gateway does so by itself.
+  const owner = ownerOfCase(node.links, codeCase)
   const settings = gatewaySettingsOf(config)
   const gateway = await createGateway({
     settings,
@@ -61,7 +64,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     work,
     status: () => node.status(),
     router: node.cluster && node.router.counters,
-    owner,
+    owner: node.links,
     redirects,
     clusterStatus,
     membership,
@@ -84,7 +87,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
         counters: redirects,
         forwardQuery: settings.forwardQuery,
         redirectStatus: settings.redirectStatus,
-        clicks: clicks?.notes,
+        clicks: notesOfCase(clicks?.notes, codeCase),
         now,
       })
     : undefined

@@ -7,7 +7,8 @@
 import { CODE_LENGTH_MAX } from '../links/ids.ts'
 import { URL_BYTES_DEFAULT, URL_BYTES_MAX } from '../links/link.ts'
 import { isTargetScheme, WEB_SCHEMES } from '../links/target-schemes.ts'
-import { integer, listSetting } from './setting.ts'
+import { CODE_CASES } from '../links/code-case.ts'
+import { choice, integer, listSetting } from './setting.ts'
 
 const SCHEMES_MAX = 32
 
@@ -30,6 +31,13 @@ export const LINK_SETTINGS = {
     max: URL_BYTES_MAX,
     unit: 'bytes',
     about: 'longest URL that a link may lead to, as it is written in ASCII',
+  }),
+  codeCase: choice('TINYGRID_CODE_CASE', {
+    fallback: 'sensitive',
+    of: CODE_CASES,
+    about:
+      'whether /Abc and /abc are two links or one, fixed when the data are made; where case does not ' +
+      'matter codes are kept in small letters',
   }),
   aliasLengthMax: integer('TINYGRID_ALIAS_LENGTH_MAX', {
     fallback: '8',

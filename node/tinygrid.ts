@@ -251,7 +251,8 @@ function openService({ config, cluster }: TinygridOptions, node: Node) {
   const { ring } = node
   const { membership } = node.cluster
   const status = () => node.status()
-  return cluster?.openService?.({ nodeId: config.nodeId, ring, membership, status })
+  const { nodeId, codeCase } = config
+  return cluster?.openService?.({ nodeId, ring, membership, status, codeCase })
 }
 
 /** A line for what took long; otherwise only who debugs wants to know. */

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { ClusterDataError, StartError, TinygridError } from '../../links/errors.ts'
+import type { CodeCase } from '../../links/code-case.ts'
 import type { KeyValue } from '../membership/key-value.ts'
 import { MemoryKeyValueServer } from '../membership/memory-key-value.ts'
 import { ClusterSettings } from './cluster-settings.ts'
@@ -7,9 +8,11 @@ import { ClusterSettings } from './cluster-settings.ts'
 function open(
   server: MemoryKeyValueServer,
   partitions: number,
-  { logStream, logStreams = 1 }: { logStream?: string; logStreams?: number } = {},
+  more: { logStream?: string; logStreams?: number; codeCase?: CodeCase } = {},
 ) {
-  return ClusterSettings.open({ keyValue: server.connect(), partitions, logStreams, logStream })
+  const { logStream, logStreams = 1, codeCase = 'sensitive' } = more
+  const keyValue = server.connect()
+  return ClusterSettings.open({ keyValue, partitions, logStreams, codeCase, logStream })
 }
 
 test('the first node says how many partitions there are, and others may only agree', async (t) => {
@@ -59,6 +62,28 @@ test('a cluster that was made before there could be several streams has one', as
   const node = await open(server, 256)
   await node.noteMade('log')
   t.deepEqual(JSON.parse(server.get('settings')!.value!), { ...SOUND, made: ['log'] })
+})
+
+test('so it is with the case of codes, which matters in clusters of before', async (t) => {
+  const server = new MemoryKeyValueServer()
+  const first = await open(server, 256, { codeCase: 'insensitive' })
+  await first.noteMade('log')
+  t.like(JSON.parse(server.get('settings')!.value!), {
+    format: 3,
+    codeCase: 'insensitive',
+    identity: first.identity,
+    made: ['log'],
+  })
+  t.is((await open(server, 256, { codeCase: 'insensitive' })).identity, first.identity)
+  await t.throwsAsync(open(server, 256), {
+    message:
+      'TINYGRID_CODE_CASE is sensitive, and the cluster was created with insensitive, which cannot ' +
+      'change. Set TINYGRID_CODE_CASE=insensitive.',
+  })
+  server.write('settings', JSON.stringify(SOUND))
+  await t.throwsAsync(open(server, 256, { codeCase: 'insensitive' }), {
+    message: /Set TINYGRID_CODE_CASE=sensitive\./,
+  })
 })
 
 test('of two first nodes that disagree one starts', async (t) => {
@@ -137,9 +162,9 @@ test('settings that are changed while a node runs are not its any more', async (
 
 test('what a newer program stored is left alone', async (t) => {
   const server = new MemoryKeyValueServer()
-  server.write('settings', '{"format":3,"partitions":256}')
+  server.write('settings', '{"format":4,"partitions":256}')
   const error = await t.throwsAsync(open(server, 256), { instanceOf: StartError })
-  t.regex(error.message, /format 3, .* up to 2\./)
+  t.regex(error.message, /format 4, .* up to 3\./)
 })
 
 const SOUND = { format: 1, partitions: 256, identity: 'abc', made: [] }

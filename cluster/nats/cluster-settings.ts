@@ -4,7 +4,7 @@
  *
  * The number of partitions decides in which partition's log and store range a link lies, and that of
  * the log's streams where that partition's log is; a node that counts otherwise would look for links
- * where they are not. With one stream the settings are written as they were before there could be
+ * where they are not. Whether case matters in codes decides which links there can be. With one stream the settings are written as they were before there could be
  * several; with more they have a newer format, which an older program refuses and leaves alone.
  *
  * The identity, a random word, stands in all three places that hold the cluster's data: here, in the
@@ -19,6 +19,7 @@
  * a part before it is noted. Of several first nodes one writes the settings, the others take them.
  */
 import { randomBytes } from 'node:crypto'
+import { CODE_CASES, type CodeCase } from '../../links/code-case.ts'
 import { pause, systemClock } from '../../links/clock.ts'
 import { hasCode, ClusterDataError } from '../../links/errors.ts'
 import { isPartitionCount } from '../../links/ring.ts'
@@ -42,6 +43,8 @@ export interface ClusterSettingsOptions {
   readonly keyValue: KeyValue
   readonly partitions: number
   readonly logStreams: number
+  /** 'sensitive' if left out. */
+  readonly codeCase?: CodeCase
   /** Whether a stream of the log was there before the bucket was looked into; its name. */
   readonly logStream: string | undefined
   readonly newIdentity?: () => string
@@ -50,6 +53,7 @@ export interface ClusterSettingsOptions {
 interface StoredSettings {
   readonly partitions: number
   readonly logStreams: number
+  readonly codeCase: CodeCase
   readonly identity: string
   readonly made: readonly DataPart[]
 }
@@ -57,6 +61,8 @@ interface StoredSettings {
 const SETTINGS_KEY = 'settings'
 /** The one in which the number of the log's streams is told. */
 const STREAMS_FORMAT = 2
+/** And in which it is told that case does not matter in codes. */
+const CASE_FORMAT = 3
 const REMEDY = "Restore NATS's data as one"
 const IDENTITY_BYTES = 16
 const IDENTITY_PATTERN = /^[\w-]{1,64}$/
@@ -78,10 +84,11 @@ export class ClusterSettings implements DataIdentity {
 
   /** @throws ClusterDataError if the cluster is another one, TinygridError key_value_unavailable */
   static async open(options: ClusterSettingsOptions): Promise<ClusterSettings> {
-    const { keyValue, partitions, logStreams } = options
+    const { keyValue, partitions, logStreams, codeCase = 'sensitive' } = options
     const stored = (await read(keyValue)) ?? (await begin(options))
     refuseOther('TINYGRID_PARTITIONS', partitions, stored.partitions)
     refuseOther('TINYGRID_LOG_STREAMS', logStreams, stored.logStreams)
+    refuseOther('TINYGRID_CODE_CASE', codeCase, stored.codeCase)
     return new ClusterSettings(keyValue, stored)
   }
 
@@ -127,13 +134,20 @@ async function read(keyValue: KeyValue): Promise<StoredSettings | undefined> {
 
 async function begin(options: ClusterSettingsOptions): Promise<StoredSettings> {
   const { keyValue, partitions, logStreams, logStream, newIdentity = randomIdentity } = options
+  const { codeCase = 'sensitive' } = options
   if (logStream !== undefined) {
     throw new ClusterDataError(
       `The cluster's bucket in NATS is new, and the stream ${logStream} is not: the bucket was lost; ` +
         "restore NATS's data as one, or set another TINYGRID_NAMESPACE",
     )
   }
-  const own: StoredSettings = { partitions, logStreams, identity: newIdentity(), made: [] }
+  const own: StoredSettings = {
+    partitions,
+    logStreams,
+    codeCase,
+    identity: newIdentity(),
+    made: [],
+  }
   for (let attempt = 1; ; attempt++) {
     try {
       await keyValue.create(SETTINGS_KEY, textOf(own))
@@ -162,7 +176,7 @@ function randomIdentity(): string {
   return randomBytes(IDENTITY_BYTES).toString('base64url')
 }
 
-function refuseOther(setting: string, wanted: number, stored: number): void {
+function refuseOther<T extends string | number>(setting: string, wanted: T, stored: T): void {
   if (wanted === stored) return
   throw new ClusterDataError(
     `${setting} is ${wanted}, and the cluster was created with ` +
@@ -170,19 +184,25 @@ function refuseOther(setting: string, wanted: number, stored: number): void {
   )
 }
 
-function textOf({ partitions, logStreams, identity, made }: StoredSettings): string {
+function textOf({ codeCase, ...stored }: StoredSettings): string {
+  const { partitions, logStreams, identity, made } = stored
+  if (codeCase !== 'sensitive') {
+    return JSON.stringify({ format: CASE_FORMAT, partitions, logStreams, codeCase, identity, made })
+  }
   if (logStreams === 1) return JSON.stringify({ format: STORED_FORMAT, partitions, identity, made })
   return JSON.stringify({ format: STREAMS_FORMAT, partitions, logStreams, identity, made })
 }
 
 function parseSettings(text: string): StoredSettings {
   try {
-    const { partitions, logStreams = 1, identity, made } = fieldsOf(text, STREAMS_FORMAT)
+    const fields = fieldsOf(text, CASE_FORMAT)
+    const { partitions, logStreams = 1, codeCase = 'sensitive', identity, made } = fields
     must(isCount(partitions) && isPartitionCount(partitions), 'it has no number of partitions')
     must(isCount(logStreams) && isLogStreamCount(logStreams), 'it has no number of log streams')
+    must(isCodeCase(codeCase), 'it does not say whether case matters')
     must(typeof identity === 'string' && IDENTITY_PATTERN.test(identity), 'it has no identity')
     must(Array.isArray(made) && made.every(isPart), 'it does not say what was made')
-    return { partitions, logStreams, identity, made }
+    return { partitions, logStreams, codeCase, identity, made }
   } catch (error) {
     if (!(error instanceof Malformed)) throw error
     const remedy = error.isNewer ? 'Start the version that made it, or a newer one' : REMEDY
@@ -190,6 +210,10 @@ function parseSettings(text: string): StoredSettings {
       `The cluster's key "${SETTINGS_KEY}" in NATS holds no settings: ${error.message}. ${remedy}.`,
     )
   }
+}
+
+function isCodeCase(value: unknown): value is CodeCase {
+  return CODE_CASES.some((codeCase) => codeCase === value)
 }
 
 function isPart(value: unknown): value is DataPart {

@@ -12,6 +12,7 @@
  * yet like all of NATS it is for operators: whoever may connect may ask.
  */
 import { ServiceError, type NatsConnection, type ServiceMsg } from 'nats'
+import type { CodeCase } from '../../links/code-case.ts'
 import { CODE_LENGTH_MAX, parseCode, type NodeId } from '../../links/ids.ts'
 import type { NodeLease } from '../membership/lease.ts'
 import { namesOf } from './namespace.ts'
@@ -30,6 +31,8 @@ export interface AskedNode {
     readonly controller: NodeId | undefined
   }
   readonly status: () => NodeStatus
+  /** 'sensitive' if left out. */
+  readonly codeCase?: CodeCase
 }
 
 export interface NatsServiceOptions {
@@ -87,8 +90,10 @@ function answering(answerOf: (message: ServiceMsg) => string) {
   }
 }
 
-function ownerOf(text: string, { ring, membership: { table, leases } }: AskedNode): string {
-  const code = parseCode(text)
+function ownerOf(text: string, node: AskedNode): string {
+  const { ring, membership, codeCase } = node
+  const { table, leases } = membership
+  const code = parseCode(codeCase === 'insensitive' ? text.toLowerCase() : text)
   if (code === undefined) {
     throw new ServiceError(BAD_REQUEST, CODE_TAKES)
   }

@@ -17,6 +17,7 @@ import { linkRoutes } from './link-routes.ts'
 import { exportRoute } from './export-route.ts'
 import { listRoute } from './list-route.ts'
 import { RateLimit } from './rate-limit.ts'
+import { foldNamedCodes } from '../http/folded-codes.ts'
 import { accessLog, type RequestTimes } from '../http/request-times.ts'
 import { clickRoutes } from '../stats/click-routes.ts'
 import type { EventsOptions } from '../stats/events-route.ts'
@@ -52,6 +53,12 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
     done(isClosing() ? new TinygridError('shutting_down') : undefined)
   })
   app.addHook('onRequest', authenticate)
+  if (settings.codeCase === 'insensitive') {
+    app.addHook('preHandler', (request, _reply, done) => {
+      foldNamedCodes(request)
+      done()
+    })
+  }
   app.addHook('onResponse', accessLog(logger, times))
   createRoute(app, context)
   bulkRoute(app, context)

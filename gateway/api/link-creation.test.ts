@@ -21,6 +21,7 @@ function setUp(codeLength = LENGTH, randomBytes?: (size: number) => Uint8Array) 
     creator: new LinkCreator({
       owner: links,
       codeLength,
+      codeCase: 'sensitive',
       secret: 'a secret',
       passwords,
       ...random,

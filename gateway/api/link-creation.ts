@@ -7,6 +7,7 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes as cryptoRandomBytes } from 'node:crypto'
+import type { CodeCase } from '../../links/code-case.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Link } from '../../links/link.ts'
 import { optionsOf } from '../../links/link-options.ts'
@@ -26,6 +27,8 @@ export interface LinkCreatorOptions {
   readonly owner: LinkOwner
   /** Length of generated codes, in characters. */
   readonly codeLength: number
+  /** Whether generated codes may have capital letters. */
+  readonly codeCase: CodeCase
   readonly randomBytes?: RandomBytes
   /** Hides which codes follow from an Idempotency-Key; the same on all nodes. */
   readonly secret: string
@@ -38,12 +41,14 @@ type Attempt = Candidate & Repeatable
 export class LinkCreator {
   readonly #owner: LinkOwner
   readonly #codeLength: number
+  readonly #codeCase: CodeCase
   readonly #randomBytes: RandomBytes
   readonly #secret: string
   readonly #passwords: Pick<PasswordDesk, 'hash'>
 
   constructor(options: LinkCreatorOptions) {
     const { owner, codeLength, randomBytes = cryptoRandomBytes, secret, passwords } = options
+    this.#codeCase = options.codeCase
     this.#owner = owner
     this.#codeLength = codeLength
     this.#randomBytes = randomBytes
@@ -96,10 +101,12 @@ export class LinkCreator {
     const { alias, reuse, url } = draft
     if (alias !== undefined) return yield { code: alias, reuse: reuse === true && isPlain(draft) }
     if (reuse !== false && isPlain(draft)) {
-      for (const code of codesOfUrl(url, this.#codeLength)) yield { code, reuse: true }
+      for (const code of codesOfUrl(url, this.#codeLength, this.#codeCase))
+        yield { code, reuse: true }
     }
     const randomBytes = repeatable?.randomBytes() ?? this.#randomBytes
-    for (const code of randomCodes(this.#codeLength, randomBytes)) yield { code, reuse: false }
+    for (const code of randomCodes(this.#codeLength, randomBytes, this.#codeCase))
+      yield { code, reuse: false }
   }
 
   /** undefined: the code is taken. */

@@ -13,7 +13,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AllowedMethods } from './allowed-methods.ts'
 import { pathOfTarget } from './request-target.ts'
 
-export const ANY_ORIGIN = '*'
+const ANY_ORIGIN = '*'
 
 const API = '/api/'
 /** How long a browser may keep the answer to a preflight: no browser keeps it for longer. */

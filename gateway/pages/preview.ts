@@ -37,7 +37,7 @@ export async function sendPreview(
   try {
     const link = await visibleLink(options, code)
     if (link.passwordHash !== undefined) return sendProtected(reply)
-    const shortUrl = options.address.shortUrl(request, code)
+    const shortUrl = options.address.shortUrl(request, link.code)
     return reply
       .headers(SECURITY_HEADERS)
       .header('cache-control', 'no-store')

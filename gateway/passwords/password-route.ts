@@ -95,9 +95,11 @@ async function isRight(
   code: Code,
   given: string,
 ): Promise<boolean> {
-  const takeBack = guesses.begin(clientAddress(request), code)
+  const link = await owner.read(code)
+  // As the link has it: in another case it is no other code where case does not matter.
+  const takeBack = guesses.begin(clientAddress(request), link?.code ?? code)
   try {
-    const hash = (await owner.read(code))?.passwordHash
+    const hash = link?.passwordHash
     const password = spelt(given)
     const isWrong =
       hash === undefined || password === undefined || !(await passwords.check(password, hash))

@@ -59,7 +59,7 @@ test('a newer format is refused with both numbers', async (t) => {
   const root = await temporary(t)
   const newer = { product: 'tinygrid', format: 7, partitions: 16, isReady: true }
   await writeFile(path.join(root, 'format.json'), JSON.stringify(newer))
-  await refuses(t, root, /has format 7, this version knows up to 2/)
+  await refuses(t, root, /has format 7, this version knows up to 3/)
 })
 
 test('a directory of something else is refused', async (t) => {

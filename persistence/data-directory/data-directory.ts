@@ -3,13 +3,13 @@
  *
  * Used at the start of the embedded way, before anything else touches the directory. It holds
  *
- *   format.json   the version of the layout, the number of partitions, when it was made, and an
- *                 identity, which log and store carry too: parts of two directories are told apart
+ *   format.json   the version of the layout, the number of partitions, whether case matters in codes, when
+ *                 it was made, and an identity, which log and store carry too: parts of two directories are told apart
  *   log/ store/   an LMDB environment each
  *   api-key       the key made at the first start
  *   lock-*.sock   the lock of the process that uses it (`directory-lock.ts`)
  *
- * A directory that is locked, newer, damaged, foreign or made for another number of partitions is
+ * A directory that is locked, newer, damaged, foreign or made for another number of partitions or another case of codes is
  * refused with one sentence that names it and says what to do, and is left as it is. `format.json`
  * calls the directory ready once both environments exist, so that a crash in the middle of making
  * them is told from one that has lost them later.
@@ -17,6 +17,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { CodeCase } from '../../links/code-case.ts'
 import { API_KEY_FILE_NAME } from './api-key-file.ts'
 import { DirectoryLock, isLockName } from './directory-lock.ts'
 import { upgradeDirectory } from './format-upgrade.ts'
@@ -31,6 +32,8 @@ export class DataDirectoryError extends Error {
 
 export interface DataDirectoryOptions {
   readonly partitions: number
+  /** 'sensitive' if left out. */
+  readonly codeCase?: CodeCase
   /** To look at what is there: it is neither made nor brought to a newer format. */
   readonly isCheck?: boolean
 }
@@ -39,6 +42,8 @@ interface Format {
   readonly product: 'tinygrid'
   readonly format: number
   readonly partitions: number
+  /** 'sensitive' if left out. */
+  readonly codeCase?: CodeCase
   /** Random; undefined in format 1. */
   readonly identity?: string
   readonly createdAt: string
@@ -47,6 +52,8 @@ interface Format {
 
 /** 1: no identity, no checksums in the store; upgraded at the start. */
 const FORMAT = 2
+/** As 2, with codes in small letters: a program that does not know of it must not give others. */
+const FOLDED_FORMAT = 3
 const IDENTITY_BYTES = 16
 const FORMAT_FILE_NAME = 'format.json'
 /** Of copies of what a repair has removed. */
@@ -111,7 +118,7 @@ export class DataDirectory {
 /** What the directory says of itself; undefined if it is new. */
 async function readFormat(
   root: string,
-  { partitions }: DataDirectoryOptions,
+  { partitions, codeCase = 'sensitive' }: DataDirectoryOptions,
 ): Promise<Format | undefined> {
   const names = (await readdir(root)).filter((name) => !isPassing(name))
   if (names.length === 0) return undefined
@@ -122,10 +129,10 @@ async function readFormat(
   if (format === undefined) {
     throw refusal(root, `is damaged: ${FORMAT_FILE_NAME} cannot be read; restore it from a backup`)
   }
-  if (format.format > FORMAT) {
+  if (format.format > FOLDED_FORMAT) {
     throw refusal(
       root,
-      `has format ${format.format}, this version knows up to ${FORMAT}; start a newer version`,
+      `has format ${format.format}, this version knows up to ${FOLDED_FORMAT}; start a newer version`,
     )
   }
   if (format.partitions !== partitions) {
@@ -133,6 +140,14 @@ async function readFormat(
       root,
       `was made with ${format.partitions} partitions, not ${partitions}; ` +
         `set TINYGRID_PARTITIONS to ${format.partitions} or use another directory`,
+    )
+  }
+  const made = format.codeCase ?? 'sensitive'
+  if (made !== codeCase) {
+    throw refusal(
+      root,
+      `was made with codes that are case-${made}, not ${codeCase}; ` +
+        `set TINYGRID_CODE_CASE to ${made}, or export its links and import them into another directory`,
     )
   }
   return format
@@ -165,7 +180,7 @@ function checkEnvironments(root: string): void {
 
 async function check(root: string, format: Format): Promise<void> {
   checkEnvironments(root)
-  if (format.format === FORMAT) return checkIdentity(root, format)
+  if (format.format >= FORMAT) return checkIdentity(root, format)
   const identity = newIdentity()
   const why = await upgradeDirectory(root, identity)
   if (why !== undefined) {
@@ -192,12 +207,12 @@ function newIdentity(): string {
   return randomBytes(IDENTITY_BYTES).toString('hex')
 }
 
-async function create(root: string, { partitions }: DataDirectoryOptions): Promise<void> {
+async function create(root: string, { partitions, codeCase }: DataDirectoryOptions): Promise<void> {
   const createdAt = new Date().toISOString()
   const identity = newIdentity()
   const format: Format = {
     product: 'tinygrid',
-    format: FORMAT,
+    ...(codeCase === 'insensitive' ? { format: FOLDED_FORMAT, codeCase } : { format: FORMAT }),
     partitions,
     identity,
     createdAt,
