@@ -69,7 +69,7 @@ export interface Wish {
 export async function shorten(page: Page, { url, ...options }: Wish): Promise<void> {
   await addressField(page).fill(url)
   if (Object.keys(options).length > 0) {
-    const details = page.locator('details')
+    const details = page.locator('.shorten > form > details')
     if ((await details.getAttribute('open')) === null) await page.getByText('Options').click()
   }
   const labels = { code: 'Own code', title: 'Title', tags: 'Tags' }

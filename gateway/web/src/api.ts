@@ -26,6 +26,10 @@ export interface Link {
   readonly expiresAt: string | null
   readonly maxVisits: number | null
   readonly visits: number | null
+  /** From when on it redirects; null, or left out: always. */
+  readonly validFrom?: string | null
+  readonly redirectStatus?: number | null
+  readonly expiredUrl?: string | null
   /** Where some visitors are sent instead; null: none are. */
   readonly rules?: readonly RedirectRule[] | null
   readonly hasPassword?: boolean
@@ -33,12 +37,23 @@ export interface Link {
 
 /** What an owner can change; null takes a setting away. */
 export type LinkChanges = Partial<
-  Pick<Link, 'url' | 'title' | 'tags' | 'expiresAt' | 'maxVisits' | 'rules'>
+  Pick<
+    Link,
+    | 'url'
+    | 'title'
+    | 'tags'
+    | 'expiresAt'
+    | 'maxVisits'
+    | 'rules'
+    | 'validFrom'
+    | 'redirectStatus'
+    | 'expiredUrl'
+  >
 > & { readonly password?: string | null }
 
 export type NewLink = LinkChanges & { readonly code?: string; readonly reuse?: boolean }
 
-export type LinkState = 'active' | 'expired' | 'used_up'
+export type LinkState = 'active' | 'scheduled' | 'expired' | 'used_up'
 
 export interface LinkQuery {
   readonly search: string

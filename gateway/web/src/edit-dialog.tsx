@@ -30,6 +30,9 @@ const FIELD_NAMES = {
   expiresAt: 'expiry',
   maxVisits: 'visits at most',
   rules: 'redirect rules',
+  validFrom: 'begin',
+  redirectStatus: 'kind of redirect',
+  expiredUrl: 'address when over',
 } as const
 
 export function EditDialog({ api, link, onSaved, onClose }: EditDialogProps) {

@@ -13,12 +13,27 @@ const LINK: Link = {
   expiresAt: null,
   maxVisits: 9,
   visits: 3,
+  validFrom: null,
+  redirectStatus: 301,
 }
 
 test('a link is a line, and what would break it is quoted', (t) => {
   const [head, line, end] = linksCsv([LINK]).split('\r\n')
-  t.is(head, 'code,shortUrl,url,title,tags,createdAt,expiresAt,maxVisits,visits')
-  const cells = ['"https://example.org/?a=1,2"', '', '"music, night"', LINK.createdAt, '', '9', '3']
+  const columns =
+    'code,shortUrl,url,title,tags,createdAt,expiresAt,maxVisits,visits,validFrom,redirectStatus,expiredUrl'
+  t.is(head, columns)
+  const cells = [
+    '"https://example.org/?a=1,2"',
+    '',
+    '"music, night"',
+    LINK.createdAt,
+    '',
+    '9',
+    '3',
+    '',
+    '301',
+    '',
+  ]
   t.is(line, `jazz,http://s.example/jazz,${cells.join(',')}`)
   t.is(end, '')
 })

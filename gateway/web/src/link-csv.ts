@@ -16,6 +16,9 @@ const COLUMNS = [
   'expiresAt',
   'maxVisits',
   'visits',
+  'validFrom',
+  'redirectStatus',
+  'expiredUrl',
 ] as const
 
 export function linksCsv(links: readonly Link[]): string {
@@ -24,7 +27,7 @@ export function linksCsv(links: readonly Link[]): string {
 }
 
 function cell(value: Link[(typeof COLUMNS)[number]]): string {
-  if (value === null) return ''
+  if (value === null || value === undefined) return ''
   if (typeof value === 'number') return String(value)
   const text = typeof value === 'string' ? value : value.join(', ')
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text

@@ -34,6 +34,7 @@ test('an address alone asks for a link and nothing else', (t) => {
 
 test('everything that is filled in is asked for', (t) => {
   const draft = {
+    ...EMPTY_DRAFT,
     url: 'https://example.com/',
     code: ' mine ',
     title: ' Mine ',
@@ -113,4 +114,27 @@ test('a password is changed, taken away, or left as it is', (t) => {
   t.deepEqual(changesBetween(before, { ...before, password: 'new' }), { password: 'new' })
   t.deepEqual(changesBetween(before, { ...before, protection: 'removed' }), { password: null })
   t.deepEqual(changesBetween(draftOf(LINK), draftOf(LINK)), {})
+})
+
+test('the advanced settings are asked for, shown, changed and taken away one by one', (t) => {
+  const draft = {
+    ...EMPTY_DRAFT,
+    url: 'https://example.com/',
+    validFrom: '2026-05-01T10:00',
+    redirectStatus: '308',
+    expiredUrl: ' example.com/over ',
+  } as const
+  const asked = {
+    validFrom: new Date('2026-05-01T10:00').toISOString(),
+    redirectStatus: 308,
+    expiredUrl: 'https://example.com/over',
+  }
+  t.deepEqual(newLinkOf(draft, false), { url: 'https://example.com/', ...asked })
+  const shown = draftOf({ ...LINK, ...asked })
+  t.is(shown.validFrom, draft.validFrom)
+  t.deepEqual(changesBetween(shown, { ...shown, redirectStatus: '' }), { redirectStatus: null })
+  t.deepEqual(changesBetween(shown, { ...shown, validFrom: '', expiredUrl: '' }), {
+    validFrom: null,
+    expiredUrl: null,
+  })
 })

@@ -18,6 +18,10 @@ export interface LinkDraft {
   /** As `<input type="datetime-local">` has it: local time, no zone. */
   readonly expiresAt: string
   readonly maxVisits: string
+  /** Local time, as `expiresAt`. */
+  readonly validFrom: string
+  readonly redirectStatus: '' | '301' | '302' | '307' | '308'
+  readonly expiredUrl: string
   /** A new one; empty: none, or as it is. */
   readonly password: string
   /** Of a link that has a password: whether it is to be taken away. */
@@ -36,12 +40,19 @@ export const EMPTY_DRAFT: LinkDraft = {
   tags: '',
   expiresAt: '',
   maxVisits: '',
+  validFrom: '',
+  redirectStatus: '',
+  expiredUrl: '',
   password: '',
   protection: '',
   rules: '',
 }
 
-const EDITABLE = ['url', 'title', 'tags', 'expiresAt', 'maxVisits', 'rules'] as const
+const ADVANCED = ['validFrom', 'redirectStatus', 'expiredUrl'] as const
+const EDITABLE = [
+  ...(['url', 'title', 'tags', 'expiresAt', 'maxVisits', 'rules'] as const),
+  ...ADVANCED,
+]
 const OWN = [...EDITABLE, 'password', 'protection'] as const
 const TIMES = { toUtc, toLocal }
 
@@ -67,6 +78,10 @@ export function newLinkOf(draft: LinkDraft, wantsNewCode: boolean): NewLink {
     ...(tags.length > 0 && { tags }),
     ...(draft.expiresAt !== '' && { expiresAt: toUtc(draft.expiresAt) }),
     ...(draft.maxVisits.trim() !== '' && { maxVisits: Number(draft.maxVisits) }),
+    ...advancedOf(
+      draft,
+      ADVANCED.filter((field) => draft[field].trim() !== ''),
+    ),
     ...(draft.password !== '' && { password: draft.password }),
     ...(draft.rules !== '' && { rules: rulesOf(draft.rules, TIMES) }),
   }
@@ -80,6 +95,9 @@ export function draftOf(link: Link): LinkDraft {
     tags: link.tags.join(', '),
     expiresAt: link.expiresAt === null ? '' : toLocal(link.expiresAt),
     maxVisits: link.maxVisits === null ? '' : String(link.maxVisits),
+    validFrom: typeof link.validFrom === 'string' ? toLocal(link.validFrom) : '',
+    redirectStatus: String(link.redirectStatus ?? '') as LinkDraft['redirectStatus'],
+    expiredUrl: link.expiredUrl ?? '',
     password: '',
     protection: link.hasPassword === true ? 'kept' : '',
     rules: textOfRules(link.rules ?? [], TIMES),
@@ -95,6 +113,7 @@ export function changesBetween(before: LinkDraft, after: LinkDraft): LinkChanges
     expiresAt: after.expiresAt === '' ? null : toUtc(after.expiresAt),
     maxVisits: after.maxVisits.trim() === '' ? null : Number(after.maxVisits),
     rules: rulesOf(after.rules, TIMES),
+    ...advancedOf(after, ADVANCED),
   }
   const changed = EDITABLE.filter((field) => after[field] !== before[field])
   return {
@@ -102,6 +121,19 @@ export function changesBetween(before: LinkDraft, after: LinkDraft): LinkChanges
     ...(after.password !== '' && { password: after.password }),
     ...(after.password === '' && after.protection === 'removed' && { password: null }),
   }
+}
+
+type Advanced = Required<Pick<LinkChanges, (typeof ADVANCED)[number]>>
+
+/** These of the advanced settings; what is empty is none. */
+function advancedOf(draft: LinkDraft, fields: readonly (keyof Advanced)[]): Advanced {
+  const { validFrom, redirectStatus, expiredUrl } = draft
+  const all: Advanced = {
+    validFrom: validFrom === '' ? null : toUtc(validFrom),
+    redirectStatus: redirectStatus === '' ? null : Number(redirectStatus),
+    expiredUrl: expiredUrl.trim() === '' ? null : urlOf(expiredUrl),
+  }
+  return Object.fromEntries(fields.map((field) => [field, all[field]])) as unknown as Advanced
 }
 
 /**

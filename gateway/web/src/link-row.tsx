@@ -93,6 +93,14 @@ function Lasting({ link }: { link: Link }) {
   return (
     <>
       {end !== undefined && <strong class="badge">{end}</strong>}
+      {end === 'Scheduled' && (
+        <span class="link-expiry muted">
+          begins{' '}
+          <time dateTime={link.validFrom!} title={fullTime(link.validFrom!)}>
+            {timeFromNow(link.validFrom!, now)}
+          </time>
+        </span>
+      )}
       {link.expiresAt !== null && end !== 'Expired' && (
         <span class="link-expiry muted">
           expires{' '}

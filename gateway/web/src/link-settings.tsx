@@ -4,6 +4,7 @@
  * Used by the shorten form and the edit dialog.
  */
 import type { LinkForm } from './use-link-form.ts'
+import { AdvancedSettings } from './advanced-settings.tsx'
 import { RuleEditor } from './rule-editor.tsx'
 import { TextField } from './text-field.tsx'
 
@@ -47,6 +48,7 @@ export function LinkSettings({ form }: { form: LinkForm }) {
         error={errors.rules}
         onInput={(value) => change('rules', value)}
       />
+      <AdvancedSettings form={form} />
     </>
   )
 }

@@ -29,6 +29,8 @@ test('visits are told only where they are counted', (t) => {
 test('a link has ended at its time, and with its last visit', (t) => {
   t.is(endOf(linkOf({ expiresAt: '2026-06-15T12:00:01Z' }), NOW), undefined)
   t.is(endOf(linkOf({ expiresAt: '2026-06-15T12:00:00Z' }), NOW), 'Expired')
+  t.is(endOf(linkOf({ validFrom: '2026-06-15T12:00:01Z' }), NOW), 'Scheduled')
+  t.is(endOf(linkOf({ validFrom: '2026-06-15T12:00:00Z' }), NOW), undefined)
   t.is(endOf(linkOf({ maxVisits: 2, visits: 1 }), NOW), undefined)
   t.is(endOf(linkOf({ maxVisits: 2, visits: 2 }), NOW), 'Used up')
 })

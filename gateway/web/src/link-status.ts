@@ -40,8 +40,9 @@ export function visitsText({ visits, maxVisits }: Link): string | undefined {
   return visits === null ? `at most ${most}` : `${counting.format(visits)} of ${most}`
 }
 
-/** Why the link no longer redirects, if so. */
-export function endOf(link: Link, now: number): 'Expired' | 'Used up' | undefined {
+/** Why the link does not redirect, or not any more, if so. */
+export function endOf(link: Link, now: number): 'Scheduled' | 'Expired' | 'Used up' | undefined {
+  if (typeof link.validFrom === 'string' && Date.parse(link.validFrom) > now) return 'Scheduled'
   if (link.expiresAt !== null && Date.parse(link.expiresAt) <= now) return 'Expired'
   if (link.maxVisits !== null && link.visits !== null && link.visits >= link.maxVisits) {
     return 'Used up'

@@ -14,6 +14,7 @@ interface ListFiltersProps {
 const STATES = [
   ['', 'Any state'],
   ['active', 'Working'],
+  ['scheduled', 'Scheduled'],
   ['expired', 'Expired'],
   ['used_up', 'Used up'],
 ] as const

@@ -1,0 +1,62 @@
+/**
+ * What few links need, folded away: when a link begins, how it redirects, and where late visitors go.
+ *
+ * Used by the link's settings. Open where a link has any of it, or the service complained of it.
+ */
+import { useEffect, useState } from 'preact/hooks'
+import { SelectField } from './draft-form.tsx'
+import { TextField } from './text-field.tsx'
+import type { LinkForm } from './use-link-form.ts'
+
+const STATUSES = [
+  ['', 'As the service does'],
+  ['302', 'Found, asked each time (302)'],
+  ['301', 'Moved, kept for an hour (301)'],
+  ['307', 'As 302, forms too (307)'],
+  ['308', 'As 301, forms too (308)'],
+] as const
+
+const FIELDS = ['validFrom', 'redirectStatus', 'expiredUrl'] as const
+
+export function AdvancedSettings({ form }: { form: LinkForm }) {
+  const { draft, errors, change } = form
+  const [isOpen, setOpen] = useState(false)
+  const isNeeded = FIELDS.some((field) => draft[field] !== '' || errors[field] !== undefined)
+  useEffect(() => {
+    if (isNeeded) setOpen(true)
+  }, [isNeeded])
+  return (
+    <details
+      class="options field-fold"
+      open={isOpen}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
+      <summary>Advanced</summary>
+      <div class="field-grid">
+        <TextField
+          label="Valid from"
+          value={draft.validFrom}
+          onInput={(value) => change('validFrom', value)}
+          error={errors.validFrom}
+          hint="In your time zone; before, there is no such link"
+          input={{ type: 'datetime-local' }}
+        />
+        <SelectField
+          label="Redirects"
+          options={STATUSES}
+          value={draft.redirectStatus}
+          onChoose={(value) => change('redirectStatus', value)}
+          error={errors.redirectStatus}
+        />
+        <TextField
+          label="When over, leads to"
+          value={draft.expiredUrl}
+          onInput={(value) => change('expiredUrl', value)}
+          error={errors.expiredUrl}
+          hint="Once it has expired or is used up; empty: a page that says so"
+          input={{ inputmode: 'url', autocapitalize: 'none', spellcheck: false }}
+        />
+      </div>
+    </details>
+  )
+}

@@ -1,0 +1,38 @@
+/**
+ * What few links need, on the web page: given in the form, told in the list, changed in the edit dialog; in
+ * a real browser against the real program.
+ */
+import { browserTest, inspect, signedIn } from './browser.ts'
+import { editor, row, settles, shorten } from './browser-page.ts'
+
+browserTest('a link is scheduled, moved for good, and let go', async (t) => {
+  const { program, page } = await signedIn(t)
+  const read = async () => (await program.api('/api/links/spring')).json()
+  await page.getByText('Options').click()
+  await page.getByText('Advanced').click()
+  await page.getByLabel('Valid from').fill('2099-03-01T08:00')
+  await page.getByLabel('Redirects').selectOption('301')
+  await page.getByLabel('When over, leads to').fill('example.com/over')
+  await inspect(t, page, 'advanced')
+  await shorten(page, { url: 'https://example.com/spring', code: 'spring' })
+  await row(page, 'spring').waitFor()
+  await settles(t, () => row(page, 'spring').innerText(), /Scheduled[^]*begins in/)
+  t.like(await read(), { redirectStatus: 301, expiredUrl: 'https://example.com/over' })
+  await inspect(t, page, 'scheduled')
+
+  await page.getByLabel('State').selectOption('scheduled')
+  await settles(t, () => row(page, 'spring').count(), 1)
+  await row(page, 'spring').getByRole('button', { name: /^Edit/ }).click()
+  await settles(t, () => editor(page).getByLabel('Valid from').inputValue(), '2099-03-01T08:00')
+  await inspect(t, page, 'advanced edited')
+  await editor(page).getByLabel('Valid from').fill('')
+  await editor(page).getByLabel('When over, leads to').fill('javascript:alert(1)')
+  await editor(page).getByRole('button', { name: 'Save' }).click()
+  await editor(page).getByText('javascript: addresses').waitFor()
+  await editor(page).getByLabel('When over, leads to').fill('')
+  await editor(page).getByRole('button', { name: 'Save' }).click()
+  await editor(page).waitFor({ state: 'detached' })
+  t.like(await read(), { validFrom: null, redirectStatus: 301, expiredUrl: null })
+  const { status, headers } = await fetch(`${program.url}/spring`, { redirect: 'manual' })
+  t.deepEqual([status, headers.get('cache-control')], [301, 'private, max-age=3600'])
+})
