@@ -13,6 +13,7 @@ export const ERRORS = {
   unknown_field: { status: 400, title: 'The request has a field that does not exist' },
   missing_field: { status: 400, title: 'A required field is missing' },
   bad_request: { status: 400, title: 'The request cannot be understood' },
+  reserved_code: { status: 400, title: 'This code is a word of the service itself' },
   unauthorized: { status: 401, title: 'A valid API key is needed' },
   wrong_password: { status: 403, title: 'This is not the password' },
   link_not_found: { status: 404, title: 'There is no such link' },

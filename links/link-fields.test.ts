@@ -53,7 +53,7 @@ test('a field is taken as it is stored, or refused as a wrong one', (t) => {
         const stored = parse(value)
         t.deepEqual(parse(stored), stored)
       } catch (error) {
-        t.true(hasCode(error, 'invalid_field'), String(error))
+        t.true(hasCode(error, 'invalid_field', 'reserved_code'), String(error))
       }
     }
   })
@@ -84,7 +84,6 @@ test('a link that fills every field is a whole record', (t) => {
 test('one more than fits is refused', (t) => {
   const wrong: readonly (() => unknown)[] = [
     () => parseNewCode('c'.repeat(65)),
-    () => parseNewCode('Metrics'),
     () => parseTargetUrl(longUrl(URL_BYTES_MAX + 1), SAFE_TARGETS),
     () => parseTitle('😀'.repeat(TITLE_LENGTH_MAX + 1)),
     () => parseTags(['x'.repeat(TAG_LENGTH_MAX + 1)]),
@@ -93,6 +92,15 @@ test('one more than fits is refused', (t) => {
     () => parseMaxVisits(MAX_VISITS_MAX + 1),
   ]
   for (const parse of wrong) t.throws(parse, { code: 'invalid_field' })
+})
+
+test('a reserved word says that it is one', (t) => {
+  const error = t.throws(() => parseNewCode('Metrics', 'links[3].code'))
+  t.true(hasCode(error, 'reserved_code'))
+  t.like(error, {
+    field: 'links[3].code',
+    message: '"Metrics" is a reserved word: the service keeps it for itself. Choose another code',
+  })
 })
 
 test('a title that is empty is none and has one line, and a tag that comes twice is one', (t) => {

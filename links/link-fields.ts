@@ -4,7 +4,7 @@
  * Used by the gateway for what clients send, and by owners for what reaches them from other processes:
  * the gateway's checks say nothing of a message that no gateway has sent. Each parser takes whatever
  * came and gives the value as it is stored, which it gives again for that value; or it throws
- * invalid_field with the name of the field. The URL has a file of its own (`target-url.ts`).
+ * invalid_field (of a reserved word reserved_code) with the name of the field. The URL has a file of its own (`target-url.ts`).
  *
  * Not here is what only the gateway can tell: its own addresses, the longest alias that the settings
  * allow, and that an expiry is still to come. Rejected: a check by owners that stands beside the
@@ -36,10 +36,13 @@ export function parseCodeField(value: unknown, field = 'code'): Code {
   throw wrong(field, `A code has 1 to ${CODE_LENGTH_MAX} characters of A-Z, a-z, 0-9, - and _`)
 }
 
-/** The code of a link that is to be made. */
+/** The code of a link that is to be made. @throws TinygridError invalid_field, reserved_code */
 export function parseNewCode(value: unknown, field = 'code'): Code {
   const code = parseCodeField(value, field)
-  if (isReserved(code)) throw wrong(field, 'This code is reserved')
+  if (isReserved(code)) {
+    const detail = `"${code}" is a reserved word: the service keeps it for itself. Choose another code`
+    throw new TinygridError('reserved_code', { field, detail })
+  }
   return code
 }
 

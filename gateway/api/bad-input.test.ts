@@ -71,8 +71,14 @@ const ROWS: readonly Row[] = [
   ['an alias with a line end', { url: URL_1, code: 'abc\n' }, 'invalid_field', 'code'],
   ['an alias with an umlaut', { url: URL_1, code: 'käse' }, 'invalid_field', 'code'],
   ['an alias that is a number', { url: URL_1, code: 1234 }, 'invalid_field', 'code'],
-  ['the alias api', { url: URL_1, code: 'api' }, 'invalid_field', 'code', /reserved/],
-  ['the alias Metrics', { url: URL_1, code: 'Metrics' }, 'invalid_field', 'code', /reserved/],
+  [
+    'the alias api',
+    { url: URL_1, code: 'api' },
+    'reserved_code',
+    'code',
+    /"api" is a reserved word/,
+  ],
+  ['the alias Metrics', { url: URL_1, code: 'Metrics' }, 'reserved_code', 'code', /reserved word/],
   [
     'a reuse that is text',
     { url: URL_1, reuse: 'true' },
