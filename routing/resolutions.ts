@@ -3,7 +3,7 @@
  *
  * Used by the router, for links with rules. As with look-ups: the owner is asked, then the owner that it
  * names, then the fallback, which decides by the same rules; what that may not answer waits for the
- * owner. Rejected: rules that are sent to the gateway and kept there: each change of them would have to
+ * owner as long as a read of the API does: there is such a link. Rejected: rules that are sent to the gateway and kept there: each change of them would have to
  * be heard of by every node, and a visitor could be told of a rule that is over.
  */
 import { TinygridError } from '../links/errors.ts'
@@ -11,13 +11,12 @@ import type { Code, PartitionId } from '../links/ids.ts'
 import type { Visitor } from '../links/redirect-rules.ts'
 import type { Resolved } from '../links/resolution.ts'
 import type { PlacedOwner, Placement } from '../cluster/table/placement.ts'
-import { learnOwner, type HeldRequests } from './held-requests.ts'
+import { HOLD_MS, learnOwner, type HeldRequests } from './held-requests.ts'
 import { isSame } from './owner-waits.ts'
 
 export interface ResolutionsOptions {
   readonly placement: Placement
-  readonly lookups: HeldRequests
-  readonly holdMs: number
+  readonly requests: HeldRequests
   /** Rejects with what the owner refuses with, or owner_unavailable. */
   readonly ask: (placed: PlacedOwner, code: Code, visitor: Visitor) => Promise<Resolved>
   /** undefined: nobody knows, or only the owner may say. */
@@ -50,7 +49,7 @@ export class Resolutions {
     code: Code,
     visitor: Visitor,
   ): Promise<Resolved> {
-    const { placement, lookups, holdMs, ask, fallback } = this.#options
+    const { placement, requests, ask, fallback } = this.#options
     const hinted = placement.ownerOf(partition)
     if (!isSame(hinted, asked)) {
       const resolved = await ask(hinted, code, visitor).catch(nothingIfRefused)
@@ -58,8 +57,8 @@ export class Resolutions {
     }
     const known = await fallback(code, visitor)
     if (known !== undefined) return known
-    const hold = { partition, holdMs, counter: 'lookupsHeld' } as const
-    return lookups.run(hold, (placed) => ask(placed, code, visitor))
+    const hold = { partition, holdMs: HOLD_MS, counter: 'readsHeld' } as const
+    return requests.run(hold, (placed) => ask(placed, code, visitor))
   }
 }
 

@@ -105,11 +105,10 @@ export class Router implements LinkOwner {
     this.counters = options.counters ?? createRouterCounters()
     if (options.peers === undefined) return
     this.#reach = reachOf(options, options.peers, this.#now, this.counters)
-    const { clock, owners, fallback, lookups } = this.#reach
+    const { clock, owners, fallback, requests } = this.#reach
     this.#resolutions = new Resolutions({
       placement: this.#placement,
-      lookups,
-      holdMs: LOOKUP_HOLD_MS,
+      requests,
       ask: (placed, code, visitor) => this.#resolveAt(owners, placed, code, visitor),
       fallback: (code, visitor) => fallback.resolve(code, visitor),
     })

@@ -2,6 +2,8 @@
 import test, { type ExecutionContext } from 'ava'
 import type { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
+import { NOBODYS_HASH } from '../../links/testing/any-options.ts'
+import { SHORT_RULES } from '../../links/testing/sample-rules.ts'
 import { HandOffWorld } from '../testing/hand-off-world.ts'
 import { OPEN_CALL, type LoadMessage } from './hand-off-message.ts'
 import { codesOf, P } from '../testing/host-world.ts'
@@ -55,6 +57,19 @@ test('a move brings every link as it is: clean, dirty, deleted and purged', asyn
   t.deepEqual(contentOf(world.actorOfB.memory), before)
   t.true(world.actorOfB.memory.isComplete)
   t.deepEqual(host.actors.size, 0)
+})
+
+test('after a move the new owner decides by the same rules, and has the same password', async (t) => {
+  const world = await withLinks(3)
+  const visitor = { devices: ['mobile', 'ios'], language: '', country: '', draw: 0 } as const
+  const options = { rules: SHORT_RULES[0]!, passwordHash: NOBODYS_HASH }
+  await world.a.host.write({ kind: 'update', code: FIRST, changes: options })
+  const before = await world.a.host.resolve(FIRST, visitor)
+  t.like(before, { kind: 'resolved', rule: 1 })
+  await world.move()
+  t.deepEqual(await world.b.host.resolve(FIRST, visitor), before)
+  t.like(await world.b.host.read(FIRST), options)
+  t.is((await world.b.host.find(FIRST)).lookup.kind, 'protected')
 })
 
 test('the new owner flushes what the old one did not', async (t) => {
