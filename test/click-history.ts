@@ -7,6 +7,7 @@
 import path from 'node:path'
 import { DuckDbClickStore } from '../clicks/store/duckdb-click-store.ts'
 import { decodeBatch } from '../clicks/log/batch-codec.ts'
+import type { ClickLogReader } from '../clicks/log/click-log.ts'
 import { LmdbClickReader } from '../clicks/log/lmdb-click-reader.ts'
 import { systemClock } from '../links/clock.ts'
 import { toEpochMs } from '../links/ids.ts'
@@ -20,7 +21,13 @@ export class ClickHistory {
   readonly answered: string[][] = []
   /** Visits that were begun, answered or not. */
   readonly begun = new Set<string>()
+  readonly #prefix: string
   #clients = 0
+
+  /** @param prefix of the names of its visits, where there are several */
+  constructor(prefix = '') {
+    this.#prefix = prefix
+  }
 
   /** One client's visits, one after the other, until the end or the first that is not answered. */
   async visit(program: Program, code: string, end: AbortSignal): Promise<void> {
@@ -28,7 +35,7 @@ export class ClickHistory {
     const client = this.#clients++
     this.answered.push(mine)
     for (let visit = 0; !end.aborted; visit++) {
-      const name = `v${client}-${visit}`
+      const name = `${this.#prefix}v${client}-${visit}`
       this.begun.add(name)
       try {
         const response = await fetch(`${program.url}/${code}?utm_source=${name}`, {
@@ -45,13 +52,20 @@ export class ClickHistory {
   }
 }
 
-/** Everything that the click log has, in its order. */
+/** Everything that the click log of a data directory has, in its order. */
 export async function loggedVisits(dataDir: string): Promise<PlacedVisit[]> {
   const reader = LmdbClickReader.of(path.join(clicksOf(dataDir), 'log'), systemClock)
+  const visits = await visitsIn(reader)
+  await reader.close()
+  return visits
+}
+
+/** Everything that the log has, in its order. */
+export async function visitsIn(reader: Pick<ClickLogReader, 'read'>): Promise<PlacedVisit[]> {
   const visits: PlacedVisit[] = []
   for (let last = 0; ;) {
     const batches = await reader.read(last)
-    if (batches.length === 0) break
+    if (batches.length === 0) return visits
     for (const { position, payload } of batches) {
       for (const [index, { at, query }] of decodeBatch(payload).clicks.entries()) {
         visits.push(`${position}/${index} ${at} ${query.replace('utm_source=', '')}`)
@@ -59,8 +73,16 @@ export async function loggedVisits(dataDir: string): Promise<PlacedVisit[]> {
       last = position
     }
   }
-  await reader.close()
-  return visits
+}
+
+export function nameOf(visit: PlacedVisit): string {
+  return visit.split(' ')[2]!
+}
+
+/** Visits that are missing although a later one of the same client is there. */
+export function holesIn(visits: readonly string[], inLog: ReadonlySet<string>): number {
+  const last = visits.findLastIndex((name) => inLog.has(name))
+  return visits.slice(0, Math.max(0, last)).filter((name) => !inLog.has(name)).length
 }
 
 /** Everything that the click store has, by its places. */

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
-import { ClickHistory, loggedVisits, storedVisits } from './click-history.ts'
+import { commit, numbersOf, type ClickFault } from './click-faults.ts'
+import { ClickHistory, holesIn, loggedVisits, nameOf, storedVisits } from './click-history.ts'
 import { pause, until } from './deadline.ts'
 import { Program, temporaryDirectory } from './program.ts'
 
@@ -13,10 +13,8 @@ const CLIENTS = 6
 const PATIENCE_MS = 60_000
 const CODE = 'abc'
 
-type Fault = 'freeze node' | 'kill analytics' | 'freeze analytics'
-
 /** What happens in each round, while clients visit; each round ends with a kill of the node. */
-const ROUNDS: readonly (readonly Fault[])[] = [
+const ROUNDS: readonly (readonly ClickFault[])[] = [
   ['kill analytics', 'freeze node'],
   ['freeze analytics'],
   ['freeze node', 'kill analytics', 'kill analytics'],
@@ -45,7 +43,7 @@ test('the store has what the log has, and both what clients were answered, whoev
 
   const logged = await loggedVisits(dataDir)
   t.deepEqual(await storedVisits(dataDir), logged)
-  const names = logged.map((visit) => visit.split(' ')[2]!)
+  const names = logged.map(nameOf)
   const inLog = new Set(names)
   t.is(inLog.size, names.length, 'a visit counts twice')
   t.true(names.every((name) => history.begun.has(name)))
@@ -103,45 +101,4 @@ async function start(t: ExecutionContext, dataDir: string): Promise<Program> {
 
 async function visiting(history: ClickHistory, program: Program, end: AbortSignal): Promise<void> {
   await Promise.all(Array.from({ length: CLIENTS }, () => history.visit(program, CODE, end)))
-}
-
-async function commit(fault: Fault, program: Program): Promise<void> {
-  if (fault === 'freeze node') {
-    program.freeze()
-    await pause(300)
-    return program.thaw()
-  }
-  // It may be dead at this moment, and another one not there yet.
-  const pid = analyticsOf(program)
-  if (pid === undefined) return
-  if (fault === 'kill analytics') return signal(pid, 'SIGKILL')
-  signal(pid, 'SIGSTOP')
-  await pause(300)
-  signal(pid, 'SIGCONT')
-}
-
-/** The only child of the node. */
-function analyticsOf({ pid }: Program): number | undefined {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return children === '' ? undefined : Number(children.split(' ')[0])
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // It has just ended.
-  }
-}
-
-/** Visits that are missing although a later one of the same client is there. */
-function holesIn(visits: readonly string[], inLog: ReadonlySet<string>): number {
-  const last = visits.findLastIndex((name) => inLog.has(name))
-  return visits.slice(0, Math.max(0, last)).filter((name) => !inLog.has(name)).length
-}
-
-async function numbersOf(program: Program): Promise<Record<string, number>> {
-  const text = await (await program.api('/metrics')).text()
-  const found = text.matchAll(/^tinygrid_([a-z_]+) (\d+)$/gm)
-  return Object.fromEntries(Array.from(found, ([, name, value]) => [name!, Number(value)]))
 }
