@@ -88,6 +88,8 @@ export interface GatewayOptions {
   readonly log?: (() => Promise<LogNumbers>) | undefined
   /** Where clicks are noted; undefined: they are not counted. */
   readonly clicks?: Pick<ClickRecorder, 'notes' | 'numbers'> | undefined
+  /** Where deletions of clicks are noted; undefined: they are not counted. */
+  readonly deletions?: Pick<ClickRecorder, 'noteDeletion'> | undefined
   /** Whom to ask about clicks; undefined: this program counts none. */
   readonly analytics?: Analytics | undefined
   /** Webhooks and reports; undefined: nothing here runs them. */
@@ -146,9 +148,9 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     secret: options.apiKey,
     passwords,
   })
-  const { analytics, desks } = options
+  const { analytics, deletions, desks } = options
   const visits = new LinkVisits(analytics, options.clock ?? systemClock)
-  const asked = { settings, owner, directory, analytics, desks, visits }
+  const asked = { settings, owner, directory, analytics, deletions, desks, visits }
   const context = { ...asked, creator, passwords, address, errors, work, now }
   await app.register(async (scope) => {
     const live = liveEvents(options)

@@ -71,6 +71,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     log,
     isStopping,
     clicks,
+    deletions: clicks,
     analytics,
     desks: analytics?.desks,
     ...live,

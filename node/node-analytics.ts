@@ -39,7 +39,7 @@ export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics
 }
 
 /**
- * The own process first, another node's if that does not answer; deletions go to every copy. Not started
+ * The own process first, another node's if that does not answer; every copy tells of deletions. Not started
  * yet; undefined: no clicks are counted.
  */
 export function clusterAnalytics(
@@ -64,8 +64,7 @@ export function clusterAnalytics(
     visits: (...asked) => here().visits(...asked),
     clicksOf: (codes) => here().clicksOf(codes),
     mostClicked: (offset, limit) => here().mostClicked(offset, limit),
-    deleteOfLink: (code) => others.deleteOfLink(code),
-    deleteOfAddress: (address) => others.deleteOfAddress(address),
+    deleted: (id) => others.deleted(id),
     status: () => here().status(),
     get numbers() {
       return own?.numbers

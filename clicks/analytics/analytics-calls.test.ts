@@ -17,8 +17,9 @@ class World {
 
   constructor() {
     const consumer = { position: 1, counts: { stored: VISITS, lost: 0, undecodable: 0 } }
+    const deletions = { of: async () => 3 }
     const log = { span: async () => ({ firstPosition: 1, lastPosition: 4, bytes: 9 }) }
-    const analytics = new StoreAnalytics({ store: this.store, log, consumer })
+    const analytics = new StoreAnalytics({ store: this.store, log, consumer, deletions })
     this.calls = new AnalyticsCalls(analytics, this.clock)
   }
 
@@ -47,7 +48,7 @@ test('what is asked by calls is answered as the store does', async (t) => {
   t.deepEqual(await remote.ask(question), await store.ask(question))
   t.deepEqual(await remote.mostClicked(0, 5), [{ code: sampleClick().code, clicks: VISITS }])
   t.like(await remote.status(), { position: 1, lag: 3, stored: VISITS, clicks: VISITS })
-  t.is(await remote.deleteOfLink(sampleClick().code), VISITS)
+  t.is(await remote.deleted('d1'), 3)
 })
 
 test('visits come piece by piece, all of them and no more than asked for', async (t) => {

@@ -18,8 +18,6 @@ const STREAM_IDLE_MS = 180_000
 export const STREAMS_MAX = 16
 /** As long as the slowest question may take that somebody still waits for. */
 const CALL_MS_MAX = 30_000
-/** Of deletions, which read everything. */
-const DELETE_MS_MAX = 120_000
 const STATUS_MS_MAX = 2_000
 /** Calls that are answered at a time. */
 export const CALLS_MAX = 256
@@ -29,8 +27,7 @@ export interface CallTypes {
   ask: [[Question], Awaited<ReturnType<Analytics['ask']>>]
   clicksOf: [[readonly Code[]], ReadonlyMap<Code, number>]
   mostClicked: [[number, number], readonly { code: Code; clicks: number }[]]
-  deleteOfLink: [[Code], number]
-  deleteOfAddress: [[string], number]
+  deleted: [[string], number]
   status: [[], Awaited<ReturnType<Analytics['status']>>]
   open: [[VisitsQuestion, VisitFormat, number], number]
   next: [[number], Uint8Array | null]
@@ -104,8 +101,7 @@ export class AnalyticsCalls {
     ask: ([question], signal) => this.#analytics.ask(question, signal),
     clicksOf: ([codes]) => this.#analytics.clicksOf(codes),
     mostClicked: ([offset, limit]) => this.#analytics.mostClicked(offset, limit),
-    deleteOfLink: ([code]) => this.#analytics.deleteOfLink(code),
-    deleteOfAddress: ([address]) => this.#analytics.deleteOfAddress(address),
+    deleted: ([id]) => this.#analytics.deleted(id),
     status: () => this.#analytics.status(),
     open: async (params) => this.#open(...params),
     next: ([id]) => this.#next(id),
@@ -170,8 +166,7 @@ export function givenUp(): TinygridError {
 
 /** How long the value of a call is waited for, in milliseconds. */
 export function patienceFor(name: CallName): number {
-  if (name === 'status') return STATUS_MS_MAX
-  return name.startsWith('delete') ? DELETE_MS_MAX : CALL_MS_MAX
+  return name === 'status' ? STATUS_MS_MAX : CALL_MS_MAX
 }
 
 /** @param callOf for each use; a stream goes on with the call that it began with */
@@ -185,8 +180,7 @@ export function remoteAnalytics(
       pulled(openStream(), [question, format, limit], signal),
     clicksOf: (codes) => call('clicksOf', [codes]),
     mostClicked: (offset, limit) => call('mostClicked', [offset, limit]),
-    deleteOfLink: (code) => call('deleteOfLink', [code]),
-    deleteOfAddress: (address) => call('deleteOfAddress', [address]),
+    deleted: (id) => call('deleted', [id]),
     status: () => call('status', []),
   }
 }

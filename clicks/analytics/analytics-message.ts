@@ -77,8 +77,7 @@ const CHECKS: { readonly [Name in CallName]: (params: readonly unknown[]) => boo
   close: ([id]) => isCount(id),
   clicksOf: ([codes]) => isCodes(codes),
   mostClicked: ([offset, limit]) => isCount(offset) && isCount(limit, CODES_MAX),
-  deleteOfLink: ([code]) => isCode(code),
-  deleteOfAddress: ([address]) => isText(address),
+  deleted: ([id]) => isText(id),
   status: () => true,
   // What it is given is checked where webhooks and reports are made of it.
   desk: ([desk, method, given]) =>

@@ -21,6 +21,7 @@ import {
 } from './analytics-ipc.ts'
 import { openHooks, type RunningHooks } from './analytics-hooks.ts'
 import { openParts, type AnalyticsParts } from './analytics-parts.ts'
+import { AppliedDeletions } from './applied-deletions.ts'
 import { ClickConsumer } from './click-consumer.ts'
 import { isDamage, markDamaged } from './damaged-store.ts'
 import { lagBehind, StoreAnalytics } from './store-analytics.ts'
@@ -61,6 +62,7 @@ async function run(settings: AnalyticsSettings, countedTo: number | undefined): 
   const beat = setInterval(() => void tellNumbers(parts).catch(() => {}), NUMBERS_EVERY_MS)
   parts = await openParts(settings, (what) => log('warn', what))
   const { store, parse } = parts
+  const deletions = new AppliedDeletions(systemClock)
   consumer = new ClickConsumer({
     log: parts.log,
     store,
@@ -72,12 +74,13 @@ async function run(settings: AnalyticsSettings, countedTo: number | undefined): 
     retentionMs: settings.retentionDays * DAY_MS,
     countedTo,
     onPlaced: () => tellNumbers(parts),
+    onDeleted: (id, clicks) => deletions.note(id, clicks),
     onError: (what, error) => {
       log('warn', what, error)
       void endIfDamaged(settings, error)
     },
   })
-  const analytics = new StoreAnalytics({ store, log: parts.log, consumer })
+  const analytics = new StoreAnalytics({ store, log: parts.log, consumer, deletions })
   calls = new AnalyticsCalls(analytics, systemClock, () => hooks?.desks)
   void runHooks(settings, parts)
   const running = consumer.run()

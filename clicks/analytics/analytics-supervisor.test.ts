@@ -108,7 +108,7 @@ test('an answer that is an error has its code', async (t) => {
   const { supervisor, children } = new World()
   supervisor.start(async () => new Map())
   children[0]!.lives()
-  const asked = supervisor.deleteOfLink('a' as Code)
+  const asked = supervisor.deleted('d1')
   const { id } = children[0]!.call
   children[0]!.says({
     type: 'error',

@@ -174,9 +174,7 @@ export class AnalyticsSupervisor implements Analytics {
   readonly visits: Analytics['visits'] = (...asked) => this.#remote.visits(...asked)
   readonly clicksOf: Analytics['clicksOf'] = (codes) => this.#remote.clicksOf(codes)
   readonly mostClicked: Analytics['mostClicked'] = (...asked) => this.#remote.mostClicked(...asked)
-  readonly deleteOfLink: Analytics['deleteOfLink'] = (code) => this.#remote.deleteOfLink(code)
-  readonly deleteOfAddress: Analytics['deleteOfAddress'] = (address) =>
-    this.#remote.deleteOfAddress(address)
+  readonly deleted: Analytics['deleted'] = (id) => this.#remote.deleted(id)
   readonly status: Analytics['status'] = () => this.#remote.status()
 
   async #call(name: CallName, params: CallParams, signal?: AbortSignal): Promise<CallValue> {

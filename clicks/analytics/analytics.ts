@@ -27,8 +27,13 @@ export interface Analytics {
   ): AsyncIterable<Uint8Array>
   clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>>
   mostClicked(offset: number, limit: number): Promise<readonly { code: Code; clicks: number }[]>
-  deleteOfLink(code: Code): Promise<number>
-  deleteOfAddress(address: string): Promise<number>
+  /**
+   * How many clicks a deletion of the click log removed, once every living copy has carried it out; those that are
+   * away come to it when they are back.
+   *
+   * @param id of the deletion
+   */
+  deleted(id: string): Promise<number>
   status(): Promise<AnalyticsStatus>
 }
 

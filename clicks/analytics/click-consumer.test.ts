@@ -24,6 +24,7 @@ class World {
   isAnswerLost = false
   /** Of the first position that is told. */
   placed: (number | undefined)[] = []
+  deleted: string[] = []
   #numbers = 0
   #before = 0
   readonly consumer: ClickConsumer
@@ -43,6 +44,10 @@ class World {
           await this.store.append(clicks, position)
           if (this.isAnswerLost) throw new TinygridError('click_store_unavailable')
         },
+        delete: async (deletion, position) => {
+          if (this.isStoreAway) throw new TinygridError('click_store_unavailable')
+          return this.store.delete(deletion, position)
+        },
         retain: async (from) => {
           this.retained.push(from)
         },
@@ -54,6 +59,7 @@ class World {
       random: () => 0.5,
       retentionMs: 10 * DAY_MS,
       onPlaced: async () => void this.placed.push(this.consumer.position),
+      onDeleted: (id, clicks) => this.deleted.push(`${id}: ${clicks}`),
       onError: (what) => this.told.push(what),
       ...options,
     })
@@ -71,6 +77,12 @@ class World {
     }
     this.#before += clicks
     this.put(JSON.stringify(batch))
+  }
+
+  logDeletion(id: string): void {
+    const name = { node: 'n1', run: 'r1', number: this.#numbers++, before: this.#before }
+    const deletion = { id, kind: 'link', value: 'a' } as const
+    this.put(JSON.stringify({ ...name, clicks: [], changes: [], deletion }))
   }
 
   put(text: string): void {
@@ -238,4 +250,31 @@ test('what was stored although the answer is lost counts', async (t) => {
   world.isAnswerLost = false
   await world.pass(10_000)
   t.is(world.consumer.counts.stored, 7)
+})
+
+test('a deletion takes the clicks before it, and is waited for by nothing', async (t) => {
+  const world = new World()
+  world.log(3)
+  world.logDeletion('d1')
+  world.log(2)
+  await world.run()
+  t.deepEqual(world.deleted, ['d1: 3'])
+  t.is(world.consumer.position, 2)
+  await world.pass(1_000)
+  t.is(await world.stored(), 2)
+  t.like(world.consumer.counts, { stored: 5, lost: 0 })
+})
+
+test('a deletion that the store cannot carry out is tried again before anything else', async (t) => {
+  const world = new World()
+  world.log(3)
+  await world.run(1_000)
+  world.isStoreAway = true
+  world.logDeletion('d1')
+  world.log(2)
+  await world.pass(5_000)
+  t.deepEqual([world.deleted, await world.stored()], [[], 3])
+  world.isStoreAway = false
+  await world.pass(10_000)
+  t.deepEqual([world.deleted, await world.stored()], [['d1: 3'], 2])
 })

@@ -5,7 +5,8 @@
  * Used by the analytics process, one of it for a store. Whatever ends it, and wherever: the next one
  * asks the store how far it is, so each logged click is in the store once. A failure of the log or the
  * store is waited out; of an append that failed nothing is known, so the store is asked. A batch that
- * cannot be decoded is counted, told once, and passed over: it must not stop what comes behind it.
+ * cannot be decoded is counted, told once, and passed over: it must not stop what comes behind it. A deletion
+ * that the log has is carried out in its place, so it is also when the clicks are stored once more from the log.
  *
  * Rejected: a position of its own (a file beside the store): it would be written before or after the
  * clicks, and a crash between loses or repeats them.
@@ -16,9 +17,11 @@ import type { EpochMs } from '../../links/ids.ts'
 import { BackOff } from '../../persistence/back-off.ts'
 import type { Click, PlacedClick } from '../click.ts'
 import type { ClickBatch, ClickRecord } from '../log/click-batch.ts'
+import type { ClickDeletion } from '../log/click-deletion.ts'
 import type { ClickLogReader, LoggedBatch } from '../log/click-log.ts'
 import type { ClickStore } from '../store/click-store.ts'
 import { ClickRetention } from './click-retention.ts'
+import { clicksBetween } from './earlier-clicks.ts'
 import { LogGaps } from './log-gaps.ts'
 
 /** A group is stored when it has this many clicks, */
@@ -30,7 +33,7 @@ const TURN_MS_MAX = 10
 
 export interface ClickConsumerOptions {
   readonly log: Pick<ClickLogReader, 'read' | 'more' | 'span'>
-  readonly store: Pick<ClickStore, 'position' | 'append' | 'retain'>
+  readonly store: Pick<ClickStore, 'position' | 'append' | 'delete' | 'retain'>
   /** Throws on what is no batch. */
   readonly decode: (payload: Uint8Array) => ClickBatch
   readonly parse: (record: ClickRecord, node: string) => Click
@@ -44,6 +47,8 @@ export interface ClickConsumerOptions {
   readonly countedTo?: number | undefined
   /** `position` is known from now on; nothing is stored before this has resolved. */
   readonly onPlaced?: () => Promise<void>
+  /** A deletion is carried out, here and now. @param clicks how many there were */
+  readonly onDeleted?: (id: string, clicks: number) => void
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -143,7 +148,7 @@ export class ClickConsumer {
 
   /** What is behind the position that it tells is read again. */
   async #askStore(): Promise<void> {
-    const { log, store } = this.#options
+    const { log, store, decode } = this.#options
     const position = await store.position()
     if ((await log.span()).lastPosition < position) {
       const detail = `The click store ends at ${position}, behind the end of the click log: they do not belong together`
@@ -154,7 +159,7 @@ export class ClickConsumer {
     // Others may write to the same store: then runs go on where this consumer has not read.
     else this.#gaps.forget()
     // At once with the position: whoever is told of one is told of both.
-    this.#storedClicks += await this.#earlierClicks(position)
+    this.#storedClicks += await clicksBetween(this.#countedTo, position, log, decode)
     this.#countedTo = Infinity
     this.#stored = position
     this.#isCertain = true
@@ -163,21 +168,6 @@ export class ClickConsumer {
     if (this.#isPlaced) return
     this.#isPlaced = true
     await this.#options.onPlaced?.()
-  }
-
-  /** Clicks that count too. What the log has dropped meanwhile is not among them. */
-  async #earlierClicks(upTo: number): Promise<number> {
-    const { log, decode } = this.#options
-    let clicks = 0
-    for (let last = this.#countedTo; last < upTo;) {
-      const batches = await log.read(last)
-      for (const { position, payload } of batches) {
-        if (position <= upTo) clicks += sizeOf(payload, decode)
-        last = position
-      }
-      if (batches.length === 0) break
-    }
-    return clicks
   }
 
   #hasGroup(): boolean {
@@ -214,7 +204,8 @@ export class ClickConsumer {
     let began = clock.now()
     for (const batch of batches) {
       if (!this.#hasGroup()) this.#groupSince = clock.now()
-      this.#take(batch, missing)
+      const deletion = this.#take(batch, missing)
+      if (deletion !== undefined) await this.#delete(deletion, batch.position)
       missing = 0
       if (this.#isDue()) await this.#store()
       if (clock.now() - began < TURN_MS_MAX) continue
@@ -231,17 +222,30 @@ export class ClickConsumer {
     return Math.max(0, Math.min(firstPosition, position) - this.#read - 1)
   }
 
-  #take({ position, payload }: LoggedBatch, missing: number): void {
+  /** Gives the deletion that the batch is, which is not carried out yet. */
+  #take({ position, payload }: LoggedBatch, missing: number): ClickDeletion | undefined {
     const { parse } = this.#options
     const batch = this.#decoded(position, payload)
-    if (batch !== undefined) {
-      this.#gaps.note(batch, missing)
-      let index = 0
-      for (const record of batch.clicks) {
-        this.#group.push({ ...parse(record, batch.node), position, index: index++ })
-      }
+    if (batch !== undefined) this.#gaps.note(batch, missing)
+    if (batch?.deletion !== undefined) return batch.deletion
+    let index = 0
+    for (const record of batch?.clicks ?? []) {
+      this.#group.push({ ...parse(record, batch!.node), position, index: index++ })
     }
     this.#read = position
+    return undefined
+  }
+
+  /** In its place: behind the clicks before it, which are stored first, and with its position. */
+  async #delete(deletion: ClickDeletion, position: number): Promise<void> {
+    if (this.#hasGroup()) await this.#store()
+    this.#isCertain = false // until it is known to have worked
+    const clicks = await this.#options.store.delete(deletion, position)
+    this.#isCertain = true
+    this.#stored = position
+    this.#read = position
+    this.#options.onDeleted?.(deletion.id, clicks)
+    this.#noteWorking()
   }
 
   #decoded(position: number, payload: Uint8Array): ClickBatch | undefined {
@@ -283,13 +287,4 @@ export class ClickConsumer {
 
 function clicksUpTo(position: number, clicks: readonly PlacedClick[]): number {
   return clicks.reduce((count, click) => count + (click.position <= position ? 1 : 0), 0)
-}
-
-/** Clicks in a batch; none if it is no batch. */
-function sizeOf(payload: Uint8Array, decode: ClickConsumerOptions['decode']): number {
-  try {
-    return decode(payload).clicks.length
-  } catch {
-    return 0
-  }
 }

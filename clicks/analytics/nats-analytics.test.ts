@@ -11,6 +11,7 @@ import { testWith } from '../../test/services/service-test.ts'
 import { MemoryClickStore } from '../testing/memory-click-store.ts'
 import { sampleClick, sampleQuestion } from '../testing/sample-clicks.ts'
 import type { Analytics } from './analytics.ts'
+import { AppliedDeletions } from './applied-deletions.ts'
 import { NatsAnalytics } from './nats-analytics.ts'
 import { StoreAnalytics } from './store-analytics.ts'
 
@@ -53,7 +54,7 @@ async function join(
 }
 
 /** A node's own copy. */
-async function copy(): Promise<Analytics> {
+async function copy(deletions = new AppliedDeletions(systemClock)): Promise<Analytics> {
   const store = new MemoryClickStore()
   const clicks = Array.from({ length: VISITS }, (_, index) => sampleClick({ index }))
   await store.append(clicks, 1)
@@ -61,6 +62,7 @@ async function copy(): Promise<Analytics> {
     store,
     log: { span: async () => ({ firstPosition: 1, lastPosition: 1, bytes: 0 }) },
     consumer: { position: 1, counts: { stored: VISITS, lost: 0, undecodable: 0 } },
+    deletions,
   })
 }
 
@@ -104,17 +106,20 @@ natsTest('where nobody answers, that is said at once', async (t) => {
   await t.throwsAsync(c.others.status(), { code: 'analytics_unavailable' })
 })
 
-natsTest('what is deleted is deleted in every copy, or it is said that it was not', async (t) => {
+natsTest('a deletion is told as done once every copy has done it', async (t) => {
   const { a, b, c, namespace } = await cluster(t)
   const hasty = await join(t, 'd', namespace, { waitMs: 500 })
-  const copies = [await copy(), await copy()]
-  a.node.listen(copies[0]!)
+  const [first, second] = [new AppliedDeletions(systemClock), new AppliedDeletions(systemClock)]
+  first.note('d1', 5)
+  a.node.listen(await copy(first))
   await a.connection.flush()
-  await t.throwsAsync(hasty.others.deleteOfLink(code), { code: 'analytics_unavailable' })
-  b.node.listen(copies[1]!)
+  await t.throwsAsync(hasty.others.deleted('d1'), { code: 'analytics_unavailable' })
+  b.node.listen(await copy(second))
   await b.connection.flush()
-  t.is(await c.others.deleteOfLink(code), VISITS)
-  for (const each of copies) t.is((await each.clicksOf([code])).size, 0)
+  await t.throwsAsync(hasty.others.deleted('d1'), { code: 'analytics_unavailable' })
+  const told = c.others.deleted('d1')
+  second.note('d1', 7)
+  t.is(await told, 7)
 })
 
 natsTest('nonsense is refused and counted, and hurts nobody', async (t) => {

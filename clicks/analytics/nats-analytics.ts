@@ -2,7 +2,7 @@
  * Analytics of other nodes, asked over NATS, and this node's own for the others.
  *
  *   <namespace>.analytics.ask         one of those that answer, whichever
- *   <namespace>.analytics.all         each of those that answer: deletions reach every copy
+ *   <namespace>.analytics.all         each of those that answer: whether a deletion has reached every copy
  *   <namespace>.analytics.node.<id>   the one that has opened an export
  *   <namespace>.analytics.desk        the one that runs webhooks and reports
  *   <namespace>.analytics.cancel      whichever is answering: nobody waits for it any more
@@ -81,11 +81,7 @@ export class NatsAnalytics {
       return value
     }
     const remote = remoteAnalytics(ask, () => this.#stream())
-    return {
-      ...remote,
-      deleteOfLink: (code) => this.#askAll({ name: 'deleteOfLink', params: [code] }),
-      deleteOfAddress: (address) => this.#askAll({ name: 'deleteOfAddress', params: [address] }),
-    }
+    return { ...remote, deleted: (id) => this.#askAll({ name: 'deleted', params: [id] }) }
   }
 
   /** Answers others by `analytics` until told otherwise. */
@@ -224,7 +220,7 @@ export class NatsAnalytics {
     }
   }
 
-  /** Every copy, or an error: who deletes must know. Gives the largest count. */
+  /** Every copy that lives, or an error. Gives the largest count. */
   async #askAll(request: SentRequest): Promise<number> {
     const copies = this.#options.copies()
     const payload = await encodeMessage(request)
@@ -245,7 +241,7 @@ export class NatsAnalytics {
       throw new TinygridError('analytics_unavailable', { cause })
     }
     if (copies > 0 && answers >= copies) return deleted
-    const detail = `Clicks were deleted in ${answers} of ${copies} copies; delete them again`
+    const detail = `Clicks were deleted in ${answers} of ${copies} copies so far`
     throw new TinygridError('analytics_unavailable', { detail })
   }
 }

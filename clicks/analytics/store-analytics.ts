@@ -10,6 +10,7 @@ import type { ClickStore } from '../store/click-store.ts'
 import type { Answer, Question, VisitsQuestion } from '../store/question.ts'
 import { CSV_HEADER, jsonLine, linesOf } from '../store/visit-lines.ts'
 import type { Analytics, AnalyticsStatus, VisitFormat } from './analytics.ts'
+import type { AppliedDeletions } from './applied-deletions.ts'
 import type { ClickConsumer } from './click-consumer.ts'
 
 const PIECE_BYTES_MAX = 256 * 1024
@@ -18,6 +19,7 @@ export interface StoreAnalyticsParts {
   readonly store: ClickStore
   readonly log: Pick<ClickLogReader, 'span'>
   readonly consumer: Pick<ClickConsumer, 'position' | 'counts'>
+  readonly deletions: Pick<AppliedDeletions, 'of'>
 }
 
 export class StoreAnalytics implements Analytics {
@@ -52,12 +54,8 @@ export class StoreAnalytics implements Analytics {
     return this.#parts.store.mostClicked(offset, limit)
   }
 
-  deleteOfLink(code: Code): Promise<number> {
-    return this.#parts.store.deleteOfLink(code)
-  }
-
-  deleteOfAddress(address: string): Promise<number> {
-    return this.#parts.store.deleteOfAddress(address)
+  deleted(id: string): Promise<number> {
+    return this.#parts.deletions.of(id)
   }
 
   async status(): Promise<AnalyticsStatus> {

@@ -98,10 +98,35 @@ test('a body that would swell is refused before it does', (t) => {
   }
 })
 
+test('a deletion comes back as it was, damaged it is an error', (t) => {
+  for (const kind of ['link', 'address'] as const) {
+    const batch = sampleBatch(7, { clicks: [], deletion: { id: 'd-1', kind, value: '2001:db8::' } })
+    const payload = encodeBatch(batch)
+    t.deepEqual(decodeBatch(payload), batch)
+    for (let place = 1; place < payload.length; place++) {
+      t.false(decodes(payload.subarray(0, place)))
+      const damaged = Buffer.from(payload)
+      damaged[place]! ^= 1
+      t.false(decodes(damaged))
+    }
+  }
+})
+
+test('a deletion of what cannot be named is refused', (t) => {
+  for (const [id, value] of [
+    ['d', ''],
+    ['d'.repeat(65), 'abc'],
+    ['d', 'a'.repeat(257)],
+  ] as const) {
+    const deletion = { id, kind: 'link', value } as const
+    t.false(decodes(encodeBatch(sampleBatch(7, { clicks: [], deletion }))))
+  }
+})
+
 test('a newer format is told as such', (t) => {
   const payload = encodeBatch(sampleBatch(0))
-  payload[0] = 2
-  t.throws(() => decodeBatch(payload), { message: /it has format 2, known is 1/ })
+  payload[0] = 3
+  t.throws(() => decodeBatch(payload), { message: /it has format 3, known are 1 and 2/ })
 })
 
 test('clicks of 1,000 agents and 100,000 addresses take at most 64 bytes each', (t) => {

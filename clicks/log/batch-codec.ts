@@ -7,12 +7,14 @@
 import { readBatch } from './batch-reader.ts'
 import { BatchWriter } from './batch-writer.ts'
 import type { ClickBatch } from './click-batch.ts'
+import { encodeDeletion } from './deletion-codec.ts'
 
 /**
  * @param batch at most BATCH_ENTRIES_MAX clicks and changes, which take at most BODY_BYTES_MAX; of a
  *   visitor 16 hexadecimal digits in lower case, or none
  */
 export function encodeBatch(batch: ClickBatch): Buffer {
+  if (batch.deletion !== undefined) return encodeDeletion(batch, batch.deletion)
   const writer = new BatchWriter()
   const origins = new Map<string, number>()
   for (const { code, at, status, address, visitor, headers, query, targetQuery } of batch.clicks) {

@@ -31,6 +31,8 @@ import zlib from 'node:zlib'
 import { TinygridError } from '../../links/errors.ts'
 
 export const BATCH_FORMAT = 1
+/** Of a batch that is a deletion; its body is told in `deletion-codec.ts`. */
+export const DELETION_FORMAT = 2
 export const CHECKSUM_AT = 1
 export const CODING_AT = 5
 export const LENGTH_AT = 6

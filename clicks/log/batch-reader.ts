@@ -17,12 +17,14 @@ import {
   checksumOf,
   CODING,
   CODING_AT,
+  DELETION_FORMAT,
   LENGTH_AT,
   unreadable,
   VISITOR_BYTES,
   ZSTD_WINDOW_LOG_MAX,
 } from './batch-layout.ts'
 import { ByteSource } from './byte-source.ts'
+import { readDeletion } from './deletion-codec.ts'
 import { CHANGE_KINDS, type ClickBatch, type ClickRecord, type LinkChange } from './click-batch.ts'
 
 const STATUS_MAX = 999
@@ -36,6 +38,11 @@ export function readBatch(payload: Uint8Array): ClickBatch {
   const run = source.text()
   const number = source.number()
   const before = source.number()
+  if (payload[0] === DELETION_FORMAT) {
+    const deletion = readDeletion(source)
+    source.end()
+    return { node, run, number, before, clicks: [], changes: [], deletion }
+  }
   const clicks = readClicks(source)
   const changes = readChanges(source)
   source.end()
@@ -44,8 +51,8 @@ export function readBatch(payload: Uint8Array): ClickBatch {
 
 function bodyOf(payload: Uint8Array): Buffer {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-  if (bytes.length > 0 && bytes[0] !== BATCH_FORMAT) {
-    throw unreadable(`it has format ${bytes[0]}, known is ${BATCH_FORMAT}`)
+  if (bytes.length > 0 && bytes[0] !== BATCH_FORMAT && bytes[0] !== DELETION_FORMAT) {
+    throw unreadable(`it has format ${bytes[0]}, known are ${BATCH_FORMAT} and ${DELETION_FORMAT}`)
   }
   if (bytes.length < BODY_AT || bytes.readUInt32BE(CHECKSUM_AT) !== checksumOf(bytes)) {
     throw unreadable('its checksum does not match')

@@ -6,6 +6,7 @@
  * `KEPT_HEADERS` names: whoever reads the log learns no cookie, key or forwarded address.
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
+import type { ClickDeletion } from './click-deletion.ts'
 
 /** Headers that a record keeps, in lower case. */
 export const KEPT_HEADERS = [
@@ -59,6 +60,8 @@ export interface ClickBatch {
   readonly before: number
   readonly clicks: readonly ClickRecord[]
   readonly changes: readonly LinkChange[]
+  /** Then it holds nothing else. */
+  readonly deletion?: ClickDeletion
 }
 
 /** The name under which a log stores a batch once, however often it is appended. */

@@ -22,6 +22,8 @@ export interface WaitingBatch {
   readonly id: string
   readonly payload: Uint8Array
   readonly clicks: number
+  /** Told once, when the log has it, or when it was given up. */
+  readonly onEnd?: (isLogged: boolean) => void
 }
 
 export class ClickOutbox {
@@ -77,6 +79,7 @@ export class ClickOutbox {
     sent.abort()
     this.#givenUp.abort()
     const lost = this.#clicks
+    for (const { onEnd } of this.#waiting) onEnd?.(false)
     this.#waiting = []
     this.#bytes = 0
     this.#clicks = 0
@@ -102,6 +105,7 @@ export class ClickOutbox {
       this.#bytes -= batch.payload.length
       this.#clicks -= batch.clicks
       this.#logged += batch.clicks
+      batch.onEnd?.(true)
     }
     this.#sending = undefined
   }

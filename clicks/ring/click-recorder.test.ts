@@ -219,6 +219,64 @@ test('whatever happens, accepted is logged and waiting and dropped', async (t) =
   )
 })
 
+const DELETION = { id: 'd', kind: 'link', value: 'abc' } as const
+
+test('a deletion is logged behind what was noted before it, and ahead of what comes after', async (t) => {
+  const world = new RecorderWorld()
+  world.visit()
+  world.visit()
+  const noted = world.recorder.noteDeletion(DELETION)
+  world.visit()
+  await noted
+  await world.taken()
+  const batches = world.log.batches.map(({ payload }) => decodeBatch(payload))
+  t.deepEqual(
+    batches.map(({ clicks, deletion, number, before }) => [
+      clicks.length,
+      deletion,
+      number,
+      before,
+    ]),
+    [
+      [2, undefined, 0, 0],
+      [0, DELETION, 1, 2],
+      [1, undefined, 2, 2],
+    ],
+  )
+  t.like(world.recorder.numbers(), { accepted: 3, logged: 3, waiting: 0 })
+})
+
+test('a deletion whose acknowledgement is lost is logged once', async (t) => {
+  const world = new RecorderWorld()
+  world.log.fault = 'unacknowledged'
+  const noted = world.recorder.noteDeletion(DELETION)
+  await world.clock.pass(1_000)
+  world.log.fault = 'none'
+  await world.clock.pass(5_000)
+  await noted
+  t.is(world.log.batches.length, 1)
+})
+
+test('a deletion is promised only once the log has it', async (t) => {
+  const world = new RecorderWorld({ bufferBytesMax: 10 })
+  const unavailable = { code: 'click_log_unavailable' }
+  world.log.fault = 'refused'
+  const late = t.throwsAsync(world.recorder.noteDeletion(DELETION), unavailable)
+  await t.throwsAsync(world.recorder.noteDeletion(DELETION), unavailable)
+  await world.clock.pass(20_000)
+  await late
+  world.log.fault = 'none'
+  await world.clock.pass(60_000)
+  t.is(world.log.batches.length, 1)
+  world.log.fault = 'refused'
+  const given = t.throwsAsync(world.recorder.noteDeletion(DELETION), unavailable)
+  const closed = world.recorder.close(100)
+  await world.clock.pass(100)
+  await closed
+  await given
+  await t.throwsAsync(world.recorder.noteDeletion(DELETION), unavailable)
+})
+
 /** Gives how many clicks there were. */
 async function take(world: RecorderWorld, step: Step): Promise<number> {
   if (step === 'pass') await world.clock.pass(120)

@@ -13,9 +13,12 @@
  * Invariant: accepted = logged + waiting + dropped.
  */
 import type { Clock } from '../../links/clock.ts'
-import { BatchWriter } from '../log/batch-writer.ts'
+import { TinygridError } from '../../links/errors.ts'
+import { BatchWriter, type BatchName } from '../log/batch-writer.ts'
 import { batchId, type LinkChange } from '../log/click-batch.ts'
+import type { ClickDeletion } from '../log/click-deletion.ts'
 import type { ClickLogWriter } from '../log/click-log.ts'
+import { encodeDeletion } from '../log/deletion-codec.ts'
 import { ClickOrigins, type OriginOptions } from './click-origins.ts'
 import { ClickOutbox } from './click-outbox.ts'
 import { ClickRing, type ClickNotes } from './click-ring.ts'
@@ -61,6 +64,8 @@ const BATCH_ENTRIES = 8_000
 /** Batches on their way to the log, with which the next one is made only when its time comes. */
 const BATCHES_AHEAD = 2
 const CHANGES_MAX = 20_000
+/** How long somebody waits for the log to have a deletion. */
+const DELETION_MS_MAX = 10_000
 
 export class ClickRecorder {
   readonly #options: ClickRecorderOptions
@@ -102,6 +107,24 @@ export class ClickRecorder {
     if (this.#isClosed || this.#changes.length === CHANGES_MAX) return void this.#changesDropped++
     this.#changes.push(change)
     this.#planTake()
+  }
+
+  /**
+   * Logs a deletion, behind every click that was noted here before. Resolves once the log has it.
+   *
+   * @throws TinygridError click_log_unavailable: not in time; it may be logged all the same
+   */
+  async noteDeletion(deletion: ClickDeletion): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    if (this.#isClosed || this.#outbox.isFull) throw new TinygridError('click_log_unavailable')
+    this.#take()
+    const name = this.#nextName()
+    const payload = encodeDeletion(name, deletion)
+    this.#outbox.add({ id: batchId(name), payload, clicks: 0, onEnd: resolve })
+    const cancel = this.#options.clock.after(DELETION_MS_MAX, () => resolve(false))
+    const isLogged = await promise
+    cancel()
+    if (!isLogged) throw new TinygridError('click_log_unavailable')
   }
 
   numbers(): ClickNumbers {
@@ -169,12 +192,16 @@ export class ClickRecorder {
   #endBatch(): void {
     const batch = this.#batch
     if (batch.entries === 0) return
-    const { node, run } = this.#options
-    const name = { node, run, number: this.#number++, before: this.#before }
+    const name = this.#nextName()
     const { clicks } = batch
     this.#before += batch.entries
     this.#outbox.add({ id: batchId(name), payload: batch.finish(name), clicks })
     this.#origins.beginBatch()
+  }
+
+  #nextName(): BatchName {
+    const { node, run } = this.#options
+    return { node, run, number: this.#number++, before: this.#before }
   }
 
   /** What comes after the stop is in the ring, and nobody takes it. */

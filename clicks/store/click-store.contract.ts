@@ -152,11 +152,11 @@ function testRemovals(story: Story): void {
     await store.append([...clicksOn('a', 3, { at: before }), ...clicksOn('b', 1, {})], 1)
     await store.retain((NOON - 5 * DAY_MS) as EpochMs)
     await store.append(clicksOn('a', 2, { position: 2 }), 2)
-    t.is(await store.deleteOfLink('a' as Code), 5)
-    t.is(await store.deleteOfLink('a' as Code), 0)
+    t.is(await store.delete({ kind: 'link', value: 'a' }, 3), 5)
+    t.is(await store.delete({ kind: 'link', value: 'a' }, 4), 0)
     t.is((await store.ask(sampleQuestion())).totals.clicks, 1)
     t.deepEqual((await store.mostClicked(0, 9)).map(shown), ['b 1'])
-    t.is(await store.position(), 2)
+    t.is(await store.position(), 4)
   })
 
   story('the clicks with an address are deleted', async (t, store) => {
@@ -165,10 +165,30 @@ function testRemovals(story: Story): void {
       [...clicksOn('a', 3, one), ...clicksOn('a', 1, { address: '2001:db8::', position: 2 })],
       2,
     )
-    t.is(await store.deleteOfAddress("203.0.113.0' OR 'a'='a"), 0)
-    t.is(await store.deleteOfAddress('203.0.113.0'), 3)
+    t.is(await store.delete({ kind: 'address', value: "203.0.113.0' OR 'a'='a" }, 3), 0)
+    t.is(await store.delete({ kind: 'address', value: '203.0.113.0' }, 4), 3)
     t.is((await store.facts()).clicks, 1)
     t.deepEqual((await store.mostClicked(0, 9)).map(shown), ['a 1'])
+  })
+
+  story('a deletion that is repeated leaves what came after it', async (t, store, place) => {
+    const address = '203.0.113.0'
+    await store.append(clicksOn('a', 3, { address }), 1)
+    const deletions = [
+      { kind: 'link', value: 'a' },
+      { kind: 'address', value: address },
+    ] as const
+    for (const [index, deletion] of deletions.entries()) await store.delete(deletion, 2 + index)
+    await store.append(clicksOn('a', 2, { address, position: 4 }), 4)
+    await store.close()
+    const again = await place.open()
+    for (const [index, deletion] of deletions.entries()) {
+      t.is(await again.delete(deletion, 2 + index), 0)
+    }
+    t.is(await again.position(), 4)
+    t.is((await again.ask(sampleQuestion())).totals.clicks, 2)
+    t.deepEqual((await again.mostClicked(0, 9)).map(shown), ['a 2'])
+    await again.close()
   })
 
   story(

@@ -9,6 +9,7 @@
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { Click, PlacedClick } from '../click.ts'
+import type { ClickDeletion } from '../log/click-deletion.ts'
 import type { Answer, Question, Visit, VisitsQuestion } from './question.ts'
 
 export interface ClickStore {
@@ -46,11 +47,14 @@ export interface ClickStore {
   /** Codes by clicks of all times, most first, equal ones by code. */
   mostClicked(offset: number, limit: number): Promise<readonly { code: Code; clicks: number }[]>
 
-  /** Removes all clicks of a link, with what was rolled up of them. Gives how many there were. */
-  deleteOfLink(code: Code): Promise<number>
-
-  /** Removes the single clicks with this kept address, as it stands in `Click.address`. Gives how many. */
-  deleteOfAddress(address: string): Promise<number>
+  /**
+   * Removes the clicks that a deletion means, and moves the position to its own, in one transaction: all of a
+   * link, with what was rolled up of them, or the single ones with an address. Does nothing if the position is there
+   * already, so that it may be repeated. Gives how many there were.
+   *
+   * @param position behind that of every click that is here
+   */
+  delete(deletion: Pick<ClickDeletion, 'kind' | 'value'>, position: number): Promise<number>
 
   /**
    * Rolls up by the hour the single clicks before the UTC day in which `from` lies, and removes them.

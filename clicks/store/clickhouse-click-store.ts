@@ -15,6 +15,9 @@
  * 4. Two processes append the same stretch, cut differently: the same keys. Each tells only positions up to
  *    which all rows are in, so the highest one is true.
  * 5. A position arrives late, after a higher one: it is lower, and still true.
+ * 6. A deletion of the log removes the rows before it, then tells its position: killed in between, it is done
+ *    again. Rows that another process appends late, after they were deleted, that process deletes again when it
+ *    comes to the deletion itself; if it is killed just then they stay until they are rolled up or deleted again.
  *
  * Rolling up is told in `clickhouse-roll-ups.ts`. Rejected: `insert_deduplication_token` for each append, which
  * takes the same rows in another append for other ones, and forgets; one token for each batch of the log,
@@ -42,6 +45,8 @@ const DAY_MS = 86_400_000
 /** A question is asked again when clicks were rolled up meanwhile, so often. */
 const ASKED_MAX = 3
 const SYNCED = { mutations_sync: '2' } as const
+
+type Deletion = Parameters<ClickStore['delete']>[0]
 
 export class ClickHouseClickStore implements ClickStore {
   readonly #connection: ClickHouseConnection
@@ -126,22 +131,16 @@ export class ClickHouseClickStore implements ClickStore {
     return rows.map(({ code, total }) => ({ code: code as Code, clicks: Number(total) }))
   }
 
-  async deleteOfLink(code: Code): Promise<number> {
+  async delete({ kind, value }: Deletion, position: number): Promise<number> {
     return this.#write(async () => {
-      const count = await this.#countOf('code', code)
-      await this.#remove('click_rows', 'code', code)
-      await this.#remove('hour_rows', 'code', code)
-      // Whoever rolls up at this moment may have read the clicks before they were removed.
-      await this.#rollUps.fence()
-      await this.#remove('hour_rows', 'code', code)
-      return count
-    })
-  }
-
-  async deleteOfAddress(address: string): Promise<number> {
-    return this.#write(async () => {
-      const count = await this.#countOf('address', address)
-      await this.#remove('click_rows', 'address', address)
+      const column = kind === 'link' ? 'code' : 'address'
+      const isDone = position <= (await this.position())
+      const count = isDone ? 0 : await this.#countOf(column, value)
+      // In any case: what this process has appended may have come after another one had deleted it.
+      await this.#remove('click_rows', column, value, `log_position < ${whole(position)}`)
+      if (isDone) return 0
+      if (kind === 'link') await this.#removeHours(value)
+      await this.#connection.insert('positions', ['id', 'log_position'], [[0, position]])
       return count
     })
   }
@@ -185,9 +184,16 @@ export class ClickHouseClickStore implements ClickStore {
     return Number(row!['total'])
   }
 
-  async #remove(table: string, column: string, value: string): Promise<void> {
+  async #removeHours(code: string): Promise<void> {
+    await this.#remove('hour_rows', 'code', code)
+    // Whoever rolls up at this moment may have read the clicks before they were removed.
+    await this.#rollUps.fence()
+    await this.#remove('hour_rows', 'code', code)
+  }
+
+  async #remove(table: string, column: string, value: string, also = 'true'): Promise<void> {
     const dialect = new ClickHouseDialect()
-    const condition = `${column} = ${dialect.text(value)}`
+    const condition = `${column} = ${dialect.text(value)} AND ${also}`
     await this.#connection.run(
       `ALTER TABLE ${table} DELETE WHERE ${condition}`,
       dialect.values,

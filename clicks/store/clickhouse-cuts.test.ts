@@ -53,6 +53,56 @@ clickHouseTest('rolling up that is cut off anywhere changes no answer', async (t
   }
 })
 
+clickHouseTest('a deletion that is cut off anywhere is done once it is repeated', async (t) => {
+  const { store, direct, proxy } = await world(t)
+  const gone = { kind: 'link', value: 'gone' } as const
+  let kept = 0
+  let position = 0
+  const prepare = async () => {
+    const clicks = [
+      ...clicksAt([position + 1], { code: 'gone' as Code }),
+      ...clicksAt([position + 2], { code: 'gone' as Code, at: day(-9) }),
+      ...clicksAt([position + 3]),
+    ]
+    await direct.append(clicks, (position += 3))
+    await direct.retain(day(-5))
+    kept += 2
+  }
+  await prepare()
+  for await (const cut of cuts(proxy, () => deleteIn(store, gone, position + 1))) {
+    t.true(cut.failed)
+    await direct.delete(gone, position + 1)
+    position = await direct.position()
+    // As the one that was cut off would do it.
+    await store.delete(gone, position)
+    t.is((await direct.clicksOf(['gone' as Code])).size, 0)
+    t.is((await direct.ask(sampleQuestion())).totals.clicks, kept)
+    await prepare()
+  }
+})
+
+clickHouseTest(
+  'what comes late of clicks that were deleted goes with their deletion',
+  async (t) => {
+    const { store, direct } = await world(t)
+    const late = clicksAt([1], { code: 'gone' as Code })
+    const gone = { kind: 'link', value: 'gone' } as const
+    // The one has asked for the position and writes its rows after the other one's deletion.
+    const position = store.position.bind(store)
+    store.position = async () => {
+      const told = await position()
+      await direct.append(late, 1)
+      await direct.delete(gone, 2)
+      store.position = position
+      return told
+    }
+    await store.append(late, 1)
+    await store.append(clicksAt([3], { code: 'gone' as Code }), 3)
+    await store.delete(gone, 2)
+    t.is((await direct.clicksOf(['gone' as Code])).get('gone' as Code), 2)
+  },
+)
+
 clickHouseTest('two who append, roll up and remove at once count what one would', async (t) => {
   const { store, direct } = await world(t)
   const positions = Array.from({ length: 12 }, (_, index) => index + 1)
@@ -70,7 +120,7 @@ clickHouseTest('two who append, roll up and remove at once count what one would'
   await Promise.all([
     store.retain(until),
     direct.retain(until),
-    direct.deleteOfLink('gone' as Code),
+    direct.delete({ kind: 'link', value: 'gone' }, 14),
   ])
   t.is((await store.ask(sampleQuestion())).totals.clicks, 24)
   t.deepEqual(await direct.mostClicked(0, 9), [{ code: 'abc' as Code, clicks: 24 }])
@@ -89,6 +139,13 @@ clickHouseTest('a server that is killed amid appends has each click once', async
     t.is((await store.ask(sampleQuestion())).totals.clicks, 2 * position)
   }
 })
+
+async function deleteIn(
+  store: ClickHouseClickStore,
+  ...deletion: Parameters<ClickHouseClickStore['delete']>
+): Promise<void> {
+  await store.delete(...deletion)
+}
 
 function day(number: number): EpochMs {
   return (NOON + number * DAY_MS) as EpochMs

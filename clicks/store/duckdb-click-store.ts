@@ -22,6 +22,8 @@ import type { Answer, Question, Visit, VisitsQuestion } from './question.ts'
 import { whole } from './sql-dialect.ts'
 import { readByWindows } from './visit-windows.ts'
 
+type Deletion = Parameters<ClickStore['delete']>[0]
+
 export interface DuckDbClickStoreOptions extends DuckDbSessionOptions {
   /** A question that takes longer is broken off. */
   readonly questionMsMax: number
@@ -117,12 +119,13 @@ export class DuckDbClickStore implements ClickStore {
     return rows.getRows().map(([code, sum]) => ({ code: code as Code, clicks: sum as number }))
   }
 
-  async deleteOfLink(code: Code): Promise<number> {
-    return this.#write(({ writer }) => writer.deleteOfLink(code))
-  }
-
-  async deleteOfAddress(address: string): Promise<number> {
-    return this.#write(({ writer }) => writer.deleteOfAddress(address))
+  async delete({ kind, value }: Deletion, position: number): Promise<number> {
+    return this.#write(async ({ writer }) => {
+      if (position <= (await this.position())) return 0
+      return kind === 'link'
+        ? writer.deleteOfLink(value, position)
+        : writer.deleteOfAddress(value, position)
+    })
   }
 
   async retain(from: EpochMs): Promise<void> {

@@ -46,11 +46,11 @@ export class DuckDbWriter {
         await this.#appendTo('clicks', (appender) => appendRows(appender, clicks))
         await this.#appendChanges(changesOf(clicks))
       }
-      await this.#connection.run(`UPDATE store_state SET log_position = ${whole(position)}`)
+      await this.#moveTo(position)
     })
   }
 
-  async deleteOfLink(code: Code): Promise<number> {
+  async deleteOfLink(code: string, position: number): Promise<number> {
     return this.#transaction(async () => {
       const rolledUp = await this.#number(
         'SELECT coalesce(sum(clicks), 0) FROM click_hours WHERE code = $1',
@@ -58,14 +58,16 @@ export class DuckDbWriter {
       )
       await this.#connection.run('DELETE FROM click_hours WHERE code = $1', [code])
       await this.#connection.run('DELETE FROM link_clicks WHERE code = $1', [code])
+      await this.#moveTo(position)
       return rolledUp + (await this.#deleted('code = $1', [code]))
     })
   }
 
-  async deleteOfAddress(address: string): Promise<number> {
+  async deleteOfAddress(address: string, position: number): Promise<number> {
     return this.#transaction(async () => {
       const gone = `SELECT code, -count(*) FROM clicks WHERE address = $1 AND ${NO_ORPHANS} GROUP BY code`
       await this.#connection.run(`INSERT INTO link_clicks ${gone}`, [address])
+      await this.#moveTo(position)
       return this.#deleted('address = $1', [address])
     })
   }
@@ -129,6 +131,11 @@ export class DuckDbWriter {
       }
     })
     this.#changes += rows.length
+  }
+
+  /** Within a transaction. */
+  async #moveTo(position: number): Promise<void> {
+    await this.#connection.run(`UPDATE store_state SET log_position = ${whole(position)}`)
   }
 
   /** An appender that is let go writes what it still has, in no transaction: so it has nothing then. */

@@ -22,6 +22,8 @@ import { csvLine, linesOf } from '../store/visit-lines.ts'
 import { isChosen, valuesOf } from './recounted-fields.ts'
 import { rollUp, type CountedClick } from './recounted-hours.ts'
 
+type Deletion = Parameters<ClickStore['delete']>[0]
+
 export class MemoryClickStore implements ClickStore {
   /** Single clicks, each counted as one. */
   #singles: PlacedClick[] = []
@@ -89,17 +91,14 @@ export class MemoryClickStore implements ClickStore {
       .slice(offset, offset + limit)
   }
 
-  async deleteOfLink(code: Code): Promise<number> {
-    const deleted = this.#all().filter((click) => click.code === code)
-    this.#singles = this.#singles.filter((click) => click.code !== code)
-    this.#hours = this.#hours.filter((click) => click.code !== code)
-    return countsOf(deleted).clicks
-  }
-
-  async deleteOfAddress(address: string): Promise<number> {
-    const before = this.#singles.length
-    this.#singles = this.#singles.filter((click) => click.address !== address)
-    return before - this.#singles.length
+  async delete({ kind, value }: Deletion, position: number): Promise<number> {
+    if (position <= this.#position) return 0
+    this.#position = position
+    const before = countsOf(this.#all()).clicks
+    const means = kind === 'link' ? 'code' : 'address'
+    this.#singles = this.#singles.filter((click) => click[means] !== value)
+    if (kind === 'link') this.#hours = this.#hours.filter(({ code }) => code !== value)
+    return before - countsOf(this.#all()).clicks
   }
 
   async retain(from: EpochMs): Promise<void> {

@@ -6,6 +6,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HookDesks } from '../../clicks/hooks/hook-desks.ts'
 import type { Analytics } from '../../clicks/analytics/analytics.ts'
+import type { ClickRecorder } from '../../clicks/ring/click-recorder.ts'
 import { entityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { parseIfMatch } from '../../links/link-fields.ts'
@@ -35,6 +36,8 @@ export interface ApiContext {
   readonly now: () => EpochMs
   /** undefined: clicks are not counted. */
   readonly analytics: Analytics | undefined
+  /** Where deletions of clicks are noted. */
+  readonly deletions: Pick<ClickRecorder, 'noteDeletion'> | undefined
   readonly desks: HookDesks | undefined
   readonly visits: LinkVisits
 }

@@ -2,12 +2,17 @@
  * `DELETE /api/links/:code/clicks` and `DELETE /api/visits?address=`: clicks that are to be forgotten, as
  * privacy laws let people ask for.
  *
- * Both reach what the click store has; clicks that are still on their way come in after it, within a second or
- * two, and the click log keeps its batches until they are old. An address is looked for as it is kept: where
- * only its network is, all visits of that network go, since nothing tells them apart, and the answer says so.
+ * Both are entries of the click log (`clicks/log/click-deletion.ts`), which every copy of the clicks carries out in their
+ * place: one that is away, or has to be made anew from the log, when it comes there. So they are promised once the
+ * log has them; 202 says that a copy is not there yet. Clicks that other nodes still have come in after it,
+ * within a second or two, and the click log keeps its batches until they are old. An address is looked for as it
+ * is kept: where only its network is, all visits of that network go, since nothing tells them apart, and the
+ * answer says so.
  */
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import type { DeletionKind } from '../../clicks/log/click-deletion.ts'
 import { keptAddress, type IpPrivacy } from '../../clicks/ring/kept-address.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { parseAddress } from '../../links/ip-address.ts'
@@ -19,6 +24,7 @@ import { invalid } from './question-request.ts'
 import { deletedSchema, deletedVisitsSchema } from './stats-schemas.ts'
 
 const ADDRESS_LENGTH_MAX = 64
+const NOT_YET = 'It is logged and will be done; until then clicks may still be told'
 
 export function deletionRoutes(app: FastifyInstance, context: ClickContext): void {
   deleteOfLink(app, context)
@@ -34,16 +40,17 @@ function deleteOfLink(app: FastifyInstance, context: ClickContext): void {
     params: codeParamsSchema,
     response: {
       200: jsonReply('How many there were', deletedSchema),
+      202: jsonReply(NOT_YET, deletedSchema),
       ...problemReplies(401, 404, 503),
     },
   }
-  app.delete('/api/links/:code/clicks', { schema }, async (request) => {
+  app.delete('/api/links/:code/clicks', { schema }, async (request, reply) => {
     const code = codeParam(request)
-    const deleted = await analyticsOf(context).deleteOfLink(code)
+    const deleted = await remove(context, 'link', code)
     if (deleted === 0 && (await context.owner.read(code)) === undefined) {
       throw new TinygridError('link_not_found')
     }
-    return { deleted }
+    return reply.code(deleted === null ? 202 : 200).send({ deleted })
   })
 }
 
@@ -68,17 +75,36 @@ function deleteOfAddress(app: FastifyInstance, context: ClickContext): void {
     ),
     response: {
       200: jsonReply('How many there were', deletedVisitsSchema),
+      202: jsonReply(NOT_YET, deletedVisitsSchema),
       ...problemReplies(400, 401, 409, 503),
     },
   }
-  app.delete<{ Querystring: { address: string } }>('/api/visits', { schema }, async (request) => {
+  type Asked = { Querystring: { address: string } }
+  app.delete<Asked>('/api/visits', { schema }, async (request, reply) => {
     const address = parseAddress(request.query.address)
     if (address === undefined) throw invalid('address', 'address must be an IPv4 or IPv6 address')
     const { ipPrivacy } = context.settings
     const kept = keptAddress(address, ipPrivacy)
     if (kept === '') throw new TinygridError('addresses_not_kept')
-    const deleted = await analyticsOf(context).deleteOfAddress(kept)
-    return { deleted, matched: MATCHED[ipPrivacy] }
+    const deleted = await remove(context, 'address', kept)
+    const told = { deleted, matched: MATCHED[ipPrivacy] }
+    return reply.code(deleted === null ? 202 : 200).send(told)
+  })
+}
+
+/** How many clicks there were; null: it will be done, and is not yet everywhere. */
+async function remove(
+  context: ClickContext,
+  kind: DeletionKind,
+  value: string,
+): Promise<number | null> {
+  const analytics = analyticsOf(context)
+  const id = randomUUID()
+  if (context.deletions === undefined) throw new TinygridError('click_log_unavailable')
+  await context.deletions.noteDeletion({ id, kind, value })
+  return analytics.deleted(id).catch((error: unknown) => {
+    if (error instanceof TinygridError) return null
+    throw error
   })
 }
 

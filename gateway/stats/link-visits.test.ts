@@ -106,7 +106,7 @@ test('a page of a list by visits looks at so many links, and goes on behind them
   const at = (NOW - 1) as EpochMs
   const codes = Array.from({ length: EXAMINED_MAX + 5 }, (_, n) => `c${n}` as Code)
   await gateway.analytics.add(...codes.map((code) => ({ at, code })))
-  await gateway.analytics.store.deleteOfLink('c999' as Code)
+  await gateway.analytics.noteDeletion({ id: '1', kind: 'link', value: 'c999' })
   gateway.add({ code: 'c998' })
   const first = await list(gateway, 'sort=visits')
   t.is(first.next, `v${EXAMINED_MAX}`)

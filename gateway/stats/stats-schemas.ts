@@ -222,11 +222,16 @@ export const visitsPageSchema = Type.Object(
   { ...strict, title: 'VisitsPage' },
 )
 
-export const deletedSchema = Type.Object({ deleted: count }, strict)
+/** Of a deletion. */
+const deleted = Type.Union([count, Type.Null()], {
+  description: 'null: it is not known, because it is not done everywhere yet',
+})
+
+export const deletedSchema = Type.Object({ deleted }, strict)
 
 export const deletedVisitsSchema = Type.Object(
   {
-    deleted: count,
+    deleted,
     matched: oneOf(['address', 'network'], 'What was looked for: as much as is kept of addresses'),
   },
   strict,

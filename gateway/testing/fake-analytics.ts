@@ -3,6 +3,7 @@
  */
 import type { Analytics, AnalyticsStatus, VisitFormat } from '../../clicks/analytics/analytics.ts'
 import type { PlacedClick } from '../../clicks/click.ts'
+import type { ClickDeletion } from '../../clicks/log/click-deletion.ts'
 import type { Answer, Question, VisitsQuestion } from '../../clicks/store/question.ts'
 import { MemoryClickStore } from '../../clicks/testing/memory-click-store.ts'
 import { sampleClick } from '../../clicks/testing/sample-clicks.ts'
@@ -23,6 +24,9 @@ export class FakeAnalytics implements Analytics {
   ended = 0
   /** Given by `visits` again and again, instead of what the store has. */
   endless: Uint8Array | undefined
+  /** Thrown where a deletion is noted, if set. */
+  logFailure: Error | undefined
+  readonly #deleted = new Map<string, number>()
   #position = 0
 
   /** One click each, in a batch of their own. */
@@ -75,14 +79,20 @@ export class FakeAnalytics implements Analytics {
     return this.store.mostClicked(offset, limit)
   }
 
-  async deleteOfLink(code: Code): Promise<number> {
-    await this.#begin()
-    return this.store.deleteOfLink(code)
+  /** As the log would have it, and the store be told of it at once. */
+  async noteDeletion(deletion: ClickDeletion): Promise<void> {
+    if (this.logFailure !== undefined) throw this.logFailure
+    this.#deleted.set(deletion.id, await this.store.delete(deletion, ++this.#position))
   }
 
-  async deleteOfAddress(address: string): Promise<number> {
+  /** Deletions that the log has. */
+  get noted(): number {
+    return this.#deleted.size
+  }
+
+  async deleted(id: string): Promise<number> {
     await this.#begin()
-    return this.store.deleteOfAddress(address)
+    return this.#deleted.get(id)!
   }
 
   async status(): Promise<AnalyticsStatus> {

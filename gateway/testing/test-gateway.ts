@@ -92,6 +92,7 @@ export async function startGateway(
     logger: pino({ level: 'debug' }, keepLines(lines)),
     now: () => clock.now,
     analytics,
+    deletions: analytics,
     ...more,
   })
   t.teardown(() => app.close())

@@ -12,6 +12,7 @@ import { simulatedLogWriter } from './simulated-click-log.ts'
 
 export interface TakenClick {
   readonly name: string
+  readonly code: string
   /** Milliseconds in which the process had run by then. */
   readonly ranMs: number
 }
@@ -26,11 +27,14 @@ export class ClickNode {
   readonly name: string
   readonly process: SimulatedProcess
   readonly taken: TakenClick[] = []
+  /** What it took before the deletion of its link was asked for, which was promised since. */
+  readonly deleted: TakenClick[] = []
   /** stopped: by itself, after everything was done. */
   state: 'up' | 'stopping' | 'stopped' | 'killed' = 'up'
   readonly #world: ClickWorld
   readonly #recorder: ClickRecorder
   readonly #startedAt: number
+  #deletions = 0
   #frozenMs = 0
   /** Since when it no longer runs; killed, it never will. */
   #frozenAt: number | undefined
@@ -70,17 +74,35 @@ export class ClickNode {
   }
 
   /** Somebody follows a link, if this process lives to see it. @param status 404: it leads nowhere */
-  visit(name: string, status: number): void {
+  visit(name: string, code: string, status: number): void {
     this.process.receive(() => {
       if (this.state !== 'up') return
-      const path = `/abc?utm_source=${name}`
+      const path = `/${code}?utm_source=${name}`
       const at = Math.floor(TIME_START + this.#world.scheduler.now) as EpochMs
       const { notes } = this.#recorder
-      const code = 'abc' as Code
-      this.taken.push({ name, ranMs: this.ranMs })
-      if (status === 404) notes.noteOrphan(code, at, status, ADDRESS, HEAD, path)
-      else notes.note(code, at, status, ADDRESS, HEAD, path, TARGET)
+      this.taken.push({ name, code, ranMs: this.ranMs })
+      if (status === 404) notes.noteOrphan(code as Code, at, status, ADDRESS, HEAD, path)
+      else notes.note(code as Code, at, status, ADDRESS, HEAD, path, TARGET)
       this.#checkNumbers()
+    })
+  }
+
+  /** All clicks of a link are to be forgotten. */
+  delete(code: string): void {
+    this.process.receive(() => {
+      if (this.state !== 'up') return
+      const before = this.taken.filter((click) => click.code === code)
+      const deletion = {
+        id: `${this.name}-${++this.#deletions}`,
+        kind: 'link',
+        value: code,
+      } as const
+      const { deletion: standIn } = this.#world.fault
+      const noted = standIn?.(this.#world, code) ?? this.#recorder.noteDeletion(deletion)
+      noted.then(
+        () => void this.deleted.push(...before),
+        (error: unknown) => this.#world.noteError(this.name, 'a deletion', error),
+      )
     })
   }
 

@@ -8,7 +8,7 @@
 import type { RunResult } from '../run.ts'
 import { Scheduler } from '../scheduler.ts'
 import { createStory, SILENT } from '../story.ts'
-import { clickScheduleOf, describeClickSchedule } from './click-schedule.ts'
+import { clickScheduleOf, CODES, describeClickSchedule } from './click-schedule.ts'
 import { clickVerdict } from './click-verdict.ts'
 import { ClickWorld } from './click-world.ts'
 import type { PlantedClickFault } from './planted-click-faults.ts'
@@ -75,7 +75,7 @@ class ClickRun {
   }
 
   async #endOfNodes(): Promise<string | undefined> {
-    for (const node of this.#world.up) node.visit(`last-of-${node.name}`, 302)
+    for (const node of this.#world.up) node.visit(`last-of-${node.name}`, CODES[0], 302)
     await this.#scheduler.runUntil(this.#scheduler.now + 1)
     for (const node of this.#world.up) void node.stop()
     return this.#untilNone(() => {

@@ -43,14 +43,18 @@ export type ClickDisturbance = { readonly atMs: number } & (
     }
   /** Killed and started again: everybody is without it, and what is under way is lost. */
   | { readonly kind: 'outage'; readonly of: ClickService; readonly forMs: number }
+  /** All clicks of a link are to be forgotten. */
+  | { readonly kind: 'delete'; readonly at: number; readonly code: string }
   /** Somebody tries codes that lead nowhere, many at a time. */
   | { readonly kind: 'orphans'; readonly at: number; readonly count: number }
 )
 
+/** Of the links that are followed. */
+export const CODES = ['abc', 'def', 'ghi'] as const
 const NODES_MAX = 3
 const READERS_MAX = 2
 const DURATION_MS = [2_000, 7_000] as const
-const DISTURBANCES_MAX = 8
+const DISTURBANCES_MAX = 9
 const BUFFER_BYTES = { ample: 2 ** 20, little: 400 }
 const DISTURBANCES = {
   'kill node': 4,
@@ -62,6 +66,7 @@ const DISTURBANCES = {
   'cut reader': 2,
   outage: 3,
   orphans: 1,
+  delete: 3,
 } as const
 
 export function clickScheduleOf(seed: number): ClickSchedule {
@@ -108,6 +113,8 @@ function disturbance(random: Random, durationMs: number): ClickDisturbance {
       return { atMs, kind, at, from: of, forMs }
     case 'outage':
       return { atMs, kind, of, forMs }
+    case 'delete':
+      return { atMs, kind, at, code: random.pick(CODES) }
     case 'orphans':
       return { atMs, kind, at, count: random.int(1, 250) }
   }

@@ -3,8 +3,9 @@
  *
  * Log: each click that it has was taken, and is there once, in the order of its node. Of what a node took that
  * ended by itself only what it counted as dropped is missing; of a killed one also what waited in it, and
- * where its log was sound that was taken within its last 100 ms. Stores: row by row what the log has. What
- * analytics tells of itself adds up to that.
+ * where its log was sound that was taken within its last 100 ms. Stores: row by row what the log has but for what
+ * it says is deleted; nothing of what a node took before a deletion that it promised. What analytics tells of
+ * itself adds up to that.
  */
 import { decodeBatch } from '../../clicks/log/batch-codec.ts'
 import type { VisitsQuestion } from '../../clicks/store/question.ts'
@@ -26,6 +27,7 @@ const EVERYTHING: VisitsQuestion = {
 }
 
 interface LoggedClick {
+  readonly code: string
   readonly node: string
   readonly name: string
   readonly row: string
@@ -40,22 +42,39 @@ export async function clickVerdict(world: ClickWorld): Promise<string | undefine
     const fault = nodeFault(node, logged, world)
     if (fault !== undefined) return `${node.name} (${node.state}): ${fault}`
   }
-  const rows = logged.map(({ row }) => row)
+  const left = leftOf(world, logged)
+  const deleted = new Set(world.nodes.flatMap((node) => node.deleted.map((click) => click.name)))
+  const rows = left.map(({ row }) => row)
   for (const { name, table } of world.readers) {
-    const difference = differenceOf(rows, await storedRows(table))
+    const stored = await storedRows(table)
+    const difference = differenceOf(rows, stored)
     if (difference !== undefined) return `${name}: ${difference}`
+    const kept = stored.find((row) => deleted.has(row.slice(row.lastIndexOf(' ') + 1)))
+    if (kept !== undefined) return `${name}: ${kept} was to be deleted`
   }
-  return numbersFault(world, rows.length)
+  return numbersFault(world, logged.length)
 }
 
 function loggedClicks({ log }: ClickWorld): LoggedClick[] {
   return log.batches.flatMap(({ position, payload }) => {
     const { node, clicks } = decodeBatch(payload)
-    return clicks.map(({ query, at, status }, index) => {
+    return clicks.map(({ query, code, at, status }, index) => {
       const name = query.replace('utm_source=', '')
-      return { node, name, row: `${position}/${index} ${at} ${status} ${node} ${name}` }
+      return { node, name, code, row: `${position}/${index} ${at} ${status} ${node} ${name}` }
     })
   })
+}
+
+/** Of the clicks of the log those that no deletion behind them means. */
+function leftOf({ log }: ClickWorld, logged: readonly LoggedClick[]): readonly LoggedClick[] {
+  let left = logged
+  for (const { position, payload } of log.batches) {
+    const { deletion } = decodeBatch(payload)
+    const isMeant = ({ code, row }: LoggedClick) =>
+      code === deletion?.value && Number.parseInt(row, 10) < position
+    if (deletion !== undefined) left = left.filter((click) => !isMeant(click))
+  }
+  return left
 }
 
 function nodeFault(

@@ -12,7 +12,12 @@ import type { SimulatedProcess } from '../simulated-process.ts'
 import type { Story } from '../story.ts'
 import { ClickAnalytics } from './click-analytics.ts'
 import { ClickNode } from './click-node.ts'
-import type { ClickDisturbance, ClickSchedule, ClickService } from './click-schedule.ts'
+import {
+  CODES,
+  type ClickDisturbance,
+  type ClickSchedule,
+  type ClickService,
+} from './click-schedule.ts'
 import type { PlantedClickFault } from './planted-click-faults.ts'
 
 export interface ClickWorldOptions {
@@ -115,7 +120,7 @@ export class ClickWorld {
   }
 
   #visit(node: ClickNode, isOrphan: boolean): void {
-    node.visit(`v${++this.#visits}`, isOrphan ? 404 : 302)
+    node.visit(`v${++this.#visits}`, this.random.pick(CODES), isOrphan ? 404 : 302)
   }
 
   #disturb(item: ClickDisturbance): void {
@@ -125,6 +130,7 @@ export class ClickWorld {
       case 'freeze node':
       case 'cut node':
       case 'orphans':
+      case 'delete':
         return this.#disturbNode(item, this.up[Math.floor(item.at * this.up.length)])
       case 'kill reader':
       case 'freeze reader':
@@ -151,6 +157,8 @@ export class ClickWorld {
       this.#cut(node.process, 'click log', item.forMs)
     } else if (item.kind === 'orphans') {
       for (let count = 0; count < item.count; count++) this.#visit(node, true)
+    } else if (item.kind === 'delete') {
+      node.delete(item.code)
     }
   }
 

@@ -8,6 +8,7 @@ import { ClickOutbox } from '../../clicks/ring/click-outbox.ts'
 import { replaceMethod } from '../replacement.ts'
 import { MemoryClickStore } from '../../clicks/testing/memory-click-store.ts'
 import type { VisitsQuestion } from '../../clicks/store/question.ts'
+import type { ClickWorld } from './click-world.ts'
 import type { AppendToLog } from './simulated-click-log.ts'
 import type { ClickTable, ConsumedStore, StoreCall } from './simulated-click-store.ts'
 
@@ -19,6 +20,8 @@ export interface PlantedClickFault {
   readonly newTable?: () => ClickTable
   /** What stands in for an analytics process's way into the store. */
   readonly store?: (store: ConsumedStore, table: ClickTable, call: StoreCall) => ConsumedStore
+  /** What a node does instead of logging a deletion. */
+  readonly deletion?: (world: ClickWorld, code: string) => Promise<void>
   /** Replaces a method of a real class; returns what puts it back. */
   readonly plant?: () => () => void
 }
@@ -27,7 +30,7 @@ export const PLANTED_CLICK_FAULTS = {
   'position-outside-transaction': {
     what: 'the position is stored behind the clicks, in a transaction of its own',
     newTable: () => new TornTable(),
-    store: tornStore,
+    store: (store, table, call) => tornStore(store, table as TornTable, call),
   },
   'retried-batch-with-new-id': {
     what: 'a batch that is tried again has a new id',
@@ -49,6 +52,20 @@ export const PLANTED_CLICK_FAULTS = {
       append: (clicks, position) => store.append(clicks, position).catch(() => {}),
     }),
   },
+  'deletion-outside-transaction': {
+    what: 'the position is moved to a deletion before it is carried out',
+    newTable: () => new TornTable(),
+    store: (store, table, call) => tornDeletions(store, table as TornTable, call),
+  },
+  'deletion-outside-log': {
+    what: 'a deletion is told to the copies of the clicks that live, and not logged',
+    newTable: () => new TornTable(),
+    store: (store, table, call) => tornDeletions(store, table as TornTable, call),
+    deletion: async ({ readers }, code) => {
+      const living = readers.filter(({ process }) => process?.isRunning === true)
+      for (const { table } of living) await (table as TornTable).remove(code)
+    },
+  },
   'stop-does-not-wait': {
     what: 'a node that is stopped gives up what the log does not have yet',
     plant: () => {
@@ -62,7 +79,7 @@ export const PLANTED_CLICK_FAULTS = {
 
 type CloseOutbox = (this: ClickOutbox, timeoutMs: number) => Promise<number>
 
-/** Clicks and position can be changed by themselves. */
+/** What a store changes together can be changed by itself. */
 class TornTable implements ClickTable {
   #clicks: PlacedClick[] = []
   #position = 0
@@ -80,6 +97,16 @@ class TornTable implements ClickTable {
     this.#position = Math.max(this.#position, position)
   }
 
+  async delete(): Promise<number> {
+    throw new Error('a torn table deletes otherwise')
+  }
+
+  async remove(code: string): Promise<number> {
+    const before = this.#clicks.length
+    this.#clicks = this.#clicks.filter((click) => click.code !== code)
+    return before - this.#clicks.length
+  }
+
   async retain(): Promise<void> {}
 
   async *visits(question: VisitsQuestion): AsyncGenerator<readonly PlacedClick[]> {
@@ -89,13 +116,36 @@ class TornTable implements ClickTable {
   }
 }
 
-function tornStore(store: ConsumedStore, table: ClickTable, call: StoreCall): ConsumedStore {
+function tornStore(store: ConsumedStore, table: TornTable, call: StoreCall): ConsumedStore {
   return {
     ...store,
     append: async (clicks, position) => {
       if (position <= (await store.position())) return
       await store.append(clicks, position)
-      await call(`position ${position}`, () => (table as TornTable).moveTo(position))
+      await call(`position ${position}`, () => table.moveTo(position))
+    },
+    delete: ({ value }, position) =>
+      call(`delete ${value}`, async () => {
+        if (position <= (await table.position())) return 0
+        await table.moveTo(position)
+        return table.remove(value)
+      }),
+  }
+}
+
+function tornDeletions(store: ConsumedStore, table: TornTable, call: StoreCall): ConsumedStore {
+  return {
+    ...store,
+    append: (clicks, position) =>
+      call(`append ${clicks.length} clicks`, async () => {
+        const told = await table.position()
+        await table.append(clicks.filter((click) => click.position > told))
+        await table.moveTo(position)
+      }),
+    delete: async ({ value }, position) => {
+      if (position <= (await store.position())) return 0
+      await call(`position ${position}`, () => table.moveTo(position))
+      return call(`delete ${value}`, () => table.remove(value))
     },
   }
 }

@@ -12,7 +12,7 @@ import type { SimulatedProcess } from '../simulated-process.ts'
 import type { ClickSchedule } from './click-schedule.ts'
 
 /** What a consumer does with a store. */
-export type ConsumedStore = Pick<ClickStore, 'position' | 'append' | 'retain'>
+export type ConsumedStore = Pick<ClickStore, 'position' | 'append' | 'delete' | 'retain'>
 /** And what there is to see at the end. */
 export type ClickTable = ConsumedStore & Pick<ClickStore, 'visits'>
 
@@ -45,6 +45,8 @@ export function simulatedClickStore(
         const isNew = ({ position: at }: { position: number }) => kind === 'own' || at > told
         await table.append(clicks.filter(isNew), position)
       }),
+    delete: (deletion, position) =>
+      call(`delete ${deletion.value}, at ${position}`, () => table.delete(deletion, position)),
     retain: (from) => call('retain', () => table.retain(from)),
   }
 }

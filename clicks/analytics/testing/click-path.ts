@@ -157,6 +157,7 @@ function consumerOf(disk: PathDisk, life: Life, fault: PathFault | undefined): C
     store: {
       position: () => life.call(() => disk.position),
       append: (clicks, position) => store(disk, life, { clicks, position }, fault),
+      delete: () => Promise.resolve(0),
       retain: () => Promise.resolve(),
     },
     decode: (payload) => JSON.parse(new TextDecoder().decode(payload)) as ClickBatch,
