@@ -70,6 +70,11 @@ export class ActorEffects {
     return this.#appends
   }
 
+  /** Nobody waits for anything any more. */
+  stop(): void {
+    this.#operations.stop()
+  }
+
   /** In the order given. */
   carryOut(partition: PartitionId, actor: Actor, effects: Effects): void {
     for (const effect of effects) this.#carryOut(partition, actor, effect)

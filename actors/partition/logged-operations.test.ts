@@ -51,7 +51,7 @@ function start() {
   const ask = (partition: PartitionId, isUrgent: boolean, upTo = END) => {
     recalls.ask(partition, { upTo, isUrgent }, askerOf(partition))
   }
-  return { clock, log, begun, gate, errors, told, gone, ask }
+  return { clock, log, begun, gate, errors, told, gone, ask, stop: () => recalls.stop() }
 }
 
 const toldOf = (told: readonly [PartitionId, Operations][]) => told.map(([partition]) => partition)
@@ -119,6 +119,25 @@ test('what cannot be read is tried again, for as long as the partition is here',
   await clock.pass(10 * RETRY_PAUSE_MS)
   t.is(begun.length, 2)
   t.deepEqual(told, [])
+})
+
+test('once stopped nothing is read or tried again, and no timer keeps the process', async (t) => {
+  const { clock, ask, begun, gate, errors, stop } = start()
+  const { promise, reject } = Promise.withResolvers<void>()
+  gate.open = promise
+  ask(partitions[0]!, true)
+  ask(partitions[1]!, false)
+  await clock.pass(0)
+  t.is(begun.length, 1)
+  stop()
+  t.is(clock.timers, 0)
+  reject(new TinygridError('log_unavailable'))
+  await clock.pass(0)
+  t.deepEqual(errors, [])
+  ask(partitions[2]!, true)
+  t.is(clock.timers, 0)
+  await clock.pass(10 * CALM_MS)
+  t.is(begun.length, 1)
 })
 
 test('a partition that is here again is read for its new owner', async (t) => {

@@ -4,7 +4,8 @@
  * Used for the partitions that a host took over. They are a minute of writes, which only those
  * that may be repetitions have to wait for. So the take-over comes first; then partitions for which
  * some do wait, a few at a time; then the others, one after the other, so that requests come in
- * between. What fails is tried again for as long as the partition is here.
+ * between. What fails is tried again for as long as the partition is here, and nobody has stopped it: what
+ * is left then must not keep the process.
  */
 import type { Clock } from '../../links/clock.ts'
 import { POSITION_NONE, type EpochMs, type LogPosition, type PartitionId } from '../../links/ids.ts'
@@ -55,6 +56,9 @@ export class LoggedOperations {
   readonly #options: LoggedOperationsOptions
   readonly #waiting = new Map<PartitionId, Recall>()
   readonly #underWay = new Set<Recall>()
+  /** Of what is to be done later. */
+  readonly #cancels = new Set<() => void>()
+  #isStopped = false
 
   constructor(options: LoggedOperationsOptions) {
     this.#options = options
@@ -70,7 +74,24 @@ export class LoggedOperations {
     const pauseMs = isUrgent ? 0 : CALM_MS
     const notBefore = clock.now() + pauseMs
     this.#waiting.set(partition, { partition, upTo, isUrgent, notBefore, asker })
-    clock.after(pauseMs, () => this.#next())
+    this.#later(pauseMs, () => this.#next())
+  }
+
+  /** Nobody waits for any of them: nothing is read or tried again from now on. */
+  stop(): void {
+    this.#isStopped = true
+    for (const cancel of this.#cancels) cancel()
+    this.#cancels.clear()
+    this.#waiting.clear()
+  }
+
+  #later(ms: number, action: () => void): void {
+    if (this.#isStopped) return
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#cancels.delete(cancel)
+      action()
+    })
+    this.#cancels.add(cancel)
   }
 
   #next(): void {
@@ -99,8 +120,9 @@ export class LoggedOperations {
       },
       (error: unknown) => {
         this.#underWay.delete(recall)
+        if (this.#isStopped) return
         this.#options.onError('operations could not be read from the log', error)
-        this.#options.clock.after(RETRY_PAUSE_MS, () => {
+        this.#later(RETRY_PAUSE_MS, () => {
           if (!this.#waiting.has(partition)) this.#waiting.set(partition, recall)
           this.#next()
         })

@@ -217,6 +217,7 @@ export class PartitionHost implements LocalOwner, DirtySource {
   async stop(): Promise<void> {
     this.#isStopping = true
     while (this.#depth() > 0) await pause(this.#options.clock, STOP_POLL_MS)
+    this.#effects.stop()
   }
 
   #depth(): number {
