@@ -24,7 +24,8 @@ export function outcomeOfLookup(lookup: Lookup): Outcome {
 
 export function outcomeOfLink(link: Link | undefined): Outcome {
   if (link === undefined || link.lifecycle === 'purged') return 'absent'
-  return shown({ ...link, isDeleted: link.lifecycle === 'deleted' })
+  const isRuled = link.rules !== undefined
+  return shown({ ...link, isDeleted: link.lifecycle === 'deleted', isRuled })
 }
 
 export function outcomeOfWrite(result: WriteResult): Outcome {

@@ -10,6 +10,7 @@
  * than that takes (VISIT_KEPT_MS).
  */
 import { TinygridError } from '../links/errors.ts'
+import { SHORT_RULES } from '../links/testing/sample-rules.ts'
 import type { Code } from '../links/ids.ts'
 import type { Source, WriteRequest, WriteResult } from '../links/link-owner.ts'
 import {
@@ -161,7 +162,9 @@ function requestOf(code: Code, operation: Change, operationId: string): WriteReq
   switch (operation.kind) {
     case 'create': {
       const settings = { title: null, tags: [], expiresAt: null, isAlias: true }
-      return { ...operation, ...settings, code, operationId }
+      const { isRuled = false, ...create } = operation
+      const rules = isRuled ? { rules: SHORT_RULES[0]! } : {}
+      return { ...create, ...settings, ...rules, code, operationId }
     }
     case 'update':
       return { kind: 'update', code, changes: { url: operation.url }, operationId }

@@ -68,7 +68,9 @@ function leadsTo(operation: Operation, outcome: string): boolean {
   const isMetered = operation.kind === 'create' && operation.maxVisits !== null
   if (outcome === 'gone deleted') return operation.kind === 'delete'
   if (outcome === 'gone used_up') return isMetered
-  return !isMetered && 'url' in operation && outcome === `redirect ${operation.url}`
+  const isRuled = operation.kind === 'create' && operation.isRuled === true
+  if (outcome === 'ruled') return isRuled
+  return !isMetered && !isRuled && 'url' in operation && outcome === `redirect ${operation.url}`
 }
 
 function orderFault(entries: readonly Entry[]): string | undefined {

@@ -15,6 +15,8 @@ interface Register {
   readonly maxVisits: number | null
   /** Counted only where there is a maximum. */
   readonly visits: number
+  /** Its owner decides where each visitor goes. */
+  readonly isRuled?: boolean
 }
 
 export type Operation =
@@ -23,6 +25,7 @@ export type Operation =
       readonly url: string
       readonly maxVisits: number | null
       readonly reuse: boolean
+      readonly isRuled?: boolean
     }
   | { readonly kind: 'update'; readonly url: string }
   | { readonly kind: 'delete' }
@@ -81,31 +84,35 @@ export function textOf(state: RegisterState): string {
 }
 
 /** The link as it is read. */
-export function shown({ url, isDeleted, maxVisits, visits }: Register): Outcome {
+export function shown({ url, isDeleted, maxVisits, visits, isRuled }: Register): Outcome {
   const counted = maxVisits === null ? '' : ` ${visits}/${maxVisits}`
-  return `${isDeleted ? 'deleted ' : ''}${url}${counted}`
+  return `${isDeleted ? 'deleted ' : ''}${isRuled === true ? 'ruled ' : ''}${url}${counted}`
 }
 
 function create(
   state: RegisterState,
-  { url, maxVisits, reuse }: Extract<Operation, { kind: 'create' }>,
+  { url, maxVisits, reuse, isRuled = false }: Extract<Operation, { kind: 'create' }>,
 ): Step {
   if (state === undefined) {
-    return { state: { url, isDeleted: false, maxVisits, visits: 0 }, outcome: 'created *' }
+    const made = { url, isDeleted: false, maxVisits, visits: 0, isRuled }
+    return { state: made, outcome: 'created *' }
   }
-  const isSame = !state.isDeleted && state.maxVisits === null && state.url === url
+  const isPlain = state.maxVisits === null && state.isRuled !== true
+  const isSame = !state.isDeleted && isPlain && state.url === url
   return { state, outcome: reuse && isSame ? `reused ${url}` : 'taken' }
 }
 
 function found(state: RegisterState): Outcome {
   if (state === undefined) return 'absent'
   if (state.isDeleted) return 'gone deleted'
-  if (state.maxVisits === null) return `redirect ${state.url}`
-  return state.visits >= state.maxVisits ? 'gone used_up' : 'metered'
+  if (state.maxVisits !== null && state.visits >= state.maxVisits) return 'gone used_up'
+  if (state.isRuled === true) return 'ruled'
+  return state.maxVisits === null ? `redirect ${state.url}` : 'metered'
 }
 
+/** Rules and counting have nothing to do with each other. */
 function visit(state: RegisterState): Step {
-  const outcome = found(state)
+  const outcome = found(state && { ...state, isRuled: false })
   if (state === undefined || outcome !== 'metered') return { state, outcome }
   return { state: { ...state, visits: state.visits + 1 }, outcome: 'redirect *' }
 }

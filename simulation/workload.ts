@@ -22,6 +22,7 @@ const WEIGHTS = { create: 20, update: 16, delete: 4, restore: 5, visit: 10, find
 const WEIGHTS_WITH_PURGES = { ...WEIGHTS, purge: 4 }
 const REUSE_SHARE = 0.2
 const METERED_SHARE = 0.35
+const RULED_SHARE = 0.2
 
 export class Workload {
   readonly #schedule: Schedule
@@ -90,7 +91,7 @@ export class Workload {
     const reuse = random.chance(REUSE_SHARE)
     const url = reuse && this.#urls > 0 ? urlOf(random.int(1, this.#urls)) : this.#newUrl()
     const maxVisits = !reuse && random.chance(METERED_SHARE) ? random.int(1, 4) : null
-    return { kind, url, maxVisits, reuse }
+    return { kind, url, maxVisits, reuse, isRuled: !reuse && random.chance(RULED_SHARE) }
   }
 
   #newUrl(): string {

@@ -45,5 +45,7 @@ export async function decidedTarget(
 async function countVisit(owner: LinkOwner, code: Code): Promise<void> {
   const result = await owner.write({ kind: 'visit', code })
   if (result.kind === 'redirect') return
-  throw result.kind === 'gone' ? goneError(result.reason) : new TinygridError('link_not_found')
+  throw result.kind === 'gone'
+    ? goneError(result.reason, result.url)
+    : new TinygridError('link_not_found')
 }
