@@ -206,7 +206,8 @@ function linkFromCells(cells: readonly string[], columns: Columns): LinkInput {
   return link
 }
 
-function kindOf(field: LinkField): 'text' | 'number' | 'json' {
+function kindOf(field: LinkField): 'text' | 'number' | 'flag' | 'json' {
+  if (field === 'isAlias') return 'flag'
   if (field === 'maxVisits' || field === 'visits') return 'number'
   return Object.hasOwn(OPTION_CELLS, field) ? OPTION_CELLS[field as OptionName] : 'text'
 }
@@ -215,8 +216,8 @@ function valueOfCell(field: LinkField, cell: string): unknown {
   if (field === 'title' || field === 'password') return cell
   if (field === 'tags') return splitTags(cell)
   const word = cell.trim()
-  if (field === 'isAlias') return { true: true, false: false }[word.toLowerCase()] ?? word
   const kind = kindOf(field)
+  if (kind === 'flag') return { true: true, false: false }[word.toLowerCase()] ?? word
   if (kind === 'json') return jsonOfCell(word)
   return kind === 'number' && /^\d+$/.test(word) ? Number(word) : word
 }

@@ -13,7 +13,7 @@ Shortens every link of FILE, or of standard input (-), by bulk requests.
 Formats
   text     one URL per line; after white space the code it should get, if any; # starts a comment
   csv      a header with url and any of code, title, tags (a;b), expiresAt, maxVisits, validFrom,
-           redirectStatus, expiredUrl; cells are separated by commas, semicolons or tabs, whichever the
+           redirectStatus, expiredUrl, forwardQuery; cells are separated by commas, semicolons or tabs, whichever the
            header shows (or sep=; before it)
   ndjson   one object per line with the same fields
 

@@ -7,10 +7,11 @@
 import { OPTION_NAMES, type OptionName } from '../links/link-options.ts'
 
 /** How a cell of a CSV file spells an option. */
-export const OPTION_CELLS: Readonly<Record<OptionName, 'text' | 'number' | 'json'>> = {
+export const OPTION_CELLS: Readonly<Record<OptionName, 'text' | 'number' | 'flag' | 'json'>> = {
   validFrom: 'text',
   redirectStatus: 'number',
   expiredUrl: 'text',
+  forwardQuery: 'flag',
   passwordHash: 'text',
   rules: 'json',
 }

@@ -5,7 +5,7 @@
 import test, { type ExecutionContext } from 'ava'
 import * as fc from 'fast-check'
 import { toEpochMs } from '../links/ids.ts'
-import { REDIRECT_STATUSES } from '../links/link.ts'
+import { QUERY_FORWARDINGS, REDIRECT_STATUSES } from '../links/link.ts'
 import { Ring } from '../links/ring.ts'
 import { MemoryLog } from '../persistence/log/memory-log.ts'
 import { MemoryLinkStore } from '../persistence/store/memory-link-store.ts'
@@ -85,6 +85,7 @@ const life = fc.record({
   maxVisits: fc.option(fc.integer({ min: 1, max: 3 }), { nil: null }),
   isExpiring: fc.boolean(),
   redirectStatus: fc.option(fc.constantFrom(...REDIRECT_STATUSES), { nil: null }),
+  forwardQuery: fc.option(fc.constantFrom(...QUERY_FORWARDINGS), { nil: null }),
   expiredUrl: fc.option(fc.webUrl(), { nil: null }),
   rules: fc.oneof(
     { weight: 4, arbitrary: fc.constant(null) },

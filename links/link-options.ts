@@ -20,8 +20,10 @@ import { TinygridError } from './errors.ts'
 import { isEpochMs, type EpochMs } from './ids.ts'
 import {
   EXPIRED_URL_BYTES_MAX,
+  QUERY_FORWARDINGS,
   REDIRECT_STATUSES,
   type LinkOptions,
+  type QueryForwarding,
   type RedirectStatus,
 } from './link.ts'
 import { isPasswordHash, parsePasswordHash } from './password-hash.ts'
@@ -67,6 +69,13 @@ const STATUS: Layout<RedirectStatus> = {
   read: (bytes) => bytes.readUInt16BE(0) as RedirectStatus,
 }
 
+/** Their places in QUERY_FORWARDINGS never change. */
+const FORWARDING: Layout<QueryForwarding> = {
+  length: 1,
+  write: (value) => Buffer.of(QUERY_FORWARDINGS.indexOf(value)),
+  read: (bytes) => QUERY_FORWARDINGS[bytes[0]!]!,
+}
+
 const TEXT: Layout<string> = {
   length: undefined,
   write: (value) => Buffer.from(value),
@@ -83,6 +92,12 @@ const OPTIONS: { readonly [Name in OptionName]-?: Option<NonNullable<LinkOptions
   validFrom: { bit: 1, layout: TIME, parse: parseValidFrom, isKept: isEpochMs },
   redirectStatus: { bit: 2, layout: STATUS, parse: parseStatus, isKept: isStatus },
   expiredUrl: { bit: 4, layout: TEXT, parse: parseExpiredUrl, isKept: isExpiredUrl },
+  forwardQuery: {
+    bit: 8,
+    layout: FORWARDING,
+    parse: parseForwarding,
+    isKept: isQueryForwarding,
+  },
   passwordHash: { bit: 16, layout: TEXT, parse: parsePasswordHash, isKept: isPasswordHash },
   rules: { bit: 32, layout: RULES, parse: parseRulesOption, isKept: areStoredRules },
 }
@@ -239,6 +254,15 @@ function parseValidFrom(value: unknown, field: string): EpochMs {
 function parseStatus(value: unknown, field: string): RedirectStatus {
   if (isStatus(value)) return value
   throw wrong(field, `This must be one of ${REDIRECT_STATUSES.join(', ')}, or null`)
+}
+
+function parseForwarding(value: unknown, field: string): QueryForwarding {
+  if (isQueryForwarding(value)) return value
+  throw wrong(field, 'This must be true, false or "override", or null')
+}
+
+export function isQueryForwarding(value: unknown): value is QueryForwarding {
+  return QUERY_FORWARDINGS.some((known) => known === value)
 }
 
 function isStatus(value: unknown): value is RedirectStatus {

@@ -13,13 +13,14 @@ import type { Code, EpochMs } from './ids.ts'
 import type { ListFilters } from './list-filter.ts'
 import type { Visitor } from './redirect-rules.ts'
 import type { Resolved } from './resolution.ts'
-import type {
-  GivenLifecycle,
-  GoneReason,
-  Link,
-  LinkOptions,
-  Lookup,
-  RedirectStatus,
+import {
+  redirectTo,
+  type GivenLifecycle,
+  type GoneReason,
+  type Link,
+  type LinkOptions,
+  type Lookup,
+  type Redirect,
 } from './link.ts'
 import { optionsOf, withOptions, type OptionChanges } from './link-options.ts'
 
@@ -148,7 +149,7 @@ export type WriteResult =
   /** ifMatch did not match. */
   | { readonly kind: 'stale' }
   /** Visit: counted and logged. */
-  | { readonly kind: 'redirect'; readonly url: string; readonly status?: RedirectStatus }
+  | Omit<Redirect, 'expiresAt'>
 
 export interface ListQuery extends ListFilters {
   /** 1 to LIST_LIMIT_MAX. */
@@ -266,9 +267,8 @@ export function withChanges(link: Link, changes: LinkChanges): Link {
 }
 
 /** What a visit is answered that was counted. */
-export function redirectOfVisit({ url, redirectStatus }: Link) {
-  const kind = 'redirect' as const
-  return redirectStatus === undefined ? { kind, url } : { kind, url, status: redirectStatus }
+export function redirectOfVisit(link: Link): Redirect {
+  return redirectTo(link.url, null, link)
 }
 
 /** Whether nothing has happened to the link since: each change makes `updatedAt` a later one. */

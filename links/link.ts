@@ -20,6 +20,8 @@ export interface LinkOptions {
   readonly validFrom?: EpochMs
   /** The status of its redirects; left out: as the settings say. */
   readonly redirectStatus?: RedirectStatus
+  /** What becomes of a visitor's query; left out: as the settings say. */
+  readonly forwardQuery?: QueryForwarding
   /** Where visitors are sent once it has expired or is used up; as `url`, at most EXPIRED_URL_BYTES_MAX. */
   readonly expiredUrl?: string
   /** Of the password that visitors are asked for, as `password-hash.ts` writes it. */
@@ -63,7 +65,9 @@ export const MAX_VISITS_MAX = 2 ** 32 - 1
  * Whether a visitor's query goes on to the target: parameters that the target does not have (true), none
  * (false), or all, in the place of those that the target has.
  */
-export type QueryForwarding = boolean | 'override'
+export type QueryForwarding = (typeof QUERY_FORWARDINGS)[number]
+
+export const QUERY_FORWARDINGS = [true, false, 'override'] as const
 
 export type GoneReason = 'deleted' | 'expired' | 'used_up'
 
@@ -101,6 +105,8 @@ export interface Redirect {
   readonly expiresAt?: EpochMs
   /** Left out: as the settings say. */
   readonly status?: RedirectStatus
+  /** Left out: as the settings say. */
+  readonly forwardQuery?: QueryForwarding
 }
 
 export const ABSENT: Obstacle = Object.freeze({ kind: 'absent' })
@@ -136,11 +142,20 @@ export function obstacleOf(link: Link, now: EpochMs): Obstacle | undefined {
 export function redirectTo(
   url: string,
   expiresAt: EpochMs | null,
-  options?: Pick<LinkOptions, 'redirectStatus'>,
+  options?: LinkOptions,
 ): Redirect {
-  const status = options?.redirectStatus
-  if (status !== undefined) return { ...redirectTo(url, expiresAt), status }
-  return expiresAt === null ? { kind: 'redirect', url } : { kind: 'redirect', url, expiresAt }
+  const plain = { kind: 'redirect', url } as const
+  const redirect = expiresAt === null ? plain : { ...plain, expiresAt }
+  return options === undefined ? redirect : { ...redirect, ...formOf(options) }
+}
+
+/** How a visitor is sent to the target, where the link does not leave it to the settings. */
+export function formOf(options: LinkOptions): Pick<Redirect, 'status' | 'forwardQuery'> {
+  const { redirectStatus: status, forwardQuery } = options
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(forwardQuery === undefined ? {} : { forwardQuery }),
+  }
 }
 
 /** Whether it may be believed of who may be behind the owner: it tells of a link that is there. */

@@ -5,7 +5,15 @@
  * password is asked for: both are the gateway's, before the visitor is told.
  */
 import type { EpochMs } from './ids.ts'
-import { ABSENT, obstacleOf, type Link, type Obstacle, type RedirectStatus } from './link.ts'
+import {
+  ABSENT,
+  formOf,
+  obstacleOf,
+  type Link,
+  type Obstacle,
+  type QueryForwarding,
+  type RedirectStatus,
+} from './link.ts'
 import { chooseTarget, type Visitor } from './redirect-rules.ts'
 
 export interface Resolution {
@@ -13,6 +21,8 @@ export interface Resolution {
   readonly url: string
   /** Left out: as the settings say. */
   readonly status?: RedirectStatus
+  /** Left out: as the settings say. */
+  readonly forwardQuery?: QueryForwarding
   /** Which rule decided, from 1; 0: none did, or there are none. */
   readonly rule: number
   /** Has maxVisits: the visit must be logged before the answer. */
@@ -24,11 +34,10 @@ export type Resolved = Resolution | Obstacle
 export function resolveLink(link: Link | undefined, visitor: Visitor, now: EpochMs): Resolved {
   const blocked = link === undefined ? ABSENT : obstacleOf(link, now)
   if (blocked !== undefined) return blocked
-  const { redirectStatus: status, maxVisits } = link!
-  const resolution = {
-    kind: 'resolved' as const,
+  return {
+    kind: 'resolved',
     ...chooseTarget(link!, visitor, now),
-    isMetered: maxVisits !== null,
+    isMetered: link!.maxVisits !== null,
+    ...formOf(link!),
   }
-  return status === undefined ? resolution : { ...resolution, status }
 }

@@ -12,7 +12,7 @@ import { Program, temporaryDirectory } from './program.ts'
 
 const FIXTURE = path.join(import.meta.dirname, 'fixtures/data-before-options.json.gz')
 const ENV = { TINYGRID_PARTITIONS: '16', TINYGRID_CLICKS: 'false', TINYGRID_LOG_MAX: '1MB' }
-const NONE = { validFrom: null, redirectStatus: null, expiredUrl: null }
+const NONE = { validFrom: null, redirectStatus: null, expiredUrl: null, forwardQuery: null }
 
 function unpacked(t: { teardown(fn: () => void): void }): string {
   const dataDir = temporaryDirectory(t)

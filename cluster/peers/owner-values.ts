@@ -22,7 +22,7 @@ import {
   type Lookup,
   type RedirectStatus,
 } from '../../links/link.ts'
-import { areOptions } from '../../links/link-options.ts'
+import { areOptions, isQueryForwarding } from '../../links/link-options.ts'
 import { isNew, newLink, type WriteRequest, type WriteResult } from '../../links/link-owner.ts'
 import { isStoredUrl } from '../../links/target-url.ts'
 import { noAnswer, type Answer } from './owner-protocol.ts'
@@ -44,7 +44,8 @@ type Fields = Readonly<Record<string, unknown>>
 export function encodeLookup(lookup: Lookup): unknown {
   if (lookup.kind === 'gone') return encodeGone(lookup.reason, lookup.url)
   if (lookup.kind !== 'redirect') return lookup.kind
-  const { url, expiresAt, status } = lookup
+  const { url, expiresAt, status, forwardQuery } = lookup
+  if (forwardQuery !== undefined) return [url, expiresAt ?? null, status ?? null, forwardQuery]
   if (status !== undefined) return [url, expiresAt ?? null, status]
   return expiresAt === undefined ? url : [url, expiresAt]
 }
@@ -56,12 +57,17 @@ function encodeGone(reason: GoneReason, url: string | undefined): unknown {
 export function parseLookup(value: unknown): Answer<Lookup> {
   if (isUrl(value)) return redirectTo(value, null)
   if (!Array.isArray(value)) return WORDS.get(value) ?? noAnswer()
-  const [first, second, status] = value as unknown[]
+  const [first, second, status, forwardQuery] = value as unknown[]
   const word = WORDS.get(first)
   if (word?.kind === 'gone') return isUrl(second) ? { ...word, url: second } : noAnswer()
   if (!isUrl(first) || (second !== null && !isTime(second))) return noAnswer()
   if (status === undefined) return redirectTo(first, second)
-  return isStatus(status) ? redirectTo(first, second, { redirectStatus: status }) : noAnswer()
+  if (forwardQuery === undefined) {
+    return isStatus(status) ? redirectTo(first, second, { redirectStatus: status }) : noAnswer()
+  }
+  if (!isQueryForwarding(forwardQuery) || (status !== null && !isStatus(status))) return noAnswer()
+  const options = status === null ? { forwardQuery } : { forwardQuery, redirectStatus: status }
+  return redirectTo(first, second, options)
 }
 
 export function encodeLink(link: Link | undefined): unknown {
@@ -106,7 +112,7 @@ function isResult(result: Fields): boolean {
     case 'gone':
       return WORDS.get(result['reason'])?.kind === 'gone' && isUrlOrNone(result['url'])
     case 'redirect':
-      return isUrl(result['url']) && isStatusOrNone(result['status'])
+      return isUrl(result['url']) && isFormOfRedirect(result)
     case 'taken':
     case 'absent':
     case 'not_deleted':
@@ -155,8 +161,9 @@ function isStatus(value: unknown): value is RedirectStatus {
   return REDIRECT_STATUSES.some((status) => status === value)
 }
 
-function isStatusOrNone(value: unknown): boolean {
-  return value === undefined || isStatus(value)
+function isFormOfRedirect({ status, forwardQuery }: Fields): boolean {
+  const hasStatus = status === undefined || isStatus(status)
+  return hasStatus && (forwardQuery === undefined || isQueryForwarding(forwardQuery))
 }
 
 function isTags(value: unknown): value is string[] {

@@ -8,6 +8,7 @@ import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
 import { parseCodeField } from '../../links/link-fields.ts'
 import { REDIRECT_STATUSES } from '../../links/link.ts'
+import { isQueryForwarding } from '../../links/link-options.ts'
 import type { Visitor } from '../../links/redirect-rules.ts'
 import type { Resolved } from '../../links/resolution.ts'
 import { parseVisitor, RULES_MAX } from '../../links/rule-fields.ts'
@@ -36,9 +37,13 @@ export function encodeResolved(resolved: Resolved): unknown {
 
 export function parseResolved(value: unknown): Answer<Resolved> {
   if (isResolution(value)) {
-    const { url, status, rule, isMetered } = value
+    const { url, status, forwardQuery, rule, isMetered } = value
     const resolution = { kind: 'resolved' as const, url, rule, isMetered }
-    return status === undefined ? resolution : { ...resolution, status }
+    return {
+      ...resolution,
+      ...(status === undefined ? {} : { status }),
+      ...(forwardQuery === undefined ? {} : { forwardQuery }),
+    }
   }
   const obstacle = parseLookup(value)
   if (obstacle instanceof TinygridError) return obstacle
@@ -48,9 +53,10 @@ export function parseResolved(value: unknown): Answer<Resolved> {
 
 function isResolution(value: unknown): value is Extract<Resolved, { kind: 'resolved' }> {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false
-  const { kind, url, status, rule, isMetered } = value as Record<string, unknown>
+  const { kind, url, status, forwardQuery, rule, isMetered } = value as Record<string, unknown>
   const isRedirect = kind === 'resolved' && typeof url === 'string' && isStoredUrl(url)
   const hasStatus = status === undefined || REDIRECT_STATUSES.some((known) => known === status)
+  const hasForwarding = forwardQuery === undefined || isQueryForwarding(forwardQuery)
   const hasRule = Number.isInteger(rule) && Number(rule) >= 0 && Number(rule) <= RULES_MAX
-  return isRedirect && hasStatus && hasRule && typeof isMetered === 'boolean'
+  return isRedirect && hasStatus && hasForwarding && hasRule && typeof isMetered === 'boolean'
 }

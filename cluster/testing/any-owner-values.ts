@@ -115,6 +115,7 @@ const optionChanges = {
   validFrom: maybe(ANY_OPTION.validFrom),
   redirectStatus: maybe(ANY_OPTION.redirectStatus),
   expiredUrl: maybe(ANY_OPTION.expiredUrl),
+  forwardQuery: maybe(ANY_OPTION.forwardQuery),
   passwordHash: maybe(ANY_OPTION.passwordHash),
   rules: maybe(ANY_OPTION.rules),
 } satisfies Record<OptionName, unknown>
@@ -143,7 +144,12 @@ export const anyResult: fc.Arbitrary<WriteResult> = fc.oneof(
   fc.record({ kind: fc.constantFrom('taken', 'absent', 'not_deleted', 'stale') }),
   anyGone,
   fc.record(
-    { kind: fc.constant('redirect'), url: anyUrl, status: ANY_OPTION.redirectStatus },
+    {
+      kind: fc.constant('redirect'),
+      url: anyUrl,
+      status: ANY_OPTION.redirectStatus,
+      forwardQuery: ANY_OPTION.forwardQuery,
+    },
     { requiredKeys: ['kind', 'url'] },
   ),
 )

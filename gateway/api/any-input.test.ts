@@ -142,6 +142,7 @@ const LIKELY = {
   expiresAt: fc.oneof(fc.constant('2031-01-01T00:00:00Z'), text, fc.constant(null)),
   validFrom: fc.oneof(fc.constant('2030-06-01T00:00:00Z'), text, fc.constant(null)),
   redirectStatus: fc.oneof(fc.constantFrom(301, 302, 307, 308, 200, null), fc.integer()),
+  forwardQuery: fc.constantFrom<unknown>(true, false, 'override', 'keep', 1, null),
   expiredUrl: fc.oneof(fc.webUrl(), text, fc.constant(null)),
   maxVisits: fc.oneof(fc.double(), fc.integer(), fc.constant(null)),
   rules: fc.array(

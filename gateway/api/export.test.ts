@@ -21,6 +21,7 @@ const PAST = {
   validFrom: '2020-01-01T13:00:00+01:00',
   redirectStatus: 307,
   expiredUrl: 'https://example.com/over',
+  forwardQuery: false,
 }
 
 async function exported({ call }: TestGateway) {

@@ -9,8 +9,10 @@
 import { Type, type TSchema } from 'typebox'
 import {
   EXPIRED_URL_BYTES_MAX,
+  QUERY_FORWARDINGS,
   REDIRECT_STATUSES,
   type LinkOptions,
+  type QueryForwarding,
   type RedirectStatus,
 } from '../../links/link.ts'
 import {
@@ -43,6 +45,12 @@ const GIVEN = {
     Type.String({ minLength: 1, maxLength: EXPIRED_URL_BYTES_MAX }),
     'Where visitors are sent when the link has expired or has had all its visits',
   ),
+  forwardQuery: Type.Unsafe<QueryForwarding | null>({
+    enum: [...QUERY_FORWARDINGS, null],
+    description:
+      "Whether a visitor's query goes on to the target: true: parameters that the target does not have; " +
+      'override: all, in the place of those that it has; null: as the settings say',
+  }),
   rules: givenRules,
 } satisfies Record<ShownName, TSchema>
 
@@ -53,6 +61,7 @@ export const shownOptions = {
   validFrom: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
   redirectStatus: Type.Unsafe<RedirectStatus | null>({ type: ['integer', 'null'] }),
   expiredUrl: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+  forwardQuery: Type.Unsafe<QueryForwarding | null>({ enum: [...QUERY_FORWARDINGS, null] }),
   rules: shownRules,
 } satisfies Record<ShownName, TSchema>
 
@@ -88,11 +97,12 @@ type ShownOptions = {
 }
 
 export function viewOfOptions(link: LinkOptions): ShownOptions {
-  const { validFrom, redirectStatus, expiredUrl, rules } = link
+  const { validFrom, redirectStatus, expiredUrl, forwardQuery, rules } = link
   return {
     validFrom: validFrom === undefined ? null : formatIsoTime(validFrom),
     redirectStatus: redirectStatus ?? null,
     expiredUrl: expiredUrl ?? null,
+    forwardQuery: forwardQuery ?? null,
     rules: rules === undefined ? null : viewOfRules(rules),
   }
 }

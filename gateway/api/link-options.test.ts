@@ -7,8 +7,9 @@ const OPTIONS = {
   validFrom: new Date(NOW + 1_000).toISOString(),
   redirectStatus: 308,
   expiredUrl: 'https://example.com/over',
+  forwardQuery: 'override',
 } as const
-const NONE = { validFrom: null, redirectStatus: null, expiredUrl: null }
+const NONE = { validFrom: null, redirectStatus: null, expiredUrl: null, forwardQuery: null }
 
 test('options are given with a link, shown, changed one by one and taken away', async (t) => {
   const { call } = await startGateway(t)
@@ -23,7 +24,7 @@ test('options are given with a link, shown, changed one by one and taken away', 
   const changed = await call('PATCH', path, { redirectStatus: 301 })
   t.like(changed.json, { ...OPTIONS, redirectStatus: 301 })
   t.not(changed.headers['etag'], shown.headers['etag'])
-  for (const name of ['validFrom', 'redirectStatus', 'expiredUrl'] as const) {
+  for (const name of ['validFrom', 'redirectStatus', 'expiredUrl', 'forwardQuery'] as const) {
     const without = await call('PATCH', path, { [name]: null })
     t.is(without.json[name], null)
   }
@@ -50,7 +51,7 @@ test('a link with an option is one of its own, and is not given again to who ask
   t.is(plain.status, 201)
   await call('PATCH', `/api/links/${plain.json.code}`, { redirectStatus: 301 })
   t.is((await call('POST', '/api/links', { url: URL })).status, 201, 'it is plain no more')
-  t.is(links.links.size, 8)
+  t.is(links.links.size, 10)
 })
 
 test('a request that is repeated with its key finds its link, and another option is another request', async (t) => {
@@ -70,6 +71,7 @@ test('what cannot be is refused by its name', async (t) => {
     [{ validFrom: 5 }, 'validFrom'],
     [{ validFrom: IN_AN_HOUR, expiresAt: IN_AN_HOUR }, 'validFrom'],
     [{ redirectStatus: 303 }, 'redirectStatus'],
+    [{ forwardQuery: 'true' }, 'forwardQuery'],
     [{ redirectStatus: '301' }, 'redirectStatus'],
     [{ expiredUrl: 'javascript:alert(1)' }, 'expiredUrl'],
     [{ expiredUrl: `https://example.com/${'x'.repeat(2_029)}` }, 'expiredUrl'],

@@ -164,7 +164,10 @@ class SharedState implements ConnectionHost, FastPath {
     socket: Socket,
   ): string | undefined {
     if (found.kind !== 'redirect') return undefined
-    const url = query === '' ? found.url : withQuery(found.url, query, this.#forwardQuery)
+    const url =
+      query === ''
+        ? found.url
+        : withQuery(found.url, query, found.forwardQuery ?? this.#forwardQuery)
     const reply = this.#reply.text(url, found, this.isClosing)
     if (reply === undefined) return undefined
     this.#counters.fast++

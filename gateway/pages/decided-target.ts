@@ -33,13 +33,17 @@ export async function decidedTarget(
   const visitor = await visitors.of(request.headers, clientAddress(request))
   const resolved = await owner.resolve(code, visitor)
   if (resolved.kind !== 'resolved') throw visitorError(resolved)
-  const { url, status, isMetered } = resolved
+  const { url, status, forwardQuery, isMetered } = resolved
   if (counts) {
     if (isMetered) await countVisit(owner, code)
     counters[isMetered ? 'metered' : 'late']++
   }
-  const target = { url, isDecidedAnew: true } as const
-  return status === undefined ? target : { ...target, status }
+  return {
+    url,
+    isDecidedAnew: true,
+    ...(status === undefined ? {} : { status }),
+    ...(forwardQuery === undefined ? {} : { forwardQuery }),
+  }
 }
 
 async function countVisit(owner: LinkOwner, code: Code): Promise<void> {

@@ -19,13 +19,13 @@ export const SOURCE_HEADER = 'X-Tinygrid-Source'
 
 /** Node adds Date, Connection and Keep-Alive. Returns the status. */
 export function sendRedirect(
-  { forwardQuery, redirectStatus }: RedirectDefaults,
+  defaults: RedirectDefaults,
   { url: asked }: IncomingMessage,
   response: ServerResponse,
   target: Target,
   source?: Source,
 ): RedirectStatus {
-  const { url, status = redirectStatus } = target
+  const { url, status = defaults.redirectStatus, forwardQuery = defaults.forwardQuery } = target
   const query = queryOfTarget(asked!)
   if (source !== undefined) response.setHeader(SOURCE_HEADER, source)
   response.writeHead(status, {

@@ -60,6 +60,28 @@ for (const method of ['GET', 'HEAD'] as const) {
   })
 }
 
+test('a link may say what becomes of a query, whatever the setting and however it is found', async (t) => {
+  for (const setting of [true, false, 'override'] as const) {
+    const { add, call, links } = await startGateway(t, { forwardQuery: setting })
+    const url = 'https://example.com/?a=1'
+    for (const [forwardQuery, location] of [
+      [true, 'https://example.com/?a=1&b=3'],
+      [false, 'https://example.com/?a=1'],
+      ['override', 'https://example.com/?a=2&b=3'],
+    ] as const) {
+      add({ code: 'here', url, forwardQuery })
+      add({ code: 'late', url, forwardQuery })
+      add({ code: 'few', url, forwardQuery, maxVisits: 9 })
+      links.evicted.add('late' as Code)
+      for (const code of ['here', 'late', 'few']) {
+        for (const method of ['GET', 'HEAD'] as const) {
+          t.is((await call(method, `/${code}?a=2&b=3`)).headers['location'], location)
+        }
+      }
+    }
+  }
+})
+
 for (const [forwardQuery, location] of [
   [false, 'https://example.com/?a=1'],
   ['override', 'https://example.com/?a=2&b=3'],

@@ -74,7 +74,7 @@ async function answerForm(
   code: Code,
   given: string,
 ): Promise<FastifyReply> {
-  const { owner, forwardQuery } = options
+  const { owner } = options
   const { lookup } = await owner.find(code)
   if (lookup.kind === 'gone' || lookup.kind === 'absent' || lookup.kind === 'scheduled') {
     throw visitorError(lookup)
@@ -83,7 +83,7 @@ async function answerForm(
   // It has no password any more: whoever still has the form before him asks as anybody does.
   if (lookup.kind !== 'protected') return seeOther(reply, `/${code}${query}`)
   if (!(await isRight(options, request, code, given))) return refuse(options, request, reply)
-  const { url } = await decidedTarget(options, request, code)
+  const { url, forwardQuery = options.forwardQuery } = await decidedTarget(options, request, code)
   noteVisit(options, request.raw, code, 303, url)
   return seeOther(reply, query === '' ? url : withQuery(url, query, forwardQuery))
 }

@@ -75,6 +75,11 @@ export const CORPUS: readonly Sample[] = [
   { name: 'an address that would break out', text: ABC + get('/unsafe') + ABC, fast: 1 },
   { name: 'the home page', text: get('/'), fast: 0 },
   { name: 'a query', text: get('/abc?a=b') + ABC, fast: 2 },
+  {
+    name: 'a query of links that say what becomes of it',
+    text: get('/kept?c=2') + get('/mine?c=2&e'),
+    fast: 2,
+  },
   { name: 'an empty query', text: get('/abc?') + ABC, fast: 2 },
   { name: 'a query that the target has', text: get('/b?c=x&d=1&%63=y&=z&e') + ABC, fast: 2 },
   { name: 'a query in a query', text: get('/abc?a?b/c=?') + ABC, fast: 2 },

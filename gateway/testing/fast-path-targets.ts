@@ -8,6 +8,9 @@ import { get } from './fast-path-corpus.ts'
 const CODES = [
   ...Array<string>(8).fill('b'),
   'abc',
+  'kept',
+  'mine',
+  'mine',
   'long-code_0',
   'moved',
   'ending',

@@ -1,7 +1,7 @@
 /** Options of links at random, for property tests: all that a link may have, and often none. */
 import * as fc from 'fast-check'
 import { toEpochMs } from '../ids.ts'
-import { REDIRECT_STATUSES, type LinkOptions } from '../link.ts'
+import { QUERY_FORWARDINGS, REDIRECT_STATUSES, type LinkOptions } from '../link.ts'
 import type { OptionName } from '../link-options.ts'
 import { SHORT_RULES } from './sample-rules.ts'
 
@@ -22,6 +22,7 @@ export const ANY_OPTION: Any<Required<LinkOptions>> = {
   validFrom: time,
   redirectStatus: fc.constantFrom(...REDIRECT_STATUSES),
   expiredUrl: url,
+  forwardQuery: fc.constantFrom(...QUERY_FORWARDINGS),
   passwordHash: fc.constantFrom(...HASHES),
   rules: fc.constantFrom(...SHORT_RULES),
 } satisfies Record<OptionName, unknown>
