@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { toEpochMs } from '../../links/ids.ts'
@@ -61,6 +61,24 @@ test.serial(
     t.is(analytics.numbers.stored, clicks)
   },
 )
+
+test.serial('every thread of it yields to the redirects, those of the store too', async (t) => {
+  const world = worldOf(t)
+  const analytics = await world.start()
+  await world.append(1)
+  await untilStored(world, analytics, 1)
+  const tasks = `/proc/${world.pid}/task`
+  const priorities = readdirSync(tasks).map((thread) => {
+    const stat = readFileSync(`${tasks}/${thread}/stat`, 'latin1')
+    // The second field is the name in brackets and may hold spaces; the nineteenth is how nice it is.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+  })
+  t.true(priorities.length > 1)
+  t.true(
+    priorities.every((nice) => nice >= 10),
+    `how nice the threads are: ${priorities.join()}`,
+  )
+})
 
 test.serial('a question that nobody waits for is broken off in the store', async (t) => {
   const world = worldOf(t)

@@ -6,7 +6,6 @@
  * stored stays in the log. Signals of a terminal or a service manager are for the node, which lets this
  * process finish. What cannot be opened ends it with a line; the node tries again.
  */
-import os from 'node:os'
 import { systemClock } from '../../links/clock.ts'
 import { StartError, TinygridError } from '../../links/errors.ts'
 import { toEpochMs, type Code } from '../../links/ids.ts'
@@ -24,6 +23,7 @@ import { openParts, type AnalyticsParts } from './analytics-parts.ts'
 import { AppliedDeletions } from './applied-deletions.ts'
 import { ClickConsumer } from './click-consumer.ts'
 import { isDamage, markDamaged } from './damaged-store.ts'
+import { lowerPriority } from './low-priority.ts'
 import { lagBehind, StoreAnalytics } from './store-analytics.ts'
 
 const DAY_MS = 86_400_000
@@ -45,7 +45,7 @@ let sizeDueAt = 0
 type TagCodes = ReadonlyMap<string, readonly Code[]>
 
 function listen(): void {
-  os.setPriority(PRIORITY)
+  lowerPriority(PRIORITY)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   process.on('disconnect', () => process.exit())
   process.on('message', (message: ToAnalytics) => {

@@ -87,6 +87,11 @@ export class AnalyticsWorld {
     await (await this.log()).append(batchId(batch), encodeBatch(batch))
   }
 
+  /** Of the process that was started last. */
+  get pid(): number {
+    return this.#children.at(-1)!.pid!
+  }
+
   /** SIGKILL, for the process that was started last. */
   kill(): void {
     this.#children.at(-1)!.kill('SIGKILL')
