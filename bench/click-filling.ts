@@ -9,9 +9,13 @@ import type { ClickRecord } from '../clicks/log/click-batch.ts'
 import { LmdbClickLog } from '../clicks/log/lmdb-click-log.ts'
 import { systemClock } from '../links/clock.ts'
 import type { Code, EpochMs } from '../links/ids.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { clickDirectories } from '../node/click-settings.ts'
+import { API_KEY, type ServerProcess } from './server-process.ts'
 
 const CLICKS_PER_BATCH = 1_000
+const COUNTING_MS_MAX = 300_000
+const ASK_EVERY_MS = 500
 const MONTH_MS = 29 * 86_400_000
 const KEPT = { bytesMax: 2 ** 32, ageMaxMs: 2 * MONTH_MS }
 const LINKS = 5_000
@@ -42,6 +46,20 @@ export async function fillClickLog(dataDir: string, clicks: number): Promise<voi
     await log.append(`bench:filling:${first}`, payload)
   }
   await log.close()
+}
+
+/** Until the store has every click. @returns how long that took, in seconds */
+export async function untilCounted(server: ServerProcess, clicks: number): Promise<number> {
+  const start = performance.now()
+  while (performance.now() - start < COUNTING_MS_MAX) {
+    const response = await fetch(`${server.url}/api/stats?limit=0&visitors=none`, {
+      headers: { 'x-api-key': API_KEY },
+    })
+    const answer = (await response.json()) as { totals?: { clicks: number } }
+    if (answer.totals?.clicks === clicks) return (performance.now() - start) / 1000
+    await sleep(ASK_EVERY_MS)
+  }
+  throw new Error('the clicks were not counted in time')
 }
 
 /** Numbers that look like chance and are the same in each run. */

@@ -11,7 +11,6 @@ const CLICKS_PER_BATCH = 1_000
 const AGENTS = 1_000
 const ADDRESSES = 100_000
 const REFERRERS = 2_000
-const LINKS = 10_000
 const LOG = { bytesMax: 2 ** 30, ageMaxMs: 86_400_000, clock: systemClock, now }
 
 export interface WrittenClicks {
@@ -19,11 +18,17 @@ export interface WrittenClicks {
   readonly bytes: number
 }
 
-/** Fills a new click log. */
-export async function writeClicks(directory: string, clicks: number): Promise<WrittenClicks> {
+/** Fills a new click log. @param links over which the clicks are spread */
+export async function writeClicks(
+  directory: string,
+  clicks: number,
+  links: number,
+): Promise<WrittenClicks> {
   const log = await LmdbClickLog.open(directory, LOG)
   for (let before = 0, number = 0; before < clicks; before += CLICKS_PER_BATCH, number++) {
-    const records = Array.from({ length: CLICKS_PER_BATCH }, (_, index) => record(before + index))
+    const records = Array.from({ length: CLICKS_PER_BATCH }, (_, index) =>
+      record(before + index, links),
+    )
     const batch: ClickBatch = {
       node: 'n1',
       run: 'r1',
@@ -39,9 +44,9 @@ export async function writeClicks(directory: string, clicks: number): Promise<Wr
   return { clicks, bytes }
 }
 
-function record(index: number): ClickRecord {
+function record(index: number, links: number): ClickRecord {
   return {
-    code: `code${chance(index + 3, LINKS)}` as Code,
+    code: `code${chance(index + 3, links)}` as Code,
     at: (now() - 1) as EpochMs,
     status: 302,
     address: addressOf(chance(index + 2, ADDRESSES)),

@@ -12,11 +12,14 @@ import { measureDiskSync, type DiskSync } from './disk-sync.ts'
 import { figure, isMet, machine, tableOf, type Measure } from './measure.ts'
 import { benchHelp, parseBenchOptions, UsageError, type BenchOptions } from './options.ts'
 import { Bench, type Scenario } from './scenario.ts'
+import { clickLag } from './scenarios/click-lag.ts'
 import { clickParsing } from './scenarios/click-parsing.ts'
+import { clickQuestions } from './scenarios/click-questions.ts'
 import { clickStore } from './scenarios/click-store.ts'
 import { clickPath } from './scenarios/click-path.ts'
 import { clicks } from './scenarios/clicks.ts'
 import { clusterBulk } from './scenarios/cluster-bulk.ts'
+import { clusterClicks } from './scenarios/cluster-clicks.ts'
 import { clusterJoin } from './scenarios/cluster-join.ts'
 import { clusterKillWrites } from './scenarios/cluster-kill-writes.ts'
 import { clusterKill } from './scenarios/cluster-kill.ts'
@@ -41,6 +44,8 @@ const SCENARIOS: readonly Scenario[] = [
   mixed,
   longWork,
   clicks,
+  clickLag,
+  clickQuestions,
   creates,
   linkTable,
   clickParsing,
@@ -53,6 +58,7 @@ const SCENARIOS: readonly Scenario[] = [
 /** Named together by CLUSTER. They start the real servers (`npm run services`). */
 const CLUSTER_SCENARIOS: readonly Scenario[] = [
   clusterRedirects,
+  clusterClicks,
   clusterServiceLevel,
   clusterKill,
   clusterKillWrites,
@@ -144,7 +150,7 @@ async function writeJson(
   const report = {
     date: new Date().toISOString(),
     machine: { ...machine(), before },
-    options: { seconds, serviceSeconds, rounds, kills, links, tool },
+    options: { seconds, serviceSeconds, rounds, kills, links, clicks: options.clicks, tool },
     measures: measures.map((measure) => ({ ...measure, isMet: isMet(measure) })),
   }
   await mkdir(dirname(options.jsonPath), { recursive: true })

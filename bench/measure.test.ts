@@ -1,7 +1,7 @@
 /** Whether figures are held to their goals and printed so that a person can compare them. */
 import test from 'ava'
 import { parseWrk } from './load.ts'
-import { figure, isMet, median, tableOf } from './measure.ts'
+import { figure, isMet, median, percentile, tableOf } from './measure.ts'
 
 test('a goal is met from its own value on', (t) => {
   t.true(isMet({ name: 'x', goal: { atLeast: 1.5 }, got: 1.5, unit: '' }))
@@ -18,6 +18,14 @@ test('a figure that could not be taken misses its goal', (t) => {
 test('the median stands against one bad sample', (t) => {
   t.is(median([5, 1, 1000]), 5)
   t.is(median([4, 2]), 3)
+})
+
+test('a percentile is a value that was measured', (t) => {
+  const values = Array.from({ length: 200 }, (_, index) => 200 - index)
+  t.is(percentile(values, 50), 100)
+  t.is(percentile(values, 99), 198)
+  t.is(percentile([7], 99), 7)
+  t.is(percentile([], 99), Number.NaN)
 })
 
 test('figures keep what matters of them', (t) => {

@@ -15,6 +15,8 @@ export interface BenchOptions {
   /** How often a node of a cluster is killed. */
   readonly kills: number
   readonly links: number
+  /** Behind questions; undefined: as many as the scenario is about. */
+  readonly clicks: number | undefined
   readonly tool: LoadTool
   /** Where the loaded data is kept for further runs; undefined: in a folder that goes away. */
   readonly dataFolder: string | undefined
@@ -57,6 +59,7 @@ Options
   --kills N             nodes that are killed, one after the other (20)
   --links N             links that are loaded (1000000)
   --full                4000000 links
+  --clicks N            clicks that are noted and asked about (1000000; click-store 10000000)
   --tool NAME           wrk or autocannon (wrk where it is installed)
   --data FOLDER         keep the loaded links here for the next run
   --profile FOLDER      write a CPU profile of each Tinygrid server (makes figures worse)
@@ -84,6 +87,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     rounds: positive('rounds', values.rounds),
     kills: positive('kills', values.kills),
     links: values.full === true ? LINKS_FULL : positive('links', values.links),
+    clicks: values.clicks === undefined ? undefined : positive('clicks', values.clicks),
     tool: toolOf(values.tool),
     dataFolder: values.data,
     profileFolder: values.profile,
@@ -103,6 +107,7 @@ function parse(args: readonly string[]) {
         kills: { type: 'string', default: '20' },
         links: { type: 'string', default: '1000000' },
         full: { type: 'boolean' },
+        clicks: { type: 'string' },
         tool: { type: 'string', default: availableTool() },
         data: { type: 'string' },
         profile: { type: 'string' },

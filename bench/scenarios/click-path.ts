@@ -18,6 +18,7 @@ import type { Bench, Scenario } from '../scenario.ts'
 import { cpuMsOf } from '../server-process.ts'
 
 const CLICKS = 1_000_000
+const LINKS = 10_000
 const STOP_MS = 30_000
 const LOOK_MS = 20
 
@@ -25,31 +26,50 @@ export const clickPath: Scenario = {
   name: 'click-path',
   about: '1 million clicks of 1,000 agents and 100,000 addresses from a full log into the store',
   async run(bench) {
-    const directory = bench.emptyDataDir()
-    bench.say(`writing ${CLICKS} clicks ...`)
-    const log = join(directory, 'log')
-    const { bytes } = await writeClicks(log, CLICKS)
-    const { wallMs, cpuMs, storeBytes } = await store(bench, directory)
+    const clicks = bench.options.clicks ?? CLICKS
+    const spread = await stored(bench, clicks, LINKS)
+    const one = await stored(bench, clicks, 1)
+    const perCpuSecond = ({ cpuMs }: Stored) => clicks / (cpuMs / 1000)
+    const sizeOf = (name: string, atMost: number, bytes: number): Measure => {
+      return { name, goal: { atMost }, got: bytes / clicks, unit: ' B' }
+    }
     return [
       {
         name: 'clicks from log to store, a second of one core',
         goal: { atLeast: 50_000 },
-        got: CLICKS / (cpuMs / 1000),
+        got: perCpuSecond(spread),
         unit: '/s',
-        note: `${figure(CLICKS / (wallMs / 1000))}/s by the clock, with all else that the machine did`,
+        note: `${figure(clicks / (spread.wallMs / 1000))}/s by the clock, with all else that the machine did`,
       },
-      sizeOf('bytes of a click in the log', 64, bytes),
-      sizeOf('bytes of a click in the store', 32, storeBytes),
+      {
+        name: 'clicks of one link against 10,000 links, from log to store',
+        goal: { atLeast: 1 },
+        got: perCpuSecond(one) / perCpuSecond(spread),
+        unit: '',
+        note: `${figure(perCpuSecond(one))}/s of one core; ${figure(one.storeBytes / clicks)} B each in the store`,
+      },
+      sizeOf('bytes of a click in the log', 64, spread.logBytes),
+      sizeOf('bytes of a click in the store', 32, spread.storeBytes),
     ]
   },
 }
 
-function sizeOf(name: string, atMost: number, bytes: number): Measure {
-  return { name, goal: { atMost }, got: bytes / CLICKS, unit: ' B' }
+interface Stored {
+  readonly wallMs: number
+  readonly cpuMs: number
+  readonly logBytes: number
+  readonly storeBytes: number
+}
+
+async function stored(bench: Bench, clicks: number, links: number): Promise<Stored> {
+  const directory = bench.emptyDataDir()
+  bench.say(`writing ${clicks} clicks of ${links} links ...`)
+  const { bytes } = await writeClicks(join(directory, 'log'), clicks, links)
+  return { ...(await store(bench, directory, clicks)), logBytes: bytes }
 }
 
 /** From when it is ready until everything is stored. */
-async function store(bench: Bench, directory: string) {
+async function store(bench: Bench, directory: string, clicks: number) {
   let child: AnalyticsChild | undefined
   const supervisor = new AnalyticsSupervisor({
     settings: {
@@ -74,7 +94,7 @@ async function store(bench: Bench, directory: string) {
   while (!supervisor.isReady) await sleep(LOOK_MS)
   const cpuBefore = cpuMsOf(child?.pid) ?? NaN
   const began = performance.now()
-  while (supervisor.numbers.stored < CLICKS) await sleep(LOOK_MS)
+  while (supervisor.numbers.stored < clicks) await sleep(LOOK_MS)
   const wallMs = performance.now() - began
   const cpuMs = (cpuMsOf(child?.pid) ?? NaN) - cpuBefore
   await supervisor.close(STOP_MS)

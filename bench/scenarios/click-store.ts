@@ -14,7 +14,7 @@ export const clickStore: Scenario = {
   name: 'click-store',
   about: 'DuckDB with 10 million clicks of a year, in a process of its own',
   async run(bench) {
-    const args = [SCRIPT, join(bench.folder, 'click-store'), String(CLICKS)]
+    const args = [SCRIPT, join(bench.folder, 'click-store'), String(bench.options.clicks ?? CLICKS)]
     const { stdout } = await promisify(execFile)(process.execPath, args)
     return measuresOf(JSON.parse(stdout) as ClickStoreFigures)
   },

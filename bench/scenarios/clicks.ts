@@ -12,8 +12,9 @@ import type { Bench, Scenario } from '../scenario.ts'
 import type { ServerProcess } from '../server-process.ts'
 
 const SPREAD_LINKS = 10_000
-const ROLES = { TINYGRID_ROLES: 'gateway,actors' }
-const WITHOUT = { ...ROLES, TINYGRID_CLICKS: 'false' }
+/** Settings of a process that redirects. */
+export const WITH_CLICKS = { TINYGRID_ROLES: 'gateway,actors' }
+export const WITHOUT_CLICKS = { ...WITH_CLICKS, TINYGRID_CLICKS: 'false' }
 
 const perSecond = (result: LoadResult) => result.perSecond
 const cpuMicros = (result: LoadResult) => result.cpuMicros ?? Number.NaN
@@ -26,8 +27,8 @@ export const clicks: Scenario = {
     const links = (await bench.visitedLinks()).slice(0, SPREAD_LINKS)
     const spread = await loadOf(bench, 'spread', links)
     const one = await loadOf(bench, 'one', links.slice(0, 1))
-    const on = await bench.startLoaded({ env: ROLES })
-    const off = await bench.startLoaded({ env: WITHOUT })
+    const on = await bench.startLoaded({ env: WITH_CLICKS })
+    const off = await bench.startLoaded({ env: WITHOUT_CLICKS })
     const { seconds } = bench.options
     const rounds = await Rounds.run(bench, [
       { name: 'off', sample: () => spread.run(off, seconds) },
@@ -39,7 +40,7 @@ export const clicks: Scenario = {
   },
 }
 
-async function loadOf(
+export async function loadOf(
   bench: Bench,
   name: string,
   links: readonly VisitedLink[],
@@ -51,25 +52,35 @@ async function loadOf(
   return load
 }
 
-function measuresOf(rounds: Rounds): Measure[] {
-  const speed = (name: string) => `${figure(rounds.median(name, perSecond))}/s`
-  const cpu = (name: string) => `${figure(rounds.median(name, cpuMicros))} µs`
+const speedIn = (rounds: Rounds) => (name: string) => `${figure(rounds.median(name, perSecond))}/s`
+const cpuIn = (rounds: Rounds) => (name: string) => `${figure(rounds.median(name, cpuMicros))} µs`
+
+/** @param what is served; contenders are called `on` and `off` */
+export function onAgainstOff(what: string, rounds: Rounds): Measure[] {
+  const [speed, cpu] = [speedIn(rounds), cpuIn(rounds)]
   const goal = { atLeast: 0.92 }
   return [
     {
-      name: 'redirects with clicks on against off, throughput',
+      name: `${what} with clicks on against off, throughput`,
       goal,
       got: rounds.ratio('on', 'off', perSecond),
       unit: '',
       note: `${speed('on')} against ${speed('off')}`,
     },
     {
-      name: 'redirects with clicks on against off, for the same CPU time',
+      name: `${what} with clicks on against off, for the same CPU time`,
       goal,
       got: rounds.ratio('on', 'off', perCpu),
       unit: '',
       note: `${cpu('on')} each against ${cpu('off')}`,
     },
+  ]
+}
+
+function measuresOf(rounds: Rounds): Measure[] {
+  const [speed, cpu] = [speedIn(rounds), cpuIn(rounds)]
+  return [
+    ...onAgainstOff('redirects', rounds),
     {
       name: 'one link taking all clicks against 10,000 links, throughput',
       goal: { atLeast: 1 },
@@ -81,7 +92,7 @@ function measuresOf(rounds: Rounds): Measure[] {
 }
 
 /** Of all clicks, those that were not logged. */
-async function droppedOf(server: ServerProcess): Promise<Measure> {
+export async function droppedOf(server: ServerProcess): Promise<Measure> {
   const text = await (await fetch(`${server.url}/metrics`)).text()
   const sumOf = (name: string) => {
     const found = text.matchAll(new RegExp(`^tinygrid_clicks_${name}_total(?:{.*})? (\\d+)$`, 'gm'))
