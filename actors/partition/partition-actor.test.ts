@@ -224,3 +224,26 @@ test('writes that waited for the store come before those that arrived later', (t
   world.settle()
   t.deepEqual([first, other, second].map(kindOf), ['created', 'created', 'taken'])
 })
+
+test('a link that memory puts out again at once is read for a write only once', (t) => {
+  const world = completeWorld()
+  world.submit(create())
+  world.begin()
+  world.succeed()
+  world.flush()
+  const evict = () => {
+    while (world.memory.hasClean) world.memory.evict(1_000)
+  }
+  evict()
+  const update = world.submit({ kind: 'update', code, changes: { title: 'Title' } })
+  world.begin()
+  world.succeed()
+  evict()
+  world.begin()
+  t.deepEqual(
+    world.waiting.map(({ effect }) => effect.kind),
+    ['append'],
+  )
+  world.succeed()
+  t.is(kindOf(update), 'done')
+})

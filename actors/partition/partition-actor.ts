@@ -153,7 +153,7 @@ export class PartitionActor<Ticket> {
     }
     this.#mailbox = waiting.slice(index)
     this.#waiting -= batch.settled
-    if (this.#mailbox.length === 0) this.#reads.forgetAbsent()
+    if (this.#mailbox.length === 0) this.#reads.forgetSaid()
     if (batch.lacksRoom) batch.effects.push(...this.recall(true))
     if (batch.isEmpty) return batch.effects
     const id = this.#options.nextBatchId()
@@ -186,7 +186,7 @@ export class PartitionActor<Ticket> {
     const link = pending ?? this.#knownLinkOf(code)
     if (link === 'unknown') {
       if (this.#reads.addWrite(code, waiting)) batch.effects.push({ kind: 'read_store', code })
-    } else if (this.#doubtful.keep(waiting, this.#reads.absenceOf(code) === 'never given')) {
+    } else if (this.#doubtful.keep(waiting, this.#reads.saidOf(code) === 'never given')) {
       batch.effects.push(...this.recall(true))
     } else batch.decide(waiting, link === 'absent' ? undefined : link)
   }
@@ -205,7 +205,7 @@ export class PartitionActor<Ticket> {
 
   #knownLinkOf(code: Code): Link | 'absent' | 'unknown' {
     const link = this.memory.linkOf(code)
-    return link === 'unknown' && this.#reads.absenceOf(code) !== undefined ? 'absent' : link
+    return link === 'unknown' ? this.#reads.knownOf(code) : link
   }
 
   /** The log holds the batch: apply it, then answer. */
@@ -268,7 +268,7 @@ export class PartitionActor<Ticket> {
     const known = this.memory.linkOf(code)
     const link = typeof known === 'string' ? undefined : known
     const absence = version === undefined ? 'never given' : 'purged'
-    const { readers, writes } = this.#reads.end(code, link === undefined ? absence : undefined)
+    const { readers, writes } = this.#reads.end(code, link ?? absence)
     // These came before whatever is in the mailbox for the code: later ones joined them.
     this.#mailbox = [...writes, ...this.#mailbox]
     return readers.map((ticket) => ({ kind: 'answer_read', ticket, link }))

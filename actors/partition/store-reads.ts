@@ -3,10 +3,13 @@
  *
  * Used by the partition actor for links that are not in memory. Pure bookkeeping; the actor asks
  * the host to read. Readers are answered when the read ends, writes go back to the mailbox, for
- * which it is kept that the store has no link.
+ * which it is kept what the store said:
+ *   1. the read ends with v1, which memory takes    2. memory is full, and v1 is evicted again
+ *   3. the write is decided: asked of memory, it would have to be read once more, and so on
  */
 import assert from 'node:assert/strict'
 import type { Code } from '../../links/ids.ts'
+import type { Link } from '../../links/link.ts'
 
 /** purged: the store has a tombstone. */
 export type Absence = 'never given' | 'purged'
@@ -20,8 +23,8 @@ interface StoreRead<Reader, Write> {
 
 export class StoreReads<Reader, Write> {
   readonly #reads = new Map<Code, StoreRead<Reader, Write>>()
-  /** Invariant: no code in it has a link in store or memory. */
-  readonly #absent = new Map<Code, Absence>()
+  /** For writes that waited. Invariant: nothing newer of these codes was applied since. */
+  readonly #said = new Map<Code, Link | Absence>()
 
   /** Lets a reader wait; true if a store read has to be started for it. */
   addReader(code: Code, reader: Reader): boolean {
@@ -43,7 +46,7 @@ export class StoreReads<Reader, Write> {
 
   /** A write to this code was applied. */
   overtake(code: Code): void {
-    this.#absent.delete(code)
+    this.#said.delete(code)
     const read = this.#reads.get(code)
     if (read !== undefined) read.isOvertaken = true
   }
@@ -57,21 +60,26 @@ export class StoreReads<Reader, Write> {
   }
 
   /** Ends the read and hands out who waited for it. */
-  end(code: Code, absence?: Absence): { readers: readonly Reader[]; writes: readonly Write[] } {
+  end(code: Code, said?: Link | Absence): { readers: readonly Reader[]; writes: readonly Write[] } {
     const read = this.#get(code)
     this.#reads.delete(code)
-    if (absence !== undefined) this.#absent.set(code, absence)
+    if (said !== undefined && read.writes.length > 0) this.#said.set(code, said)
     return read
   }
 
-  /** How the store has no link of the code, as far as it was asked for those who waited. */
-  absenceOf(code: Code): Absence | undefined {
-    return this.#absent.get(code)
+  /** What the store said; undefined: it was not asked. */
+  saidOf(code: Code): Link | Absence | undefined {
+    return this.#said.get(code)
+  }
+
+  knownOf(code: Code): Link | 'absent' | 'unknown' {
+    const said = this.#said.get(code) ?? 'unknown'
+    return said === 'never given' || said === 'purged' ? 'absent' : said
   }
 
   /** Nobody waits any more. */
-  forgetAbsent(): void {
-    this.#absent.clear()
+  forgetSaid(): void {
+    this.#said.clear()
   }
 
   /** Ends all of them and hands out everybody who waited. */
