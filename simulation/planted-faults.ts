@@ -6,9 +6,11 @@
  */
 import { OPEN_CALL, type OpenMessage } from '../actors/hand-off/hand-off-message.ts'
 import { Operations } from '../actors/partition/operations.ts'
+import { CodeCensus } from '../actors/memory/code-census.ts'
 import { PartitionMemory } from '../actors/memory/partition-memory.ts'
 import { Membership } from '../cluster/membership/membership.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
+import type { LinkVersion } from '../links/link-record.ts'
 import { delegatePeers } from './delegates.ts'
 import { readStoreFirst } from './early-store.ts'
 import {
@@ -78,7 +80,42 @@ export const PLANTED_FAULTS = {
     what: 'a take-over decides a repeated write before it has read what was carried out',
     plant: () => replaceGetter(Operations.prototype, 'missingUpTo', () => undefined),
   },
+  'filter-forgets-memory': {
+    what: 'after a hand-off or a take-over the filter is told what the store has, not what memory has',
+    plant: () => allOf(loadOfStoreAlone()),
+  },
+  'filter-before-all': {
+    what: 'the filter answers for codes that only the store has before it was told of them',
+    plant: () => loadOfMemoryAlone(),
+  },
 } as const satisfies Record<string, PlantedFault>
+
+/** A load of codes leaves out what is in the link table. */
+function loadOfStoreAlone(): (() => void)[] {
+  return [
+    replaceMethod(PartitionMemory.prototype, 'stepLoad', () => true),
+    replaceGetter(CodeCensus.prototype, 'hasSeenTable', () => true),
+  ]
+}
+
+/** A load of codes leaves out what the store has. */
+function loadOfMemoryAlone(): () => void {
+  type Load = (this: PartitionMemory, version: LinkVersion) => boolean
+  const load = Object.getOwnPropertyDescriptor(PartitionMemory.prototype, 'load')!.value as Load
+  return replaceMethod(
+    PartitionMemory.prototype,
+    'load',
+    function (this: PartitionMemory, version) {
+      return this.isLoading && !this.isLoadingLinks ? true : load.call(this, version)
+    },
+  )
+}
+
+function allOf(ends: readonly (() => void)[]): () => void {
+  return () => {
+    for (const end of ends) end()
+  }
+}
 
 /** Asks the target to open, and goes on as if it had. */
 function forgettingCall(peers: Peers): Peers['call'] {

@@ -18,7 +18,7 @@ export interface Schedule {
   readonly refusedCodes: readonly string[]
   /** Whether clients purge links, which frees their codes. */
   readonly hasPurges: boolean
-  /** Of each node: little makes it evict, or refuse writes that the store has not caught up with. */
+  /** Of each node: little makes it evict, or lets it refuse writes that the store has not caught up with. */
   readonly memoryBytesMax: number
   readonly dirtyBytesMax: number
   /** Of all nodes; little fills up, and has room again when what it keeps for repeated writes is old. */
@@ -60,7 +60,8 @@ const DURATION_MS = { short: [8_000, 20_000], long: [70_000, 110_000] } as const
 const LONG_SHARE = 0.05
 /** Of runs in which the store refuses links, which become dead letters, and how many at most. */
 const REFUSED = { share: 0.3, codesMax: 3 }
-const MEMORY_BYTES = { ample: 2 ** 28, little: 300_000 }
+/** little: for a link or two. none: what may be evicted is, and loads bring codes alone. */
+const MEMORY_BYTES = { ample: 2 ** 28, little: 2_000, none: 1 }
 const LOG_BYTES = { ample: 2 ** 30, little: 3_000 }
 const DIRTY_BYTES = { ample: 2 ** 20, little: 400 }
 /** The cluster forms before the first disturbance. */
@@ -91,7 +92,7 @@ export function scheduleOf(seed: number): Schedule {
       random.chance(REFUSED.share) ? random.int(1, REFUSED.codesMax) : 0,
     ),
     hasPurges: random.chance(0.3),
-    memoryBytesMax: MEMORY_BYTES[random.chance(0.25) ? 'little' : 'ample'],
+    memoryBytesMax: MEMORY_BYTES[random.weighted({ ample: 7, little: 2, none: 1 })],
     dirtyBytesMax: DIRTY_BYTES[random.chance(0.1) ? 'little' : 'ample'],
     logBytesMax: LOG_BYTES[random.chance(0.1) ? 'little' : 'ample'],
     durationMs,
