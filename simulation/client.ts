@@ -11,7 +11,7 @@
  */
 import { TinygridError } from '../links/errors.ts'
 import { SHORT_RULES } from '../links/testing/sample-rules.ts'
-import type { Code } from '../links/ids.ts'
+import { toEpochMs, type Code } from '../links/ids.ts'
 import type { Source, WriteRequest, WriteResult } from '../links/link-owner.ts'
 import {
   hasEffect,
@@ -156,6 +156,13 @@ export class Client {
   }
 }
 
+/** Of links that no request is answered with again, so that what is asked and answered is as without. */
+const OPTIONS = {
+  validFrom: toEpochMs(1),
+  redirectStatus: 308,
+  expiredUrl: 'https://e.org/over',
+} as const
+
 type Change = Exclude<Operation, { kind: 'find' } | { kind: 'read' }>
 
 function requestOf(code: Code, operation: Change, operationId: string): WriteRequest {
@@ -164,7 +171,8 @@ function requestOf(code: Code, operation: Change, operationId: string): WriteReq
       const settings = { title: null, tags: [], expiresAt: null, isAlias: true }
       const { isRuled = false, ...create } = operation
       const rules = isRuled ? { rules: SHORT_RULES[0]! } : {}
-      return { ...create, ...settings, ...rules, code, operationId }
+      const options = create.maxVisits === null ? {} : OPTIONS
+      return { ...create, ...settings, ...options, ...rules, code, operationId }
     }
     case 'update':
       return { kind: 'update', code, changes: { url: operation.url }, operationId }

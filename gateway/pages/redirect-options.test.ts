@@ -42,3 +42,13 @@ test('the settings say the status of links that do not', async (t) => {
   const counted = await call('GET', '/counted')
   t.deepEqual([counted.status, counted.headers['cache-control']], [308, 'private, max-age=0'])
 })
+
+test('a preview shows where late visitors will be sent', async (t) => {
+  const { add, call } = await startGateway(t)
+  add({ code: 'abc1234', expiredUrl: 'https://example.com/over?a&b' })
+  add({ code: 'plain' })
+  t.true(
+    (await call('GET', '/abc1234+')).text.includes('<dd>https://example.com/over?a&amp;b</dd>'),
+  )
+  t.false((await call('GET', '/plain+')).text.includes('When over'))
+})

@@ -63,6 +63,7 @@ export function previewPage(link: Link, shortUrl: string): string {
     ['Title', link.title],
     ['Created', timeOf(link.createdAt)],
     ['Expires', link.expiresAt === null ? null : timeOf(link.expiresAt)],
+    ['When over, leads to', link.expiredUrl],
   ].flatMap(([name, value]) =>
     name != null && value != null
       ? [
