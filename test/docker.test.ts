@@ -157,8 +157,9 @@ dockerTest(
         after.filter((id) => before.includes(id)),
         [],
       )
-      const env = await engine.docker(['inspect', '-f', '{{.Config.Env}}', ...after])
-      t.is(env.match(/TINYGRID_RATE_LIMIT=61/g)?.length, 3)
+      const all = [...after, ...(await project.containersOf('analytics'))]
+      const env = await engine.docker(['inspect', '-f', '{{.Config.Env}}', ...all])
+      t.is(env.match(/TINYGRID_RATE_LIMIT=61/g)?.length, 3 + 1)
     })
 
     await until('Prometheus has found the new nodes, and forgotten the old', BECOMES_MS_MAX, () => {
