@@ -124,7 +124,7 @@ for (const [name, value] of ATTACKS) {
     const requests = [{ ...createRequest(OTHER), [name]: value }, createRequest(first)]
     const reply = await call(OWNER_CALLS.write, { requests, epochs: [EPOCH, EPOCH] })
     const { answers } = reply as { answers: readonly unknown[] }
-    t.like(answers[0], { error: { code: 'invalid_field' } })
+    t.like(answers[0], { error: { code: value === 'api' ? 'reserved_code' : 'invalid_field' } })
     t.is(typeof answers[1], 'number')
     t.is(await world.host.read(OTHER), undefined)
     t.deepEqual([...errors, ...world.errors], [])

@@ -45,7 +45,6 @@ let sizeDueAt = 0
 type TagCodes = ReadonlyMap<string, readonly Code[]>
 
 function listen(): void {
-  lowerPriority(PRIORITY)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   process.on('disconnect', () => process.exit())
   process.on('message', (message: ToAnalytics) => {
@@ -83,6 +82,8 @@ async function run(settings: AnalyticsSettings, countedTo: number | undefined): 
   const analytics = new StoreAnalytics({ store, log: parts.log, consumer, deletions })
   calls = new AnalyticsCalls(analytics, systemClock, () => hooks?.desks)
   void runHooks(settings, parts)
+  // Not before: where a machine is busy, a start that yields to all others takes minutes.
+  lowerPriority(PRIORITY)
   const running = consumer.run()
   await tellNumbers(parts)
   await running

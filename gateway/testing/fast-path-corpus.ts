@@ -142,6 +142,7 @@ export const CORPUS: readonly Sample[] = [
   { name: 'no header at all', text: `GET /abc HTTP/1.1\r\n\r\n${ABC}`, fast: 0 },
   { name: 'two hosts', text: get('/abc', 'Host: b') + ABC, fast: 0 },
   { name: 'an empty host', text: `GET /abc HTTP/1.1\r\nHost:\r\n\r\n${ABC}`, fast: 0 },
+  { name: 'no name that can be one', text: `GET /abc+ HTTP/1.1\r\nHost: ,\r\n\r\n${ABC}`, fast: 0 },
   {
     name: 'duplicate headers',
     text: get('/abc', 'X: a', 'X: b', 'Cookie: a', 'Cookie: b'),

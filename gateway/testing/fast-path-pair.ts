@@ -169,7 +169,8 @@ export async function exchange(
   }
   await settled?.()
   socket.end()
-  return withoutDates(await answer)
+  // The page of a link names the server's own address where the client named none that can be one.
+  return withoutDates(await answer).replaceAll(`localhost:${portOf(server)}`, 'localhost:-')
 }
 
 function withoutDates(answer: string): string {
