@@ -12,7 +12,7 @@ import {
 } from './rendered-manifests.ts'
 
 /*
- * What the README says of Kubernetes, done word by word, as far as it needs no cluster.
+ * What docs/kubernetes.md says, done word by word, as far as it needs no cluster.
  */
 
 const manifestTest = testWith('manifests')
@@ -20,16 +20,14 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 /** What needs a cluster, or Docker. */
 const ELSEWHERE = /^(docker|helm|kubectl) /
 
-const section = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
-  .split('## In production (Kubernetes)\n')[1]!
-  .split('\n## ')[0]!
+const guide = readFileSync(path.join(ROOT, 'docs/kubernetes.md'), 'utf8')
 /** Its blocks of commands. */
-const blocks = Array.from(section.matchAll(/(?:^ {4}.*\n)+/gm), ([block]) =>
+const blocks = Array.from(guide.matchAll(/(?:^ {4}.*\n)+/gm), ([block]) =>
   block.replaceAll(/^ {4}/gm, ''),
 )
 
 manifestTest(
-  'the overlay that the README makes is rendered, and its nodes take their settings',
+  'the overlay that the guide makes is rendered, and its nodes take their settings',
   (t) => {
     const directory = temporaryDirectory(t)
     for (const folder of ['k8s', 'deploy']) {
@@ -52,7 +50,7 @@ manifestTest(
   },
 )
 
-manifestTest('the alerts that the README applies are those that are shipped', (t) => {
+manifestTest('the alerts that the guide applies are those that are shipped', (t) => {
   const directory = temporaryDirectory(t)
   const block = blocks.find((commands) => commands.includes('PrometheusRule'))!
   // In the place of kubectl: keeps what it is given to apply.
@@ -73,14 +71,14 @@ manifestTest('the alerts that the README applies are those that are shipped', (t
   t.true(readdirSync(path.join(ROOT, folder!)).every((file) => file.endsWith('.json')))
 })
 
-manifestTest('what the README applies, watches and names is there', (t) => {
+manifestTest('what the guide applies, watches and names is there', (t) => {
   t.true(blocks.some((block) => block.includes('kubectl apply -k mine\n')))
-  for (const [, overlay] of section.matchAll(/^\| `(\w+)`/gm)) {
+  for (const [, overlay] of guide.matchAll(/^\| `(\w+)`/gm)) {
     const { error, objects } = renderManifests(overlay!)[0]!
     t.is(error, undefined)
     t.true(statefulSetsOf(objects).has('tinygrid'))
   }
-  for (const [file] of section.matchAll(/\bk8s\/[\w./-]+\w/g)) {
+  for (const [file] of guide.matchAll(/\bk8s\/[\w./-]+\w/g)) {
     t.notThrows(() =>
       cpSync(path.join(ROOT, file), path.join(temporaryDirectory(t), 'a'), { recursive: true }),
     )
@@ -88,5 +86,5 @@ manifestTest('what the README applies, watches and names is there', (t) => {
   const { terminationGracePeriodSeconds } = statefulSetsOf(
     renderManifests('production')[0]!.objects,
   ).get('tinygrid')!.template.spec
-  t.true(section.includes(`of the ${terminationGracePeriodSeconds} s that it has`))
+  t.true(guide.includes(`of the ${terminationGracePeriodSeconds} s that it has`))
 })
