@@ -42,6 +42,16 @@ export function delimiterOfHeader(line: string): string | undefined {
   })
 }
 
+/** The cells of a first line, and what separates them, where they are the names that are looked for. */
+export function delimiterOfNames(
+  line: string,
+  isIt: (cells: readonly string[]) => boolean,
+): { readonly delimiter: string; readonly cells: readonly string[] } | undefined {
+  return DELIMITERS.map((delimiter) => ({ delimiter, cells: cellsOf(line, delimiter) })).find(
+    ({ cells }) => isIt(cells),
+  )
+}
+
 /**
  * @param line the first line of the file that is not empty
  * @throws CommandError if it cannot be told

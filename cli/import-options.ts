@@ -2,8 +2,11 @@
 import { parseArgs } from 'node:util'
 import { CommandError } from './command-error.ts'
 import { isLinkFormat, LINK_FORMATS, type LinkFormat } from './link-format.ts'
+import { SOURCE_NAMES } from './foreign/foreign-input.ts'
 import { STANDARD_INPUT } from './input.ts'
 import { ENCODINGS, isEncoding, type TextEncoding } from './text-decoding.ts'
+
+const SHOWN_DEFAULT = 10
 
 export const IMPORT_HELP = `Usage: npm run import -- FILE [options]
        ... | npm run --silent import -- - [options]
@@ -17,6 +20,10 @@ Formats
            header shows (or sep=; before it)
   ndjson   one object per line with the same fields
 
+Exports of other shorteners (Shlink, YOURLS, Kutt, Dub, Bitly, Rebrandly, Short.io, TinyURL, Chhoto URL) are
+known by their columns, in CSV, JSON, SQL or SQLite, and taken in with their codes and times; docs/moving-in.md
+tells how to get them.
+
 What npm run export wrote is taken in as it was: a row with any of createdAt, updatedAt, visits, isAlias
 and state (live or deleted) needs a code and a createdAt, and may be expired or used up. It is there
 already if the same link is, as it was or as it became since; a code with another link is a failure.
@@ -24,6 +31,10 @@ already if the same link is, as it was or as it became since; a code with anothe
 Options
   --url URL         the server (http://localhost:3000, or the port that PORT names)
   --key KEY         its API key (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)
+  --from NAME       what the file comes from, where it should not be told by its columns:
+                    ${SOURCE_NAMES.join(', ')} (a plain list)
+  --adapt-codes     change codes that cannot be kept (reserved words, other characters, too long) rather
+                    than refuse their links; the dry run tells how, --output what became of each
   --format FORMAT   text, csv or ndjson; otherwise told by the file's ending, then by its first lines
   --columns A,B     the columns of a CSV file without a header, in order
   --delimiter C     what separates the cells of a CSV file: one character, or tab
@@ -31,7 +42,9 @@ Options
   --ignore-columns A,B
                     columns (of ndjson: fields) to leave out; others that no link has are asked about
                     on a terminal and otherwise refused
-  --dry-run         read the file and tell what is wrong with it; send nothing
+  --dry-run         read the file and report what would be made, reused and refused, and why, and which
+                    codes must change; send nothing
+  --show N          how many lines of each kind the report shows (${SHOWN_DEFAULT})
   --output FILE     write url, shortUrl, code and status of every link as CSV
   --errors FILE     where to list what failed, as CSV (FILE.errors.csv; for - standard error)
   --progress FILE   where to keep how far it came (FILE.tinygrid-progress; for - nowhere)
@@ -51,6 +64,9 @@ export interface ImportOptions {
   readonly path: string
   readonly url: string | undefined
   readonly key: string | undefined
+  /** A name of SOURCE_NAMES. */
+  readonly from: string | undefined
+  readonly adaptsCodes: boolean
   readonly format: LinkFormat | undefined
   readonly encoding: TextEncoding | undefined
   readonly columns: readonly string[] | undefined
@@ -58,6 +74,8 @@ export interface ImportOptions {
   /** Names in lower case. */
   readonly ignoredColumns: readonly string[]
   readonly isDryRun: boolean
+  /** Lines of each kind in the report of a dry run. */
+  readonly shown: number
   readonly outputPath: string | undefined
   readonly errorsPath: string | undefined
   readonly progressPath: string | undefined
@@ -78,12 +96,15 @@ export function parseImportOptions(args: readonly string[]): ImportOptions | und
     path,
     url: values.url,
     key: values.key,
+    from: parseSource(values.from),
+    adaptsCodes: values['adapt-codes'] === true,
     format: parseFormat(values.format ?? (isOfCsv ? 'csv' : undefined)),
     encoding: parseEncoding(values.encoding),
     columns: values.columns?.split(','),
     delimiter: parseDelimiter(values.delimiter),
     ignoredColumns: namesIn(values['ignore-columns']),
     isDryRun: values['dry-run'] === true,
+    shown: parseShown(values.show),
     outputPath: values.output,
     errorsPath: values.errors ?? (isFile ? `${path}.errors.csv` : undefined),
     progressPath: values.progress ?? (isFile ? `${path}.tinygrid-progress` : undefined),
@@ -99,6 +120,9 @@ function parse(args: readonly string[]) {
       options: {
         url: { type: 'string' },
         key: { type: 'string' },
+        from: { type: 'string' },
+        'adapt-codes': { type: 'boolean' },
+        show: { type: 'string' },
         format: { type: 'string' },
         encoding: { type: 'string' },
         columns: { type: 'string' },
@@ -120,6 +144,18 @@ function parse(args: readonly string[]) {
 function parseFormat(text: string | undefined): LinkFormat | undefined {
   if (text === undefined || isLinkFormat(text)) return text
   throw new CommandError(`--format takes ${LINK_FORMATS.join(', ')}, not ${text}`)
+}
+
+function parseSource(text: string | undefined): string | undefined {
+  const name = text?.toLowerCase()
+  if (name === undefined || SOURCE_NAMES.includes(name)) return name
+  throw new CommandError(`--from takes ${SOURCE_NAMES.join(', ')}, not ${text}`)
+}
+
+function parseShown(text: string | undefined): number {
+  if (text === undefined) return SHOWN_DEFAULT
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw new CommandError(`--show takes a number, not ${text}`)
 }
 
 function parseEncoding(text: string | undefined): TextEncoding | undefined {

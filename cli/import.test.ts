@@ -1,7 +1,8 @@
 /** The import command as a process against a server: its exit codes, files, and how it goes on. */
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import test, { type ExecutionContext } from 'ava'
 import { CHUNKS_IN_FLIGHT_MAX } from './import-run.ts'
 import { scratchFolder, startCommand } from './testing/command-process.ts'
@@ -120,12 +121,76 @@ test('a file without a header is read by --columns and --delimiter', async (t) =
   t.like(server.links[0]!, { url: 'https://a.example/1,2', title: 'Eins' })
 })
 
-test('a dry run tells what is wrong with a file, and sends nothing', async (t) => {
-  const { server, args } = await prepare(t, 'links.csv', 'url\nhttps://a.example/\nx,y\n')
-  const { exitCode, stderr } = await startCommand('import', [...args, '--dry-run']).ended
+test('a dry run reports what would be made, reused and refused, and sends nothing', async (t) => {
+  const rows = [
+    'https://a.example/,',
+    'https://a.example/,',
+    'ftp://x/,',
+    'https://b.example/,admin',
+  ]
+  const text = `url,code\n${rows.join('\n')}\nx,y,z\nhttps://c.example/,ok\nhttps://d.example/,OK\n`
+  const { server, args } = await prepare(t, 'links.csv', text)
+  const { exitCode, stdout } = await startCommand('import', [...args, '--dry-run']).ended
   t.is(exitCode, 1)
-  t.regex(stderr, /^Line 3, column 2: .*\n1 links would be sent, 1 would fail/)
+  t.is(
+    stdout,
+    `7 links: 3 would be made, 1 are there twice and would be reused, 3 would be refused.
+
+Codes that must change where case does not matter (TINYGRID_CODE_CASE) (1)
+  Line 8: OK, as there is ok
+
+Codes that must change: reserved (1)
+  Line 5: "admin" --adapt-codes makes admin-1 of it
+
+Refused: invalid_field (1)
+  Line 6, column 3: 3 cells in a table of 2 columns: is it to be quoted?
+
+Refused: invalid_field, url (1)
+  Line 4, column 1: The URL must start with http:// or https://, not ftp:
+
+Nothing was sent; what the server has already it was not asked.
+`,
+  )
   t.is(server.requests.length, 0)
+})
+
+test("another shortener's export moves in: its report first, then its links, with codes made to fit", async (t) => {
+  const links = ['guide', 'a/b', 'admin'].map((address) => ({
+    address,
+    target: `https://example.com/${address}`,
+    visit_count: 3,
+    created_at: '2022-01-01T00:00:00.000Z',
+  }))
+  const { server, file, args } = await prepare(t, 'kutt.json', JSON.stringify({ data: links }))
+  const report = (await startCommand('import', [...args, '--dry-run', '--show', '1']).ended).stdout
+  t.regex(report, /^Read as an export of Kutt\.\n3 links: 1 would be made/)
+  t.regex(report, /other characters \(1\)\n {2}Line 1: "a\/b" --adapt-codes makes a-b of it/)
+  t.regex(report, /no place for it: visits \(3\)\n {2}Line 1\n {2}and 2 more/)
+  const wishes = ['--adapt-codes', '--output', `${file}.out.csv`]
+  const { exitCode, stderr } = await startCommand('import', [...args, ...wishes]).ended
+  t.is(exitCode, 0, stderr)
+  t.regex(stderr, /Read as an export of Kutt\./)
+  t.deepEqual(
+    server.links.map(({ code }) => code),
+    ['guide', 'a-b', 'admin-1'],
+  )
+  t.like(server.links[0], { createdAt: '2022-01-01T00:00:00.000Z' })
+  t.regex(await readFile(`${file}.out.csv`, 'utf8'), /example.com\/a\/b,.*,a-b,201/)
+})
+
+test('an SQLite file is read by its name', async (t) => {
+  const { server, file, args } = await prepare(t, 'urls.sqlite', '')
+  await rm(file)
+  const database = new DatabaseSync(file)
+  database.exec(
+    'CREATE TABLE urls (id INTEGER PRIMARY KEY, short_url TEXT, long_url TEXT, hits INTEGER);' +
+      "INSERT INTO urls VALUES (1, 'a', 'https://a.example/', 0)",
+  )
+  database.close()
+  const { exitCode, stderr } = await startCommand('import', args).ended
+  t.is(exitCode, 0, stderr)
+  t.is(stderr, 'Read as an export of Chhoto URL.\n1 links made, 0 were there, 0 failed.\n')
+  t.like(server.links, [{ code: 'a', url: 'https://a.example/' }])
 })
 
 test('an import that is killed at any moment continues, and makes each link once', async (t) => {

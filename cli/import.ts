@@ -7,9 +7,12 @@
 import { createInterface } from 'node:readline/promises'
 import { ApiClient } from './api-client.ts'
 import { BulkSender } from './bulk-sender.ts'
-import { EXIT_CODES, runCommand, interruption, sleepUnless } from './command-error.ts'
+import { CommandError, EXIT_CODES, runCommand, interruption, sleepUnless } from './command-error.ts'
 import { IMPORT_HELP, parseImportOptions, type ImportOptions } from './import-options.ts'
 import { columnOf, ERROR_COLUMNS, ImportRun, OUTPUT_COLUMNS } from './import-run.ts'
+import { withAdaptedCodes } from './code-change.ts'
+import { foreignInputOf, PLAIN_LIST, readForeign } from './foreign/foreign-input.ts'
+import { ImportReport } from './import-report.ts'
 import { openInput, STANDARD_INPUT, type Input } from './input.ts'
 import { formatOfName, sniffFormat } from './link-format.ts'
 import type { InputItem, ItemFailure } from './link-input.ts'
@@ -28,37 +31,25 @@ await runCommand(async () => {
   }
   const ignored = new Set(options.ignoredColumns)
   if (options.isDryRun) return tryOut(options, ignored)
-  const checked = options.path === STANDARD_INPUT ? undefined : await check(options, ignored)
-  return importLinks(options, ignored, checked?.items ?? null)
+  const total = options.path === STANDARD_INPUT ? null : await count(options, ignored)
+  return importLinks(options, ignored, total)
 })
 
-interface Checked {
-  readonly items: number
-  readonly failed: number
-}
-
-/** Reads all of the input, and stops the command where it cannot be read. */
-async function check(
-  options: ImportOptions,
-  ignored: Set<string>,
-  onFailure: (item: InputItem, failure: ItemFailure) => void = () => {},
-): Promise<Checked> {
-  const checked = { items: 0, failed: 0 }
-  for await (const item of itemsOf(options, await openInput(options.path), ignored)) {
-    checked.items++
-    if ('link' in item.content) continue
-    checked.failed++
-    onFailure(item, item.content.failure)
-  }
-  return checked
+/** Counts the items of the input, and stops the command where it cannot be read. */
+async function count(options: ImportOptions, ignored: Set<string>): Promise<number> {
+  let items = 0
+  const found = itemsOf(options, await openInput(options.path), ignored)
+  for await (const _ of found.items) items++
+  return items
 }
 
 async function tryOut(options: ImportOptions, ignored: Set<string>): Promise<number> {
-  const { items, failed } = await check(options, ignored, (item, failure) => {
-    console.error(sentenceOf(item, failure))
-  })
-  console.error(`${items - failed} links would be sent, ${failed} would fail. Nothing was sent.`)
-  return failed > 0 ? EXIT_CODES.someFailed : EXIT_CODES.done
+  const { shown, adaptsCodes } = options
+  const report = new ImportReport({ shown, adaptsCodes, now: Date.now(), sentenceOf })
+  const found = itemsOf({ ...options, adaptsCodes: false }, await openInput(options.path), ignored)
+  for await (const item of found.items) report.add(item)
+  console.log(report.text(found.source))
+  return report.refused > 0 ? EXIT_CODES.someFailed : EXIT_CODES.done
 }
 
 async function importLinks(
@@ -97,8 +88,10 @@ async function runImport(prepared: Prepared): Promise<number> {
   const errors = new ResultFile(options.errorsPath, ERROR_COLUMNS, resumed?.errorsBytes ?? 0)
   const output = new ResultFile(options.outputPath, OUTPUT_COLUMNS, resumed?.outputBytes ?? 0)
   const clock = { now: () => Date.now(), sleep: (ms: number) => sleepUnless(interrupted, ms) }
+  const { items, source } = itemsOf(options, input, prepared.ignored)
+  if (source !== undefined) display.note(`Read as an export of ${source}.`)
   const run = new ImportRun({
-    items: itemsOf(options, input, prepared.ignored),
+    items,
     identity: input.identity,
     client,
     sender: new BulkSender(client, clock, (reason, ms) => {
@@ -123,17 +116,46 @@ async function runImport(prepared: Prepared): Promise<number> {
   return conclude(progress, errors)
 }
 
-function itemsOf(options: ImportOptions, input: Input, ignored: Set<string>) {
-  const { path, columns, delimiter } = options
-  const format = options.format ?? formatOfName(path) ?? sniffed(input.head, options.encoding)
-  const canAsk = process.stdin.isTTY && process.stderr.isTTY && path !== STANDARD_INPUT
-  const ask = canAsk ? askToIgnore : undefined
-  const pieces = decodeText(input.chunks, options.encoding)
-  return readLinks(format, pieces, { columns, delimiter, ignored, ask })
+interface Found {
+  readonly items: AsyncIterable<InputItem>
+  /** The product that has exported it; undefined: it is ours. */
+  readonly source: string | undefined
 }
 
-function sniffed(head: Buffer, named?: TextEncoding) {
-  return sniffFormat(new TextDecoder(encodingOf(head, named)).decode(head))
+function itemsOf(options: ImportOptions, input: Input, ignored: Set<string>): Found {
+  const { items, source } = foreignItems(options, input) ?? ourItems(options, input, ignored)
+  return { items: options.adaptsCodes ? withAdaptedCodes(items) : items, source }
+}
+
+/** Who says how the file is laid out has one of ours. */
+function foreignItems(options: ImportOptions, input: Input): Found | undefined {
+  const { from, path, format, columns, ignoredColumns, encoding } = options
+  const isTold = format !== undefined || columns !== undefined || ignoredColumns.length > 0
+  if (from === undefined && isTold) return undefined
+  const found = foreignInputOf(headText(input.head, encoding), from)
+  if (found === undefined) return undefined
+  if (found.form === 'sqlite' && path === STANDARD_INPUT) {
+    throw new CommandError('An SQLite file is read by its name, not from standard input')
+  }
+  const items = readForeign(found, decodeText(input.chunks, encoding), path)
+  return { items, source: found.product.title }
+}
+
+function ourItems(options: ImportOptions, input: Input, ignored: Set<string>): Found {
+  const { path, columns, delimiter, encoding, from } = options
+  const named = options.format ?? (from === PLAIN_LIST ? 'text' : formatOfName(path))
+  const format = named ?? sniffFormat(headText(input.head, encoding))
+  const canAsk = process.stdin.isTTY && process.stderr.isTTY && path !== STANDARD_INPUT
+  const ask = canAsk ? askToIgnore : undefined
+  const pieces = decodeText(input.chunks, encoding)
+  return {
+    items: readLinks(format, pieces, { columns, delimiter, ignored, ask }),
+    source: undefined,
+  }
+}
+
+function headText(head: Buffer, named?: TextEncoding): string {
+  return new TextDecoder(encodingOf(head, named)).decode(head)
 }
 
 async function askToIgnore(name: string): Promise<boolean> {

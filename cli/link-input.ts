@@ -68,7 +68,13 @@ export interface InputItem {
   /** Bytes of the input, in UTF-8, up to its end. */
   readonly endByte: number
   /** A failure: the line does not spell a link. */
-  readonly content: { readonly link: LinkInput } | { readonly failure: ItemFailure }
+  readonly content:
+    | {
+        readonly link: LinkInput
+        /** What another product has of it and no link of ours. */
+        readonly leftOut?: readonly string[]
+      }
+    | { readonly failure: ItemFailure }
   /** Where a field stands on the line, from 1: its cell in CSV, else its first character. */
   readonly columnOf: (field: LinkField) => number | undefined
 }

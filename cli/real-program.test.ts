@@ -46,6 +46,37 @@ test('what one server exports another imports, and exports the same', async (t) 
   t.regex(again.stderr, new RegExp(`0 links made, ${LINKS.length} were there, 0 failed`))
 })
 
+test("another shortener's export works here as it did there, and moves in once", async (t) => {
+  const { program, args } = await start(t)
+  const file = path.join(temporaryDirectory(t), 'shlink.json')
+  const data = ['one', 'two'].map((shortCode, at) => ({
+    shortCode,
+    longUrl: `https://${shortCode}.example/`,
+    dateCreated: '2024-05-01T10:00:00+02:00',
+    visitsSummary: { total: 3 },
+    tags: ['moved'],
+    meta: { validUntil: null, maxVisits: at === 0 ? 4 : null },
+    title: 'T',
+    forwardQuery: true,
+  }))
+  await writeFile(file, JSON.stringify({ shortUrls: { data } }))
+  const moved = await startCommand('import', [file, ...args]).ended
+  t.is(moved.exitCode, 0, moved.stderr)
+  const again = await startCommand('import', [file, ...args]).ended
+  t.regex(again.stderr, /0 links made, 2 were there, 0 failed/)
+  t.is((await program.visit('two')).headers.get('location'), 'https://two.example/')
+  const link: unknown = await (await program.api('/api/links/one')).json()
+  const expected = {
+    createdAt: '2024-05-01T08:00:00.000Z',
+    visits: 3,
+    maxVisits: 4,
+    tags: ['moved'],
+  }
+  t.like(link, expected)
+  t.is((await program.visit('one')).status, 302)
+  t.is((await program.visit('one')).status, 410)
+})
+
 test('a code longer than the server takes is listed with the reason', async (t) => {
   const { program, args } = await start(t, { TINYGRID_ALIAS_LENGTH_MAX: '4' })
   const file = path.join(temporaryDirectory(t), 'links.csv')
