@@ -11,9 +11,7 @@ import { CommandError } from '../command-error.ts'
 export const SQLITE_HEAD = 'SQLite format 3\0'
 
 /** @throws CommandError if it is no such file */
-export async function* sqliteRows(
-  path: string,
-): AsyncGenerator<Readonly<Record<string, unknown>>> {
+export async function* sqliteRows(path: string): AsyncGenerator<Readonly<Record<string, unknown>>> {
   try {
     const { DatabaseSync } = await import('node:sqlite')
     const database = new DatabaseSync(path, { readOnly: true })
