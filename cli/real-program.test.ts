@@ -123,3 +123,26 @@ async function hasBegun(file: string): Promise<boolean> {
   const saved = await readFile(`${file}.tinygrid-progress`, 'utf8').catch(() => '{"done":0}')
   return (JSON.parse(saved) as { done: number }).done > 0
 }
+
+test('keys are made, listed and revoked by a command, and outlive a restart', async (t) => {
+  const dataDir = temporaryDirectory(t)
+  const { program, args } = await start(t, {}, dataDir)
+  const wishes = ['make', 'Anna B', '--role', 'create', '--per-minute', '9', '--tags', 'a, b']
+  const made = await startCommand('keys', [...wishes, ...args]).ended
+  t.is(made.exitCode, 0, made.stderr)
+  const key = made.stdout.trim()
+  const shut = await startCommand('keys', ['list', ...args.slice(0, 2), '--key', key]).ended
+  t.is(shut.exitCode, 2)
+  t.regex(shut.stderr, /role admin/)
+  await program.stop()
+  const again = await start(t, {}, dataDir)
+  const url = `${again.program.url}/api/links`
+  t.is((await fetch(url, { headers: { 'x-api-key': key } })).status, 200)
+  const listed = await startCommand('keys', ['list', ...again.args]).ended
+  t.regex(listed.stdout, /^id .*\n[a-z0-9]{12} {2}Anna B {2}create {2}20.* {2}never {4}9 {9}a,b\n$/)
+  const id = key.slice(3, 15)
+  t.is((await startCommand('keys', ['revoke', id, ...again.args]).ended).exitCode, 0)
+  t.is((await fetch(url, { headers: { 'x-api-key': key } })).status, 401)
+  const twice = await startCommand('keys', ['revoke', id, ...again.args]).ended
+  t.deepEqual([twice.exitCode, twice.stderr], [2, 'There is no such key\n'])
+})

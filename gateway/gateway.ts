@@ -24,13 +24,15 @@ import type { HookDesks } from '../clicks/hooks/hook-desks.ts'
 import type { AnalyticsNumbers } from '../clicks/analytics/analytics-ipc.ts'
 import type { Countries } from '../clicks/parse/address-data.ts'
 import type { ClickLogReader } from '../clicks/log/click-log.ts'
+import { NO_KEYS } from '../cluster/keys/no-keys.ts'
+import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import { systemClock, type Clock } from '../links/clock.ts'
 import type { EpochMs } from '../links/ids.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../links/link-owner.ts'
 import type { LongWork } from '../links/long-work.ts'
 import { AllowedMethods } from './http/allowed-methods.ts'
-import { ApiKey } from './api/authentication.ts'
+import { KeyRing } from './api/key-ring.ts'
 import { api } from './api/api.ts'
 import { ErrorReplies } from './http/error-reply.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
@@ -76,6 +78,8 @@ export interface GatewayOptions {
   /** Whether load balancers are to send nothing more, though everything is still answered. */
   readonly isStopping?: () => boolean
   readonly apiKey: string
+  /** All other keys; undefined: there are none. */
+  readonly keys?: KeyStore | undefined
   readonly logger: Logger
   readonly now: () => EpochMs
   /** Shared with the fast path, if there is one. */
@@ -130,7 +134,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await describeRoutes(app, settings.baseUrl)
   const { wrongKeysPerMinuteMax: max, limitedAddressesMax: addressesMax } = settings
   const wrongKeys = new RateLimit({ max, addressesMax, now })
-  const keys = { apiKey: new ApiKey(options.apiKey), wrongKeys, logger }
+  const keys = { ring: ringOf(options), wrongKeys, logger }
   const { forwardQuery, redirectStatus } = settings
   const defaults = { forwardQuery, redirectStatus }
   const hot = { ...defaults, owner, now, counters: redirects, clicks }
@@ -153,7 +157,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const asked = { settings, owner, directory, analytics, deletions, desks, visits }
   const context = { ...asked, creator, passwords, address, errors, work, now }
   await app.register(async (scope) => {
-    const live = liveEvents(options)
+    const live = { ...liveEvents(options), ring: keys.ring }
     api(scope, { context, keys, logger, times, clusterStatus, live, isClosing: () => isClosing })
   })
   const isEnding = () => isClosing || options.isStopping?.() === true
@@ -194,6 +198,10 @@ function serverOf(
   return app
 }
 
+function ringOf({ apiKey, keys, clock, now }: GatewayOptions): KeyRing {
+  return new KeyRing({ apiKey, store: keys ?? NO_KEYS, clock: clock ?? systemClock, now })
+}
+
 function guessesOf({ settings, now }: GatewayOptions): GuessLimits {
   return new GuessLimits({
     perAddress: settings.wrongPasswordsPerMinuteMax,
@@ -218,7 +226,13 @@ function metricsOf(
   return registry
 }
 
-function liveEvents({ clickLog: log, parser, work, clock, logger }: GatewayOptions): EventsOptions {
+function liveEvents({
+  clickLog: log,
+  parser,
+  work,
+  clock,
+  logger,
+}: GatewayOptions): Omit<EventsOptions, 'ring'> {
   const ticking = clock ?? systemClock
   if (log === undefined || parser === undefined) return { feed: undefined, clock: ticking }
   const onError = (error: unknown) => logger.error({ err: error }, 'live events failed')

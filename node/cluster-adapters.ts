@@ -14,6 +14,8 @@ import { KeyValueSalts } from '../clicks/ring/key-value-salts.ts'
 import { systemClock } from '../links/clock.ts'
 import { toEpochMs, type EpochMs } from '../links/ids.ts'
 import type { LongWork } from '../links/long-work.ts'
+import { BucketKeyStore } from '../cluster/keys/bucket-key-store.ts'
+import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
 import { MoleculerPeers } from '../cluster/peers/moleculer-peers.ts'
 import { RefusedInput } from '../cluster/refused-input.ts'
@@ -49,6 +51,7 @@ export interface OpenCluster {
   readonly clicks: ClickSeams | undefined
   readonly outside: Outside
   readonly apiKey: string
+  readonly keys: KeyStore
   readonly connection: NatsConnection
   readonly refused: RefusedInput
   close(): Promise<void>
@@ -105,6 +108,7 @@ async function openParts(
           }),
         )
   const clicks = config.clicks ? await openClicks(config, identity, keep) : undefined
+  const keys = await openKeys(config, data, keep)
   // A connection of their own: what one node sends another must not hold up its lease.
   const calls = keep(await connectNats({ url, name: `${name} calls`, inboxPrefix }))
   const peers = keep(new MoleculerPeers({ connection: calls, namespace, nodeId, onError, refused }))
@@ -127,7 +131,7 @@ async function openParts(
     servers: [natsServer(connection), store.server, ...(cache === undefined ? [] : [cache.server])],
     readLog: () => readLogFacts(connection, namespace, config.logStreams, leaders.syncs()),
   }
-  return { log, store, cluster, clicks, outside, connection, refused, apiKey: config.apiKey! }
+  return { log, store, cluster, clicks, outside, connection, refused, apiKey: config.apiKey!, keys }
 }
 
 interface DataParts {
@@ -216,6 +220,26 @@ async function openData(
     await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions, identity }, work),
   )
   return { keyValue, log, store, identity: identity.identity }
+}
+
+/** Of the interface: in the private bucket, which changes so rarely that all of it can be watched. */
+async function openKeys(
+  { namespace, logReplicas: replicas }: Config,
+  { connection, onError, leaders }: DataParts,
+  keep: Keep,
+): Promise<KeyStore> {
+  const bucket = keep(
+    await NatsKeyValue.open({
+      connection,
+      namespace,
+      replicas,
+      bucket: 'privateBucket',
+      onUnanswered: leaders.onUnanswered,
+      onError: (error) => onError('keys could not be watched', error),
+    }),
+  )
+  leaders.asking.push(bucket)
+  return keep(await BucketKeyStore.open(bucket))
 }
 
 /** Over a connection of their own: as much as they are, nothing of the cluster waits behind them. */

@@ -7,12 +7,14 @@ import path from 'node:path'
 import { findDamage } from '../persistence/data-directory/lmdb-file.ts'
 import { LmdbClickLog } from '../clicks/log/lmdb-click-log.ts'
 import { systemClock } from '../links/clock.ts'
+import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { Config } from '../config.ts'
 import type { LongWork } from '../links/long-work.ts'
 import { hasCode, TinygridError } from '../links/errors.ts'
 import { POSITION_NONE, toEpochMs } from '../links/ids.ts'
 import { Ring } from '../links/ring.ts'
 import { mismatchOf } from '../persistence/data-directory/log-inspection.ts'
+import { KeyFile } from '../persistence/data-directory/key-file.ts'
 import { loadOrCreateApiKey } from '../persistence/data-directory/api-key-file.ts'
 import { DataDirectory, DataDirectoryError } from '../persistence/data-directory/data-directory.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
@@ -30,6 +32,7 @@ export interface Embedded {
   /** undefined: clicks are not counted. */
   readonly clicks: ClickSeams | undefined
   readonly apiKey: string
+  readonly keys: KeyStore
   /** The key was made just now. */
   readonly isNewKey: boolean
   /** Resolves when another process has taken the directory: nothing is written any more. */
@@ -57,6 +60,8 @@ export async function openEmbedded(
   try {
     opened.push(await DataDirectory.open(config.dataDir, config))
     const key = await keyOf(config)
+    const keys = await KeyFile.open(config.dataDir)
+    opened.push(keys)
     const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), options)
     opened.push(store)
     const log = await LmdbLog.open(path.join(config.dataDir, 'log'), options)
@@ -69,7 +74,16 @@ export async function openEmbedded(
       reader: clickLog.reader(),
       salts: clickLog.salts,
     }
-    return { ...key, log, store, clicks, lost, close, explain: (error) => explain(config, error) }
+    return {
+      ...key,
+      keys,
+      log,
+      store,
+      clicks,
+      lost,
+      close,
+      explain: (error) => explain(config, error),
+    }
   } catch (error) {
     await close()
     throw explain(config, error)

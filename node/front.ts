@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyListenOptions } from 'fastify'
 import type { Logger } from 'pino'
 import { openCountryData } from '../clicks/parse/address-data.ts'
 import type { ClickRecorder } from '../clicks/ring/click-recorder.ts'
+import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
@@ -39,6 +40,7 @@ export interface FrontOptions {
   readonly live: LiveClicks | undefined
   readonly analytics: NodeAnalytics | undefined
   readonly apiKey: string
+  readonly keys: KeyStore | undefined
   readonly logger: Logger
   readonly now: () => EpochMs
 }
@@ -53,7 +55,7 @@ export interface Front {
 /** Keeps the processor busy for a tenth of a second and more. */
 export async function buildFront(options: FrontOptions): Promise<Front> {
   const { config, node, work, redirects, clusterStatus, membership, log } = options
-  const { isStopping, clicks, live, analytics, apiKey, logger, now } = options
+  const { isStopping, clicks, live, analytics, apiKey, keys, logger, now } = options
   const { codeCase } = config
   // The gateway does so by itself.
   const owner = ownerOfCase(node.links, codeCase)
@@ -77,6 +79,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     ...live,
     analyticsNumbers: analytics?.numbers && (() => analytics.numbers!),
     apiKey,
+    keys,
     logger,
     now,
     openCountries: () => countriesOf(config, logger),

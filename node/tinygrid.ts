@@ -8,6 +8,7 @@
 import type { Logger } from 'pino'
 import type { ClusterSeams } from './node-options.ts'
 import { systemClock } from '../links/clock.ts'
+import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { ClusterStatus, NodeReport } from '../cluster/observer/cluster-status.ts'
 import { HandOvers } from '../cluster/observer/hand-overs.ts'
 import { toEpochMs, type EpochMs, type NodeId } from '../links/ids.ts'
@@ -49,6 +50,8 @@ export interface TinygridOptions {
   /** Asked about clicks, and started and ended with the node; undefined: nobody knows of clicks. */
   readonly analytics?: NodeAnalytics | undefined
   readonly apiKey: string
+  /** Keys that admins have made; undefined: nobody can make any. */
+  readonly keys?: KeyStore | undefined
   readonly logger: Logger
   readonly now?: () => EpochMs
 }
@@ -123,7 +126,7 @@ interface Parts {
 
 /** undefined: the node is to have none. */
 function frontOf(options: TinygridOptions, parts: Parts) {
-  const { config, work, clicks, analytics, apiKey, logger } = options
+  const { config, work, clicks, analytics, apiKey, keys, logger } = options
   if (!config.roles.includes('gateway')) return undefined
   const { node, recording, now, redirects, running } = parts
   return buildFront({
@@ -132,6 +135,7 @@ function frontOf(options: TinygridOptions, parts: Parts) {
     live: clicks && liveClicks(config, clicks.reader, work, logger),
     analytics,
     apiKey,
+    keys,
     logger,
     node,
     work,

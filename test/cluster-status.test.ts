@@ -75,6 +75,33 @@ clusterTest('each node tells the same of the cluster, as it is described', async
   }
 })
 
+clusterTest(
+  'a key that one node made opens every other one, until any of them revokes it',
+  async (t) => {
+    const world = await ClusterWorld.start(t, { nodes: 2 })
+    const [one, two] = world.nodes.map(({ program }) => program) as [Program, Program]
+    const json = { name: 'A colleague', role: 'read' }
+    const reply = await one.api('/api/keys', { method: 'POST', json })
+    t.is(reply.status, 201)
+    const { id, key } = (await reply.json()) as { id: string; key: string }
+    const as = { headers: { 'x-api-key': key } }
+    await until('the other node knows the key', SHOWN_MS_MAX, async () => {
+      return (await fetch(`${two.url}/api/links`, as)).status === 200
+    })
+    t.is((await fetch(`${two.url}/api/keys`, as)).status, 403)
+    const events = await fetch(`${one.url}/api/events`, as)
+    t.is(events.status, 200)
+    t.is((await two.api(`/api/keys/${id}`, { method: 'DELETE' })).status, 204)
+    const revokedAt = performance.now()
+    t.regex(await events.text(), /^event: error\ndata: .*key_ended/m)
+    t.log(
+      `the stream on the other node ended after ${Math.round(performance.now() - revokedAt)} ms`,
+    )
+    t.is((await fetch(`${one.url}/api/links`, as)).status, 401)
+    t.is((await fetch(`${two.url}/api/links`, as)).status, 401)
+  },
+)
+
 clusterTest('moves are told with how long writes waited', async (t) => {
   const world = await ClusterWorld.start(t, { nodes: 1 })
   const { program } = world.pick()

@@ -4,7 +4,8 @@
  *
  * An encapsulated Fastify context, so that none of these hooks runs for a redirect.
  */
-import type { FastifyInstance } from 'fastify'
+import assert from 'node:assert/strict'
+import type { FastifyInstance, FastifySchema } from 'fastify'
 import type { Logger } from 'pino'
 import { TinygridError } from '../../links/errors.ts'
 import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
@@ -14,9 +15,12 @@ import { bulkRoute } from './bulk-route.ts'
 import { clusterRoute } from './cluster-route.ts'
 import { createRoute } from './create-route.ts'
 import { linkRoutes } from './link-routes.ts'
+import { problemReplies } from './api-replies.ts'
 import { exportRoute } from './export-route.ts'
+import { keyRoutes } from './key-routes.ts'
 import { listRoute } from './list-route.ts'
 import { RateLimit } from './rate-limit.ts'
+import { neededRole } from './route-roles.ts'
 import { foldNamedCodes } from '../http/folded-codes.ts'
 import { accessLog, type RequestTimes } from '../http/request-times.ts'
 import { clickRoutes } from '../stats/click-routes.ts'
@@ -46,7 +50,11 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
     unkeyedCreates: new RateLimit({ max: settings.unkeyedCreatesPerMinuteMax, ...limited }),
   })
   app.addHook('onRoute', (route) => {
-    route.schema = { security: KEYED, ...route.schema }
+    const methods = [route.method].flat()
+    const role = neededRole(methods[0]!, route.url)
+    assert(role !== undefined, `no role is said for ${methods.join()} ${route.url}`)
+    const response = { ...problemReplies(403, 429), ...(route.schema?.response as object) }
+    route.schema = { security: KEYED, 'x-role': role, ...route.schema, response } as FastifySchema
   })
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(API_HEADERS)
@@ -66,5 +74,6 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   exportRoute(app, context)
   linkRoutes(app, context)
   clusterRoute(app, options.clusterStatus)
+  keyRoutes(app, keys.ring.store, now)
   clickRoutes(app, context, options.live)
 }

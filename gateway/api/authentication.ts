@@ -1,23 +1,25 @@
 /**
- * Who may call the API: whoever presents the key, and for public creation everybody, a little.
+ * Who may call the API: whoever presents a key whose role allows the route, and for public creation
+ * everybody, a little.
  *
  * A hook of every route under /api; the redirect route asks too, and tells more to who has the key.
  * Runs before the body is read, so a stranger cannot make us parse megabytes. An address that
  * presents wrong keys too often is refused with any key for the rest of the minute, so that keys
- * cannot be guessed at full speed. A key is compared in constant time: both sides are hashed first, so
- * that lengths are equal and the key itself is not kept.
+ * cannot be guessed at full speed. How keys are compared tells `key-ring.ts`, what a route needs `route-roles.ts`.
  */
-import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { TinygridError } from '../../links/errors.ts'
 import { clientAddress } from '../http/client-address.ts'
+import { setCaller } from './caller.ts'
+import type { Caller, KeyRing } from './key-ring.ts'
 import type { RateLimit } from './rate-limit.ts'
+import { mayAct, neededRole } from './route-roles.ts'
 
 /** What it takes to judge a key; shared by all who do, so that all count wrong ones together. */
 export interface KeyCheck {
-  readonly apiKey: ApiKey
+  readonly ring: KeyRing
   readonly wrongKeys: RateLimit
   readonly logger: Logger
 }
@@ -45,23 +47,44 @@ export function authentication(options: AuthenticationOptions) {
   }
 }
 
-/** Whether a request carries the right key. A wrong one is counted, but no error here. */
+/** Whether a request carries a key that opens anything. A wrong one is counted, but no error here. */
 export function isKeyed(keys: KeyCheck, request: FastifyRequest): boolean {
   const key = presentedKey(request.headers)
-  return key !== undefined && admitKey(keys, request, key) === undefined
+  return key !== undefined && 'caller' in identify(keys, request, key)
 }
 
-function admitKey(
-  { apiKey, wrongKeys, logger }: KeyCheck,
+function admitKey(keys: KeyCheck, request: FastifyRequest, key: string): TinygridError | undefined {
+  const found = identify(keys, request, key)
+  if ('error' in found) return found.error
+  const { caller } = found
+  const needed = neededRole(request.method, request.routeOptions.url ?? '') ?? 'read'
+  try {
+    keys.ring.use(caller)
+  } catch (error) {
+    return error as TinygridError
+  }
+  if (!mayAct(caller.role, needed)) {
+    const detail = `This needs a key with the role ${needed}; this one may ${caller.role}`
+    return new TinygridError('forbidden', { detail })
+  }
+  setCaller(request, caller)
+  return undefined
+}
+
+type Identified = { readonly caller: Caller } | { readonly error: TinygridError }
+
+function identify(
+  { ring, wrongKeys, logger }: KeyCheck,
   request: FastifyRequest,
   key: string,
-): TinygridError | undefined {
+): Identified {
   const ip = clientAddress(request)
-  if (wrongKeys.isExceeded(ip)) return wrongKeys.error(ip)
-  if (apiKey.matches(key)) return undefined
+  if (wrongKeys.isExceeded(ip)) return { error: wrongKeys.error(ip) }
+  const caller = ring.callerOf(key)
+  if (caller !== undefined) return { caller }
   wrongKeys.take(ip)
   logger.warn({ ip }, 'wrong API key')
-  return new TinygridError('unauthorized', { detail: 'The API key is wrong' })
+  return { error: new TinygridError('unauthorized', { detail: 'The API key is wrong' }) }
 }
 
 function admitUnkeyed(
@@ -84,30 +107,10 @@ function admitUnkeyed(
   return isAllowed ? undefined : unkeyedCreates.error(ip)
 }
 
-/** Longer ones are not looked at: no key is that long. */
-const PRESENTED_LENGTH_MAX = 1024
-
-export class ApiKey {
-  readonly #digest: Buffer
-
-  constructor(key: string) {
-    this.#digest = digestOf(key)
-  }
-
-  matches(presented: string): boolean {
-    if (presented.length > PRESENTED_LENGTH_MAX) return false
-    return timingSafeEqual(digestOf(presented), this.#digest)
-  }
-}
-
 /** The key in `X-Api-Key` or `Authorization: Bearer`; other schemes are not meant for us. */
 export function presentedKey(headers: IncomingHttpHeaders): string | undefined {
   const key = headers['x-api-key']
   if (typeof key === 'string') return key
   const bearer = /^bearer +(.*)$/i.exec(headers.authorization ?? '')
   return bearer?.[1]
-}
-
-function digestOf(text: string): Buffer {
-  return hash('sha256', text, 'buffer')
 }

@@ -14,6 +14,7 @@ import { toTinygridError } from '../http/error-reply.ts'
 import { hasCode, type TinygridError } from '../../links/errors.ts'
 import type { ImportRequest } from '../../links/link-owner.ts'
 import type { Steps } from '../../links/long-work.ts'
+import { assertTagged, tagsOfCaller } from './caller.ts'
 import { acceptJsonOnly } from './json-body.ts'
 import type { CreatedLink } from './link-creation.ts'
 import type { LinkDraft } from './link-draft.ts'
@@ -61,7 +62,7 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
     scope.post<{ Body: Buffer | undefined }>('/api/links/bulk', options, (request, reply) =>
       requests.answer(request, async () => {
         const drafts = await work.run(
-          bulk.read(request.body, requestContext(context, request)),
+          bulk.read(request.body, requestContext(context, request), tagsOfCaller(request)),
           'request',
         )
         const begun = await work.run(bulk.begin(drafts), 'request')
@@ -92,8 +93,11 @@ class BulkCreation {
     this.#checkPast = compileSchema(pastLinkSchema(settings))
   }
 
-  /** @throws TinygridError where the request is refused whole */
-  *read(body: Buffer | undefined, at: RequestContext): Steps<Draft[]> {
+  /**
+   * @param allowed tags of which each link needs one; empty: it needs none
+   * @throws TinygridError where the request is refused whole
+   */
+  *read(body: Buffer | undefined, at: RequestContext, allowed: readonly string[]): Steps<Draft[]> {
     const { bulkLinksMax } = this.#context.settings
     if (body === undefined || body.length === 0) assertValid(this.#checkEnvelope, undefined)
     const { envelope, elements } = yield* takeApart(body!, bulkLinksMax)
@@ -101,25 +105,32 @@ class BulkCreation {
     const drafts: Draft[] = []
     for (const [index, element] of (envelope as { links: number[] }).links.entries()) {
       yield
-      drafts.push(this.#draftOf(elements[element]!, { ...at, prefix: `links[${index}].` }))
+      const place = { ...at, prefix: `links[${index}].` }
+      drafts.push(this.#draftOf(elements[element]!, place, allowed))
     }
     return drafts
   }
 
-  #draftOf(bytes: Buffer, at: RequestContext): Draft {
+  #draftOf(bytes: Buffer, at: RequestContext, allowed: readonly string[]): Draft {
     const path = at.prefix.slice(0, -1)
     try {
       const item = parseJson(bytes, this.#context.settings.bodyBytesMax)
-      if (hasPast(item)) {
-        assertValid(this.#checkPast, item, path)
-        return toImport(item as PastLinkBody, at)
-      }
-      assertValid(this.#checkItem, item, path)
-      return toDraft(item as NewLinkBody, at)
+      const draft = this.#read(item, at, path)
+      assertTagged(allowed, draft.tags)
+      return draft
     } catch (thrown) {
       if (hasCode(thrown, 'invalid_json')) throw thrown
       return { error: toTinygridError(thrown) }
     }
+  }
+
+  #read(item: unknown, at: RequestContext, path: string): LinkDraft | ImportRequest {
+    if (hasPast(item)) {
+      assertValid(this.#checkPast, item, path)
+      return toImport(item as PastLinkBody, at)
+    }
+    assertValid(this.#checkItem, item, path)
+    return toDraft(item as NewLinkBody, at)
   }
 
   *begin(drafts: readonly Draft[]): Steps<Promise<Outcome>[]> {

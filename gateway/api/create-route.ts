@@ -4,6 +4,7 @@
 import type { FastifyInstance } from 'fastify'
 import { requestContext, sendLink, type ApiContext } from './api-context.ts'
 import { presentedKey } from './authentication.ts'
+import { assertTagged, tagsOfCaller } from './caller.ts'
 import { linkOrShortLinkReply, linkReply, problemReplies } from './api-replies.ts'
 import { IDEMPOTENCY_KEY, parseIdempotencyKey } from './idempotency.ts'
 import { toDraft } from './link-request.ts'
@@ -32,6 +33,7 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
   }
   app.post<{ Body: NewLinkBody }>('/api/links', { schema }, async (request, reply) => {
     const draft = toDraft(request.body, requestContext(context, request))
+    assertTagged(tagsOfCaller(request), draft.tags)
     const key = parseIdempotencyKey(request.headers[IDEMPOTENCY_KEY_HEADER])
     const { link, isNew } = await creator.create(draft, key)
     reply.code(isNew ? 201 : 200).header('location', `/api/links/${link.code}`)

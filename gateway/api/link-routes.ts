@@ -19,6 +19,7 @@ import {
   type ApiContext,
 } from './api-context.ts'
 import { emptyReply, linkReply, problemReplies } from './api-replies.ts'
+import { assertMayChange, assertTagged, tagsOfCaller } from './caller.ts'
 import { toChanges } from './link-request.ts'
 import {
   codeParamsSchema,
@@ -89,6 +90,8 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
       ...toChanges(request.body, requestContext(context, request)),
       ...(await passwordChange(context, request.body.password)),
     }
+    if (changes.tags !== undefined) assertTagged(tagsOfCaller(request), changes.tags)
+    await assertMayChange(request, context.owner, code)
     const result = await context.owner.write({
       kind: 'update',
       code,
@@ -123,6 +126,7 @@ function deleteRoute(app: FastifyInstance, context: ApiContext): void {
   app.delete<{ Querystring: { purge?: string } }>(PATH, { schema }, async (request, reply) => {
     const kind = request.query.purge === 'true' ? 'purge' : 'delete'
     const code = codeParam(request)
+    await assertMayChange(request, context.owner, code)
     const link = changedLink(await context.owner.write({ kind, code, ...ifMatchOf(request) }))
     if (kind === 'delete') reply.header('etag', entityTag(link))
     return reply.code(204).send()
@@ -142,6 +146,7 @@ function restoreRoute(app: FastifyInstance, context: ApiContext): void {
   }
   app.post(`${PATH}/restore`, { schema }, async (request, reply) => {
     const code = codeParam(request)
+    await assertMayChange(request, context.owner, code)
     const result = await context.owner.write({ kind: 'restore', code, ...ifMatchOf(request) })
     const link = changedLink(result)
     return sendLink(context, request, reply, link, await visitsOf(context, link))

@@ -31,6 +31,7 @@ test('every route is described, and nothing else', async (t) => {
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   )
   t.deepEqual(calls.sort(), [
+    'DELETE /api/keys/{id}',
     'DELETE /api/links/{code}',
     'DELETE /api/links/{code}/clicks',
     'DELETE /api/reports/{id}',
@@ -39,6 +40,7 @@ test('every route is described, and nothing else', async (t) => {
     'GET /api/cluster',
     'GET /api/events',
     'GET /api/export',
+    'GET /api/keys',
     'GET /api/links',
     'GET /api/links/{code}',
     'GET /api/links/{code}/stats',
@@ -60,6 +62,7 @@ test('every route is described, and nothing else', async (t) => {
     'PATCH /api/links/{code}',
     'PATCH /api/reports/{id}',
     'PATCH /api/webhooks/{id}',
+    'POST /api/keys',
     'POST /api/links',
     'POST /api/links/bulk',
     'POST /api/links/{code}/restore',
@@ -111,7 +114,7 @@ test('what the API takes is described with its limits', async (t) => {
   t.deepEqual(Object.keys(create.responses).sort(), STATUSES_OF_CREATE)
 })
 
-const STATUSES_OF_CREATE = ['200', '201', '400', '401', '409', '413', '415', '429', '503']
+const STATUSES_OF_CREATE = ['200', '201', '400', '401', '403', '409', '413', '415', '429', '503']
 
 test('replies are as they are described', async (t) => {
   const { call } = await startGateway(t)

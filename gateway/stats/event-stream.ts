@@ -24,6 +24,7 @@ const PIECE_CHARS = 64 * 1024
 /** Why a client is sent no more. */
 const WORDS = {
   slow_reader: 'You read more slowly than things happen. Come back with Last-Event-ID.',
+  key_ended: 'The key you came with was revoked or has expired.',
   shutting_down: 'The server is stopping. Come back with Last-Event-ID.',
 } as const
 
@@ -33,6 +34,8 @@ export interface EventStreamOptions {
   readonly filter: EventFilter
   /** Behind this one; undefined: what comes from now on. */
   readonly after: ToldPlace | undefined
+  /** Aborted when the client's key opens nothing any more. */
+  readonly ended?: AbortSignal
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal
 }
@@ -62,13 +65,18 @@ export class EventStream {
     this.#out.once('close', () => this.#end.abort())
     this.#out.on('error', () => {}) // Its close is what counts.
     this.#options.stopping.addEventListener('abort', stop, { once: true })
+    const { ended } = this.#options
+    const end = () => this.#cutOff('key_ended')
+    ended?.addEventListener('abort', end, { once: true })
     this.#out.write(`retry: ${RETRY_MS}\n\n`)
     this.#beat()
+    if (ended?.aborted === true) end()
     try {
       await this.#send()
     } finally {
       this.#cancelHeartbeat()
       this.#options.stopping.removeEventListener('abort', stop)
+      ended?.removeEventListener('abort', end)
     }
   }
 

@@ -8,11 +8,16 @@ import { ClickParser } from '../../clicks/parse/click-parser.ts'
 import { sampleChange, sampleClick } from '../../clicks/testing/sample-batches.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
+import { BucketKeyStore } from '../../cluster/keys/bucket-key-store.ts'
+import { sampleKey } from '../../cluster/keys/key-store.contract.ts'
+import { newSecret, secretDigest } from '../../cluster/keys/access-key.ts'
+import { MemoryKeyValueServer } from '../../cluster/membership/memory-key-value.ts'
+import type { EpochMs } from '../../links/ids.ts'
 import { ManualClock } from '../../links/testing/manual-clock.ts'
 import type { LinkChange } from '../../clicks/log/click-batch.ts'
 import { EventListener } from '../testing/event-listener.ts'
 import { FakeClickLog } from '../testing/fake-click-log.ts'
-import { KEY, startGateway } from '../testing/test-gateway.ts'
+import { KEY, NOW, startGateway } from '../testing/test-gateway.ts'
 import { HEARTBEAT_MS, SLOW_MS } from './event-stream.ts'
 import { LISTENERS_MAX } from './events-route.ts'
 
@@ -20,14 +25,24 @@ async function start(t: ExecutionContext) {
   const log = new FakeClickLog()
   const clock = new ManualClock()
   const parser = new ClickParser({ addresses: EMPTY_ADDRESS_BOOK, keepsAddress: true })
-  const more = { clickLog: log, parser, clock }
+  const keys = await BucketKeyStore.open(new MemoryKeyValueServer().connect())
+  const more = { clickLog: log, parser, clock, keys }
   const gateway = await startGateway(t, {}, undefined, more)
   const port = await gateway.listen()
   const leaving = new AbortController()
   t.teardown(() => leaving.abort())
   const listen = (query?: string, headers?: Record<string, string>) =>
     EventListener.listen(port, query, headers, leaving.signal)
-  return { ...gateway, log, clock, port, listen, leave: () => leaving.abort() }
+  return {
+    ...gateway,
+    keys,
+    clockOfKeys: gateway.clock,
+    log,
+    clock,
+    port,
+    listen,
+    leave: () => leaving.abort(),
+  }
 }
 
 const PERSON = 'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
@@ -235,4 +250,22 @@ test('what cannot be listened to is refused', async (t) => {
   t.is((await call('HEAD', '/api/events')).status, 405)
   const without = await startGateway(t)
   t.is((await without.call('GET', '/api/events')).json.code, 'click_log_unavailable')
+})
+
+test('who listens by a key that is revoked, or expires, is told so and cut off', async (t) => {
+  const { keys, listen, clock: timers, clockOfKeys } = await start(t)
+  const expiring = { expiresAt: (NOW + 5_000) as EpochMs }
+  for (const more of [{}, expiring]) {
+    const { id, secret } = newSecret()
+    const hash = secretDigest(secret).toString('base64url')
+    await keys.add(sampleKey({ id, hash, role: 'read', tags: [], ...more }))
+    const listener = await listen('', { 'x-api-key': secret })
+    t.is(await listener.block(), 'retry: 2000')
+    if (more === expiring) {
+      clockOfKeys.now = expiring.expiresAt
+      await timers.pass(5_000)
+    } else await keys.remove(id)
+    const [told] = await listener.take(1)
+    t.like(told, { event: 'error', data: { code: 'key_ended' } })
+  }
 })

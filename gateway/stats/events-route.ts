@@ -13,6 +13,8 @@ import { CODE_LENGTH_MAX } from '../../links/ids.ts'
 import { TAG_LENGTH_MAX } from '../../links/link.ts'
 import { BOT_CHOICES, type BotChoice } from '../../clicks/store/question.ts'
 import { problemReplies } from '../api/api-replies.ts'
+import { callerOf } from '../api/caller.ts'
+import type { KeyRing } from '../api/key-ring.ts'
 import { strict } from '../api/link-schemas.ts'
 import { EventStream, HEARTBEAT_MS, SLOW_MS, type EventStreamOptions } from './event-stream.ts'
 import {
@@ -79,18 +81,20 @@ const DESCRIPTION = [
     '`created`, `changed` or `deleted`. Ids are the places in the click log; who comes back with the last one, ' +
     'as `Last-Event-ID` or `after`, misses nothing that the log still has, and is told `gap` where it does not.',
   `A comment comes every ${HEARTBEAT_MS / 1000} s. Who takes nothing for ${SLOW_MS / 1000} s, or falls far ` +
-    'behind, is told `error` with a `code` (`slow_reader`, `shutting_down`) and cut off.',
+    'behind, is told `error` with a `code` (`slow_reader`, `key_ended`, `shutting_down`) and cut off.',
 ].join('\n\n')
 
 export interface EventsOptions {
   /** undefined: clicks are not counted. */
   readonly feed: LiveFeed | undefined
   readonly clock: Clock
+  /** Tells when a listener's key ends. */
+  readonly ring: Pick<KeyRing, 'ended'>
 }
 
 export function eventsRoute(
   app: FastifyInstance,
-  { feed, clock }: EventsOptions,
+  { feed, clock, ring }: EventsOptions,
   tagged: Pick<TaggedCodes, 'codesOf'>,
 ): void {
   const schema = {
@@ -128,12 +132,14 @@ export function eventsRoute(
     }
     listeners++
     const leave = feed.join()
+    const { signal: ended, release } = ring.ended(callerOf(request)!)
     try {
       // Before the tags are looked up: what changes meanwhile is to be heard.
       const after = tags.length > 0 ? (told ?? { position: await feed.end() }) : told
       const filter = { ...filterOf(query), ...(await taggedBy(tags, tagged)) }
-      await tell(reply, { feed, clock, filter, after, stopping: stopping.signal })
+      await tell(reply, { feed, clock, filter, after, ended, stopping: stopping.signal })
     } finally {
+      release()
       leave()
       listeners--
     }

@@ -1,0 +1,36 @@
+import test from 'ava'
+import { MemoryKeyValueServer } from '../membership/memory-key-value.ts'
+import { BucketKeyStore } from './bucket-key-store.ts'
+import { keyStoreContract, sampleKey } from './key-store.contract.ts'
+
+keyStoreContract(test, 'bucket', async (t) => {
+  const server = new MemoryKeyValueServer()
+  const store = await BucketKeyStore.open(server.connect())
+  t.teardown(() => store.close())
+  return { store, again: () => BucketKeyStore.open(server.connect()) }
+})
+
+test('another node hears of keys as they come and go, and of nothing that is none', async (t) => {
+  const server = new MemoryKeyValueServer()
+  const [one, two] = [
+    await BucketKeyStore.open(server.connect()),
+    await BucketKeyStore.open(server.connect()),
+  ]
+  const key = sampleKey()
+  const heard = (isThere: boolean) =>
+    new Promise<void>((resolve) => {
+      const check = () => {
+        if ((two.get(key.id) !== undefined) === isThere) resolve()
+      }
+      two.onChange(check)
+      check()
+    })
+  await one.add(key)
+  await heard(true)
+  await two.noteUse(key.id, key.createdAt)
+  await one.remove(key.id)
+  await heard(false)
+  await server.connect().create('access.key.aaaaaaaaaaaa', '{"role":"admin"}')
+  await server.connect().create('access.key.bbbbbbbbbbbb', JSON.stringify(key))
+  t.deepEqual((await BucketKeyStore.open(server.connect())).all(), [])
+})

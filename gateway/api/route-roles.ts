@@ -1,0 +1,52 @@
+/**
+ * The role that each route under `/api` needs: one table, which the OpenAPI document repeats (`x-role`).
+ *
+ * A route that is not here stops the start, so a new one is shut until somebody has thought of it. Each role may
+ * what those before it may. What reveals more than links and figures (exports have the hashes of passwords,
+ * webhooks have addresses of others) or destroys statistics is for admins.
+ */
+import { KEY_ROLES, type KeyRole } from '../../cluster/keys/access-key.ts'
+
+const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
+  'GET /api/links': 'read',
+  'GET /api/links/:code': 'read',
+  'GET /api/links/:code/stats': 'read',
+  'GET /api/links/:code/visits': 'read',
+  'GET /api/stats': 'read',
+  'GET /api/visits': 'read',
+  'GET /api/tags': 'read',
+  'GET /api/events': 'read',
+  'GET /api/cluster': 'read',
+  'GET /api/reports': 'read',
+  'GET /api/reports/:id/result': 'read',
+  'POST /api/links': 'create',
+  'POST /api/links/bulk': 'create',
+  'PATCH /api/links/:code': 'edit',
+  'DELETE /api/links/:code': 'edit',
+  'POST /api/links/:code/restore': 'edit',
+  'POST /api/reports': 'edit',
+  'PATCH /api/reports/:id': 'edit',
+  'DELETE /api/reports/:id': 'edit',
+  'GET /api/export': 'admin',
+  'DELETE /api/links/:code/clicks': 'admin',
+  'DELETE /api/visits': 'admin',
+  'GET /api/webhooks': 'admin',
+  'POST /api/webhooks': 'admin',
+  'PATCH /api/webhooks/:id': 'admin',
+  'DELETE /api/webhooks/:id': 'admin',
+  'POST /api/webhooks/:id/test': 'admin',
+  'GET /api/webhooks/:id/letters': 'admin',
+  'POST /api/webhooks/:id/retry': 'admin',
+  'GET /api/keys': 'admin',
+  'POST /api/keys': 'admin',
+  'DELETE /api/keys/:id': 'admin',
+}
+
+/** @param url as the route is written. undefined: there is no such route */
+export function neededRole(method: string, url: string): KeyRole | undefined {
+  return ROLE_OF_ROUTE[`${method === 'HEAD' ? 'GET' : method} ${url}`]
+}
+
+export function mayAct(role: KeyRole, needed: KeyRole): boolean {
+  return KEY_ROLES.indexOf(role) >= KEY_ROLES.indexOf(needed)
+}
