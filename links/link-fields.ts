@@ -123,7 +123,7 @@ type Period = Pick<Link, 'validFrom' | 'expiresAt'>
 /** What is asked of a link, if it does not end before it begins. */
 export function withPeriod<T extends Period>(prefix: string, asked: T): T {
   if (isPeriod(asked)) return asked
-  throw wrong(`${prefix}validFrom`, 'A link is valid from before it expires')
+  throw wrong(`${prefix}validFrom`, 'validFrom must be before expiresAt')
 }
 
 export function isPeriod({ validFrom, expiresAt }: Period): boolean {

@@ -13,18 +13,33 @@ browserTest('a link is scheduled, moved for good, and let go', async (t) => {
   await page.getByLabel('Valid from').fill('2099-03-01T08:00')
   await page.getByLabel('Redirects').selectOption('301')
   await page.getByLabel('When over, leads to').fill('example.com/over')
+  await page.getByLabel('Query of visitors').selectOption('false')
   await inspect(t, page, 'advanced')
   await shorten(page, { url: 'https://example.com/spring', code: 'spring' })
   await row(page, 'spring').waitFor()
   await settles(t, () => row(page, 'spring').innerText(), /Scheduled[^]*begins in/)
-  t.like(await read(), { redirectStatus: 301, expiredUrl: 'https://example.com/over' })
+  t.like(await read(), {
+    redirectStatus: 301,
+    expiredUrl: 'https://example.com/over',
+    forwardQuery: false,
+  })
   await inspect(t, page, 'scheduled')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await inspect(t, page, 'scheduled, dark')
 
   await page.getByLabel('State').selectOption('scheduled')
   await settles(t, () => row(page, 'spring').count(), 1)
   await row(page, 'spring').getByRole('button', { name: /^Edit/ }).click()
   await settles(t, () => editor(page).getByLabel('Valid from').inputValue(), '2099-03-01T08:00')
-  await inspect(t, page, 'advanced edited')
+  await inspect(t, page, 'advanced edited, dark')
+  await page.setViewportSize({ width: 390, height: 844 })
+  await inspect(t, page, 'advanced edited, phone')
+  t.is(await editor(page).getByLabel('Query of visitors').inputValue(), 'false')
+  await editor(page).getByLabel('Query of visitors').selectOption('override')
+  await editor(page).getByLabel('Expires').fill('2099-02-01T08:00')
+  await editor(page).getByRole('button', { name: 'Save' }).click()
+  await editor(page).getByText('validFrom must be before expiresAt').waitFor()
+  await editor(page).getByLabel('Expires').fill('')
   await editor(page).getByLabel('Valid from').fill('')
   await editor(page).getByLabel('When over, leads to').fill('javascript:alert(1)')
   await editor(page).getByRole('button', { name: 'Save' }).click()
@@ -32,7 +47,12 @@ browserTest('a link is scheduled, moved for good, and let go', async (t) => {
   await editor(page).getByLabel('When over, leads to').fill('')
   await editor(page).getByRole('button', { name: 'Save' }).click()
   await editor(page).waitFor({ state: 'detached' })
-  t.like(await read(), { validFrom: null, redirectStatus: 301, expiredUrl: null })
+  t.like(await read(), {
+    validFrom: null,
+    redirectStatus: 301,
+    expiredUrl: null,
+    forwardQuery: 'override',
+  })
   const { status, headers } = await fetch(`${program.url}/spring`, { redirect: 'manual' })
   t.deepEqual([status, headers.get('cache-control')], [301, 'private, max-age=3600'])
 })

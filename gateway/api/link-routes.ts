@@ -155,7 +155,7 @@ function restoreRoute(app: FastifyInstance, context: ApiContext): void {
 
 /** The owner alone can tell: of the two times a change names one, or none. */
 function unfit(): TinygridError {
-  const detail = 'The link would expire before it is valid'
+  const detail = 'validFrom must be before expiresAt: the link would expire before it is valid'
   return new TinygridError('invalid_field', { field: 'validFrom', detail })
 }
 

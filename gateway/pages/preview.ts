@@ -13,9 +13,10 @@ import { HTML_TYPE } from './page.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 import { pathOfTarget } from '../http/request-target.ts'
 import { SECURITY_HEADERS } from '../http/security-headers.ts'
+import type { RedirectDefaults } from './redirect-reply.ts'
 import { previewPage, protectedPage, visitorError } from './visitor-pages.ts'
 
-export interface PreviewOptions {
+export interface PreviewOptions extends RedirectDefaults {
   readonly owner: LinkOwner
   readonly now: () => EpochMs
   readonly errors: ErrorReplies
@@ -37,12 +38,13 @@ export async function sendPreview(
   try {
     const link = await visibleLink(options, code)
     if (link.passwordHash !== undefined) return sendProtected(reply)
+    const { redirectStatus, forwardQuery } = options
     const shortUrl = options.address.shortUrl(request, link.code)
     return reply
       .headers(SECURITY_HEADERS)
       .header('cache-control', 'no-store')
       .type(HTML_TYPE)
-      .send(previewPage(link, shortUrl))
+      .send(previewPage({ redirectStatus, forwardQuery, ...link }, shortUrl))
   } catch (error) {
     return options.errors.sendPage(request, reply, error)
   }

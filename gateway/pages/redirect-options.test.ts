@@ -43,6 +43,20 @@ test('the settings say the status of links that do not', async (t) => {
   t.deepEqual([counted.status, counted.headers['cache-control']], [308, 'private, max-age=0'])
 })
 
+test('a preview shows how a link redirects, and what becomes of a query', async (t) => {
+  const { add, call } = await startGateway(t, { redirectStatus: 307 })
+  add({ code: 'plain' })
+  add({ code: 'own', redirectStatus: 301, forwardQuery: false })
+  add({ code: 'mail', url: 'mailto:a@example.com' })
+  const plain = (await call('GET', '/plain+')).text
+  t.true(plain.includes('<dd>307 Temporary Redirect</dd>'))
+  t.true(plain.includes('<dd>is added to the address</dd>'))
+  const own = (await call('GET', '/own+')).text
+  t.true(own.includes('<dd>301 Moved Permanently</dd>'))
+  t.true(own.includes('<dd>is left out</dd>'))
+  t.false((await call('GET', '/mail+')).text.includes('Query'))
+})
+
 test('a preview shows where late visitors will be sent', async (t) => {
   const { add, call } = await startGateway(t)
   add({ code: 'abc1234', expiredUrl: 'https://example.com/over?a&b' })

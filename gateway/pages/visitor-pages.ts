@@ -3,9 +3,10 @@
  *
  * Pure: texts from values. All values come from users and are escaped by `html`.
  */
+import { STATUS_CODES } from 'node:http'
 import { type ErrorCode, TinygridError } from '../../links/errors.ts'
 import type { RedirectRule } from '../../links/redirect-rules.ts'
-import type { Link, GoneReason, Lookup } from '../../links/link.ts'
+import type { Link, GoneReason, Lookup, QueryForwarding } from '../../links/link.ts'
 import { html, page, type Html } from './page.ts'
 import { conditionsOf, targetsOf } from './rule-words.ts'
 
@@ -57,13 +58,19 @@ export function errorPage(error: TinygridError): string {
   })
 }
 
-export function previewPage(link: Link, shortUrl: string): string {
+type ShownLink = Link & Required<Pick<Link, 'redirectStatus' | 'forwardQuery'>>
+
+/** @param link with what the settings say where it does not */
+export function previewPage(link: ShownLink, shortUrl: string): string {
+  const { redirectStatus: status } = link
   const rows = [
     ['Short link', shortUrl],
     ['Title', link.title],
     ['Created', timeOf(link.createdAt)],
     ['Expires', link.expiresAt === null ? null : timeOf(link.expiresAt)],
     ['When over, leads to', link.expiredUrl],
+    ['Redirects with', `${status} ${STATUS_CODES[status]}`],
+    ['Query of a visitor', /^https?:/.test(link.url) ? FORWARDINGS.get(link.forwardQuery) : null],
   ].flatMap(([name, value]) =>
     name != null && value != null
       ? [
@@ -82,6 +89,12 @@ export function previewPage(link: Link, shortUrl: string): string {
       ${link.rules === undefined ? html`` : rulesOf(link.rules)}`,
   })
 }
+
+const FORWARDINGS = new Map<QueryForwarding, string>([
+  [true, 'is added to the address'],
+  ['override', 'is added to the address, in the place of what that has'],
+  [false, 'is left out'],
+])
 
 /** In place of a preview: nothing of a link with a password is shown. */
 export function protectedPage(): string {

@@ -1,5 +1,6 @@
 /**
- * What few links need, folded away: when a link begins, how it redirects, and where late visitors go.
+ * What few links need, folded away: when a link begins, how it redirects, what becomes of a
+ * visitor's query, and where late visitors go.
  *
  * Used by the link's settings. Open where a link has any of it, or the service complained of it.
  */
@@ -16,7 +17,14 @@ const STATUSES = [
   ['308', 'As 301, forms too (308)'],
 ] as const
 
-const FIELDS = ['validFrom', 'redirectStatus', 'expiredUrl'] as const
+const FORWARDINGS = [
+  ['', 'As the service does'],
+  ['true', 'Added to the address'],
+  ['override', 'Added, in place of its own'],
+  ['false', 'Left out'],
+] as const
+
+const FIELDS = ['validFrom', 'redirectStatus', 'expiredUrl', 'forwardQuery'] as const
 
 export function AdvancedSettings({ form }: { form: LinkForm }) {
   const { draft, errors, change } = form
@@ -47,6 +55,13 @@ export function AdvancedSettings({ form }: { form: LinkForm }) {
           value={draft.redirectStatus}
           onChoose={(value) => change('redirectStatus', value)}
           error={errors.redirectStatus}
+        />
+        <SelectField
+          label="Query of visitors (?utm_source=…)"
+          options={FORWARDINGS}
+          value={draft.forwardQuery}
+          onChoose={(value) => change('forwardQuery', value)}
+          error={errors.forwardQuery}
         />
         <TextField
           label="When over, leads to"

@@ -30,6 +30,7 @@ export interface Link {
   readonly validFrom?: string | null
   readonly redirectStatus?: number | null
   readonly expiredUrl?: string | null
+  readonly forwardQuery?: boolean | 'override' | null
   /** Where some visitors are sent instead; null: none are. */
   readonly rules?: readonly RedirectRule[] | null
   readonly hasPassword?: boolean
@@ -48,6 +49,7 @@ export type LinkChanges = Partial<
     | 'validFrom'
     | 'redirectStatus'
     | 'expiredUrl'
+    | 'forwardQuery'
   >
 > & { readonly password?: string | null }
 

@@ -33,6 +33,7 @@ const FIELD_NAMES = {
   validFrom: 'begin',
   redirectStatus: 'kind of redirect',
   expiredUrl: 'address when over',
+  forwardQuery: 'query of visitors',
 } as const
 
 export function EditDialog({ api, link, onSaved, onClose }: EditDialogProps) {

@@ -15,12 +15,13 @@ const LINK: Link = {
   visits: 3,
   validFrom: null,
   redirectStatus: 301,
+  forwardQuery: false,
 }
 
 test('a link is a line, and what would break it is quoted', (t) => {
   const [head, line, end] = linksCsv([LINK]).split('\r\n')
   const columns =
-    'code,shortUrl,url,title,tags,createdAt,expiresAt,maxVisits,visits,validFrom,redirectStatus,expiredUrl'
+    'code,shortUrl,url,title,tags,createdAt,expiresAt,maxVisits,visits,validFrom,redirectStatus,expiredUrl,forwardQuery'
   t.is(head, columns)
   const cells = [
     '"https://example.org/?a=1,2"',
@@ -33,6 +34,7 @@ test('a link is a line, and what would break it is quoted', (t) => {
     '',
     '301',
     '',
+    'false',
   ]
   t.is(line, `jazz,http://s.example/jazz,${cells.join(',')}`)
   t.is(end, '')

@@ -19,6 +19,7 @@ const COLUMNS = [
   'validFrom',
   'redirectStatus',
   'expiredUrl',
+  'forwardQuery',
 ] as const
 
 export function linksCsv(links: readonly Link[]): string {
@@ -28,7 +29,7 @@ export function linksCsv(links: readonly Link[]): string {
 
 function cell(value: Link[(typeof COLUMNS)[number]]): string {
   if (value === null || value === undefined) return ''
-  if (typeof value === 'number') return String(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   const text = typeof value === 'string' ? value : value.join(', ')
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe

@@ -123,16 +123,21 @@ test('the advanced settings are asked for, shown, changed and taken away one by 
     validFrom: '2026-05-01T10:00',
     redirectStatus: '308',
     expiredUrl: ' example.com/over ',
+    forwardQuery: 'false',
   } as const
   const asked = {
     validFrom: new Date('2026-05-01T10:00').toISOString(),
     redirectStatus: 308,
     expiredUrl: 'https://example.com/over',
+    forwardQuery: false,
   }
   t.deepEqual(newLinkOf(draft, false), { url: 'https://example.com/', ...asked })
   const shown = draftOf({ ...LINK, ...asked })
   t.is(shown.validFrom, draft.validFrom)
   t.deepEqual(changesBetween(shown, { ...shown, redirectStatus: '' }), { redirectStatus: null })
+  const { forwardQuery } = changesBetween(shown, { ...shown, forwardQuery: 'override' })
+  t.is(forwardQuery, 'override')
+  t.deepEqual(changesBetween(shown, { ...shown, forwardQuery: '' }), { forwardQuery: null })
   t.deepEqual(changesBetween(shown, { ...shown, validFrom: '', expiredUrl: '' }), {
     validFrom: null,
     expiredUrl: null,

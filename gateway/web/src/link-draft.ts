@@ -22,6 +22,7 @@ export interface LinkDraft {
   readonly validFrom: string
   readonly redirectStatus: '' | '301' | '302' | '307' | '308'
   readonly expiredUrl: string
+  readonly forwardQuery: '' | 'true' | 'false' | 'override'
   /** A new one; empty: none, or as it is. */
   readonly password: string
   /** Of a link that has a password: whether it is to be taken away. */
@@ -43,17 +44,19 @@ export const EMPTY_DRAFT: LinkDraft = {
   validFrom: '',
   redirectStatus: '',
   expiredUrl: '',
+  forwardQuery: '',
   password: '',
   protection: '',
   rules: '',
 }
 
-const ADVANCED = ['validFrom', 'redirectStatus', 'expiredUrl'] as const
+const ADVANCED = ['validFrom', 'redirectStatus', 'expiredUrl', 'forwardQuery'] as const
 const EDITABLE = [
   ...(['url', 'title', 'tags', 'expiresAt', 'maxVisits', 'rules'] as const),
   ...ADVANCED,
 ]
 const OWN = [...EDITABLE, 'password', 'protection'] as const
+const FORWARDINGS = { '': null, true: true, false: false, override: 'override' } as const
 const TIMES = { toUtc, toLocal }
 
 /** What keeps the draft from being sent at all. */
@@ -98,6 +101,7 @@ export function draftOf(link: Link): LinkDraft {
     validFrom: typeof link.validFrom === 'string' ? toLocal(link.validFrom) : '',
     redirectStatus: String(link.redirectStatus ?? '') as LinkDraft['redirectStatus'],
     expiredUrl: link.expiredUrl ?? '',
+    forwardQuery: String(link.forwardQuery ?? '') as LinkDraft['forwardQuery'],
     password: '',
     protection: link.hasPassword === true ? 'kept' : '',
     rules: textOfRules(link.rules ?? [], TIMES),
@@ -127,11 +131,12 @@ type Advanced = Required<Pick<LinkChanges, (typeof ADVANCED)[number]>>
 
 /** These of the advanced settings; what is empty is none. */
 function advancedOf(draft: LinkDraft, fields: readonly (keyof Advanced)[]): Advanced {
-  const { validFrom, redirectStatus, expiredUrl } = draft
+  const { validFrom, redirectStatus, expiredUrl, forwardQuery } = draft
   const all: Advanced = {
     validFrom: validFrom === '' ? null : toUtc(validFrom),
     redirectStatus: redirectStatus === '' ? null : Number(redirectStatus),
     expiredUrl: expiredUrl.trim() === '' ? null : urlOf(expiredUrl),
+    forwardQuery: FORWARDINGS[forwardQuery],
   }
   return Object.fromEntries(fields.map((field) => [field, all[field]])) as unknown as Advanced
 }

@@ -92,7 +92,9 @@ function Lasting({ link }: { link: Link }) {
   const end = endOf(link, now)
   return (
     <>
-      {end !== undefined && <strong class="badge">{end}</strong>}
+      {end !== undefined && (
+        <strong class={end === 'Scheduled' ? 'badge badge-plain' : 'badge'}>{end}</strong>
+      )}
       {end === 'Scheduled' && (
         <span class="link-expiry muted">
           begins{' '}
@@ -117,7 +119,7 @@ function TitleAndTags({ link, onTag }: { link: Link; onTag: (tag: string) => voi
   return (
     <td role="cell" class="cell-title">
       <Lasting link={link} />
-      {(link.rules?.length ?? 0) > 0 && <strong class="badge">Rules</strong>}
+      {(link.rules?.length ?? 0) > 0 && <strong class="badge badge-plain">Rules</strong>}
       {link.title !== null && (
         <span class="link-title" title={link.title}>
           {link.title}
