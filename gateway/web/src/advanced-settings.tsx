@@ -11,10 +11,10 @@ import type { LinkForm } from './use-link-form.ts'
 
 const STATUSES = [
   ['', 'As the service does'],
-  ['302', 'Found, asked each time (302)'],
-  ['301', 'Moved, kept for an hour (301)'],
-  ['307', 'As 302, forms too (307)'],
-  ['308', 'As 301, forms too (308)'],
+  ['302', '302: asked each time'],
+  ['301', '301: kept for an hour'],
+  ['307', '307: as 302, forms too'],
+  ['308', '308: as 301, forms too'],
 ] as const
 
 const FORWARDINGS = [
@@ -57,7 +57,7 @@ export function AdvancedSettings({ form }: { form: LinkForm }) {
           error={errors.redirectStatus}
         />
         <SelectField
-          label="Query of visitors (?utm_source=…)"
+          label="Query of visitors"
           options={FORWARDINGS}
           value={draft.forwardQuery}
           onChoose={(value) => change('forwardQuery', value)}
