@@ -74,6 +74,24 @@ test('an answer that is lost makes no link twice', async (t) => {
   t.true(outcomes.every((outcome) => outcome.failure === undefined))
 })
 
+test('a lost answer is found under a code that the server keeps in small letters', async (t) => {
+  const { server, client, sender } = await prepare(t)
+  server.isFolding = true
+  server.faults.push('lose-answer')
+  const [outcome] = await sender.send([{ ...D, code: 'Tagged' }], client.serverTimeMs)
+  t.like(outcome, { code: 'tagged', failure: undefined })
+  t.is(server.links.length, 1)
+})
+
+test('where case matters, a link under the code in small letters is another one', async (t) => {
+  const { server, client, sender } = await prepare(t)
+  await sender.send([D], 0)
+  const since = client.serverTimeMs - 1000
+  const [outcome] = await sender.send([{ ...D, code: 'Tagged' }], since, true)
+  t.like(outcome, { code: 'Tagged', failure: undefined })
+  t.is(server.links.length, 2)
+})
+
 test('links that an interrupted import may have made are looked for before they are sent', async (t) => {
   const { server, client, sender } = await prepare(t)
   await sender.send([B, C], 0)

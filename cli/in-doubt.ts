@@ -6,11 +6,16 @@
  * be made a second time, or be refused because its code is taken. So the newest links are read back
  * to the time of the first try, and what equals a link of the chunk counts as made.
  *
+ * Where the server keeps codes in small letters, a link is found under its code in them; whether it does
+ * is asked once, and only where it matters.
+ *
  * One limit: of two equal links with settings and no code, sent a moment apart, the second may be
  * answered with the first. Rejected: an idempotency key, which the server would have to keep.
  */
 import { assertAccepted, Unreachable, type ApiClient, type ApiReply } from './api-client.ts'
 import type { ListedLink } from './exported-links.ts'
+import { foldCode } from '../links/code-case.ts'
+import type { Code } from '../links/ids.ts'
 import { LINE_BREAKS } from '../links/link-fields.ts'
 import { writtenUrl } from '../links/target-url.ts'
 import { OPTION_NAMES } from '../links/link-options.ts'
@@ -36,19 +41,50 @@ export async function findCreated(
   links: readonly LinkInput[],
   sinceMs: number,
 ): Promise<Map<number, CreatedLink>> {
-  const wanted = new Map<string, number[]>()
-  for (const [at, link] of links.entries()) {
-    const key = isPlain(link) ? undefined : keyOf(link)
-    if (key !== undefined) wanted.set(key, [...(wanted.get(key) ?? []), at])
-  }
+  const unsettled = links.map((link) => (isPlain(link) ? undefined : link))
+  const wanted = placesOf(unsettled)
+  const folded = placesOf(unsettled.map(foldedOf))
   const created = new Map<number, CreatedLink>()
   if (wanted.size === 0) return created
+  let isFolding: boolean | undefined
   for await (const link of newestLinks(client, sinceMs)) {
-    const byCode = wanted.get(keyOf(link)!)?.shift()
-    const at = byCode ?? wanted.get(keyOf({ ...link, code: undefined })!)?.shift()
+    const key = keyOf(link)!
+    let at = wanted.get(key)?.shift()
+    const place = folded.get(key)?.[0]
+    if (at === undefined && place !== undefined) {
+      isFolding ??= await findsCode(client, links[place]!.code as string, link.code)
+      if (isFolding) at = folded.get(key)!.shift()
+    }
+    at ??= wanted.get(keyOf({ ...link, code: undefined })!)?.shift()
     if (at !== undefined) created.set(at, link)
   }
   return created
+}
+
+/** Where links that look alike stand in the list. */
+function placesOf(links: readonly (LinkInput | undefined)[]): Map<string, number[]> {
+  const places = new Map<string, number[]>()
+  for (const [at, link] of links.entries()) {
+    const key = link && keyOf(link)
+    if (key !== undefined) places.set(key, [...(places.get(key) ?? []), at])
+  }
+  return places
+}
+
+/** A link as a server without regard to case would keep it, where that differs. */
+function foldedOf(link: LinkInput | undefined): LinkInput | undefined {
+  if (typeof link?.code !== 'string') return undefined
+  const code = foldCode(link.code as Code)
+  return code === link.code ? undefined : { ...link, code }
+}
+
+/** Whether the server takes the one code for the other. */
+async function findsCode(client: ApiClient, asked: string, kept: string): Promise<boolean> {
+  const reply = await client.call('GET', `/api/links/${encodeURIComponent(asked)}`)
+  if (reply.status === 404) return false
+  assertAccepted(reply, client)
+  if (reply.status !== 200) throw new Unreachable(`a link answers with status ${reply.status}`)
+  return (reply.body as Partial<CreatedLink> | undefined)?.code === kept
 }
 
 async function* newestLinks(client: ApiClient, sinceMs: number): AsyncGenerator<ListedLink> {

@@ -30,6 +30,8 @@ export class SmallServer {
   readonly requests: number[] = []
   /** Told before each bulk request is answered. */
   onRequest: () => void = () => {}
+  /** Codes are kept in small letters. */
+  isFolding = false
   readonly #codes = new Set<unknown>()
   /** Links without a title, by URL. */
   readonly #plain = new Map<string, ExportedLink[]>()
@@ -47,6 +49,9 @@ export class SmallServer {
     if (request.headers['x-api-key'] !== KEY) return reply(response, 401, { code: 'unauthorized' })
     const url = new URL(request.url!, 'http://here')
     if (url.pathname === '/api/export') return this.#export(response)
+    if (url.pathname.startsWith('/api/links/') && request.method === 'GET') {
+      return this.#one(url.pathname.slice('/api/links/'.length), response)
+    }
     if (request.method === 'GET') return reply(response, 200, this.#page(url.searchParams))
     const { links } = JSON.parse(await bodyOf(request)) as { links: LinkInput[] }
     this.requests.push(links.length)
@@ -78,7 +83,18 @@ export class SmallServer {
     )
   }
 
-  #create(link: LinkInput) {
+  #one(code: string, response: ServerResponse): void {
+    const link = this.links.find((other) => other.code === this.#kept(code))
+    if (link === undefined) reply(response, 404, { code: 'not_found' })
+    else reply(response, 200, link)
+  }
+
+  #kept(code: unknown): unknown {
+    return this.isFolding && typeof code === 'string' ? code.toLowerCase() : code
+  }
+
+  #create(given: LinkInput) {
+    const link = 'code' in given ? { ...given, code: this.#kept(given.code) } : given
     if (typeof link.url !== 'string' || !URL.canParse(link.url))
       return problem(400, 'invalid_field', 'links[0].url')
     const url = new URL(link.url).href
