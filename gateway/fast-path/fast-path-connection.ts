@@ -20,14 +20,12 @@
 import type { Socket } from 'node:net'
 import type { Code } from '../../links/ids.ts'
 import type { ConnectionHost } from './fast-path-host.ts'
-import { type Expected, WaitingLine } from './fast-path-line.ts'
+import { type ExpectedRequest, WaitingLine } from './fast-path-line.ts'
 import { giveBack, readAsStream, readInto, readOn } from '../http/socket-reading.ts'
 import { INCOMPLETE, RequestReader } from './fast-path-request.ts'
 
 /** Replies are sent at the latest when they are this long together. */
 const REPLIES_BYTES_MAX = 16_384
-
-type Expecting = Omit<Expected, 'bytes'>
 
 export class FastPathConnection {
   readonly socket: Socket
@@ -103,6 +101,8 @@ export class FastPathConnection {
     }
     if (replies !== '' && !this.socket.write(replies, 'latin1')) return
     if (line.isEmpty) return this.#leaveLine(line.rest())
+    const again = line.takeLetGo()
+    if (again !== undefined) host.find(again.code, again, this)
     this.#lookAhead(line)
     if (line.hasRoom) readOn(this.socket)
   }
@@ -160,7 +160,7 @@ export class FastPathConnection {
   }
 
   /** What the first request of `rest` leads to must be asked elsewhere. */
-  #startLine(replies: string, rest: string, bytes: number, request: Expecting): boolean {
+  #startLine(replies: string, rest: string, bytes: number, request: ExpectedRequest): boolean {
     if (replies !== '' && !this.socket.write(replies, 'latin1')) return this.#wait(rest)
     const line = new WaitingLine(rest)
     this.#line = line
@@ -170,8 +170,8 @@ export class FastPathConnection {
   }
 
   /** The request that was read last, of which it is not known yet what it leads to. */
-  #expected(text: string, code: Code): Expecting {
-    return { code, query: this.#reader.queryOf(text), head: this.#reader.head, found: undefined }
+  #expected(text: string, code: Code): ExpectedRequest {
+    return { code, query: this.#reader.queryOf(text), head: this.#reader.head }
   }
 
   /** Asks for what the requests in line lead to, up to the first that is the server's. */
@@ -187,7 +187,7 @@ export class FastPathConnection {
       const found = this.#host.lookup(code)
       const expected = line.expect(end, this.#expected(text, code))
       if (found.kind === 'unknown') this.#host.find(code, expected, this)
-      else expected.found = found
+      else line.take(expected, found)
     }
   }
 

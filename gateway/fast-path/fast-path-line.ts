@@ -8,7 +8,10 @@
  * give, and the server reads requests, not codes.
  *
  * It is bounded: beyond EXPECTED_MAX requests nothing more is looked up, and beyond HELD_BYTES_MAX
- * bytes the connection stops reading (what one read brings may come on top). It knows no socket.
+ * bytes the connection stops reading (what one read brings may come on top). Answers wait with
+ * FOUND_BYTES_MAX bytes of URLs at most, and one URL more, besides the first one: beyond that nothing
+ * more is looked up, and what comes from elsewhere is let go, to be asked for again when its turn
+ * has come. It knows no socket.
  *
  * Rejected: one question at a time, which makes a pipelining client wait for the sum of all answers.
  */
@@ -20,16 +23,25 @@ import type { Lookup } from '../../links/link.ts'
 export const EXPECTED_MAX = 128
 /** Bytes of one connection that may wait before it is read no further. */
 export const HELD_BYTES_MAX = 16_384
+/** Bytes of URLs that may wait behind the first request: of usual ones all that may be looked up. */
+export const FOUND_BYTES_MAX = 65_536
 
-/** A request with its answer, once that is here. */
-export interface Expected {
-  readonly bytes: number
+/** A request in line. */
+export interface ExpectedRequest {
   readonly code: Code
   /** With its question mark; '' if there is none. */
   readonly query: string
   /** From behind the target. */
   readonly head: string
+}
+
+/** With its answer, once that is here. */
+export interface Expected extends ExpectedRequest {
+  readonly bytes: number
   found: Lookup | undefined
+  /** The answer came and was let go. Invariant: nothing is found then, nor asked for. */
+  isLetGo: boolean
+  readonly line: WaitingLine
 }
 
 export class WaitingLine {
@@ -41,6 +53,8 @@ export class WaitingLine {
   #isStopped = false
   /** Invariant: as long as all from #start to #readTo; never more than EXPECTED_MAX. */
   readonly #expected: Expected[] = []
+  /** Invariant: of the URLs of all that is expected and found. */
+  #foundBytes = 0
 
   constructor(text: string) {
     this.#text = text
@@ -61,7 +75,8 @@ export class WaitingLine {
 
   /** Whether what stands at `readTo`, if anything, may be looked up now. */
   get canReadOn(): boolean {
-    return !this.#isStopped && this.#expected.length < EXPECTED_MAX
+    if (this.#isStopped || this.#foundBytes >= FOUND_BYTES_MAX) return false
+    return this.#expected.length < EXPECTED_MAX
   }
 
   /** Whether more bytes are welcome. */
@@ -85,9 +100,10 @@ export class WaitingLine {
   }
 
   /** Takes in the request from `readTo` to `end`. */
-  expect(end: number, request: Omit<Expected, 'bytes'>): Expected {
+  expect(end: number, request: ExpectedRequest): Expected {
     assert(this.canReadOn && end > this.#readTo)
-    const expected = { bytes: end - this.#readTo, ...request }
+    const bytes = end - this.#readTo
+    const expected = { bytes, ...request, found: undefined, isLetGo: false, line: this }
     this.#expected.push(expected)
     this.#readTo = end
     return expected
@@ -98,13 +114,35 @@ export class WaitingLine {
     this.#isStopped = true
   }
 
+  /** The answer to one that is in this line, or was. */
+  take(expected: Expected, found: Lookup): void {
+    expected.isLetGo = this.#foundBytes >= FOUND_BYTES_MAX && !this.isFirst(expected)
+    if (expected.isLetGo) return
+    expected.found = found
+    this.#foundBytes += urlBytesOf(found)
+  }
+
+  /** The first request, if it has to be asked for again, which the caller does. */
+  takeLetGo(): Expected | undefined {
+    const first = this.#expected[0]
+    if (first?.isLetGo !== true) return undefined
+    first.isLetGo = false
+    return first
+  }
+
   /** The first request has its reply. */
   shift(): void {
-    this.#start += this.#expected.shift()!.bytes
+    const { bytes, found } = this.#expected.shift()!
+    this.#start += bytes
+    if (found !== undefined) this.#foundBytes -= urlBytesOf(found)
   }
 
   /** All bytes that have no reply. */
   rest(): string {
     return this.#text.slice(this.#start)
   }
+}
+
+function urlBytesOf(found: Lookup): number {
+  return 'url' in found ? (found.url?.length ?? 0) : 0
 }

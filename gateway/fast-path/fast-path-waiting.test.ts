@@ -7,7 +7,7 @@ import type { Code } from '../../links/ids.ts'
 import { UNKNOWN, type Lookup } from '../../links/link.ts'
 import type { Found } from '../../links/link-owner.ts'
 import { get } from '../testing/fast-path-corpus.ts'
-import { EXPECTED_MAX, HELD_BYTES_MAX } from './fast-path-line.ts'
+import { EXPECTED_MAX, FOUND_BYTES_MAX, HELD_BYTES_MAX } from './fast-path-line.ts'
 import {
   type FastServer,
   lookup,
@@ -35,13 +35,13 @@ interface WaitingServer extends FastServer {
   readonly nextQuestion: () => Promise<Question>
 }
 
-async function start(t: ExecutionContext, settings = {}): Promise<WaitingServer> {
+async function start(t: ExecutionContext, settings = {}, known = lookup): Promise<WaitingServer> {
   const questions: Question[] = []
   const app = await makeGateway(settings)
   app.server.keepAliveTimeoutBuffer = 0
   const fast = await startFast(app, {
     tickMs: TICK_MS,
-    lookup: (code) => (code.startsWith('late') ? UNKNOWN : lookup(code)),
+    lookup: (code) => (code.startsWith('late') ? UNKNOWN : known(code)),
     find: (code) => {
       const { promise, resolve, reject } = Promise.withResolvers<Found>()
       const answer = (found: Lookup) => resolve({ lookup: found, source: 'owner' })
@@ -232,5 +232,55 @@ test('a client that asks on and on waits with a bounded number of requests and b
   await until(() => answer.endsWith('\r\n\r\n') && answer.includes(`/late-${count - 1}\r\n`))
   const expected = Array.from({ length: count }, (_, index) => `late-${index}`)
   t.deepEqual(locations(answer), expected)
+  socket.destroy()
+})
+
+test('long URLs that wait behind the first are let go, asked for again, and all sent in order', async (t) => {
+  const { server, questions, nextQuestion } = await start(t)
+  const socket = await open(server)
+  let answer = ''
+  socket.on('data', (chunk) => (answer += String(chunk)))
+  const long = (code: string) => to(`${code}-${'x'.repeat(32_000 - code.length)}`)
+  const count = 8
+  socket.write(Array.from({ length: count }, (_, index) => get(`/late-${index}`)).join(''))
+  await until(() => questions.length === count)
+  const first = questions.shift()!
+  for (const { code, answer: give } of questions.splice(0)) give(long(code))
+  for (let turn = 0; turn < 10; turn++) await setImmediate()
+  t.is(answer, '')
+  first.answer(long(first.code))
+  const kept = Math.ceil(FOUND_BYTES_MAX / 32_000)
+  for (let index = 1 + kept; index < count; index++) {
+    const { code, answer: give } = await nextQuestion()
+    t.is(String(code), `late-${index}`)
+    give(long(code))
+  }
+  await until(() => locations(answer).length === count)
+  const sent = locations(answer).map((location) => location.slice(0, 'late-0'.length))
+  t.deepEqual(
+    sent,
+    Array.from({ length: count }, (_, index) => `late-${index}`),
+  )
+  socket.destroy()
+})
+
+test('behind a request that waits, no more long URLs are looked up than may be held', async (t) => {
+  const url = `https://example.com/${'x'.repeat(32_000)}`
+  let lookups = 0
+  const { server, nextQuestion } = await start(t, {}, () => {
+    lookups++
+    return { kind: 'redirect', url }
+  })
+  const socket = await open(server)
+  let bytes = 0
+  socket.on('data', (chunk: Buffer) => (bytes += chunk.length))
+  const count = 100
+  socket.write(get('/late') + get('/abc').repeat(count))
+  const { answer } = await nextQuestion()
+  for (let turn = 0; turn < 10; turn++) await setImmediate()
+  t.is(lookups, Math.ceil(FOUND_BYTES_MAX / url.length))
+  answer(to('late'))
+  await until(() => bytes > count * url.length)
+  t.is(lookups, count)
   socket.destroy()
 })

@@ -187,7 +187,7 @@ class SharedState implements ConnectionHost, FastPath {
 
   /** Answers come many at a time: the replies to them leave together, when all are here. */
   #settle(expected: Expected, found: Lookup, connection: FastPathConnection): void {
-    expected.found = found
+    expected.line.take(expected, found)
     this.#answered.push(connection)
     if (this.#answered.length === 1) queueMicrotask(this.#sendAnswered)
   }
