@@ -29,6 +29,7 @@ import { clusterServiceLevel } from './scenarios/cluster-service-level.ts'
 import { controlTraffic } from './scenarios/control-traffic.ts'
 import { creates } from './scenarios/creates.ts'
 import { dashboard } from './scenarios/dashboard.ts'
+import { large } from './scenarios/large.ts'
 import { linkTable } from './scenarios/link-table.ts'
 import { longWork } from './scenarios/long-work.ts'
 import { natsLeader } from './scenarios/nats-leader.ts'
@@ -55,6 +56,8 @@ const SCENARIOS: readonly Scenario[] = [
   clickPath,
   controlTraffic,
 ]
+/** Needs minutes and gigabytes. */
+const ALONE: readonly Scenario[] = [large]
 /** Named together by CLUSTER. They start the real servers (`npm run services`). */
 const CLUSTER_SCENARIOS: readonly Scenario[] = [
   clusterRedirects,
@@ -82,7 +85,7 @@ try {
 async function main(args: readonly string[]): Promise<number> {
   const options = parseBenchOptions(args)
   if (options === undefined) {
-    console.log(benchHelp(SCENARIOS, CLUSTER_SCENARIOS))
+    console.log(benchHelp(SCENARIOS, ALONE, CLUSTER_SCENARIOS))
     return 0
   }
   const scenarios = chosen(options.names)
@@ -116,7 +119,7 @@ function chosen(names: readonly string[]): readonly Scenario[] {
   if (names.length === 0) return SCENARIOS
   return names.flatMap((name) => {
     if (name === CLUSTER) return CLUSTER_SCENARIOS
-    const all = [...SCENARIOS, ...CLUSTER_SCENARIOS]
+    const all = [...SCENARIOS, ...ALONE, ...CLUSTER_SCENARIOS]
     const scenario = all.find((candidate) => candidate.name === name)
     if (scenario === undefined) throw new UsageError(`${name} is no scenario`)
     return scenario

@@ -26,6 +26,9 @@ export interface BenchOptions {
 }
 
 const LINKS_FULL = 4_000_000
+const LINKS = '1000000'
+/** Of the scenario that has more than fit into memory. */
+const LINKS_LARGE = '30000000'
 
 const LONG = { seconds: '5', service: '30' }
 /** A cluster takes its time to be loaded. */
@@ -41,13 +44,20 @@ interface Described {
   readonly about: string
 }
 
-export function benchHelp(scenarios: readonly Described[], ofCluster: readonly Described[]) {
+export function benchHelp(
+  scenarios: readonly Described[],
+  alone: readonly Described[],
+  ofCluster: readonly Described[],
+) {
   return `Usage: npm run bench [-- SCENARIO... OPTIONS]
 
 Measures Tinygrid against its goals on this machine, prints a table and writes JSON.
 
 Scenarios (all by default)
 ${listOf(scenarios)}
+
+Scenarios that run only when they are named
+${listOf(alone)}
 
 Scenarios of a cluster (all by the name "cluster"; they need what npm run services finds or builds)
 ${listOf(ofCluster)}
@@ -57,7 +67,7 @@ Options
   --service-seconds N   length of an open-loop run (30; of a cluster 15)
   --rounds N            samples per server, taken in turns (5)
   --kills N             nodes that are killed, one after the other (20)
-  --links N             links that are loaded (1000000)
+  --links N             links that are loaded (1000000; large 30000000)
   --full                4000000 links
   --clicks N            clicks that are noted and asked about (1000000; click-store 10000000)
   --tool NAME           wrk or autocannon (wrk where it is installed)
@@ -86,7 +96,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     serviceSeconds: positive('service-seconds', values['service-seconds'] ?? lengths.service),
     rounds: positive('rounds', values.rounds),
     kills: positive('kills', values.kills),
-    links: values.full === true ? LINKS_FULL : positive('links', values.links),
+    links:
+      values.full === true ? LINKS_FULL : positive('links', values.links ?? linksOf(positionals)),
     clicks: values.clicks === undefined ? undefined : positive('clicks', values.clicks),
     tool: toolOf(values.tool),
     dataFolder: values.data,
@@ -105,7 +116,7 @@ function parse(args: readonly string[]) {
         'service-seconds': { type: 'string' },
         rounds: { type: 'string', default: '5' },
         kills: { type: 'string', default: '20' },
-        links: { type: 'string', default: '1000000' },
+        links: { type: 'string' },
         full: { type: 'boolean' },
         clicks: { type: 'string' },
         tool: { type: 'string', default: availableTool() },
@@ -118,6 +129,10 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
+}
+
+function linksOf(names: readonly string[]): string {
+  return names.includes('large') ? LINKS_LARGE : LINKS
 }
 
 function positive(name: string, text: string): number {

@@ -13,9 +13,13 @@ interface ServerMetrics {
   readonly partitionsOwned: number
   /** Those whose every link is in memory. */
   readonly partitionsComplete: number
+  /** Those that know every code. */
+  readonly partitionsKnown: number
+  readonly readThroughs: number
+  readonly evictions: number
 }
 
-async function readMetrics(server: ServerProcess): Promise<ServerMetrics> {
+export async function readMetrics(server: ServerProcess): Promise<ServerMetrics> {
   const response = await fetch(`${server.url}/metrics`, { headers: { 'x-api-key': API_KEY } })
   const text = await response.text()
   return {
@@ -24,6 +28,9 @@ async function readMetrics(server: ServerProcess): Promise<ServerMetrics> {
     linkMemoryBytes: gauge(text, 'tinygrid_memory_bytes'),
     partitionsOwned: gauge(text, 'tinygrid_partitions_owned'),
     partitionsComplete: gauge(text, 'tinygrid_partitions_complete'),
+    partitionsKnown: gauge(text, 'tinygrid_partitions_known'),
+    readThroughs: gauge(text, 'tinygrid_read_throughs_total'),
+    evictions: gauge(text, 'tinygrid_evictions_total'),
   }
 }
 
@@ -43,6 +50,15 @@ export function untilComplete(server: ServerProcess): Promise<void> {
   )
 }
 
+/** Until every code is known, if not every link. */
+export function untilKnown(server: ServerProcess, timeoutMs: number): Promise<void> {
+  return until(
+    server,
+    ({ partitionsKnown, partitionsOwned }) => partitionsKnown === partitionsOwned,
+    timeoutMs,
+  )
+}
+
 async function until(
   server: ServerProcess,
   isSettled: (metrics: ServerMetrics) => boolean,
@@ -55,7 +71,7 @@ async function until(
   }
 }
 
-/** The value of a gauge without labels. */
+/** The value of a gauge or counter without labels. */
 function gauge(text: string, name: string): number {
   const value = new RegExp(`^${name}(?:\\{\\})? (\\S+)`, 'm').exec(text)?.[1]
   if (value === undefined) throw new Error(`/metrics has no ${name}`)
