@@ -82,9 +82,18 @@ export class ServerProcess {
 
   /** Resident memory in bytes; undefined where /proc is missing. */
   residentBytes(): number | undefined {
+    return this.#memoryBytes('VmRSS')
+  }
+
+  /** The same without pages of files, such as the store's, which the system takes back at need. */
+  ownBytes(): number | undefined {
+    return this.#memoryBytes('RssAnon')
+  }
+
+  #memoryBytes(field: string): number | undefined {
     try {
       const status = readFileSync(`/proc/${this.#child.pid}/status`, 'latin1')
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024
+      return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) * 1024
     } catch {
       return undefined
     }

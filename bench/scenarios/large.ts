@@ -69,13 +69,13 @@ type Told = Awaited<ReturnType<typeof tell>>
 
 async function tell(bench: Bench, server: ServerProcess) {
   const metrics = await readMetrics(server)
-  const residentBytes = server.residentBytes() ?? Number.NaN
+  const ownBytes = server.ownBytes() ?? Number.NaN
   const { linksInMemory, partitionsComplete, linkMemoryBytes } = metrics
   bench.say(
     `  ${linksInMemory} links in ${mega(linkMemoryBytes)} MB, ${partitionsComplete} partitions ` +
-      `complete, ${metrics.partitionsKnown} known, ${mega(residentBytes)} MB resident`,
+      `complete, ${metrics.partitionsKnown} known, ${mega(ownBytes)} MB of its own`,
   )
-  return { ...metrics, residentBytes }
+  return { ...metrics, ownBytes }
 }
 
 function mega(bytes: number): number {
@@ -180,7 +180,7 @@ function timesOf(readySeconds: number, knownSeconds: number, loaded: Told): Meas
   ]
 }
 
-function memoryOf({ linkMemoryBytes, linksInMemory, residentBytes }: Told): Measure[] {
+function memoryOf({ linkMemoryBytes, linksInMemory, ownBytes }: Told): Measure[] {
   return [
     {
       name: 'memory for each link in memory',
@@ -188,7 +188,11 @@ function memoryOf({ linkMemoryBytes, linksInMemory, residentBytes }: Told): Meas
       unit: ' B',
       note: `${linksInMemory} links in ${mega(linkMemoryBytes)} MB, filters included`,
     },
-    { name: 'resident memory', got: mega(residentBytes), unit: ' MB' },
+    {
+      name: 'memory of the process, without pages of files',
+      got: mega(ownBytes),
+      unit: ' MB',
+    },
   ]
 }
 
