@@ -65,6 +65,10 @@ function to(path: string): Lookup {
   return { kind: 'redirect', url: `https://example.com/${path}` }
 }
 
+function toLong(path: string): Lookup {
+  return to(`${path}-${'x'.repeat(32_000)}`)
+}
+
 function locations(answer: string): string[] {
   return [...answer.matchAll(/Location: https:\/\/example.com\/(\S*)/g)].map((match) => match[1]!)
 }
@@ -240,20 +244,19 @@ test('long URLs that wait behind the first are let go, asked for again, and all 
   const socket = await open(server)
   let answer = ''
   socket.on('data', (chunk) => (answer += String(chunk)))
-  const long = (code: string) => to(`${code}-${'x'.repeat(32_000 - code.length)}`)
   const count = 8
   socket.write(Array.from({ length: count }, (_, index) => get(`/late-${index}`)).join(''))
   await until(() => questions.length === count)
   const first = questions.shift()!
-  for (const { code, answer: give } of questions.splice(0)) give(long(code))
+  for (const { code, answer: give } of questions.splice(0)) give(toLong(code))
   for (let turn = 0; turn < 10; turn++) await setImmediate()
   t.is(answer, '')
-  first.answer(long(first.code))
+  first.answer(toLong(first.code))
   const kept = Math.ceil(FOUND_BYTES_MAX / 32_000)
   for (let index = 1 + kept; index < count; index++) {
     const { code, answer: give } = await nextQuestion()
     t.is(String(code), `late-${index}`)
-    give(long(code))
+    give(toLong(code))
   }
   await until(() => locations(answer).length === count)
   const sent = locations(answer).map((location) => location.slice(0, 'late-0'.length))
