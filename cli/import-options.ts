@@ -16,8 +16,8 @@ Shortens every link of FILE, or of standard input (-), by bulk requests.
 Formats
   text     one URL per line; after white space the code it should get, if any; # starts a comment
   csv      a header with url and any of code, title, tags (a;b), expiresAt, maxVisits, validFrom,
-           redirectStatus, expiredUrl, forwardQuery; cells are separated by commas, semicolons or tabs, whichever the
-           header shows (or sep=; before it)
+           redirectStatus, expiredUrl, forwardQuery, password, rules (as JSON);
+           cells are separated by commas, semicolons or tabs, whichever the header shows (or sep=; before it)
   ndjson   one object per line with the same fields
 
 Exports of other shorteners (Shlink, YOURLS, Kutt, Dub, Bitly, Rebrandly, Short.io, TinyURL, Chhoto URL) are

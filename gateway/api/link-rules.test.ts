@@ -84,6 +84,9 @@ for (const [index, [field, code, ...rules]] of (
     ['rules[1].devices[0]', 'invalid_field', TO, { ...TO, devices: ['phone'] }],
     ['rules[0].languages[0]', 'invalid_field', { ...TO, languages: ['de_AT'] }],
     ['rules[0].countries[0]', 'invalid_field', { ...TO, countries: ['D1'] }],
+    ['rules[0].countries[1]', 'invalid_field', { ...TO, countries: ['GB', 'uk'] }],
+    ['rules[1].countries[0]', 'invalid_field', TO, { ...TO, countries: ['XX'] }],
+    ['rules[0].countries[0]', 'invalid_field', { ...TO, countries: ['EU'] }],
     ['rules[0].from', 'invalid_field', { ...TO, from: 'tomorrow' }],
     [
       'rules[0].to',

@@ -2,7 +2,7 @@
  * Redirect rules as requests write them and replies show them.
  *
  * Used with the other options (`link-option-fields.ts`). What a rule may hold says `links/rule-fields.ts`; here
- * times are ISO 8601, what is left out is any, and a rule with one target has a `url` in place of a list
+ * times are ISO 8601, countries are some that visitors can come from, what is left out is any, and a rule with one target has a `url` in place of a list
  * of `targets`. What is shown can be given again.
  */
 import { Type } from 'typebox'
@@ -16,6 +16,7 @@ import {
   RULES_BYTES_MAX,
   RULES_MAX,
 } from '../../links/rule-fields.ts'
+import { TinygridError } from '../../links/errors.ts'
 import { formatIsoTime, parseIsoTimeField } from './iso-time.ts'
 import { nullable, TIME_LENGTH_MAX } from './schema-parts.ts'
 
@@ -99,7 +100,27 @@ export function rulesOfBody(rules: readonly RuleView[], field: string): unknown 
   return rules.length === 0 ? null : rules.map((rule, index) => ruleOf(rule, `${field}[${index}].`))
 }
 
+/** What is written for several countries, or for none. */
+const NO_COUNTRIES = new Set(['EU', 'EZ', 'UN', 'ZZ'])
+const COUNTRY = /^[a-z]{2}$/i
+const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
+
+/** A rule for `UK` would hold for nobody: no visitor comes from there, but from GB. */
+function refuseNoCountry(country: string, index: number, field: string): void {
+  if (!COUNTRY.test(country)) return
+  const given = country.toUpperCase()
+  const meant = new Intl.Locale(`und-${given}`).region
+  const isOne = !NO_COUNTRIES.has(given) && countryNames.of(given) !== undefined
+  if (isOne && meant === given) return
+  const instead = isOne ? `: write ${meant}` : ''
+  const detail = `There is no country ${given} in ISO 3166-1${instead}`
+  throw new TinygridError('invalid_field', { field: `${field}[${index}]`, detail })
+}
+
 function ruleOf({ from = null, to = null, ...rule }: RuleView, prefix: string): object {
+  for (const [index, country] of (rule.countries ?? []).entries()) {
+    refuseNoCountry(country, index, `${prefix}countries`)
+  }
   return {
     ...rule,
     from: from === null ? null : parseIsoTimeField(from, prefix, 'from'),

@@ -70,7 +70,18 @@ test('every route is described, and nothing else', async (t) => {
     'POST /api/webhooks',
     'POST /api/webhooks/{id}/retry',
     'POST /api/webhooks/{id}/test',
+    'POST /{code}',
   ])
+})
+
+test('what visitors can get of a link is described: its form, and every status of a redirect', async (t) => {
+  const { call } = await startGateway(t)
+  const { paths } = (await call('GET', '/openapi.json')).json as unknown as Document
+  const { get, post } = paths['/{code}']!
+  const ofGet = ['200', '301', '302', '307', '308', '404', '410', '503']
+  t.deepEqual(Object.keys(get!.responses), ofGet)
+  t.deepEqual(Object.keys(post!.requestBody!.content), ['application/x-www-form-urlencoded'])
+  for (const status of ['303', '403', '429']) t.truthy(post!.responses[status], status)
 })
 
 test('the document is well-formed', async (t) => {

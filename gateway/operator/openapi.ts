@@ -8,10 +8,12 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { ERRORS } from '../../links/errors.ts'
+import { REDIRECT_STATUSES } from '../../links/link.ts'
 import { DATA_SECURITY_HEADERS, SECURITY_HEADERS } from '../http/security-headers.ts'
 import { SOURCES } from '../../links/link-owner.ts'
 import { shareFiles } from '../http/shared-files.ts'
 import { problemReplies } from '../api/api-replies.ts'
+import { PASSWORD_FIELD } from '../passwords/password-page.ts'
 
 /** The one style element that Swagger UI adds itself; without it the page only looks plainer. */
 const DOCS_STYLE_HASH = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
@@ -128,8 +130,25 @@ function visit(summary: string, description: string) {
     description,
     tags: ['visitors'],
     parameters: [codeParameter],
-    responses: { 302: redirectReply, ...problemReplies(404, 410, 503) },
+    responses: {
+      200: {
+        description: 'The form of a link with a password; of one with maxVisits, what chats show',
+        content: page,
+      },
+      ...Object.fromEntries(REDIRECT_STATUSES.map((status) => [status, redirectReply])),
+      ...problemReplies(404, 410, 503),
+    },
   }
+}
+
+const passwordForm = {
+  'application/x-www-form-urlencoded': {
+    schema: {
+      type: 'object' as const,
+      required: [PASSWORD_FIELD],
+      properties: { [PASSWORD_FIELD]: { type: 'string' as const } },
+    },
+  },
 }
 
 const ERRORS_AS = 'Errors are pages, or problem+json for who prefers that.'
@@ -138,6 +157,14 @@ const visitorPaths = {
   '/{code}': {
     get: visit('Follow a short link', `Counts as a visit of a link with maxVisits. ${ERRORS_AS}`),
     head: visit('Where a short link leads', `Counts nothing. ${ERRORS_AS}`),
+    post: {
+      summary: 'Follow a link with a password',
+      description: `As its form sends it; after a right one a visit, as for GET. ${ERRORS_AS}`,
+      tags: ['visitors'],
+      parameters: [codeParameter],
+      requestBody: { required: true, content: passwordForm },
+      responses: { 303: redirectReply, ...problemReplies(403, 404, 405, 410, 413, 429, 503) },
+    },
   },
   '/{code}+': {
     get: {
