@@ -154,6 +154,12 @@ test('the last use is kept to the minute, and written once in it', async (t) => 
   t.is((await other()).get(id)?.lastUsedAt, clock.now)
 })
 
+test('limits that are null are none', async (t) => {
+  const { make } = await start(t)
+  const none = { expiresAt: null, requestsPerMinuteMax: null, tags: [] }
+  t.like(await make({ role: 'create', ...none }), none)
+})
+
 test('what is no key is refused by its field', async (t) => {
   const { call } = await start(t)
   const wrong: readonly (readonly [object, string])[] = [

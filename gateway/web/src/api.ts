@@ -8,6 +8,7 @@
  */
 import type { ClusterStatus } from './cluster/status.ts'
 import { hooksApi, type HooksApi } from './hooks/hooks-api.ts'
+import { keysApi, type KeysApi } from './keys/keys-api.ts'
 import type { RedirectRule } from './rule-draft.ts'
 import { reportsApi, type ReportsApi } from './reports/reports-api.ts'
 import { bodyOf, callerOf, type Connection } from './service-call.ts'
@@ -104,6 +105,7 @@ export interface Api {
   cluster(signal?: AbortSignal): Promise<ClusterStatus>
   readonly clicks: ClicksApi
   readonly hooks: HooksApi
+  readonly keys: KeysApi
   readonly reports: ReportsApi
 }
 
@@ -135,6 +137,7 @@ export function connect(connection: Connection): Api {
     },
     clicks: clicksApi(call),
     hooks: hooksApi(call),
+    keys: keysApi(call),
     reports: reportsApi(call),
   }
 }

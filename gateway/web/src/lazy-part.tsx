@@ -14,6 +14,7 @@ type Part = ComponentType<{ api: Api }>
 const PARTS = {
   stats: async (): Promise<Part> => (await import('./stats/stats-page.tsx')).StatsPage,
   reports: async (): Promise<Part> => (await import('./reports/reports-page.tsx')).ReportsPage,
+  keys: async (): Promise<Part> => (await import('./keys/keys-page.tsx')).KeysPage,
   webhooks: async (): Promise<Part> => (await import('./hooks/webhooks-page.tsx')).WebhooksPage,
 }
 

@@ -27,6 +27,7 @@ export function PageHeader({ isSignedIn, view, onSignOut }: PageHeaderProps) {
           <NavLink to="reports" text="Reports" current={view} />
           <NavLink to="webhooks" text="Webhooks" current={view} />
           <NavLink to="cluster" text="Cluster" current={view} />
+          <NavLink to="keys" text="Keys" current={view} />
         </nav>
       )}
       <div class="page-header-actions">
