@@ -1,7 +1,12 @@
 import { untilWritable } from './cluster-probe.ts'
 import { endScenario, startScenario } from './cluster-scenario.ts'
 import { serialTestWith } from './services/service-test.ts'
-import { followSpecialLinks, makeSpecialLinks, purgeSpecialLinks } from './special-links.ts'
+import {
+  followSpecialLinks,
+  makeSpecialLinks,
+  purgeSpecialLinks,
+  SPECIAL_ENV,
+} from './special-links.ts'
 
 const clusterTest = serialTestWith('nats', 'redis', 'mongo')
 /** Load balancers ask so often whether a node is ready. */
@@ -9,7 +14,7 @@ const env = { TINYGRID_STOP_DELAY: '200' }
 
 clusterTest('a node joins and leaves amid requests, and none of them fails', async (t) => {
   t.timeout(200_000)
-  const scenario = await startScenario(t, { nodes: 3, env })
+  const scenario = await startScenario(t, { nodes: 3, env: { ...env, ...SPECIAL_ENV } })
   const { world, history, clients } = scenario
   await untilWritable(world, history)
   await makeSpecialLinks(t, world.nodes[0]!.program)

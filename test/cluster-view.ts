@@ -5,6 +5,7 @@
 import { ClusterSettings } from '../cluster/nats/cluster-settings.ts'
 import { connectNats } from '../cluster/nats/nats-connection.ts'
 import { namesOf } from '../cluster/nats/namespace.ts'
+import type { CodeCase } from '../links/code-case.ts'
 import type { NodeId } from '../links/ids.ts'
 import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
 import type { Table, TableData } from '../cluster/table/table.ts'
@@ -43,11 +44,12 @@ export class ClusterView {
 
   /** As a node of the cluster reads them. */
   async settings(partitions: number): Promise<ClusterSettings> {
-    const { logStreams = 1 } = JSON.parse((await this.#read('settings'))!) as {
-      logStreams?: number
-    }
+    const { logStreams = 1, codeCase = 'sensitive' } = JSON.parse(
+      (await this.#read('settings'))!,
+    ) as { logStreams?: number; codeCase?: CodeCase }
     const keyValue = this.#keyValue
-    return ClusterSettings.open({ keyValue, partitions, logStreams, logStream: undefined })
+    const asked = { partitions, logStreams, codeCase }
+    return ClusterSettings.open({ keyValue, ...asked, logStream: undefined })
   }
 
   /** For a person who looks into a failure: who owns how many partitions, who controls. */

@@ -1,10 +1,12 @@
 /**
- * Links with rules and links with a password, made at one node of a cluster and followed at every node.
+ * Links with rules, with a password or with a long URL, made at one node of a cluster and followed at every
+ * node, with a slash or a query behind their codes, and in any case where the cluster has no regard to it.
  *
  * Used by scenarios in which partitions move: whoever owns such a link, it leads where it did, and tells
  * nothing before its password.
  */
 import { randomBytes } from 'node:crypto'
+import http from 'node:http'
 import type { ExecutionContext } from 'ava'
 import { hashPassword } from '../links/password-hash.ts'
 
@@ -15,6 +17,22 @@ const GERMAN = { 'accept-language': 'de-AT,en;q=0.5' }
 const HOME = 'https://example.com/home'
 const IN_GERMAN = 'https://example.com/de'
 
+/** Bytes of URLs: the longest by default, and the longest of all. */
+const LONG_URLS = [8_192, 32_000]
+const LONG_LINKS = 8
+/** More than the longest URL with a query. */
+const HEADER_BYTES_MAX = 65_536
+/** For nodes that special links are made at. */
+export const SPECIAL_ENV = {
+  TINYGRID_CODE_CASE: 'insensitive',
+  TINYGRID_URL_BYTES_MAX: '32000',
+}
+
+const longCodeOf = (n: number) => `Long-${n}`
+const longUrlOf = (n: number) => {
+  const start = `https://example.com/${n}/?own=1&x=`
+  return start.padEnd(LONG_URLS[n % LONG_URLS.length]!, 'x')
+}
 const codeOf = (n: number) => `${n % 2 === 0 ? 'ruled' : 'locked'}-${n}`
 
 interface Served {
@@ -29,10 +47,14 @@ export async function makeSpecialLinks(t: ExecutionContext, program: Served): Pr
     const link = { url: HOME, rules, createdAt: '2030-01-01T00:00:00Z' }
     return n % 2 === 0 ? { ...link, code: codeOf(n) } : { ...link, code: codeOf(n), passwordHash }
   })
+  const long = Array.from({ length: LONG_LINKS }, (_, n) => ({
+    url: longUrlOf(n),
+    code: longCodeOf(n),
+  }))
   const made = await program.api('/api/links/bulk', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ links }),
+    body: JSON.stringify({ links: [...links, ...long] }),
   })
   const { results } = (await made.json()) as { results: { status: number }[] }
   t.true(results.every(({ status }) => status === 201))
@@ -40,8 +62,9 @@ export async function makeSpecialLinks(t: ExecutionContext, program: Served): Pr
 
 /** The scenario itself knows of no links but its own. */
 export async function purgeSpecialLinks(t: ExecutionContext, program: Served): Promise<void> {
-  for (let n = 0; n < LINKS; n++) {
-    const path = `/api/links/${codeOf(n)}?purge=true`
+  const long = Array.from({ length: LONG_LINKS }, (_, n) => longCodeOf(n))
+  for (const code of [...Array.from({ length: LINKS }, (_, n) => codeOf(n)), ...long]) {
+    const path = `/api/links/${code}?purge=true`
     t.is((await program.api(path, { method: 'DELETE' })).status, 204)
   }
 }
@@ -63,4 +86,30 @@ export async function followSpecialLinks(t: ExecutionContext, { url }: Served): 
   }
   const opened = await ask(codeOf(1), form)
   t.deepEqual([opened.status, opened.headers.get('location')], [303, IN_GERMAN])
+  await followLongLinks(t, url)
+}
+
+/** By the fast path, and by Node's server. */
+async function followLongLinks(t: ExecutionContext, url: string): Promise<void> {
+  for (let n = 0; n < LONG_LINKS; n++) {
+    const code = longCodeOf(n)
+    const target = longUrlOf(n)
+    for (const headers of [{}, { TE: 'trailers' }]) {
+      const locationOf = (path: string) => longLocationOf(`${url}/${path}`, headers)
+      t.is(await locationOf(code), target)
+      t.is(await locationOf(`${code.toUpperCase()}/`), target)
+      t.is(await locationOf(`${code.toLowerCase()}?own=2&from=here`), `${target}&from=here`)
+    }
+  }
+}
+
+/** `fetch` takes no header as long as this one. */
+function longLocationOf(url: string, headers: http.OutgoingHttpHeaders) {
+  return new Promise<string | undefined>((resolve, reject) => {
+    const request = http.get(url, { headers, maxHeaderSize: HEADER_BYTES_MAX }, (response) => {
+      response.resume()
+      resolve(response.headers.location)
+    })
+    request.on('error', reject)
+  })
 }
