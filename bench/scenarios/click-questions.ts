@@ -1,20 +1,25 @@
 /**
  * Redirects at a fixed rate beside heavy questions about a million clicks: what the redirects notice of it.
  *
- * By turns, the rate alone and beside the questions, so that what else the machine does weighs on both.
- * As many ask at a time as keep the store busy all the while.
+ * By turns, the rate alone, beside the questions, and beside threads that do nothing at the priority of analytics,
+ * so that what else the machine does weighs on all. As many ask at a time as keep the store busy all the while,
+ * from a process of their own. What redirects wait beside idle work is the machine's part: a processor that is
+ * taken is given to who wakes up at the end of a slice only.
  */
+import { Asking, type Asked } from '../asking.ts'
+import { BusyLoop } from '../busy-loop.ts'
 import { fillClickLog, untilCounted } from '../click-filling.ts'
 import { figure, median, type Measure } from '../measure.ts'
 import { runOpenLoop, type StreamResult } from '../open-loop.ts'
 import type { Scenario } from '../scenario.ts'
-import { API_KEY, type ServerProcess } from '../server-process.ts'
 import { redirectStream } from '../streams.ts'
 import { describe } from './service-level.ts'
 
 const REDIRECTS_PER_SECOND = 4_000
 const CLICKS = 1_000_000
 const ASKING = 4
+/** As analytics has threads to count with, and its priority. */
+const BUSY = { threads: 2, priority: 10 }
 const QUESTIONS = [
   'groupBy=code,referrer&limit=100',
   'interval=hour&compare=previous&groupBy=browser,os',
@@ -25,6 +30,7 @@ const QUESTIONS = [
 interface Round {
   readonly alone: StreamResult
   readonly beside: StreamResult
+  readonly besideBusy: StreamResult
   readonly asked: Asked
 }
 
@@ -39,23 +45,33 @@ export const clickQuestions: Scenario = {
     const server = await bench.start({ dataDir })
     await untilCounted(server, clicks)
     const redirects = redirectStream(await bench.visitedLinks(), REDIRECTS_PER_SECOND)
+    const questions = QUESTIONS.map((query) => `${server.url}/api/stats?${query}`)
     const run = async () => (await runOpenLoop(server.port, bench.options.seconds, [redirects]))[0]!
     const round = async (): Promise<Round> => {
       const alone = await run()
-      const asking = new Asking(server)
+      const asking = new Asking(questions, ASKING)
       const beside = await run()
-      return { alone, beside, asked: await asking.stop() }
+      const asked = await asking.stop()
+      return { alone, beside, asked, besideBusy: await runBesideLoops(run) }
     }
     await round() // Warms up.
     const rounds: Round[] = []
     for (let n = 0; n < bench.options.rounds; n++) {
-      const { alone, beside, asked } = await round()
+      const { alone, beside, besideBusy, asked } = await round()
       bench.say(`  alone: ${describe(alone)}`)
       bench.say(`  beside ${asked.answered} questions: ${describe(beside)}`)
-      rounds.push({ alone, beside, asked })
+      bench.say(`  beside busy threads: ${describe(besideBusy)}`)
+      rounds.push({ alone, beside, besideBusy, asked })
     }
     return measuresOf(rounds, bench.options.seconds)
   },
+}
+
+async function runBesideLoops(run: () => Promise<StreamResult>): Promise<StreamResult> {
+  const loops = Array.from({ length: BUSY.threads }, () => new BusyLoop(BUSY.priority))
+  const result = await run()
+  await Promise.all(loops.map((loop) => loop.stop()))
+  return result
 }
 
 function measuresOf(rounds: readonly Round[], seconds: number): Measure[] {
@@ -69,7 +85,16 @@ function measuresOf(rounds: readonly Round[], seconds: number): Measure[] {
       goal: { atMost: 1.5 },
       got: middle(({ beside, alone }) => beside.p999Ms / alone.p999Ms),
       unit: '',
-      note: `${ms(({ beside }) => beside.p999Ms)} against ${ms(({ alone }) => alone.p999Ms)}`,
+      note:
+        `${ms(({ beside }) => beside.p999Ms)} against ${ms(({ alone }) => alone.p999Ms)}, sent ` +
+        `${ms(({ beside }) => beside.generatorLateP999Ms)} and ` +
+        `${ms(({ alone }) => alone.generatorLateP999Ms)} late`,
+    },
+    {
+      name: 'the same beside threads that do nothing, p99.9 over alone',
+      got: middle(({ besideBusy, alone }) => besideBusy.p999Ms / alone.p999Ms),
+      unit: '',
+      note: ms(({ besideBusy }) => besideBusy.p999Ms),
     },
     {
       name: `${name}, answered wrongly or not`,
@@ -86,45 +111,4 @@ function measuresOf(rounds: readonly Round[], seconds: number): Measure[] {
         figure(Math.max(...rounds.map(({ asked }) => asked.slowestMs)), ' ms'),
     },
   ]
-}
-
-interface Asked {
-  answered: number
-  failed: number
-  slowestMs: number
-}
-
-/** Asks until it is stopped. */
-class Asking {
-  readonly #counts: Asked = { answered: 0, failed: 0, slowestMs: 0 }
-  readonly #server: ServerProcess
-  readonly #clients: readonly Promise<void>[]
-  #isStopped = false
-
-  constructor(server: ServerProcess) {
-    this.#server = server
-    this.#clients = Array.from({ length: ASKING }, (_, client) => this.#askOn(client))
-  }
-
-  /** After the questions that are under way. */
-  async stop(): Promise<Asked> {
-    this.#isStopped = true
-    const counts = { ...this.#counts }
-    await Promise.all(this.#clients)
-    return counts
-  }
-
-  async #askOn(client: number): Promise<void> {
-    for (let next = client; !this.#isStopped; next++) {
-      const began = performance.now()
-      const query = QUESTIONS[next % QUESTIONS.length]!
-      const response = await fetch(`${this.#server.url}/api/stats?${query}`, {
-        headers: { 'x-api-key': API_KEY },
-      })
-      await response.arrayBuffer()
-      if (response.status === 200) this.#counts.answered++
-      else this.#counts.failed++
-      this.#counts.slowestMs = Math.max(this.#counts.slowestMs, performance.now() - began)
-    }
-  }
 }
