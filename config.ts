@@ -16,6 +16,7 @@ import { API_KEY_PATTERN, API_KEY_TAKES } from './persistence/data-directory/api
 import type { NodeId } from './links/ids.ts'
 import type { RedirectStatus } from './links/link.ts'
 import { machineMemoryBytes } from './links/machine-memory.ts'
+import { nearestName } from './links/nearest-name.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
 import { LINK_SETTINGS } from './node/link-settings.ts'
 import { checkVisitorSettings, VISITOR_SETTINGS } from './node/visitor-settings.ts'
@@ -210,11 +211,18 @@ export function readConfig(given: Env): Config {
   return config
 }
 
+/** What commands read that call a server: no settings, and no mistakes. */
+const COMMAND_VARIABLES = ['TINYGRID_URL']
+
 /** A misspelt setting would otherwise be a default that nobody asked for. */
 function refuseUnknownSettings(env: Env): void {
-  const known = new Set(Object.values<Setting<unknown>>(SETTINGS).map(({ name }) => name))
+  const names = Object.values<Setting<unknown>>(SETTINGS).map(({ name }) => name)
+  const known = new Set([...names, ...COMMAND_VARIABLES])
   const unknown = Object.keys(env).find((name) => name.startsWith('TINYGRID_') && !known.has(name))
-  if (unknown !== undefined) throw new ConfigError(`${unknown} is not a setting; see --help`)
+  if (unknown === undefined) return
+  const meant = nearestName(unknown, names)
+  const question = meant === undefined ? '' : ` (did you mean ${meant}?)`
+  throw new ConfigError(`${unknown} is not a setting; see --help${question}`)
 }
 
 /** A whole number within bounds. */

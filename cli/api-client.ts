@@ -79,7 +79,11 @@ export class ApiClient {
   }
 
   /** @throws Unreachable */
-  async call(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<ApiReply> {
+  async call(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ): Promise<ApiReply> {
     const request: RequestInit = {
       method,
       headers: { ...this.#headers, ...(body === undefined ? {} : JSON_HEADERS) },

@@ -1,8 +1,9 @@
-/** What `npm run clicks` takes on its command line, and its help. */
+/** What `tinygrid clicks` takes on its command line, and its help. */
 import { parseArgs } from 'node:util'
 import { CommandError } from './command-error.ts'
+import { refusal } from './command-line.ts'
 
-export const CLICKS_HELP = `Usage: npm run --silent clicks -- --follow [options] | ...
+export const CLICKS_HELP = `Usage: tinygrid clicks --follow [options] | ...
 
 Writes what happens on a server to standard output, one JSON object a line, until it is stopped: clicks, and
 changes of links. Each line has the id of its event, and that of a click never changes.
@@ -14,7 +15,7 @@ Options
   --event EVENT     only clicks (click) or only changes (change)
   --bots CHOICE     include (the default), exclude, only
   --code CODE       only of this link; may be given several times
-  --url URL         the server (http://localhost:3000, or the port that PORT names)
+  --url URL         the server (TINYGRID_URL, or http://localhost:3000)
   --key KEY         its API key (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)
   --help            this
 
@@ -51,23 +52,23 @@ export function parseClicksOptions(args: readonly string[]): ClicksOptions | und
   }
 }
 
+/** For the command line and for completions. */
+export const CLICKS_OPTIONS = {
+  follow: { type: 'boolean' },
+  position: { type: 'string' },
+  'from-start': { type: 'boolean' },
+  event: { type: 'string' },
+  bots: { type: 'string' },
+  code: { type: 'string', multiple: true },
+  url: { type: 'string' },
+  key: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        follow: { type: 'boolean' },
-        position: { type: 'string' },
-        'from-start': { type: 'boolean' },
-        event: { type: 'string' },
-        bots: { type: 'string' },
-        code: { type: 'string', multiple: true },
-        url: { type: 'string' },
-        key: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values
+    return parseArgs({ args: [...args], options: CLICKS_OPTIONS }).values
   } catch (error) {
-    throw new CommandError(`${(error as Error).message} (--help tells more)`)
+    throw refusal(error as Error, CLICKS_OPTIONS)
   }
 }

@@ -1,6 +1,7 @@
 /** What `npm run cluster` takes on its command line, and its help. */
 import { parseArgs } from 'node:util'
 import { CommandError } from './command-error.ts'
+import { refusal } from './command-line.ts'
 
 export const CLUSTER_HELP = `Usage: npm run cluster -- [options]
 
@@ -54,16 +55,18 @@ function integer(name: string, text: string, min: number, max: number): number {
   throw new CommandError(`${name} takes a number from ${min} to ${max}, not "${text}"`)
 }
 
+/** For the command line and for completions. */
+export const CLUSTER_OPTIONS = {
+  nodes: { type: 'string' },
+  port: { type: 'string' },
+  data: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
 function parse(args: readonly string[]) {
   try {
-    const options = {
-      nodes: { type: 'string' },
-      port: { type: 'string' },
-      data: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    } as const
-    return parseArgs({ args: [...args], options }).values
+    return parseArgs({ args: [...args], options: CLUSTER_OPTIONS }).values
   } catch (error) {
-    throw new CommandError(`${(error as Error).message} (--help tells more)`)
+    throw refusal(error as Error, CLUSTER_OPTIONS)
   }
 }

@@ -16,8 +16,12 @@ export const EXIT_CODES = {
   someFailed: 1,
   /** The command could not run, or could not go on. */
   stopped: 2,
+  /** The server has understood the request and refused it: no such link, a taken code, a wrong key. */
+  refused: 3,
   /** Ctrl-C; the same command continues. */
   interrupted: 130,
+  /** Whoever read standard output has gone; as shells know it, ended by SIGPIPE. */
+  unread: 141,
 } as const
 
 export class CommandError extends Error {
@@ -30,15 +34,29 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a command to its exit code; prints the sentence if it is stopped. */
-export async function runCommand(command: () => Promise<number>): Promise<void> {
+/**
+ * Runs a command to its exit code; prints the sentence if it is stopped.
+ *
+ * @param command returns undefined where another has set the exit code
+ */
+export async function runCommand(command: () => Promise<number | undefined>): Promise<void> {
   try {
-    process.exitCode = await command()
+    const exitCode = await command()
+    if (exitCode !== undefined) process.exitCode = exitCode
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     console.error(error.message)
     process.exitCode = error.exitCode
   }
+}
+
+/** `tinygrid list | head`: what is left is for nobody, and no reason for a stack. */
+export function endWithReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT_CODES.unread)
+    console.error(`Standard output cannot be written: ${error.message}`)
+    process.exit(EXIT_CODES.stopped)
+  })
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const

@@ -1,21 +1,22 @@
-/** What `npm run export` takes on its command line, and its help. */
+/** What `tinygrid export` takes on its command line, and its help. */
 import { parseArgs } from 'node:util'
 import { CommandError } from './command-error.ts'
+import { refusal } from './command-line.ts'
 import { formatOfName } from './link-format.ts'
 
-export const EXPORT_HELP = `Usage: npm run export -- FILE [options]
-       npm run --silent export -- - [options] | ...
+export const EXPORT_HELP = `Usage: tinygrid export FILE [options]
+       tinygrid export - [options] | ...
 
 Writes every link to FILE, or to standard output (-), in no order: live, expired, used up and deleted
 ones. Those that were purged are gone, and their codes are free.
 
 Options
-  --url URL         the server (http://localhost:3000, or the port that PORT names)
+  --url URL         the server (TINYGRID_URL, or http://localhost:3000)
   --key KEY         its API key (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)
   --format FORMAT   csv or ndjson; otherwise told by the file's ending, otherwise csv
   --help            this
 
-What it writes, npm run import takes in as it was: links keep their codes, titles, tags, times, expiry,
+What it writes, tinygrid import takes in as it was: links keep their codes, titles, tags, times, expiry,
 visits and states, and to import it twice changes nothing. Cells that a spreadsheet would run as a formula get a leading apostrophe,
 which the import takes off.
 `
@@ -45,19 +46,18 @@ export function parseExportOptions(args: readonly string[]): ExportOptions | und
   return { path, url: values.url, key: values.key, format }
 }
 
+/** For the command line and for completions. */
+export const EXPORT_OPTIONS = {
+  url: { type: 'string' },
+  key: { type: 'string' },
+  format: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        url: { type: 'string' },
-        key: { type: 'string' },
-        format: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
+    return parseArgs({ args: [...args], allowPositionals: true, options: EXPORT_OPTIONS })
   } catch (error) {
-    throw new CommandError(`${(error as Error).message} (--help tells more)`)
+    throw refusal(error as Error, EXPORT_OPTIONS)
   }
 }

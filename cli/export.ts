@@ -7,7 +7,14 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ApiClient } from './api-client.ts'
-import { CommandError, EXIT_CODES, runCommand, interruption, sleepUnless } from './command-error.ts'
+import {
+  CommandError,
+  endWithReader,
+  EXIT_CODES,
+  interruption,
+  runCommand,
+  sleepUnless,
+} from './command-error.ts'
 import { EXPORT_HELP, parseExportOptions, type ExportOptions } from './export-options.ts'
 import { fileHead, linkRows } from './link-writer.ts'
 import { exportedLinks } from './exported-links.ts'
@@ -30,6 +37,7 @@ async function exportLinks(options: ExportOptions): Promise<number> {
   const client = new ApiClient(serverUrl(options.url, process.env), key)
   const counted: Counted = { done: 0, failed: 0, damaged: [] }
   const text = textOf(options, client, counted)
+  endWithReader(process.stdout)
   if (options.path === STANDARD_OUTPUT) await writeTo(process.stdout, text)
   else await writeFileWhole(options.path, text)
   console.error(`${counted.done} links exported.`)

@@ -1,6 +1,7 @@
-/** What `npm run import` takes on its command line, and its help. */
+/** What `tinygrid import` takes on its command line, and its help. */
 import { parseArgs } from 'node:util'
 import { CommandError } from './command-error.ts'
+import { refusal } from './command-line.ts'
 import { isLinkFormat, LINK_FORMATS, type LinkFormat } from './link-format.ts'
 import { SOURCE_NAMES } from './foreign/foreign-input.ts'
 import { STANDARD_INPUT } from './input.ts'
@@ -8,8 +9,8 @@ import { ENCODINGS, isEncoding, type TextEncoding } from './text-decoding.ts'
 
 const SHOWN_DEFAULT = 10
 
-export const IMPORT_HELP = `Usage: npm run import -- FILE [options]
-       ... | npm run --silent import -- - [options]
+export const IMPORT_HELP = `Usage: tinygrid import FILE [options]
+       ... | tinygrid import - [options]
 
 Shortens every link of FILE, or of standard input (-), by bulk requests.
 
@@ -24,12 +25,12 @@ Exports of other shorteners (Shlink, YOURLS, Kutt, Dub, Bitly, Rebrandly, Short.
 known by their columns, in CSV, JSON, SQL or SQLite, and taken in with their codes and times; docs/moving-in.md
 tells how to get them.
 
-What npm run export wrote is taken in as it was: a row with any of createdAt, updatedAt, visits, isAlias
+What tinygrid export wrote is taken in as it was: a row with any of createdAt, updatedAt, visits, isAlias
 and state (live or deleted) needs a code and a createdAt, and may be expired or used up. It is there
 already if the same link is, as it was or as it became since; a code with another link is a failure.
 
 Options
-  --url URL         the server (http://localhost:3000, or the port that PORT names)
+  --url URL         the server (TINYGRID_URL, or http://localhost:3000)
   --key KEY         its API key (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)
   --from NAME       what the file comes from, where it should not be told by its columns:
                     ${SOURCE_NAMES.join(', ')} (a plain list)
@@ -112,32 +113,31 @@ export function parseImportOptions(args: readonly string[]): ImportOptions | und
   }
 }
 
+/** For the command line and for completions. */
+export const IMPORT_OPTIONS = {
+  url: { type: 'string' },
+  key: { type: 'string' },
+  from: { type: 'string' },
+  'adapt-codes': { type: 'boolean' },
+  show: { type: 'string' },
+  format: { type: 'string' },
+  encoding: { type: 'string' },
+  columns: { type: 'string' },
+  delimiter: { type: 'string' },
+  'ignore-columns': { type: 'string', multiple: true },
+  'dry-run': { type: 'boolean' },
+  output: { type: 'string' },
+  errors: { type: 'string' },
+  progress: { type: 'string' },
+  restart: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        url: { type: 'string' },
-        key: { type: 'string' },
-        from: { type: 'string' },
-        'adapt-codes': { type: 'boolean' },
-        show: { type: 'string' },
-        format: { type: 'string' },
-        encoding: { type: 'string' },
-        columns: { type: 'string' },
-        delimiter: { type: 'string' },
-        'ignore-columns': { type: 'string', multiple: true },
-        'dry-run': { type: 'boolean' },
-        output: { type: 'string' },
-        errors: { type: 'string' },
-        progress: { type: 'string' },
-        restart: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
+    return parseArgs({ args: [...args], allowPositionals: true, options: IMPORT_OPTIONS })
   } catch (error) {
-    throw new CommandError(`${(error as Error).message} (--help tells more)`)
+    throw refusal(error as Error, IMPORT_OPTIONS)
   }
 }
 

@@ -1,11 +1,12 @@
-/** What `npm run keys` takes on its command line, and its help. */
+/** What `tinygrid keys` takes on its command line, and its help. */
 import { parseArgs } from 'node:util'
 import { KEY_ROLES } from '../cluster/keys/access-key.ts'
 import { CommandError } from './command-error.ts'
+import { refusal } from './command-line.ts'
 
-export const KEYS_HELP = `Usage: npm run --silent keys -- list [options]
-       npm run --silent keys -- make NAME --role ROLE [options]
-       npm run --silent keys -- revoke ID [options]
+export const KEYS_HELP = `Usage: tinygrid keys list [options]
+       tinygrid keys make NAME --role ROLE [options]
+       tinygrid keys revoke ID [options]
 
 Keys to the HTTP interface: who has one, what it may do, when it was last used. A new key is printed on
 standard output, once; the server keeps its hash alone. A revoked one opens nothing within a second, on any node.
@@ -29,8 +30,8 @@ Options
 Exit code: 0 done, 2 refused.
 
 Examples
-  npm run --silent keys -- make "Newsletter" --role create --per-minute 60
-  npm run --silent keys -- list
+  tinygrid keys make "Newsletter" --role create --per-minute 60
+  tinygrid keys list
 `
 
 export type KeysTask =
@@ -79,23 +80,22 @@ function fieldsOf(name: string, values: ReturnType<typeof parse>['values']) {
   }
 }
 
+/** For the command line and for completions. */
+export const KEYS_OPTIONS = {
+  role: { type: 'string' },
+  expires: { type: 'string' },
+  'per-minute': { type: 'string' },
+  tags: { type: 'string' },
+  json: { type: 'boolean' },
+  url: { type: 'string' },
+  key: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        role: { type: 'string' },
-        expires: { type: 'string' },
-        'per-minute': { type: 'string' },
-        tags: { type: 'string' },
-        json: { type: 'boolean' },
-        url: { type: 'string' },
-        key: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
+    return parseArgs({ args: [...args], allowPositionals: true, options: KEYS_OPTIONS })
   } catch (error) {
-    throw new CommandError(`${(error as Error).message} (--help tells more)`)
+    throw refusal(error as Error, KEYS_OPTIONS)
   }
 }

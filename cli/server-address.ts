@@ -1,8 +1,8 @@
 /**
  * Where the commands find the server and the key to it.
  *
- * The key is the one given, else TINYGRID_API_KEY, else the one that the server made for itself in
- * its data directory, which works where command and server share a machine and a folder.
+ * The key is the one given, else TINYGRID_API_KEY, else what TINYGRID_API_KEY_FILE names, else the
+ * one that the server made for itself in its data directory, which works where command and server share a machine and a folder.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,10 +17,13 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** @param given the value of --url */
 export function serverUrl(given: string | undefined, env: Environment): URL {
-  const text = given ?? `http://localhost:${env['PORT'] ?? PORT_DEFAULT}`
+  const named = given ?? (env['TINYGRID_URL'] || undefined)
+  const text = named ?? `http://localhost:${env['PORT'] ?? PORT_DEFAULT}`
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    throw new CommandError(`--url takes an address such as http://localhost:3000, not ${text}`)
+    throw new CommandError(
+      `--url (TINYGRID_URL) takes an address such as http://localhost:3000, not ${text}`,
+    )
   }
   return url
 }
@@ -32,6 +35,12 @@ export async function apiKey(
 ): Promise<string | undefined> {
   const named = given ?? env['TINYGRID_API_KEY']
   if (named !== undefined && named !== '') return named
+  const file = env['TINYGRID_API_KEY_FILE']
+  if (file !== undefined && file !== '') {
+    const key = await readKeyFile(file)
+    if (key !== undefined) return key
+    throw new CommandError(`TINYGRID_API_KEY_FILE names ${file}, which is not there or empty`)
+  }
   return readKeyFile(join(env['TINYGRID_DATA_DIR'] ?? DATA_DIR_DEFAULT, KEY_FILE))
 }
 

@@ -21,7 +21,7 @@ export interface RunningCommand {
 
 /** @param env all that it finds in its environment beside PATH */
 export function startCommand(
-  name: 'import' | 'export' | 'clicks' | 'keys',
+  name: 'import' | 'export' | 'clicks' | 'keys' | 'tinygrid',
   args: readonly string[],
   standardInput = '',
   env: Readonly<Record<string, string>> = {},
