@@ -7,7 +7,8 @@
  *   GET /:code+           preview.ts
  *   /api/**               api.ts              the key, then one file per route
  *   /health/*, /metrics   operator-routes.ts
- *   /openapi.json, /docs  openapi.ts
+ *   /openapi.json         openapi.ts          and /docs/api
+ *   /docs/*               guide-pages.ts
  *   /, /assets/*          web-page.ts
  *   errors                error-reply.ts      whatever is thrown, in one form
  *

@@ -150,15 +150,15 @@ test('replies are as they are described', async (t) => {
   }
 })
 
-test('the page at /docs is our own files under a policy of its own', async (t) => {
+test('the page at /docs/api is our own files under a policy of its own', async (t) => {
   const { call } = await startGateway(t)
-  const page = await call('GET', '/docs/')
+  const page = await call('GET', '/docs/api/')
   t.is(page.status, 200)
   t.regex(page.headers['content-type']!, /^text\/html/)
   t.false(/(?:src|href)="https?:/.test(page.text))
   const files = [...page.text.matchAll(/(?:src|href)="\.(\/[^"]+)"/g)].map((match) => match[1]!)
   t.true(files.length > 3)
-  for (const file of files) t.is((await call('GET', `/docs${file}`)).status, 200, file)
+  for (const file of files) t.is((await call('GET', `/docs/api${file}`)).status, 200, file)
   t.regex(page.headers['content-security-policy']!, /^default-src 'self'/)
   t.false(page.headers['content-security-policy']!.includes('unsafe-inline'))
   t.is(page.headers['x-content-type-options'], 'nosniff')

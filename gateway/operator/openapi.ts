@@ -1,7 +1,7 @@
 /**
  * The OpenAPI document, made from the route schemas, and its page.
  *
- * `/openapi.json` is for programs, `/docs` for people. The page is Swagger UI from our own files,
+ * `/openapi.json` is for programs, `/docs/api` for people. The page is Swagger UI from our own files,
  * under a policy of its own. Both are open: they tell nothing that the source does not.
  */
 import swagger from '@fastify/swagger'
@@ -85,7 +85,7 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
       done()
     })
     await docs.register(swaggerUi, {
-      routePrefix: '/docs',
+      routePrefix: '/docs/api',
       staticCSP: DOCS_POLICY,
       uiConfig: { deepLinking: true, persistAuthorization: false },
     })

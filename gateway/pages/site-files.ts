@@ -35,6 +35,14 @@ p { margin: 0 0 1rem; }
 a { color: var(--accent); }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .rules li { margin: 0 0 0.75rem; overflow-wrap: anywhere; }
+body:has(.guide) { place-content: start center; }
+main:has(.guide) { max-width: min(60rem, 100vw - 3rem); }
+.guide pre, .guide table { overflow-x: auto; }
+.guide pre { padding: 0.75rem 1rem; border-radius: 0.375rem; background: light-dark(#e9ece8, #1a211f); line-height: 1.4; }
+.guide code { font-size: 0.875em; }
+.guide table { display: block; border-collapse: collapse; margin: 0 0 1rem; }
+.guide th, .guide td { padding: 0.35rem 1rem 0.35rem 0; border-bottom: 1px solid var(--quiet); text-align: left; vertical-align: top; }
+.guide h2 { margin: 2rem 0 0.5rem; }
 label { display: block; font-weight: 600; }
 input, button { font: inherit; padding: 0.5rem 0.75rem; border-radius: 0.375rem; box-sizing: border-box; }
 input { width: 100%; margin: 0.25rem 0 1rem; border: 1px solid var(--quiet); background: transparent; color: inherit; }

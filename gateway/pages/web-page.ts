@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
+import { guidePages } from './guide-pages.ts'
 import { html, HTML_TYPE, page } from './page.ts'
 import { shareFiles } from '../http/shared-files.ts'
 import { SECURITY_HEADERS } from '../http/security-headers.ts'
@@ -24,6 +25,7 @@ export async function webPage(app: FastifyInstance, directory = BUILT_PAGE): Pro
       .type(HTML_TYPE)
       .send(index),
   )
+  guidePages(app, path.join(directory, 'docs'))
   shareFiles(app)
   await app.register(fastifyStatic, {
     root: path.join(directory, 'assets'),

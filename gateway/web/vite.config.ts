@@ -7,10 +7,12 @@
  * serves it with changes applied live and passes API calls on to a running service.
  */
 import { defineConfig } from 'vite'
+import { guide } from './guide-plugin.ts'
 
 const SERVICE_URL = 'http://127.0.0.1:3000'
 
 export default defineConfig({
+  plugins: [guide()],
   build: {
     assetsInlineLimit: 0,
     emptyOutDir: true,

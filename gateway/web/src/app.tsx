@@ -63,7 +63,7 @@ export function App() {
         )}
       </main>
       <footer class="page-footer">
-        <a href="/docs">API</a>
+        <a href="/docs/">Documentation</a>
       </footer>
     </Announcer>
   )

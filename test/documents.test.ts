@@ -1,0 +1,16 @@
+/** What the documents say is there, is. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { settingsHelp } from '../config.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '..')
+
+test('each setting is described', (t) => {
+  const described = ['settings', 'cluster', 'operating']
+    .map((name) => readFileSync(path.join(ROOT, 'docs', `${name}.md`), 'utf8'))
+    .join('')
+  const settings = settingsHelp().match(/\bTINYGRID_[A-Z_]+/g)
+  t.true(settings!.length > 30)
+  for (const setting of new Set(settings)) t.true(described.includes(setting), setting)
+})
