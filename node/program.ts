@@ -41,7 +41,7 @@ const DATA_OPTIONS = ['--verify', '--repair', '--accept-loss']
 const EXPECTED = [ConfigError, DataDirectoryError, StartError, TinygridError]
 /** Exit codes as shells know them: 1 a failure, 128 + n ended by signal n. */
 const EXIT_FAILURE = 1
-/** Of a start that has failed: what does not close in this time is left as it is. */
+/** Connections, and all of a start that has failed: what does not close in this time is left as it is. */
 const CLOSE_MS_MAX = 3_000
 /** Over the stop timeout: what is closed after requests and flush takes at most this. */
 const STOP_GRACE_MS = 5_000
@@ -83,7 +83,8 @@ async function run(handleSignals: HandleSignals): Promise<void> {
   if ('lost' in parts) void parts.lost.then(end)
   const close = async () => {
     await node.close()
-    await parts.close()
+    // A directory is closed in order; servers that are gone do not care, and may hold this up.
+    await (isEmbedded ? parts.close() : Promise.race([parts.close(), sleep(CLOSE_MS_MAX)]))
   }
   handleSignals(stopperOf(logger, config, close))
 }
@@ -147,6 +148,8 @@ function stopperOf(logger: Logger, config: Config, close: () => Promise<void>) {
       () => {
         logger.info('stopped')
         clearTimeout(timer)
+        // A driver that looks for a server that is gone would keep the process.
+        process.exit()
       },
       (error: unknown) => end(error),
     )

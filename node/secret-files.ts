@@ -5,13 +5,13 @@
  * Used by `config.ts` for every setting that is secret. Rejected: a shell in front of the program that
  * puts them into the environment, where whoever may inspect a container reads them.
  */
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { ConfigError, type Setting } from './setting.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
 const SUFFIX = '_FILE'
-/** Of a file. More is no secret, but a file named by mistake, or a device without an end. */
+/** Of a file. More is no secret, but a file named by mistake. */
 const BYTES_MAX = 65_536
 
 /**
@@ -35,13 +35,14 @@ export function withSecretFiles(settings: readonly Setting<unknown>[], env: Env)
 
 function contentOf(name: string, file: string): string {
   const where = `${name} is ${JSON.stringify(file)}`
-  let bytes: Buffer
+  let bytes: Buffer | undefined
   try {
     bytes = beginningOf(file)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new ConfigError(`${where}, which cannot be read (${code})`)
   }
+  if (bytes === undefined) throw new ConfigError(`${where}, which is no regular file`)
   if (bytes.length > BYTES_MAX) {
     throw new ConfigError(`${where}, which has more than ${BYTES_MAX} bytes`)
   }
@@ -50,11 +51,13 @@ function contentOf(name: string, file: string): string {
   return content
 }
 
-/** All of a file that is not too long, else more than that. */
-function beginningOf(file: string): Buffer {
+/** All of a file that is not too long, else more than that; undefined: it is a pipe or a device, which may never end. */
+function beginningOf(file: string): Buffer | undefined {
   const buffer = Buffer.alloc(BYTES_MAX + 1)
-  const descriptor = openSync(file, 'r')
+  // A pipe without a writer would hold up the opening itself.
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
+    if (!fstatSync(descriptor).isFile()) return undefined
     let length = 0
     for (let read = -1; read !== 0 && length < buffer.length; length += read) {
       read = readSync(descriptor, buffer, length, buffer.length - length, null)

@@ -77,6 +77,8 @@ const LEAVE_SHARE = 0.7
 /** Of what is left of it then, what logging the last clicks may take; then what storing them may. */
 const RECORDING_SHARE = 0.3
 const ANALYTICS_SHARE = 0.5
+/** Instead of what is left, where NATS cannot be reached: clicks and flushes wait for it in vain. */
+const CUT_OFF_CLOSE_MS = 3_000
 /** A node that has started and cannot listen. */
 const FAILED_CLOSE_MS = 1_000
 
@@ -220,11 +222,15 @@ async function serve(
   )
   observation.start()
   const closeInOrder = async () => {
-    const deadline = Date.now() + config.stopDelayMs + config.stopTimeoutMs
+    let deadline = Date.now() + config.stopDelayMs + config.stopTimeoutMs
     const delayed = new Promise((resolve) => {
       systemClock.after(config.stopDelayMs, () => resolve(undefined))
     })
     await Promise.all([delayed, node.leave(config.stopTimeoutMs * LEAVE_SHARE)])
+    if (node.cluster?.membership.isCutOff === true) {
+      deadline = Math.min(deadline, Date.now() + CUT_OFF_CLOSE_MS)
+      tellLeftBehind(options, node)
+    }
     await service?.close()
     await front?.close()
     const leftMs = () => Math.max(0, deadline - Date.now())
@@ -241,6 +247,12 @@ async function serve(
     loaded: node.loaded(),
     close: () => (running.closing ??= closeInOrder()),
   }
+}
+
+function tellLeftBehind({ config, logger }: TinygridOptions, { table }: Node): void {
+  const partitions = table.rows.filter(({ owner }) => owner === config.nodeId).length
+  const what = 'NATS cannot be reached: the others open from the log what could not be handed over'
+  logger.warn({ partitions }, what)
 }
 
 /** Nodes that live and have a copy of the clicks. */

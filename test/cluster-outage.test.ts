@@ -1,5 +1,6 @@
 import { endEverything, endServer } from './cluster-outages.ts'
 import { endScenario, startScenario } from './cluster-scenario.ts'
+import { ClusterWorld } from './cluster-world.ts'
 import { until } from './deadline.ts'
 import { serialTestWith } from './services/service-test.ts'
 
@@ -10,6 +11,8 @@ const MONGO_OUTAGE_MS = 20_000
 /** Written before something happens. */
 const WRITTEN_MIN = 200
 const WRITE_MS_MAX = 60_000
+/** Less than a hand-over may take. */
+const STOP_MS_MAX = 60_000
 
 clusterTest('NATS is killed and started again: reads go on, writes wait', async (t) => {
   t.timeout(200_000)
@@ -24,6 +27,17 @@ clusterTest('NATS is killed and started again: reads go on, writes wait', async 
     t.log(`writable ${Math.round(writableMs)} ms after the start of NATS`)
   }
   t.deepEqual(await endScenario(t, scenario), [])
+})
+
+clusterTest('NATS hangs, and a node that is told to stop ends in order all the same', async (t) => {
+  t.timeout(200_000)
+  const env = { TINYGRID_STOP_TIMEOUT: '120000' }
+  const world = await ClusterWorld.start(t, { nodes: 2, env })
+  world.services.nats.freeze()
+  const node = world.nodes[1]!
+  t.is(await world.terminate(node, STOP_MS_MAX), 0, node.program.output)
+  t.regex(node.program.output, /NATS cannot be reached: the others open from the log/)
+  world.services.nats.thaw()
 })
 
 clusterTest('Redis is killed and started again: no request fails', async (t) => {

@@ -47,6 +47,18 @@ test('a node leaves after it has handed on everything', async (t) => {
   t.deepEqual(world.events.at(-1), { kind: 'left', nodeId: 'b' as NodeId })
 })
 
+test('a node that leaves and cannot reach the store gives up after 5 s', async (t) => {
+  const world = await worldOf('a', 'b')
+  const cutOff = world.nodes[1]!
+  cutOff.process.keyValue.cut()
+  const leaving = cutOff.membership.leave(60_000)
+  await world.pass(4500)
+  t.false(cutOff.membership.isCutOff)
+  await world.pass(1000)
+  t.true(cutOff.membership.isCutOff)
+  t.false(await leaving)
+})
+
 test('the controller leaves, and another one takes its place', async (t) => {
   const world = await worldOf('a', 'b', 'c')
   const leaving = world.nodes[0]!.stop()

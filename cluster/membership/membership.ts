@@ -39,6 +39,8 @@ import { PACKED_FORMAT } from '../table/table-text.ts'
 
 /** A node that could not renew its own lease for so long has not seen the others renew theirs. */
 const OBSERVER_LAPSE_MS = 3 * LEASE_RENEW_MS
+/** A node that leaves and cannot renew its lease for so long waits for nobody: others take over. */
+const CUT_OFF_MS = 5_000
 
 export class Membership {
   readonly #options: MembershipOptions
@@ -55,6 +57,7 @@ export class Membership {
   #opened: readonly OpenedPartition[] = []
   #released: readonly ReleasedPartition[] = []
   #isClosed = false
+  #isCutOff = false
   readonly #watch: BucketWatch
 
   constructor(options: MembershipOptions) {
@@ -168,19 +171,30 @@ export class Membership {
 
   /**
    * Asks to be rid of all partitions. Returns when the table has nothing of this node, nobody else
-   * may have it, or the time is up; then whether the table has nothing of it.
+   * may have it, it is cut off, or the time is up; then whether the table has nothing of it.
    */
   async leave(timeoutMs: number): Promise<boolean> {
     this.#state = 'leaving'
     this.#lease.renewSoon()
-    let isUp = false
-    const cancel = this.#options.clock.after(timeoutMs, () => {
-      isUp = true
-      this.#changed()
-    })
-    await this.#changes.until(() => isUp || !this.#isInTable() || !this.#hasHeirs())
+    const { clock } = this.#options
+    const began = clock.now()
+    const isOver = () => this.#isCutOff || clock.now() - began >= timeoutMs
+    let cancel = () => {}
+    const look = () => {
+      const heardAt = Math.max(began, this.#lease.renewedAt ?? began)
+      this.#isCutOff = clock.now() - heardAt >= CUT_OFF_MS
+      this.#changes.tell()
+      cancel = clock.after(Math.min(LEASE_RENEW_MS, timeoutMs), look)
+    }
+    look()
+    await this.#changes.until(() => isOver() || !this.#isInTable() || !this.#hasHeirs())
     cancel()
     return !this.#isInTable()
+  }
+
+  /** Whether leaving was given up because the bucket could not be reached. */
+  get isCutOff(): boolean {
+    return this.#isCutOff
   }
 
   /** Gives up the lease and follows nothing any more. Whoever calls it has stopped serving. */
