@@ -179,16 +179,16 @@ export class Membership {
     const { clock } = this.#options
     const began = clock.now()
     const isOver = () => this.#isCutOff || clock.now() - began >= timeoutMs
-    let cancel = () => {}
+    let isDone = false
     const look = () => {
-      const heardAt = Math.max(began, this.#lease.renewedAt ?? began)
-      this.#isCutOff = clock.now() - heardAt >= CUT_OFF_MS
+      if (isDone) return
+      this.#isCutOff = clock.now() - Math.max(began, this.#lease.renewedAt ?? 0) >= CUT_OFF_MS
       this.#changes.tell()
-      cancel = clock.after(Math.min(LEASE_RENEW_MS, timeoutMs), look)
+      clock.after(Math.min(LEASE_RENEW_MS, timeoutMs), look)
     }
     look()
     await this.#changes.until(() => isOver() || !this.#isInTable() || !this.#hasHeirs())
-    cancel()
+    isDone = true
     return !this.#isInTable()
   }
 
