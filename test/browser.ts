@@ -116,9 +116,12 @@ export async function inspect(t: ExecutionContext, page: Page, name: string): Pr
 /** What axe finds that is serious or critical. */
 async function barriers(page: Page): Promise<readonly string[]> {
   // Colours in the middle of a transition have no meaning yet. What pulses for ever has them all.
-  await page.evaluate(`Promise.all(document.getAnimations()
-    .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity)
-    .map(({ finished }) => finished))`)
+  // One that is taken back, as by other colours, is followed by others.
+  await page.evaluate(`(async () => {
+    const changing = () => document.getAnimations().filter(({ effect, playState }) =>
+      playState === 'running' && effect.getComputedTiming().endTime < Infinity)
+    while (changing().length > 0) await Promise.allSettled(changing().map(({ finished }) => finished))
+  })()`)
   await page.evaluate(AXE_SOURCE)
   const found = await page.evaluate<Result[]>('axe.run().then(({ violations }) => violations)')
   return found
