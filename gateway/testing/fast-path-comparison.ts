@@ -59,13 +59,17 @@ export function within(text: string, cuts: readonly number[]): number[] {
   return cuts.map((cut) => cut % (text.length + 1))
 }
 
-/** The texts of samples that do not end the connection. */
+/**
+ * The texts of samples that do not end the connection. None asks for an upgrade: what comes behind one, Node
+ * drops if a read ends inside of that one's last line break, and answers if not.
+ */
 export async function afterWhichTheServerGoesOn(
   { plain }: Pair,
   samples: readonly Sample[],
 ): Promise<string[]> {
   const texts: string[] = []
   for (const { text } of samples) {
+    if (text.includes('Upgrade')) continue
     const answer = await exchange(plain, [text + get('/b')])
     if (answer.includes('https://example.com/b')) texts.push(text)
   }
