@@ -1,7 +1,7 @@
 /** What gateways and owners say to each other, at random: for property tests of its encoding. */
 import * as fc from 'fast-check'
 import { toEpochMs, type Code } from '../../links/ids.ts'
-import { isPeriod } from '../../links/link-fields.ts'
+import { isPeriod, LINE_BREAKS } from '../../links/link-fields.ts'
 import {
   redirectTo,
   SCHEDULED,
@@ -32,7 +32,10 @@ const anyUrl = fc
   .map((path) => new URL(`http://a.example/${path}`).href)
 const anyText = (maxLength: number) =>
   fc.string({ unit: 'grapheme', maxLength: maxLength / 8 }).map((text) => text.trim())
-const anyTitle = anyText(TITLE_LENGTH_MAX).filter((title) => title !== '')
+/** As owners keep them: in one line. */
+const anyTitle = anyText(TITLE_LENGTH_MAX)
+  .map((title) => title.replaceAll(LINE_BREAKS, ' ').trim())
+  .filter((title) => title !== '')
 const anyTag = anyText(TAG_LENGTH_MAX).filter((tag) => tag !== '')
 export const time = fc.nat(2 ** 45).map(toEpochMs)
 export const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null })

@@ -6,6 +6,7 @@ import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
 import { findProgram } from '../../test/services/service-program.ts'
 import { MongoJavaService, MongoService } from '../../test/services/mongo-service.ts'
 import { testWith } from '../../test/services/service-test.ts'
+import { askedAgain } from '../testing/outage-world.ts'
 import { testLinkListContract } from './link-list.contract.ts'
 import { STORE_RING, testLinkStoreContract } from './link-store.contract.ts'
 import { MongoLinkStore } from './mongo-link-store.ts'
@@ -64,7 +65,7 @@ function placeAt(url: string, namespace: string, end: () => void) {
       )
       opened.push(store)
       await untilReached(store)
-      return store
+      return askedAgain(store, REACHED_WITHIN_MS)
     },
     async remove() {
       await Promise.all(opened.map((store) => store.close()))

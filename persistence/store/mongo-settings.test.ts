@@ -40,7 +40,7 @@ javaTest('nodes that begin a database at once are all of its cluster', async (t)
   const settings = await Promise.all([1, 2, 3].map(() => settingsOf('one')))
   const stores = await Promise.all(settings.map(openStore))
   t.deepEqual(await Promise.all(stores.map((store) => store.check())), ['ok', 'ok', 'ok'])
-  await stores[0]!.write([linkVersion('abc', 1)])
+  await untilDone(BACK_WITHIN_MS, () => stores[0]!.write([linkVersion('abc', 1)]))
   t.deepEqual(await stores[2]!.get(CODE), linkVersion('abc', 1))
   t.true(await (await settingsOf('one')).wasMade('store'))
 })
@@ -48,7 +48,7 @@ javaTest('nodes that begin a database at once are all of its cluster', async (t)
 javaTest("another cluster's database is refused in one line, and left as it is", async (t) => {
   const { settingsOf, openStore } = await start(t)
   const first = await openStore(await settingsOf('one'))
-  await first.write([linkVersion('abc', 1)])
+  await untilDone(BACK_WITHIN_MS, () => first.write([linkVersion('abc', 1)]))
   const other = await openStore(await settingsOf('other'))
   const error = await t.throwsAsync(other.check(), { instanceOf: ClusterDataError })
   t.regex(
@@ -82,7 +82,7 @@ javaTest(
   async (t) => {
     const { server, settingsOf, openStore } = await start(t)
     const store = await openStore(await settingsOf('one'))
-    await store.write([linkVersion('abc', 1)])
+    await untilDone(BACK_WITHIN_MS, () => store.write([linkVersion('abc', 1)]))
     t.deepEqual(await store.get(CODE), linkVersion('abc', 1))
     // In time for a call that finds the database checked, and its connections closed.
     await server.restart()

@@ -11,8 +11,10 @@ import { Ring } from '../../links/ring.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 import { MongoJavaService } from '../../test/services/mongo-service.ts'
 import { testWith } from '../../test/services/service-test.ts'
+import { untilDone } from '../testing/outage-world.ts'
 import { MongoLinkStore } from './mongo-link-store.ts'
 
+const BACK_WITHIN_MS = 30_000
 const javaTest = (title: string, tell: (t: ExecutionContext) => Promise<void>) =>
   testWith('mongo-java')(`${title} (mongo-java-server)`, tell)
 const CHECKPOINTS = new Map([[1 as PartitionId, 5 as LogPosition]])
@@ -52,7 +54,7 @@ async function open(t: ExecutionContext) {
 
 javaTest('a deposed primary leads to no absence', async (t) => {
   const { store, ask } = await open(t)
-  await store.write([linkVersion('abc', 1)])
+  await untilDone(BACK_WITHIN_MS, () => store.write([linkVersion('abc', 1)]))
   await store.saveCheckpoints(CHECKPOINTS)
   await ask({ deposeForTests: true })
 
@@ -70,7 +72,7 @@ javaTest('a deposed primary leads to no absence', async (t) => {
 
 javaTest('a read of one link is linearizable', async (t) => {
   const { store, sent } = await open(t)
-  await store.write([linkVersion('abc', 1)])
+  await untilDone(BACK_WITHIN_MS, () => store.write([linkVersion('abc', 1)]))
   const [read, ...others] = await sent(() => store.get('abc' as Code))
   t.deepEqual(read?.readConcern, { level: 'linearizable' })
   t.deepEqual(others, [])
@@ -78,7 +80,7 @@ javaTest('a read of one link is linearizable', async (t) => {
 
 javaTest('before reads of many comes the proof, and they wait for its time', async (t) => {
   const { store, sent } = await open(t)
-  await store.write([linkVersion('abc', 1)])
+  await untilDone(BACK_WITHIN_MS, () => store.write([linkVersion('abc', 1)]))
   for (const work of [
     () => Promise.all(['abc', 'abd', 'abe'].map((code) => store.get(code as Code))),
     () => Array.fromAsync(store.load([1 as PartitionId])),
@@ -96,7 +98,7 @@ javaTest(
   'a flush is one unordered command that waits for a majority and its journal',
   async (t) => {
     const { store, sent } = await open(t)
-    await store.write([linkVersion('abc', 1)])
+    await untilDone(BACK_WITHIN_MS, () => store.write([linkVersion('abc', 1)]))
     const versions = Array.from({ length: 400 }, (_, index) => linkVersion(`c${index}`, 1))
     const commands = await sent(() => store.write([...versions, linkVersion('abc', 2)]))
     t.is(commands.length, 1)
