@@ -83,5 +83,6 @@ function record(index: number, now: number): ClickRecord {
       `Accept-Language: ${LANGUAGES[chance(index + 6, LANGUAGES.length)]}`,
     query: index % 4 === 0 ? `utm_source=news&utm_campaign=c${index % 50}` : '',
     targetQuery: '',
+    rule: 0,
   }
 }

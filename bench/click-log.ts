@@ -59,6 +59,7 @@ function record(index: number, links: number): ClickRecord {
       'Accept-Language: de-AT,de;q=0.9,en;q=0.5',
     query: index % 4 === 0 ? `utm_source=news&utm_campaign=c${index % 100}` : '',
     targetQuery: '',
+    rule: 0,
   }
 }
 

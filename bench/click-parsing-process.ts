@@ -56,6 +56,7 @@ function record(index: number): ClickRecord {
     headers: Buffer.from(headers).toString('latin1'),
     query: index % 4 === 0 ? `utm_source=news&utm_campaign=c${index % 100}` : '',
     targetQuery: '',
+    rule: 0,
   }
 }
 

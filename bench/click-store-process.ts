@@ -198,6 +198,7 @@ function clickOf(number: number, position: number, index: number): PlacedClick {
     utmCampaign: campaign === 0 ? `campaign-${chance(number, 7, 30)}` : '',
     status: 302,
     node: 'n1',
+    rule: 0,
     position,
     index,
   }

@@ -55,6 +55,8 @@ export interface Click {
   readonly status: number
   /** The node that answered. */
   readonly node: string
+  /** Which redirect rule of the link decided where the visitor went, from 1; 0: none. */
+  readonly rule: number
 }
 
 /** The statuses of clicks that led to no link. */

@@ -23,9 +23,15 @@ async function start(t: ExecutionContext, env: Record<string, string> = {}): Pro
   return program
 }
 
-async function follow(program: Program, code: string, times: number): Promise<void> {
+async function follow(
+  program: Program,
+  code: string,
+  times: number,
+  language = 'en',
+): Promise<void> {
   for (let n = 0; n < times; n++) {
-    const headers = { 'user-agent': FIREFOX, referer: 'https://news.example/a' }
+    const news = { referer: 'https://news.example/a', 'accept-language': language }
+    const headers = { 'user-agent': FIREFOX, ...news }
     await fetch(`${program.url}/${code}`, { redirect: 'manual', headers })
   }
 }
@@ -76,7 +82,50 @@ test('what was followed is answered, listed, exported and forgotten', async (t) 
   const forgotten = await json(program, '/api/visits?address=127.0.0.1', 'DELETE')
   t.like(forgotten, { deleted: 5, matched: 'address' })
   t.like(await json(program, '/api/stats'), { totals: { clicks: 0 } })
+  await tellsRules(t, program)
 })
+
+/** Clicks tell which rule of their link led the visitor. Nothing else is counted before. */
+async function tellsRules(t: ExecutionContext, program: Program): Promise<void> {
+  const rules = ['de', 'fr'].map((name) => {
+    return { languages: [name], url: `https://example.com/${name}` }
+  })
+  await program.create({ url: 'https://example.com/', code: 'ruled', rules })
+  for (const [language, times] of [
+    ['fr', 3],
+    ['de', 2],
+    ['en', 1],
+  ] as const) {
+    await follow(program, 'ruled', times, language)
+  }
+  await follow(program, 'abc', 4)
+  await untilCounted(program, 'ruled', 6)
+  await untilCounted(program, 'abc', 4)
+  t.like((await json(program, '/api/stats?groupBy=rule'))['groups'], [
+    { rule: '', clicks: 5 },
+    { rule: '2', clicks: 3 },
+    { rule: '1', clicks: 2 },
+  ])
+  const { totals } = await json(program, '/api/links/ruled/stats?filter=rule:1,2')
+  t.like(totals, { clicks: 5 })
+  const lines = await (await program.api('/api/visits?filter=rule:2&format=ndjson')).text()
+  const told = lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object)
+  t.like(
+    told,
+    Array.from({ length: 3 }, () => ({ code: 'ruled', language: 'fr', rule: 2 })),
+  )
+  const csv = await (await program.api('/api/visits?filter=rule:1&format=csv')).text()
+  t.deepEqual(
+    csv
+      .trimEnd()
+      .split('\r\n')
+      .map((line) => line.split(',').at(-1)),
+    ['rule', '1', '1'],
+  )
+}
 
 test('a follower hears clicks and changes as they come', async (t) => {
   const program = await start(t)

@@ -3,8 +3,9 @@ import * as fc from 'fast-check'
 import zlib from 'node:zlib'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { hasCode } from '../../links/errors.ts'
-import { clickBatches, sampleBatch, sampleClick } from '../testing/sample-batches.ts'
+import { clickBatches, sampleBatch, sampleChange, sampleClick } from '../testing/sample-batches.ts'
 import { decodeBatch, encodeBatch } from './batch-codec.ts'
+import { BatchWriter } from './batch-writer.ts'
 import {
   BATCH_ENTRIES_MAX,
   BODY_BYTES_MAX,
@@ -125,8 +126,45 @@ test('a deletion of what cannot be named is refused', (t) => {
 
 test('a newer format is told as such', (t) => {
   const payload = encodeBatch(sampleBatch(0))
-  payload[0] = 3
-  t.throws(() => decodeBatch(payload), { message: /it has format 3, known are 1 and 2/ })
+  payload[0] = 4
+  t.throws(() => decodeBatch(payload), { message: /it has format 4, known are 1 to 3/ })
+})
+
+/** As it was written before there were rules. */
+const WITHOUT_RULES =
+  'AfhBXvEAAAAAqQFhAnIxAwMCB2FiYzEyMzQDeHl6ATVVc2VyLUFnZW50OiBNb3ppbGxhLzUuMApSZWZlcmVyOiBodHRwczovL2V4' +
+  'YW1wbGUuY29tLwEDYT0xAq4ClAMCBMsAcQAAAAABAQEjRWeJq83vASNFZ4mrze8CgKCr/vliAAABAAEAAQABAAABAIDQlf+8MQdh' +
+  'YmMxMjM0FGh0dHBzOi8vZXhhbXBsZS5jb20vAAA='
+
+test('a batch of before there were rules is read, and one without any is written like it', (t) => {
+  const other = { code: 'xyz' as Code, status: 404, query: 'a=1', address: '' }
+  const clicks = [sampleClick(), sampleClick(other)]
+  const batch = sampleBatch(3, { clicks, changes: [sampleChange()] })
+  const old = Buffer.from(WITHOUT_RULES, 'base64')
+  t.deepEqual(decodeBatch(old), batch)
+  t.deepEqual(encodeBatch(batch), old)
+})
+
+test('a writer forgets the rules of one batch before the next', (t) => {
+  const writer = new BatchWriter()
+  const click = () => {
+    const origin = writer.origin('', undefined, writer.headers(''))
+    writer.click('abc' as Code, 1, 302, origin, '', '')
+  }
+  const rulesOf = () => {
+    const payload = writer.finish({ node: 'a', run: 'r', number: 0, before: 0 })
+    return decodeBatch(payload).clicks.map(({ rule }) => rule)
+  }
+  click()
+  click()
+  writer.rule(3)
+  t.deepEqual(rulesOf(), [0, 3])
+  click()
+  writer.rule(1)
+  click()
+  t.deepEqual(rulesOf(), [1, 0])
+  click()
+  t.deepEqual(rulesOf(), [0])
 })
 
 test('clicks of 1,000 agents and 100,000 addresses take at most 64 bytes each', (t) => {

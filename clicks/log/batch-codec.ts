@@ -17,7 +17,17 @@ export function encodeBatch(batch: ClickBatch): Buffer {
   if (batch.deletion !== undefined) return encodeDeletion(batch, batch.deletion)
   const writer = new BatchWriter()
   const origins = new Map<string, number>()
-  for (const { code, at, status, address, visitor, headers, query, targetQuery } of batch.clicks) {
+  for (const {
+    code,
+    at,
+    status,
+    address,
+    visitor,
+    headers,
+    query,
+    targetQuery,
+    rule,
+  } of batch.clicks) {
     const key = `${visitor} ${address} ${headers}`
     let origin = origins.get(key)
     if (origin === undefined) {
@@ -25,6 +35,7 @@ export function encodeBatch(batch: ClickBatch): Buffer {
       origins.set(key, origin)
     }
     writer.click(code, at, status, origin, query, targetQuery)
+    if (rule > 0) writer.rule(rule)
   }
   for (const change of batch.changes) writer.change(change)
   return writer.finish(batch)

@@ -19,10 +19,13 @@
  *   clicks     count; then column by column: time as a difference to the click before (zigzag),
  *              place of its code, of its origin, of its status, of its query, of its target's query
  *   changes    count; of each kind, time, code, url, 0 or 1 and a title, count and tags
+ *   rules      of RULED_FORMAT alone: count; of each click that a rule decided how many clicks lie between
+ *              it and the one before, and the rule
  *
  * An address is 0: none; 4 and four bytes; or 1 and a text. An origin is who clicked: address,
  * visitor and headers together, because they repeat together. Columns and dictionaries are what makes
- * zstd find what repeats: clicks of 1,000 agents and 100,000 addresses take 30 bytes each.
+ * zstd find what repeats: clicks of 1,000 agents and 100,000 addresses take 30 bytes each. Few clicks are
+ * of links with rules: a batch without any has the bytes that it had before there were rules.
  *
  * Rejected: JSON lines under zstd, which hide what repeats and cost more to make; a
  * dictionary that outlives its batch, since a reader may begin anywhere.
@@ -33,6 +36,8 @@ import { TinygridError } from '../../links/errors.ts'
 export const BATCH_FORMAT = 1
 /** Of a batch that is a deletion; its body is told in `deletion-codec.ts`. */
 export const DELETION_FORMAT = 2
+/** Of a batch in which rules decided some clicks; the newest. */
+export const RULED_FORMAT = 3
 export const CHECKSUM_AT = 1
 export const CODING_AT = 5
 export const LENGTH_AT = 6
@@ -46,6 +51,9 @@ export const VISITOR_BYTES = 8
 export const BODY_BYTES_MAX = 900_000
 /** Clicks and changes of one batch: what a reader makes of a body is bounded by it. */
 export const BATCH_ENTRIES_MAX = 10_000
+
+/** Stores keep a rule as a byte; no link has so many. */
+export const RULE_MAX = 255
 
 /** No reader needs a longer window than the longest body. */
 export const ZSTD_WINDOW_LOG_MAX = 20

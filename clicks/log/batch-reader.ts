@@ -10,7 +10,6 @@ import { parseCode, TIME_MAX, type Code, type EpochMs } from '../../links/ids.ts
 import {
   ADDRESS,
   BATCH_ENTRIES_MAX,
-  BATCH_FORMAT,
   BODY_AT,
   BODY_BYTES_MAX,
   CHECKSUM_AT,
@@ -19,6 +18,8 @@ import {
   CODING_AT,
   DELETION_FORMAT,
   LENGTH_AT,
+  RULE_MAX,
+  RULED_FORMAT,
   unreadable,
   VISITOR_BYTES,
   ZSTD_WINDOW_LOG_MAX,
@@ -45,14 +46,15 @@ export function readBatch(payload: Uint8Array): ClickBatch {
   }
   const clicks = readClicks(source)
   const changes = readChanges(source)
+  if (payload[0] === RULED_FORMAT) readRules(source, clicks)
   source.end()
   return { node, run, number, before, clicks, changes }
 }
 
 function bodyOf(payload: Uint8Array): Buffer {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-  if (bytes.length > 0 && bytes[0] !== BATCH_FORMAT && bytes[0] !== DELETION_FORMAT) {
-    throw unreadable(`it has format ${bytes[0]}, known are ${BATCH_FORMAT} and ${DELETION_FORMAT}`)
+  if (bytes.length > 0 && (bytes[0]! < 1 || bytes[0]! > RULED_FORMAT)) {
+    throw unreadable(`it has format ${bytes[0]}, known are 1 to ${RULED_FORMAT}`)
   }
   if (bytes.length < BODY_AT || bytes.readUInt32BE(CHECKSUM_AT) !== checksumOf(bytes)) {
     throw unreadable('its checksum does not match')
@@ -75,7 +77,9 @@ function uncompressed(coding: number, stored: Buffer, length: number): Buffer {
   }
 }
 
-function readClicks(source: ByteSource): ClickRecord[] {
+type ReadRecord = { -readonly [Key in keyof ClickRecord]: ClickRecord[Key] }
+
+function readClicks(source: ByteSource): ReadRecord[] {
   const codes = readMany(source, () => codeOf(source.text()))
   const headers = readMany(source, () => source.text())
   const queries = ['', ...readMany(source, () => source.text(), 2 * BATCH_ENTRIES_MAX)]
@@ -101,8 +105,19 @@ function readClicks(source: ByteSource): ClickRecord[] {
       headers: text,
       query: query[index]!,
       targetQuery: targetQuery[index]!,
+      rule: 0,
     }
   })
+}
+
+function readRules(source: ByteSource, clicks: readonly ReadRecord[]): void {
+  let next = 0
+  for (let left = source.count(clicks.length); left > 0; left--) {
+    next += source.number(clicks.length - next - 1)
+    const rule = source.number(RULE_MAX)
+    if (rule === 0) throw unreadable('a rule is none')
+    clicks[next++]!.rule = rule
+  }
 }
 
 function readOrigins(source: ByteSource, headers: readonly string[]): Origin[] {

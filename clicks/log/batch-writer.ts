@@ -19,6 +19,8 @@ import {
   CODING,
   CODING_AT,
   LENGTH_AT,
+  RULE_MAX,
+  RULED_FORMAT,
 } from './batch-layout.ts'
 import { ByteSink } from './byte-sink.ts'
 import { RecentCodes } from './recent-codes.ts'
@@ -83,6 +85,10 @@ export class BatchWriter {
   readonly #clickQueries = new ByteSink()
   readonly #targetQueries = new ByteSink()
   readonly #changes = new ByteSink()
+  readonly #rules = new ByteSink()
+  #ruleCount = 0
+  /** Clicks up to the last one that has a rule. */
+  #ruledUpTo = 0
   #origins = 0
   #clicks = 0
   #changeCount = 0
@@ -103,7 +109,8 @@ export class BatchWriter {
   get bytes(): number {
     const { length: headers } = this.#headers.sink
     const { length: queries } = this.#queries.sink
-    const texts = this.#codes.sink.length + headers + queries + this.#changes.length
+    const changes = this.#changes.length + this.#rules.length
+    const texts = this.#codes.sink.length + headers + queries + changes
     const visitors = this.#visitors.length + this.#addresses.length + this.#origins * 4
     return texts + visitors + this.#times.length + this.#clicks * 15
   }
@@ -144,6 +151,16 @@ export class BatchWriter {
     this.#targetQueries.number(targetQuery === '' ? 0 : this.#queries.place(targetQuery) + 1)
   }
 
+  /** Says of the last click which rule decided it. */
+  rule(rule: number): void {
+    assert(this.#clicks > this.#ruledUpTo, 'a rule is of no click')
+    assert(rule > 0 && rule <= RULE_MAX, 'a rule is none')
+    this.#rules.number(this.#clicks - this.#ruledUpTo - 1)
+    this.#rules.number(rule)
+    this.#ruledUpTo = this.#clicks
+    this.#ruleCount++
+  }
+
   change({ kind, at, code, url, title, tags }: LinkChange): void {
     const sink = this.#changes
     this.#changeCount++
@@ -160,10 +177,11 @@ export class BatchWriter {
   /** The bytes; the next click is of another batch. */
   finish(name: BatchName): Buffer {
     this.#writeBody(name)
-    const payload = payloadOf(this.#body.bytes)
+    const payload = payloadOf(this.#body.bytes, this.#ruleCount > 0 ? RULED_FORMAT : BATCH_FORMAT)
     this.#clear()
     return payload
   }
+
   #writeBody({ node, run, number, before }: BatchName): void {
     assert(this.entries <= BATCH_ENTRIES_MAX, 'a click batch has too many entries')
     const body = this.#body
@@ -191,6 +209,9 @@ export class BatchWriter {
     body.append(this.#targetQueries)
     body.number(this.#changeCount)
     body.append(this.#changes)
+    if (this.#ruleCount === 0) return
+    body.number(this.#ruleCount)
+    body.append(this.#rules)
   }
 
   #clear(): void {
@@ -198,9 +219,10 @@ export class BatchWriter {
     for (const each of [this.#addresses, this.#originHeaders, this.#hasVisitor]) each.clear()
     for (const each of [this.#visitors, this.#times, this.#clickCodes]) each.clear()
     for (const each of [this.#clickOrigins, this.#clickStatuses, this.#clickQueries]) each.clear()
-    for (const each of [this.#targetQueries, this.#changes]) each.clear()
+    for (const each of [this.#targetQueries, this.#changes, this.#rules]) each.clear()
     this.#statuses = []
     this.#origins = this.#clicks = this.#changeCount = this.#lastAt = 0
+    this.#ruleCount = this.#ruledUpTo = 0
     this.#lastStatus = -1
   }
 
@@ -215,13 +237,13 @@ export class BatchWriter {
   }
 }
 
-function payloadOf(body: Buffer): Buffer {
+function payloadOf(body: Buffer, format: number): Buffer {
   assert(body.length <= BODY_BYTES_MAX, 'a click batch is too long')
   const compressed = body.length < COMPRESSED_BYTES_MIN ? body : zlib.zstdCompressSync(body, ZSTD)
   const isSmaller = compressed.length < body.length
   const stored = isSmaller ? compressed : body
   const payload = Buffer.allocUnsafe(BODY_AT + stored.length)
-  payload[0] = BATCH_FORMAT
+  payload[0] = format
   payload[CODING_AT] = isSmaller ? CODING.zstd : CODING.plain
   payload.writeUInt32BE(body.length, LENGTH_AT)
   payload.set(stored, BODY_AT)

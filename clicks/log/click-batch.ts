@@ -35,6 +35,8 @@ export interface ClickRecord {
   /** The query of the short URL, without `?`; then that of the target if it has `utm_`. */
   readonly query: string
   readonly targetQuery: string
+  /** Which redirect rule of the link decided where the visitor went, from 1; 0: none. */
+  readonly rule: number
 }
 
 export const CHANGE_KINDS = ['created', 'changed', 'deleted'] as const

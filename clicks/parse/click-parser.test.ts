@@ -38,6 +38,7 @@ test('a visit in full becomes a click', (t) => {
     utmCampaign: 'ä b',
     status: 302,
     node: 'n1',
+    rule: 0,
   })
 })
 
@@ -205,6 +206,7 @@ function record(visit: Partial<ClickRecord>): ClickRecord {
     headers: '',
     query: '',
     targetQuery: '',
+    rule: 0,
     ...visit,
   }
 }

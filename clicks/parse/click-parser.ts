@@ -81,6 +81,7 @@ export class ClickParser {
       utmCampaign: campaign.campaign,
       status: record.status,
       node,
+      rule: record.rule,
     }
   }
 

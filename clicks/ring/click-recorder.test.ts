@@ -27,6 +27,7 @@ test('a click is in the log a tenth of a second later', async (t) => {
       headers: 'User-Agent: Firefox',
       query: 'b=2',
       targetQuery: 'utm_source=x&a=1',
+      rule: 0,
     },
   )
 })

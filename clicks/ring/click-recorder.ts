@@ -181,6 +181,8 @@ export class ClickRecorder {
     const target = ring.targets[place]!
     const targetQuery = target.includes('utm_') ? queryOf(target) : ''
     batch.click(ring.codes[place]!, at, ring.statuses[place]!, origin, query, targetQuery)
+    const rule = ring.rules.size === 0 ? undefined : ring.rules.get(place)
+    if (rule !== undefined) batch.rule(rule)
     if (batch.bytes > BATCH_BYTES || batch.entries >= BATCH_ENTRIES) this.#endBatch()
   }
 

@@ -6,7 +6,8 @@
  * is parsed, copied or made here, because this is on the path of every redirect. It is bounded by clicks
  * and by the bytes of heads and paths that it keeps alive; what comes while it is full is dropped and counted.
  *
- * Arrays side by side, since an object per click would be one more thing to make and to collect.
+ * Arrays side by side, since an object per click would be one more thing to make and to collect. Which rule
+ * decided lies beside them, for the few clicks of which one did: all others pay nothing for it.
  */
 import type { Code, EpochMs } from '../../links/ids.ts'
 
@@ -30,6 +31,17 @@ export interface ClickNotes {
     head: Head,
     path: string,
     target: string,
+  ): void
+  /** As `note`, of a visitor whom a redirect rule of the link led there. @param rule from 1 */
+  noteRuled(
+    code: Code,
+    at: EpochMs,
+    status: number,
+    address: string,
+    head: Head,
+    path: string,
+    target: string,
+    rule: number,
   ): void
   /** There is no such link, or none any more: at most ORPHANS_PER_SECOND_MAX are held of a second. */
   noteOrphan(
@@ -66,6 +78,8 @@ export class ClickRing implements ClickNotes {
   readonly heads: Head[]
   readonly paths: string[]
   readonly targets: string[]
+  /** By place, of clicks that a rule decided. */
+  readonly rules = new Map<number, number>()
   /** Clicks held: the first so many places of each array. */
   #count = 0
   /** Of heads that the click before does not have too, and of paths. */
@@ -119,6 +133,21 @@ export class ClickRing implements ClickNotes {
     else this.note(code, at, status, address, head, path, '')
   }
 
+  noteRuled(
+    code: Code,
+    at: EpochMs,
+    status: number,
+    address: string,
+    head: Head,
+    path: string,
+    target: string,
+    rule: number,
+  ): void {
+    const place = this.#count
+    this.note(code, at, status, address, head, path, target)
+    if (this.#count > place) this.rules.set(place, rule)
+  }
+
   note(
     code: Code,
     at: EpochMs,
@@ -157,6 +186,7 @@ export class ClickRing implements ClickNotes {
     this.paths.fill('', 0, count)
     this.targets.fill('', 0, count)
     this.addresses.fill('', 0, count)
+    if (this.rules.size > 0) this.rules.clear()
   }
 }
 

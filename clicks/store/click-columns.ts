@@ -10,6 +10,7 @@ import type { ClickField, ClickSelection } from './question.ts'
 import { stepwise, whole, type SqlDialect } from './sql-dialect.ts'
 import { offsetPieces } from './zone-offsets.ts'
 
+/** In the order of the tables: what is younger comes last. */
 export const CLICK_COLUMNS: Readonly<Record<keyof PlacedClick, string>> = {
   code: 'code',
   at: 'at_ms',
@@ -36,6 +37,7 @@ export const CLICK_COLUMNS: Readonly<Record<keyof PlacedClick, string>> = {
   node: 'node',
   position: 'log_position',
   index: 'batch_index',
+  rule: 'rule',
 }
 
 /** Single clicks, or those that were rolled up. */
@@ -59,6 +61,7 @@ const COLUMN_OF_FIELD: Partial<Record<ClickField, keyof PlacedClick>> = { referr
 const NUMBERS: Partial<Record<ClickField, { readonly zeroIsUnknown: boolean }>> = {
   ipVersion: { zeroIsUnknown: true },
   status: { zeroIsUnknown: false },
+  rule: { zeroIsUnknown: true },
   hourOfDay: { zeroIsUnknown: false },
   weekday: { zeroIsUnknown: false },
 }

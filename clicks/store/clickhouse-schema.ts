@@ -25,6 +25,7 @@ const DAY_MS = 86_400_000
 const TIME = 'Int64 CODEC(Delta, ZSTD)'
 const WORD = 'LowCardinality(String)'
 
+/** As the first version has them. */
 const TABLES: Readonly<Record<string, { columns: Record<string, string>; engine: string }>> = {
   click_rows: {
     columns: {
@@ -91,12 +92,18 @@ const TABLES: Readonly<Record<string, { columns: Record<string, string>; engine:
   },
 }
 
+/** Columns that later versions have beside those. Rows of before have 0 in them. */
+const ADDED: Readonly<Record<string, Record<string, string>>> = {
+  click_rows: { rule: 'UInt8 CODEC(ZSTD)' },
+}
+
 /** Each makes the next version of the one before; never changed once it was released. */
 const MIGRATIONS: readonly string[][] = [
   Object.entries(TABLES).map(([table, { columns, engine }]) => {
     const listed = Object.entries(columns).map(([name, type]) => `${name} ${type}`)
     return `CREATE TABLE IF NOT EXISTS ${table} (${listed.join(', ')}) ENGINE = ${engine}`
   }),
+  [`ALTER TABLE click_rows ADD COLUMN IF NOT EXISTS rule ${ADDED['click_rows']!['rule']!}`],
 ]
 
 const VERSIONS =
@@ -144,7 +151,7 @@ async function compare(connection: ClickHouseConnection): Promise<void> {
   for (const row of rows)
     found.set(`${String(row['table'])}.${String(row['name'])}`, String(row['type']))
   for (const [table, { columns }] of Object.entries(TABLES)) {
-    for (const [name, declared] of Object.entries(columns)) {
+    for (const [name, declared] of Object.entries({ ...columns, ...ADDED[table] })) {
       const type = declared.replace(/ CODEC.*$/, '')
       if (found.get(`${table}.${name}`) === type) continue
       throw new StartError(

@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava'
 import { ClickHouseService } from '../../test/services/clickhouse-service.ts'
 import { serialTestWith } from '../../test/services/service-test.ts'
 import { StartError, type TinygridError } from '../../links/errors.ts'
-import { sampleQuestion } from '../testing/sample-clicks.ts'
+import { sampleClick, sampleQuestion } from '../testing/sample-clicks.ts'
 import { ClickHouseClickStore } from './clickhouse-click-store.ts'
 
 const clickHouseTest = serialTestWith('clickhouse')
@@ -46,7 +46,7 @@ clickHouseTest('tables of others, of a newer program, and changed ones are refus
 
   await (await open(service.url)).close()
   await run('INSERT INTO tiny.schema_versions VALUES (99)')
-  await t.throwsAsync(open(service.url), { message: /has version 99, this program knows up to 1/ })
+  await t.throwsAsync(open(service.url), { message: /has version 99, this program knows up to 2/ })
 
   await (await open(`${service.url}/changed`)).close()
   await run('ALTER TABLE changed.click_rows DROP COLUMN country')
@@ -55,6 +55,38 @@ clickHouseTest('tables of others, of a newer program, and changed ones are refus
     message: /column country is missing instead of LowCardinality\(String\)/,
   })
 })
+
+clickHouseTest(
+  'a table of before there were rules gets them, its clicks without one',
+  async (t) => {
+    const service = await start(t)
+    const store = await open(service.url)
+    await store.append(
+      [0, 1].map((index) => sampleClick({ index })),
+      1,
+    )
+    await store.close()
+    const client = createClient({ url: service.url, log: { level: ClickHouseLogLevel.OFF } })
+    t.teardown(() => client.close())
+    await client.command({ query: 'ALTER TABLE tiny.click_rows DROP COLUMN rule' })
+    await client.command({ query: 'TRUNCATE TABLE tiny.schema_versions' })
+    await client.command({ query: 'INSERT INTO tiny.schema_versions VALUES (1)' })
+
+    for (let opened = 0; opened < 2; opened++) {
+      const again = await open(service.url)
+      await again.append([sampleClick({ position: 2, rule: 3 })], 2)
+      const { groups } = await again.ask(sampleQuestion({ groupBy: ['rule'] }))
+      t.deepEqual(
+        groups.map(({ values: [rule], clicks }) => [rule, clicks]),
+        [
+          ['', 2],
+          ['3', 1],
+        ],
+      )
+      await again.close()
+    }
+  },
+)
 
 async function start(t: ExecutionContext, password = ''): Promise<ClickHouseService> {
   const service = await ClickHouseService.start({ password })

@@ -29,6 +29,7 @@ const TYPES: Partial<Record<Key, DuckDBType>> = {
   status: USMALLINT,
   position: BIGINT,
   index: UINTEGER,
+  rule: UTINYINT,
 }
 
 export function appendRows(appender: DuckDBAppender, clicks: readonly PlacedClick[]): void {

@@ -2,10 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import test from 'ava'
-import { sampleClick } from '../testing/sample-clicks.ts'
+import { sampleClick, sampleQuestion } from '../testing/sample-clicks.ts'
 import { testClickStoreContract } from './click-store.contract.ts'
 import { DuckDbClickStore } from './duckdb-click-store.ts'
+import { CLICK_STORE_FILE } from './duckdb-database.ts'
 
 const SETTINGS = { memoryBytesMax: 2 ** 28, threads: 1, questionMsMax: 60_000 }
 
@@ -44,3 +46,43 @@ test('an append that fails in its middle leaves neither clicks nor position', as
   )
   await again.close()
 })
+
+test('a file of before there were rules goes on, its clicks without one', async (t) => {
+  const root = await mkdtemp(path.join(tmpdir(), 'tinygrid-clicks-'))
+  t.teardown(() => rm(root, { recursive: true }))
+  const directory = path.join(root, 'store')
+  const store = await DuckDbClickStore.open({ ...SETTINGS, directory })
+  await store.append(
+    [0, 1].map((index) => sampleClick({ index })),
+    1,
+  )
+  await store.close()
+  await undoRules(path.join(directory, CLICK_STORE_FILE))
+
+  for (let opened = 0; opened < 2; opened++) {
+    const again = await DuckDbClickStore.open({ ...SETTINGS, directory })
+    await again.append([sampleClick({ position: 2, rule: 3 })], 2)
+    const { groups } = await again.ask(sampleQuestion({ groupBy: ['rule'] }))
+    t.deepEqual(
+      groups.map(({ values: [rule], clicks }) => [rule, clicks]),
+      [
+        ['', 2],
+        ['3', 1],
+      ],
+    )
+    const [newest, ...others] = (await Array.fromAsync(again.visits(sampleQuestion()))).flat()
+    t.deepEqual(newest, sampleClick({ position: 2, rule: 3 }))
+    t.deepEqual(others, [sampleClick({ index: 1 }), sampleClick()])
+    await again.close()
+  }
+})
+
+/** Makes the file one of version 1. */
+async function undoRules(file: string): Promise<void> {
+  const instance = await DuckDBInstance.create(file)
+  const connection = await instance.connect()
+  await connection.run('ALTER TABLE clicks DROP COLUMN rule')
+  await connection.run('UPDATE store_state SET version = 1')
+  connection.closeSync()
+  instance.closeSync()
+}

@@ -29,6 +29,8 @@ const MIGRATIONS: readonly string[][] = [
       utm_campaign VARCHAR NOT NULL, clicks BIGINT NOT NULL, visitors BIGINT NOT NULL)`,
     'CREATE TABLE link_clicks (code VARCHAR NOT NULL, clicks BIGINT NOT NULL)',
   ],
+  // DuckDB adds no column that is NOT NULL; whoever appends gives every column.
+  ['ALTER TABLE clicks ADD COLUMN rule UTINYINT DEFAULT 0'],
 ]
 
 /** Brings the tables to today's version. @throws StartError if they are newer */

@@ -1,7 +1,7 @@
 /**
  * How visits come out of DuckDB: all of a window in one text, taken apart here.
  *
- * Each value that crosses from DuckDB's library to JavaScript costs a call, and a click has 25: as columns
+ * Each value that crosses from DuckDB's library to JavaScript costs a call, and a click has 26: as columns
  * of a result a million visits took five times as long. Fields are parted by U+001F and clicks by U+001E,
  * which hardly any text holds: if one does, the parts are too many, and the window is read again with its
  * texts as hexadecimal digits.
@@ -21,6 +21,7 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'status',
   'position',
   'index',
+  'rule',
 ])
 
 /** As `Date.toISOString` up to the year 9999. */
@@ -100,5 +101,6 @@ function visitOf(fields: readonly string[]): PlacedClick {
     node: fields[22]!,
     position: Number(fields[23]),
     index: Number(fields[24]),
+    rule: Number(fields[25]),
   }
 }

@@ -28,6 +28,7 @@ export const CLICK_FIELDS = [
   'botName',
   'kind',
   'status',
+  'rule',
   'node',
   'tag',
   'code',

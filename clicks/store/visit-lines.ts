@@ -9,7 +9,7 @@
 import { guardFormula } from '../formula-guard.ts'
 import type { Visit } from './question.ts'
 
-/** In the order of the columns. */
+/** In the order of the columns. What is younger comes last, so that others keep their places. */
 export const CSV_COLUMNS = [
   'at',
   'code',
@@ -36,6 +36,7 @@ export const CSV_COLUMNS = [
   'node',
   'position',
   'index',
+  'rule',
 ] as const satisfies readonly (keyof Visit)[]
 
 const NEEDS_QUOTES = /[",\r\n]/

@@ -19,6 +19,7 @@ export interface Visit {
   readonly head?: Head
   readonly path?: string
   readonly target?: string
+  readonly rule?: number
 }
 
 export class RecorderWorld {
@@ -48,10 +49,12 @@ export class RecorderWorld {
 
   visit(visit: Visit = {}): void {
     const { code = 'abc', at = NOW, status = 302, address = '203.0.113.7', head = BROWSER } = visit
-    const { path = '', target = 'https://example.com/' } = visit
+    const { path = '', target = 'https://example.com/', rule } = visit
     const { notes } = this.recorder
-    if (status !== 302) notes.noteOrphan(code as Code, at as EpochMs, status, address, head, path)
-    else notes.note(code as Code, at as EpochMs, status, address, head, path, target)
+    const asked = [code as Code, at as EpochMs, status, address, head, path] as const
+    if (status !== 302) notes.noteOrphan(...asked)
+    else if (rule === undefined) notes.note(...asked, target)
+    else notes.noteRuled(...asked, target, rule)
   }
 
   /** Lets the recorder take what there is, and the log have it. */

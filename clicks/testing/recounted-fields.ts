@@ -14,6 +14,8 @@ export function valuesOf(
       return [click.referrerHost]
     case 'ipVersion':
       return [click.ipVersion === 0 ? '' : String(click.ipVersion)]
+    case 'rule':
+      return [click.rule === 0 ? '' : String(click.rule)]
     case 'status':
       return [String(click.status)]
     case 'tag':

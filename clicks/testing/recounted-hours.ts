@@ -24,6 +24,7 @@ const UNKNOWN: Omit<PlacedClick, (typeof ROLLED_UP_FIELDS)[number] | 'at'> = {
   referrerPath: '',
   language: '',
   node: '',
+  rule: 0,
 }
 
 export function rollUp(

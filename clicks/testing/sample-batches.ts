@@ -3,6 +3,7 @@
  */
 import * as fc from 'fast-check'
 import { TIME_MAX, type Code, type EpochMs } from '../../links/ids.ts'
+import { RULE_MAX } from '../log/batch-layout.ts'
 import {
   CHANGE_KINDS,
   type ClickBatch,
@@ -26,6 +27,7 @@ function clickRecords(): fc.Arbitrary<ClickRecord> {
     headers: text,
     query: text,
     targetQuery: text,
+    rule: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: RULE_MAX })),
   })
 }
 
@@ -60,6 +62,7 @@ const CLICK: ClickRecord = {
   headers: 'User-Agent: Mozilla/5.0\nReferer: https://example.com/',
   query: '',
   targetQuery: '',
+  rule: 0,
 }
 
 export function sampleClick(change: Partial<ClickRecord> = {}): ClickRecord {

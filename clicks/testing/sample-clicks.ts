@@ -40,6 +40,7 @@ export function sampleClick(changes: Partial<PlacedClick> = {}): PlacedClick {
     utmCampaign: 'summer',
     status: 302,
     node: 'n1',
+    rule: 0,
     position: 1,
     index: 0,
     ...changes,
@@ -150,6 +151,7 @@ const arbitraryClick = (moment: number): fc.Arbitrary<Click> =>
     utmCampaign: text,
     status: fc.constantFrom(302, 302, 302, 301, 404, 410),
     node: text,
+    rule: fc.constantFrom(0, 0, 1, 2, 20),
   })
 
 /** Clicks around a moment, in batches: each with its position. */
@@ -193,6 +195,7 @@ const VALUES: Partial<Record<ClickField, fc.Arbitrary<string>>> = {
   country: fc.constantFrom('', 'DE', 'AT'),
   ipVersion: fc.constantFrom('', '4', '6', '0', '04'),
   status: fc.constantFrom('', '302', '301', '404', '3e2'),
+  rule: fc.constantFrom('', '1', '2', '0', '01'),
   kind: fc.constantFrom(...VISITOR_KINDS, ''),
   device: fc.constantFrom(...DEVICES),
   networkType: fc.constantFrom(...NETWORK_TYPES),

@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS clicks_feed
     utmCampaign String,
     visitor String,
     status UInt16,
+    rule UInt8,
     node String
 )
 ENGINE = NATS

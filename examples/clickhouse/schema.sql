@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS clicks
     utmCampaign String,
     visitor String,
     status UInt16,
+    rule UInt8,
     node LowCardinality(String)
 )
 ENGINE = ReplacingMergeTree

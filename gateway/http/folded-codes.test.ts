@@ -74,7 +74,10 @@ test('a whole short URL finds its link in any case', async (t) => {
 test('questions about clicks, and clicks themselves, name codes in small letters', async (t) => {
   const noted: string[] = []
   const note = (code: Code) => void noted.push(code)
-  const clicks = { notes: { note, noteOrphan: note }, numbers: () => ({}) as never }
+  const clicks = {
+    notes: { note, noteRuled: note, noteOrphan: note },
+    numbers: () => ({}) as never,
+  }
   const analytics = new FakeAnalytics()
   const { add, call } = await startGateway(t, INSENSITIVE, undefined, { clicks, analytics })
   add({ code: 'jazz' })

@@ -54,6 +54,7 @@ class FoldingOwner implements LinkOwner {
 function foldingNotes(notes: ClickNotes): ClickNotes {
   return {
     note: (code, ...rest) => notes.note(foldCode(code), ...rest),
+    noteRuled: (code, ...rest) => notes.noteRuled(foldCode(code), ...rest),
     noteOrphan: (code, ...rest) => notes.noteOrphan(foldCode(code), ...rest),
   }
 }

@@ -14,6 +14,8 @@ import type { Redirect, RedirectStatus } from '../../links/link.ts'
 export interface Target extends Omit<Redirect, 'kind'> {
   /** The link is asked at each visit. */
   readonly isDecidedAnew?: boolean
+  /** Which rule of the link decided, from 1; left out: none. */
+  readonly rule?: number
 }
 
 const KEPT_SECONDS = 3_600

@@ -33,7 +33,7 @@ export async function decidedTarget(
   const visitor = await visitors.of(request.headers, clientAddress(request))
   const resolved = await owner.resolve(code, visitor)
   if (resolved.kind !== 'resolved') throw visitorError(resolved)
-  const { url, status, forwardQuery, isMetered } = resolved
+  const { url, status, forwardQuery, rule, isMetered } = resolved
   if (counts) {
     if (isMetered) await countVisit(owner, code)
     counters[isMetered ? 'metered' : 'late']++
@@ -41,6 +41,7 @@ export async function decidedTarget(
   return {
     url,
     isDecidedAnew: true,
+    ...(rule === 0 ? {} : { rule }),
     ...(status === undefined ? {} : { status }),
     ...(forwardQuery === undefined ? {} : { forwardQuery }),
   }

@@ -9,6 +9,7 @@ import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { RedirectStatus } from '../../links/link.ts'
+import type { Target } from '../http/redirect-form.ts'
 
 interface Noting {
   readonly clicks: ClickNotes | undefined
@@ -25,6 +26,22 @@ export function noteVisit(
 ): void {
   if (method === 'HEAD') return
   clicks?.note(code, now(), status, socket.remoteAddress ?? '', rawHeaders, url!, target)
+}
+
+/** A visitor was sent where the link's owner decided, by one of its rules or without. */
+export function noteDecidedVisit(
+  noting: Noting,
+  request: IncomingMessage,
+  code: Code,
+  status: RedirectStatus | 303,
+  { url, rule }: Target,
+): void {
+  if (rule === undefined) return noteVisit(noting, request, code, status, url)
+  if (request.method === 'HEAD') return
+  const { clicks, now } = noting
+  const { socket, rawHeaders, url: path } = request
+  const address = socket.remoteAddress ?? ''
+  clicks?.noteRuled(code, now(), status, address, rawHeaders, path!, url, rule)
 }
 
 /** A visitor was told why there is no such link, if that was the reason. */

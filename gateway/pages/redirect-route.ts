@@ -23,7 +23,7 @@ import { redirectOfVisit, type LinkOwner, type Source } from '../../links/link-o
 import { isKeyed, type KeyCheck } from '../api/authentication.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
 import type { Fallback } from './fallback.ts'
-import { noteOrphan, noteVisit } from './noted-requests.ts'
+import { noteDecidedVisit, noteOrphan, noteVisit } from './noted-requests.ts'
 import { answerPasserBy, passerBy, type PasserBy } from './passer-by.ts'
 import { previewedCode, sendPreview } from './preview.ts'
 import type { PublicAddress } from '../http/public-address.ts'
@@ -129,16 +129,15 @@ function mayBeKeyed(rawHeaders: readonly string[]): boolean {
 const X_API_KEY = 'x-api-key'
 const AUTHORIZATION = 'authorization'
 
-/** Sends the visitor on, and notes that. */
+/** Sends the visitor on, and notes that; whom a rule leads elsewhere does not come here. */
 function redirect(
   options: HotOptions,
   request: IncomingMessage,
   response: ServerResponse,
   code: Code,
   target: Target,
-  source?: Source,
 ): void {
-  const status = sendRedirect(options, request, response, target, source)
+  const status = sendRedirect(options, request, response, target)
   noteVisit(options, request, code, status, target.url)
 }
 
@@ -213,7 +212,8 @@ async function timed(
     } else {
       const { target, source } = prepared
       reply.hijack()
-      redirect(options, request.raw, reply.raw, code, target, source)
+      const status = sendRedirect(options, request.raw, reply.raw, target, source)
+      noteDecidedVisit(options, request.raw, code, status, target)
     }
   } catch (error) {
     count(counters, error)

@@ -17,10 +17,24 @@ const RULES: RedirectRule[] = [
 ]
 const HOME = 'https://example.com/page'
 
-async function start(t: ExecutionContext, link: Partial<Link> = {}) {
+/** The rules of clicks as they are noted; 0: of one without. */
+class NotedRules {
+  readonly rules: number[] = []
+  readonly notes = {
+    note: () => void this.rules.push(0),
+    noteRuled: (...noted: unknown[]) => void this.rules.push(noted.at(-1) as number),
+    noteOrphan: () => {},
+  }
+  readonly numbers = () => ({}) as never
+}
+
+async function start(t: ExecutionContext, link: Partial<Link> = {}, parts: object = {}) {
   const countries = { country: (address: string) => (address === '192.0.2.9' ? 'DE' : '') }
   const openCountries = async () => countries
-  const gateway = await startGateway(t, { trustProxy: true }, undefined, { openCountries })
+  const gateway = await startGateway(t, { trustProxy: true }, undefined, {
+    openCountries,
+    ...parts,
+  })
   gateway.add({ code: 'abc1234', rules: RULES, ...link })
   const follow = async (headers: Record<string, string>, method: 'GET' | 'HEAD' = 'GET') =>
     gateway.call(method, '/abc1234', undefined, headers)
@@ -44,6 +58,18 @@ test('a visitor goes where the first rule says that holds for him, or to the lin
   t.is(await location({ 'user-agent': 'curl/8' }), HOME)
   t.regex((await location({ 'accept-language': 'fr-CH, en;q=0.5' }))!, /\/[ab]$/)
   t.is(redirects.late, 5)
+})
+
+test('a click tells which rule led the visitor; where none did it is as any other', async (t) => {
+  const clicks = new NotedRules()
+  const { follow, links } = await start(t, {}, { clicks })
+  await follow({ 'user-agent': IPHONE, 'x-forwarded-for': '192.0.2.9' })
+  await follow({ 'x-forwarded-for': '192.0.2.9' })
+  await follow({ 'user-agent': IPHONE }, 'HEAD')
+  await follow({})
+  links.evicted.add('abc1234' as never)
+  await follow({ 'accept-language': 'fr' })
+  t.deepEqual(clicks.rules, [1, 2, 0, 3])
 })
 
 test('over many visits the targets of a rule are all drawn', async (t) => {

@@ -20,7 +20,7 @@ import { clientAddress } from '../http/client-address.ts'
 import { queryOfTarget, withQuery } from '../http/forwarded-query.ts'
 import { decidedTarget } from '../pages/decided-target.ts'
 import { isForPrograms } from '../pages/not-found.ts'
-import { noteOrphan, noteVisit } from '../pages/noted-requests.ts'
+import { noteDecidedVisit, noteOrphan } from '../pages/noted-requests.ts'
 import type { RedirectOptions } from '../pages/redirect-route.ts'
 import { visitorError } from '../pages/visitor-pages.ts'
 import { acceptForms, fieldOf } from './form-body.ts'
@@ -83,8 +83,9 @@ async function answerForm(
   // It has no password any more: whoever still has the form before him asks as anybody does.
   if (lookup.kind !== 'protected') return seeOther(reply, `/${code}${query}`)
   if (!(await isRight(options, request, code, given))) return refuse(options, request, reply)
-  const { url, forwardQuery = options.forwardQuery } = await decidedTarget(options, request, code)
-  noteVisit(options, request.raw, code, 303, url)
+  const target = await decidedTarget(options, request, code)
+  const { url, forwardQuery = options.forwardQuery } = target
+  noteDecidedVisit(options, request.raw, code, 303, target)
   return seeOther(reply, query === '' ? url : withQuery(url, query, forwardQuery))
 }
 

@@ -205,6 +205,10 @@ const visitSchema = Type.Object(
       description: 'Of the redirect: 301, 302, 307 or 308; 404 and 410 of orphans',
     }),
     node: text,
+    rule: Type.Integer({
+      minimum: 0,
+      description: 'Which redirect rule of the link led the visitor, from 1; 0: none',
+    }),
     position: Type.Integer({ description: 'With `index` the name of the click in the click log' }),
     index: count,
   },

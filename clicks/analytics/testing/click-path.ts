@@ -203,7 +203,7 @@ function hastyClock(): Clock {
 }
 
 function recordOf(at: number): ClickRecord {
-  const empty = { address: '', visitor: '', headers: '', query: '', targetQuery: '' }
+  const empty = { address: '', visitor: '', headers: '', query: '', targetQuery: '', rule: 0 }
   return { code: 'code' as ClickRecord['code'], at: at as EpochMs, status: 302, ...empty }
 }
 

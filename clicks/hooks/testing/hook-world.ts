@@ -168,6 +168,7 @@ const EMPTY: Omit<ClickRecord, 'code' | 'at'> = {
   headers: '',
   query: '',
   targetQuery: '',
+  rule: 0,
 }
 const CHANGE = {
   kind: 'created',

@@ -37,6 +37,7 @@ export const FIELDS = [
   'ipVersion',
   'networkType',
   'status',
+  'rule',
   'node',
   'tag',
   'code',

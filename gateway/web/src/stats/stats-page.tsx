@@ -177,6 +177,7 @@ function AnsweredFigures({ dashboard, curves, answered }: AnsweredFiguresProps) 
         fields={[
           ['code', 'Link'],
           ['tag', 'Tag'],
+          ['rule', 'Rule'],
         ]}
       />
       <GroupsPanel

@@ -77,6 +77,7 @@ export const FIELD_NAMES: Readonly<Record<Field, string>> = {
   ipVersion: 'IP version',
   networkType: 'Kind of network',
   status: 'Status',
+  rule: 'Rule',
   node: 'Node',
   tag: 'Tag',
   code: 'Link',
@@ -101,6 +102,7 @@ const UNKNOWN: Readonly<Partial<Record<Field, string>>> = {
   utmMedium: 'No medium',
   utmCampaign: 'No campaign',
   botName: 'No bot',
+  rule: 'No rule',
   tag: 'No tag',
 }
 
