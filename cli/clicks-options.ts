@@ -1,7 +1,6 @@
 /** What `tinygrid clicks` takes on its command line, and its help. */
-import { parseArgs } from 'node:util'
 import { CommandError } from './command-error.ts'
-import { refusal } from './command-line.ts'
+import { readCommandLine } from './command-line.ts'
 
 export const CLICKS_HELP = `Usage: tinygrid clicks --follow [options] | ...
 
@@ -36,7 +35,7 @@ export interface ClicksOptions {
 
 /** undefined: help is wanted. */
 export function parseClicksOptions(args: readonly string[]): ClicksOptions | undefined {
-  const values = parse(args)
+  const { values } = readCommandLine(args, CLICKS_OPTIONS, false)
   if (values.help === true) return undefined
   if (values.follow !== true) throw new CommandError('Give --follow (--help tells more)')
   const filters = (['event', 'bots'] as const).flatMap((name) => {
@@ -64,11 +63,3 @@ export const CLICKS_OPTIONS = {
   key: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: CLICKS_OPTIONS }).values
-  } catch (error) {
-    throw refusal(error as Error, CLICKS_OPTIONS)
-  }
-}

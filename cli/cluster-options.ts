@@ -1,7 +1,6 @@
 /** What `npm run cluster` takes on its command line, and its help. */
-import { parseArgs } from 'node:util'
 import { CommandError } from './command-error.ts'
-import { refusal } from './command-line.ts'
+import { readCommandLine } from './command-line.ts'
 
 export const CLUSTER_HELP = `Usage: npm run cluster -- [options]
 
@@ -40,7 +39,7 @@ export interface ClusterOptions {
 
 /** undefined: help is wanted. */
 export function parseClusterOptions(args: readonly string[]): ClusterOptions | undefined {
-  const values = parse(args)
+  const { values } = readCommandLine(args, CLUSTER_OPTIONS, false)
   if (values.help === true) return undefined
   return {
     nodes: integer('--nodes', values.nodes ?? NODES_DEFAULT, 1, NODES_MAX),
@@ -62,11 +61,3 @@ export const CLUSTER_OPTIONS = {
   data: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: CLUSTER_OPTIONS }).values
-  } catch (error) {
-    throw refusal(error as Error, CLUSTER_OPTIONS)
-  }
-}

@@ -16,16 +16,17 @@ const UNKNOWN = /^Unknown option '(-[^']*)'/
 export function readCommandLine<const Options extends OptionTable>(
   args: readonly string[],
   options: Options,
+  allowPositionals = true,
 ) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
+    return parseArgs({ args: [...args], options, allowPositionals })
   } catch (error) {
     throw refusal(error as Error, options)
   }
 }
 
 /** What parseArgs has thrown, as a sentence for the person who typed it. */
-export function refusal(error: Error, options: OptionTable): CommandError {
+function refusal(error: Error, options: OptionTable): CommandError {
   const unknown = UNKNOWN.exec(error.message)?.[1]
   if (unknown === undefined) return new CommandError(`${error.message} (--help tells more)`)
   const known = Object.keys(options).map((name) => `--${name}`)

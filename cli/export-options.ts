@@ -1,7 +1,6 @@
 /** What `tinygrid export` takes on its command line, and its help. */
-import { parseArgs } from 'node:util'
 import { CommandError } from './command-error.ts'
-import { refusal } from './command-line.ts'
+import { readCommandLine } from './command-line.ts'
 import { formatOfName } from './link-format.ts'
 
 export const EXPORT_HELP = `Usage: tinygrid export FILE [options]
@@ -33,7 +32,7 @@ export interface ExportOptions {
 
 /** undefined: help is wanted. */
 export function parseExportOptions(args: readonly string[]): ExportOptions | undefined {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = readCommandLine(args, EXPORT_OPTIONS)
   if (values.help === true) return undefined
   const [path, ...more] = positionals
   if (path === undefined || more.length > 0) {
@@ -53,11 +52,3 @@ export const EXPORT_OPTIONS = {
   format: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: EXPORT_OPTIONS })
-  } catch (error) {
-    throw refusal(error as Error, EXPORT_OPTIONS)
-  }
-}

@@ -1,7 +1,6 @@
 /** What `tinygrid import` takes on its command line, and its help. */
-import { parseArgs } from 'node:util'
 import { CommandError } from './command-error.ts'
-import { refusal } from './command-line.ts'
+import { readCommandLine } from './command-line.ts'
 import { isLinkFormat, LINK_FORMATS, type LinkFormat } from './link-format.ts'
 import { SOURCE_NAMES } from './foreign/foreign-input.ts'
 import { STANDARD_INPUT } from './input.ts'
@@ -85,7 +84,7 @@ export interface ImportOptions {
 
 /** undefined: help is wanted. */
 export function parseImportOptions(args: readonly string[]): ImportOptions | undefined {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = readCommandLine(args, IMPORT_OPTIONS)
   if (values.help === true) return undefined
   const [path, ...more] = positionals
   if (path === undefined || more.length > 0) {
@@ -132,14 +131,6 @@ export const IMPORT_OPTIONS = {
   restart: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: IMPORT_OPTIONS })
-  } catch (error) {
-    throw refusal(error as Error, IMPORT_OPTIONS)
-  }
-}
 
 function parseFormat(text: string | undefined): LinkFormat | undefined {
   if (text === undefined || isLinkFormat(text)) return text

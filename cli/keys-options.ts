@@ -1,8 +1,7 @@
 /** What `tinygrid keys` takes on its command line, and its help. */
-import { parseArgs } from 'node:util'
 import { KEY_ROLES } from '../cluster/keys/access-key.ts'
 import { CommandError } from './command-error.ts'
-import { refusal } from './command-line.ts'
+import { readCommandLine } from './command-line.ts'
 
 export const KEYS_HELP = `Usage: tinygrid keys list [options]
        tinygrid keys make NAME --role ROLE [options]
@@ -48,7 +47,7 @@ export interface KeysOptions {
 
 /** undefined: help is wanted. */
 export function parseKeysOptions(args: readonly string[]): KeysOptions | undefined {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = readCommandLine(args, KEYS_OPTIONS)
   if (values.help === true) return undefined
   const [word, subject, ...more] = positionals
   const { url, key } = values
@@ -65,7 +64,10 @@ export function parseKeysOptions(args: readonly string[]): KeysOptions | undefin
   throw new CommandError('Say list, make NAME --role ROLE, or revoke ID (--help tells more)')
 }
 
-function fieldsOf(name: string, values: ReturnType<typeof parse>['values']) {
+function fieldsOf(
+  name: string,
+  values: ReturnType<typeof readCommandLine<typeof KEYS_OPTIONS>>['values'],
+) {
   const { role, expires, tags, 'per-minute': perMinute } = values
   if (role === undefined) throw new CommandError(`--role takes ${KEY_ROLES.join(', ')}`)
   if (perMinute !== undefined && !/^\d{1,9}$/.test(perMinute)) {
@@ -91,11 +93,3 @@ export const KEYS_OPTIONS = {
   key: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: KEYS_OPTIONS })
-  } catch (error) {
-    throw refusal(error as Error, KEYS_OPTIONS)
-  }
-}
