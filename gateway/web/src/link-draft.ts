@@ -5,6 +5,7 @@
  * from the request (an empty address, a number that is none): every other rule is the service's own,
  * whose refusal names the field. Times are local in the form and UTC on the wire.
  */
+import { listOf } from './list-text.ts'
 import type { Link, LinkChanges, NewLink } from './api.ts'
 import { rulesOf, textOfRules } from './rule-draft.ts'
 
@@ -153,8 +154,7 @@ export function rebaseDraft(base: LinkDraft, mine: LinkDraft, theirs: LinkDraft)
 }
 
 export function tagsOf(text: string): string[] {
-  const tags = text.split(',').map((tag) => tag.trim())
-  return [...new Set(tags.filter((tag) => tag !== ''))]
+  return [...new Set(listOf(text))]
 }
 
 /** Whoever types `example.com/path` means https. */

@@ -5,9 +5,9 @@
  */
 import { useId, useState } from 'preact/hooks'
 import type { Api } from '../api.ts'
-import { CopyButton } from '../copy-button.tsx'
 import { Dialog } from '../dialog.tsx'
 import { DraftFormBody } from '../draft-form.tsx'
+import { ShownSecret } from '../shown-secret.tsx'
 import { TextField } from '../text-field.tsx'
 import { useDraftForm, type DraftForm } from '../use-draft-form.ts'
 import { EVENT_NAMES } from './hook-words.ts'
@@ -34,7 +34,10 @@ export function WebhookDialog({ api, webhook, onSaved, onClose }: WebhookDialogP
   if (secret !== undefined) {
     return (
       <Dialog title="Its secret" onClose={onClose}>
-        <Secret secret={secret} onClose={onClose} />
+        <ShownSecret secret={secret} onClose={onClose}>
+          Each message is signed with it. Give it to the receiver now: it is not shown again, though
+          another one can be set.
+        </ShownSecret>
       </Dialog>
     )
   }
@@ -44,26 +47,6 @@ export function WebhookDialog({ api, webhook, onSaved, onClose }: WebhookDialogP
         <WebhookFieldInputs form={form} isNew={webhook === undefined} />
       </DraftFormBody>
     </Dialog>
-  )
-}
-
-function Secret({ secret, onClose }: { secret: string; onClose: () => void }) {
-  return (
-    <div class="form">
-      <p>
-        Each message is signed with it. Give it to the receiver now: it is not shown again, though
-        another one can be set.
-      </p>
-      <p class="secret">
-        <span class="code">{secret}</span>
-        <CopyButton text={secret} />
-      </p>
-      <div class="dialog-actions">
-        <button type="button" class="button button-primary" onClick={onClose}>
-          Done
-        </button>
-      </div>
-    </div>
   )
 }
 

@@ -1,6 +1,7 @@
 /**
  * A webhook as it stands in the form, and as the service takes it. Pure.
  */
+import { listOf, numberOrText } from '../list-text.ts'
 import type { HookEvent, Webhook, WebhookFields } from './hooks-api.ts'
 
 export interface WebhookDraft {
@@ -46,12 +47,3 @@ export function webhookFieldsOf(draft: WebhookDraft): WebhookFields {
     ...(secret === '' ? {} : { secret }),
   }
 }
-
-function listOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-}
-
-const numberOrText = (text: string) => (/^\d+$/.test(text) ? Number(text) : text)

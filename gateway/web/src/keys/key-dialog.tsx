@@ -3,9 +3,10 @@
  */
 import { useState } from 'preact/hooks'
 import type { Api } from '../api.ts'
-import { CopyButton } from '../copy-button.tsx'
 import { Dialog } from '../dialog.tsx'
 import { DraftFormBody, SelectField } from '../draft-form.tsx'
+import { listOf, numberOrText } from '../list-text.ts'
+import { ShownSecret } from '../shown-secret.tsx'
 import { TextField } from '../text-field.tsx'
 import { useDraftForm } from '../use-draft-form.ts'
 import type { KeyFields, KeyRole } from './keys-api.ts'
@@ -51,7 +52,9 @@ export function KeyDialog({ api, onMade, onClose }: KeyDialogProps) {
   if (made !== undefined) {
     return (
       <Dialog title="The key" onClose={onClose}>
-        <MadeKey secret={made} onClose={onClose} />
+        <ShownSecret secret={made} onClose={onClose}>
+          Give it to whoever is to have it now: it is not shown again.
+        </ShownSecret>
       </Dialog>
     )
   }
@@ -102,32 +105,13 @@ export function KeyDialog({ api, onMade, onClose }: KeyDialogProps) {
   )
 }
 
-function MadeKey({ secret, onClose }: { secret: string; onClose: () => void }) {
-  return (
-    <div class="form">
-      <p>Give it to whoever is to have it now: it is not shown again.</p>
-      <p class="secret">
-        <span class="code">{secret}</span>
-        <CopyButton text={secret} />
-      </p>
-      <div class="dialog-actions">
-        <button type="button" class="button button-primary" onClick={onClose}>
-          Done
-        </button>
-      </div>
-    </div>
-  )
-}
-
 function fieldsOf({ name, role, expiresAt, requestsPerMinuteMax, tags }: KeyDraft): KeyFields {
   const perMinute = requestsPerMinuteMax.trim()
-  const list = tags.split(',').map((tag) => tag.trim())
   return {
     name: name.trim(),
     role,
     expiresAt: expiresAt === '' ? null : `${expiresAt}T23:59:59Z`,
-    requestsPerMinuteMax:
-      perMinute === '' ? null : /^\d+$/.test(perMinute) ? Number(perMinute) : perMinute,
-    tags: list.filter((tag) => tag !== ''),
+    requestsPerMinuteMax: perMinute === '' ? null : numberOrText(perMinute),
+    tags: listOf(tags),
   }
 }
