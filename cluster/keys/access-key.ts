@@ -6,7 +6,7 @@
  * `tg_` at its front lets scanners of source code find one that was committed by mistake; the id behind
  * it says which hash to compare with.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { hash as digestOf, randomBytes } from 'node:crypto'
 import { TinygridError } from '../../links/errors.ts'
 import { isEpochMs, type EpochMs } from '../../links/ids.ts'
 import { parseTags } from '../../links/link-fields.ts'
@@ -36,7 +36,7 @@ export const KEYS_MAX = 200
 export const KEY_NAME_LENGTH_MAX = 80
 export const REQUESTS_PER_MINUTE_MAX = 1_000_000
 
-const ID_LENGTH = 12
+export const KEY_ID_LENGTH = 12
 const SECRET_BYTES = 24
 const SECRET_PATTERN = /^tg_([a-z0-9]{12})_[A-Za-z0-9_-]{32}$/
 const HASH_PATTERN = /^[A-Za-z0-9_-]{43}$/
@@ -48,7 +48,7 @@ export function isKeyId(value: unknown): value is string {
 
 /** A new id, and the secret that is shown once. */
 export function newSecret(): { readonly id: string; readonly secret: string } {
-  const id = randomBytes(ID_LENGTH).reduce((text, byte) => text + (byte % 36).toString(36), '')
+  const id = randomBytes(KEY_ID_LENGTH).reduce((text, byte) => text + (byte % 36).toString(36), '')
   return { id, secret: `tg_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}` }
 }
 
@@ -58,7 +58,7 @@ export function idInSecret(presented: string): string | undefined {
 }
 
 export function secretDigest(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest()
+  return digestOf('sha256', secret, 'buffer')
 }
 
 /** What somebody asks of a new key, checked. @throws TinygridError invalid_field */

@@ -8,7 +8,7 @@
  * Requests are counted by each node for itself, in windows of a minute: up to twice the limit around the turn
  * of one. Last use is written at most once a minute for each key, whichever node sees it, behind the request.
  */
-import { hash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import {
   idInSecret,
   secretDigest,
@@ -52,7 +52,7 @@ export class KeyRing {
 
   constructor({ apiKey, store, now, clock }: KeyRingOptions) {
     this.store = store
-    this.#digest = digestOf(apiKey)
+    this.#digest = secretDigest(apiKey)
     this.#now = now
     this.#clock = clock
     store.onChange(() => this.#forgetRemoved())
@@ -63,7 +63,7 @@ export class KeyRing {
     if (presented.length > PRESENTED_LENGTH_MAX) return undefined
     const key = this.#keyOf(presented)
     if (key !== undefined) return { key, role: key.role }
-    const isFirst = timingSafeEqual(digestOf(presented), this.#digest)
+    const isFirst = timingSafeEqual(secretDigest(presented), this.#digest)
     return isFirst ? { key: undefined, role: 'admin' } : undefined
   }
 
@@ -133,8 +133,4 @@ export class KeyRing {
       for (const id of known.keys()) if (this.store.get(id) === undefined) known.delete(id)
     }
   }
-}
-
-function digestOf(text: string): Buffer {
-  return hash('sha256', text, 'buffer')
 }

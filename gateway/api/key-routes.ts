@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import {
   isKeyId,
+  KEY_ID_LENGTH,
   KEY_NAME_LENGTH_MAX,
   KEY_ROLES,
   KEYS_MAX,
@@ -28,7 +29,6 @@ import { nullable } from './schema-parts.ts'
 
 const PATH = '/api/keys'
 const TAGS = ['keys']
-const ID_LENGTH = 12
 const SECRET_LENGTH = 48
 const problems = problemReplies(400, 401, 403, 404, 409, 413, 415, 503)
 
@@ -57,7 +57,7 @@ const newKeySchema = Type.Object(
   strict,
 )
 const view = {
-  id: Type.String({ minLength: ID_LENGTH, maxLength: ID_LENGTH }),
+  id: Type.String({ minLength: KEY_ID_LENGTH, maxLength: KEY_ID_LENGTH }),
   name,
   role,
   createdAt: Type.String(time),

@@ -35,6 +35,8 @@ const NEW_KEY: KeyDraft = {
   tags: '',
 }
 
+const SHOWN_ONCE = 'Give it to whoever is to have it now: it is not shown again.'
+
 const ROLES: readonly (readonly [KeyRole, string])[] = [
   ['read', 'Read: look at links and figures'],
   ['create', 'Create: make links too'],
@@ -52,9 +54,7 @@ export function KeyDialog({ api, onMade, onClose }: KeyDialogProps) {
   if (made !== undefined) {
     return (
       <Dialog title="The key" onClose={onClose}>
-        <ShownSecret secret={made} onClose={onClose}>
-          Give it to whoever is to have it now: it is not shown again.
-        </ShownSecret>
+        <ShownSecret secret={made} onClose={onClose} children={SHOWN_ONCE} />
       </Dialog>
     )
   }
