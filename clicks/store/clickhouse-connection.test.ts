@@ -1,11 +1,14 @@
-/** What is read from ClickHouse ends there when nobody waits for it any more. */
+/** What is read from ClickHouse ends there when nobody waits for it any more, and can write nothing. */
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { until } from '../../test/deadline.ts'
+import { ClickHouseService } from '../../test/services/clickhouse-service.ts'
+import { testWith } from '../../test/services/service-test.ts'
 import { ClickHouseConnection } from './clickhouse-connection.ts'
 
 const PATIENCE_MS = 60_000
+const clickHouseTest = testWith('clickhouse')
 
 /** A server that never ends its answers to what is endless. */
 async function server(t: ExecutionContext) {
@@ -70,4 +73,35 @@ test('a stream that is left is closed', async (t) => {
   }
   await until('it is closed', PATIENCE_MS, () => seen.closed === 1)
   t.pass()
+})
+
+clickHouseTest('what reads cannot write, however the statement begins', async (t) => {
+  const service = await ClickHouseService.start()
+  t.teardown(() => service.close())
+  const settings = { url: service.url, namespace: 'tiny', questionMsMax: PATIENCE_MS }
+  const connection = await ClickHouseConnection.open(settings)
+  t.teardown(() => connection.close())
+  await connection.run('CREATE TABLE kept (id UInt8) ENGINE = MergeTree ORDER BY id')
+  await connection.run('INSERT INTO kept SELECT 1')
+  const writes = [
+    'INSERT INTO kept SELECT 2',
+    'WITH 2 AS id INSERT INTO kept SELECT id',
+    'WITH two AS (SELECT 2 AS id) INSERT INTO kept SELECT id FROM two',
+    'CREATE TABLE more (id UInt8) ENGINE = MergeTree ORDER BY id',
+    'ALTER TABLE kept DELETE WHERE 1',
+    'DROP TABLE kept',
+  ]
+  for (const sql of writes) {
+    const read = [
+      () => connection.rows(sql),
+      () => connection.stream(sql, {}).next(),
+      () => connection.bytes(`${sql} FORMAT Parquet`, {}).next(),
+    ]
+    for (const refused of read) await t.throwsAsync(refused, { code: 'click_store_unavailable' })
+  }
+  t.deepEqual(await connection.rows('SELECT id FROM kept'), [{ id: 1 }])
+  t.deepEqual(await connection.rows("SELECT name FROM system.tables WHERE name = 'more'"), [])
+  // Who may write still may, on the same server.
+  await connection.run('INSERT INTO kept SELECT 3')
+  t.deepEqual(await connection.rows('SELECT id FROM kept ORDER BY id'), [{ id: 1 }, { id: 3 }])
 })

@@ -155,7 +155,8 @@ def run(sql, body, asked, sink):
         for k, v in asked.items()
         if k not in NOT_SETTINGS and not k.startswith("param_") and SETTING_NAME.match(k)
     }
-    if asked.get("readonly", "0") != "0" and not READ.match(sql):
+    reads = asked.get("readonly", "0") != "0"
+    if reads and not READ.match(sql):
         raise ValueError(READONLY)
     with ENGINE:
         ENGINE_SESSION.query(f"USE {name_of(asked.get('database', 'default'))}")
@@ -164,16 +165,19 @@ def run(sql, body, asked, sink):
             for name, value in settings.items():
                 ENGINE_SESSION.query(f"SET {name} = '{escaped(value)}'")
                 done.append(name)
-            execute(sql, body, params, asked.get("default_format", "TabSeparated"), sink)
+            execute(sql, body, params, asked.get("default_format", "TabSeparated"), sink, reads)
         finally:
             for name in done:
                 ENGINE_SESSION.query(f"SET {name} = DEFAULT")
 
 
-def execute(sql, body, params, default_format, sink):
+def execute(sql, body, params, default_format, sink, reads):
     found = FORMAT.search(sql)
     form = found[1] if found else default_format
     bare = sql[: found.start()] if found else sql
+    if reads:
+        # Of the statement, because a SET of the session could not be taken back.
+        bare += " SETTINGS readonly=2"
     if found and INSERT.match(sql):
         with ENGINE_SESSION._conn.send_insert(bare, form) as insertion:
             for start in range(0, len(body), PIECE_BYTES):
