@@ -91,6 +91,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
         counters: redirects,
         forwardQuery: settings.forwardQuery,
         redirectStatus: settings.redirectStatus,
+        hasFallback: settings.fallbackUrl !== undefined,
         clicks: notesOfCase(clicks?.notes, codeCase),
         now,
       })

@@ -22,7 +22,7 @@ import {
 import { CORPUS, get } from '../testing/fast-path-corpus.ts'
 import { makeEventfulGateway, makeGateway } from '../testing/fast-path-pair.ts'
 import { spoiltText } from '../testing/fast-path-damage.ts'
-import { requestWithQuery } from '../testing/fast-path-targets.ts'
+import { requestForNothing, requestWithQuery } from '../testing/fast-path-targets.ts'
 
 const SHORT = CORPUS.filter(({ text }) => text.length < 1_000)
 const CUTS = fc.array(fc.nat(400), { maxLength: 3 })
@@ -58,7 +58,7 @@ test.serial('answered alike, byte by byte', async (t) => {
   const everywhere = Array.from({ length: text.length - 1 }, (_, index) => index + 1)
   const { answer, expected, count } = await answers(pair, text, everywhere)
   t.is(answer, expected)
-  t.is(count, 2)
+  t.is(count, 4)
 })
 
 /** Of requests after which the server goes on; after the others, see above. */
@@ -88,6 +88,32 @@ test.serial('answered alike, whatever slash and query stand behind the code', as
     { numRuns: RUNS },
   )
   t.true(byFastPath > RUNS / 2)
+})
+
+test.serial('answered alike, whatever who finds nothing accepts', async (t) => {
+  let byFastPath = 0
+  const requests = fc.array(requestForNothing(), { minLength: 1, maxLength: 6 })
+  await fc.assert(
+    fc.asyncProperty(requests, CUTS, async (texts, cuts) => {
+      const text = texts.join('')
+      const { answer, expected, count } = await answers(pair, text, within(text, cuts))
+      t.is(answer, expected, JSON.stringify({ text, cuts }))
+      byFastPath += count
+    }),
+    { numRuns: RUNS },
+  )
+  t.true(byFastPath > RUNS / 2)
+})
+
+test.serial('answered alike where the operator has a page for who finds nothing', async (t) => {
+  const fallbackUrl = 'https://example.com/nothing-here'
+  const other = await startPair(() => makeGateway({ fallbackUrl }), { hasFallback: true })
+  for (const target of ['/nothing', '/gone', '/early', '/over', '/login']) {
+    const { answer, expected, count } = await answers(other, get('/abc') + get(target))
+    t.is(answer, expected)
+    t.is(count, 1)
+  }
+  await stopPair(other)
 })
 
 test.serial('answered alike where redirects are permanent by default', async (t) => {

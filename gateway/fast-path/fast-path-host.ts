@@ -28,7 +28,7 @@ export interface ConnectionHost {
   beginBatch(): void
   /** What memory says; 'unknown' only if `find` can be asked. */
   lookup(code: Code): Lookup
-  /** The reply to a redirect, which is then counted; undefined if Fastify has to answer. */
+  /** A redirect, or that there is no such link, which is then counted; undefined if Fastify has to answer. */
   replyWith(
     found: Lookup,
     code: Code,

@@ -73,6 +73,10 @@ function locations(answer: string): string[] {
   return [...answer.matchAll(/Location: https:\/\/example.com\/(\S*)/g)].map((match) => match[1]!)
 }
 
+function statuses(answer: string): string[] {
+  return [...answer.matchAll(/HTTP\/1.1 (\d+)/g)].map((match) => match[1]!)
+}
+
 async function next(socket: Socket): Promise<string> {
   const [chunk] = (await once(socket, 'data')) as [Buffer]
   return chunk.toString('latin1')
@@ -120,24 +124,31 @@ test('what a client asks at once is asked at once, and answered in order', async
   socket.destroy()
 })
 
-for (const [name, settle] of [
-  ['a code that was never given', ({ answer }: Question) => answer({ kind: 'absent' })],
-  ['an answer that does not come', ({ fail }: Question) => fail(new Error('no answer'))],
-] as const) {
-  test(`${name} is the server’s to answer, with all that follows`, async (t) => {
-    const { server, fastPath, counters, nextQuestion } = await start(t)
-    const socket = await open(server)
-    const answer = received(socket)
-    socket.write(get('/abc') + get('/late') + get('/abc'))
-    const question = await nextQuestion()
-    socket.write(get('/abc', 'Connection: close'))
-    settle(question)
-    const statuses = [...(await answer).matchAll(/HTTP\/1.1 (\d+)/g)].map((match) => match[1])
-    t.deepEqual(statuses, ['302', '404', '302', '302'])
-    t.is(counters.fast, 1)
-    t.is(fastPath.connections, 0)
-  })
-}
+test('an answer that does not come is the server’s to give, with all that follows', async (t) => {
+  const { server, fastPath, counters, nextQuestion } = await start(t)
+  const socket = await open(server)
+  const answer = received(socket)
+  socket.write(get('/abc') + get('/late') + get('/abc'))
+  const question = await nextQuestion()
+  socket.write(get('/abc', 'Connection: close'))
+  question.fail(new Error('no answer'))
+  t.deepEqual(statuses(await answer), ['302', '404', '302', '302'])
+  t.deepEqual(counters, { fast: 1, gone: 0, absent: 0 })
+  t.is(fastPath.connections, 0)
+})
+
+test('who hears late that there is no such link hears it in order, and asks on', async (t) => {
+  const { server, fastPath, counters, nextQuestion } = await start(t)
+  const socket = await open(server)
+  const answer = received(socket)
+  socket.write(get('/abc') + get('/late') + get('/abc'))
+  const { answer: give } = await nextQuestion()
+  socket.write(get('/abc', 'Connection: close'))
+  give({ kind: 'absent' })
+  t.deepEqual(statuses(await answer), ['302', '404', '302', '302'])
+  t.deepEqual(counters, { fast: 2, gone: 0, absent: 1 })
+  t.is(fastPath.connections, 0)
+})
 
 test('a client that goes away is forgotten, and its answer falls on the floor', async (t) => {
   const { server, fastPath, nextQuestion, counters } = await start(t)
@@ -181,7 +192,7 @@ test('a client that ends its side does not get what the server would answer', as
   socket.end(get('/late-1') + get('/late-2'))
   const questions = [await nextQuestion(), await nextQuestion()]
   await until(() => peer.readableEnded)
-  questions[1]!.answer({ kind: 'absent' })
+  questions[1]!.answer({ kind: 'metered' })
   questions[0]!.answer(to('1'))
   t.regex(await answer, /^HTTP\/1.1 302 Found\r\n[^]*Keep-Alive: timeout=72\r\n\r\n$/)
   t.deepEqual(locations(await answer), ['1'])

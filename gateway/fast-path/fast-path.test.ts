@@ -49,11 +49,22 @@ test('a connection stays in the fast path for as long as it asks for redirects',
   t.pass()
 })
 
+test('who finds nothing is told so, and stays in the fast path', async (t) => {
+  const { fastPath, counters, server } = await start(t)
+  const socket = await open(server)
+  t.regex(await ask(socket, get('/nothing')), /^HTTP\/1.1 404 [^]*<h1>There is no such link/)
+  t.regex(await ask(socket, get('/gone', 'Accept: application/json')), /^HTTP\/1.1 410 [^]*}$/)
+  t.true((await ask(socket, get('/abc'))).startsWith(FOUND))
+  t.deepEqual(counters, { fast: 1, gone: 1, absent: 1 })
+  t.is(fastPath.connections, 1)
+  socket.destroy()
+})
+
 test('a connection that asks for anything else is read by the server from then on', async (t) => {
   const { fastPath, counters, server } = await start(t)
   const socket = await open(server)
   t.true((await ask(socket, get('/abc'))).startsWith(FOUND))
-  t.regex(await ask(socket, get('/nothing')), /^HTTP\/1.1 404/)
+  t.regex(await ask(socket, get('/no/code')), /^HTTP\/1.1 404/)
   t.is(fastPath.connections, 0)
   t.true((await ask(socket, get('/abc'))).startsWith(FOUND))
   t.is(counters.fast, 1)
@@ -90,16 +101,15 @@ function postHead(path: string, body: string, ...headers: string[]): string {
 
 test('a client that resets its connection harms nobody', async (t) => {
   const { fastPath, server } = await start(t)
-  for (const text of ['', 'GET /a', get('/abc'), get('/nothing')]) {
+  for (const text of ['', 'GET /a', get('/abc'), get('/nothing'), get('/no/code')]) {
     const accepted = once(server, 'connection')
     const socket = await open(server)
     const [peer] = (await accepted) as [Socket]
     socket.write(text)
     await until(() => peer.bytesRead === text.length)
     socket.resetAndDestroy()
-    await until(() => peer.destroyed)
+    await until(() => peer.destroyed && fastPath.connections === 0)
   }
-  t.is(fastPath.connections, 0)
   const socket = await open(server)
   t.true((await ask(socket, get('/abc'))).startsWith(FOUND))
   socket.destroy()

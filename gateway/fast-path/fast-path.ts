@@ -1,5 +1,6 @@
 /**
- * The fast path: a small reader in front of the HTTP server that answers plain redirects by itself.
+ * The fast path: a small reader in front of the HTTP server that answers plain redirects by itself, and
+ * says where there is no such link.
  *
  * The gateway installs it on Fastify's server, or does not: a setting decides, and the answers are
  * the same. Node's HTTP server spends most of a redirect on request and response objects that a
@@ -21,13 +22,19 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
-import { ABSENT, type Lookup, type QueryForwarding, type RedirectStatus } from '../../links/link.ts'
+import {
+  METERED,
+  type Lookup,
+  type QueryForwarding,
+  type RedirectStatus,
+} from '../../links/link.ts'
 import type { Found } from '../../links/link-owner.ts'
 import { FastPathConnection } from './fast-path-connection.ts'
 import type { ConnectionHost } from './fast-path-host.ts'
 import type { Expected } from './fast-path-line.ts'
 import { withQuery } from '../http/forwarded-query.ts'
 import { canReadInto } from '../http/socket-reading.ts'
+import { Refusals } from './fast-path-refusal.ts'
 import { RedirectReply } from './fast-path-reply.ts'
 import { TurnBudget } from '../http/turn-budget.ts'
 
@@ -35,10 +42,13 @@ import { TurnBudget } from '../http/turn-budget.ts'
 export interface FastPathCounters {
   /** Redirects answered here. */
   fast: number
+  /** Answers that there is no such link, 410 and 404: not of the fast path alone. */
+  gone: number
+  absent: number
 }
 
 export interface FastPathOptions {
-  /** What a code leads to, now. Only `redirect` is answered here; if it throws, Fastify answers. */
+  /** What a code leads to, now; if it throws, Fastify answers. */
   readonly lookup: (code: Code) => Lookup
   /** What an 'unknown' code leads to; has no effect, and settles. Left out: Fastify answers. */
   readonly find?: (code: Code) => Promise<Found>
@@ -46,7 +56,9 @@ export interface FastPathOptions {
   /** Of links that do not say it themselves. */
   readonly forwardQuery: QueryForwarding
   readonly redirectStatus: RedirectStatus
-  /** Where each redirect is noted. */
+  /** The operator has a page for who finds no link: the server sends him there. */
+  readonly hasFallback: boolean
+  /** Where each redirect and each orphan is noted. */
   readonly clicks?: ClickNotes | undefined
   readonly now?: () => EpochMs
   /** How finely time-outs are kept: a client is cut off this much too late at most. */
@@ -74,8 +86,8 @@ export const TURN_REQUESTS_MAX = 256
 /** How long a client may take for what is under way when the server stops. */
 const CLOSE_TIMEOUT_MS = 5_000
 
-/** Any answer that is no redirect: what it is, the server finds out. */
-const SERVER_ANSWERS = ABSENT
+/** Any answer that is never given here: what it is, the server finds out. */
+const SERVER_ANSWERS = METERED
 
 type ConnectionListener = (this: Server, socket: Socket) => void
 
@@ -106,6 +118,7 @@ class SharedState implements ConnectionHost, FastPath {
   #at: EpochMs
   readonly #tickMs: number
   readonly #reply: RedirectReply
+  readonly #refusals: Refusals | undefined
   readonly #connections = new Set<FastPathConnection>()
   /** Those that can go on, since an answer came in this turn; possibly more than once. */
   #answered: FastPathConnection[] = []
@@ -128,7 +141,9 @@ class SharedState implements ConnectionHost, FastPath {
     this.#tickMs = options.tickMs ?? TICK_MS
     this.headTicks = Math.ceil(headersTimeout / this.#tickMs)
     this.idleTicks = Math.ceil((keepAliveTimeout + keepAliveTimeoutBuffer) / this.#tickMs)
-    this.#reply = new RedirectReply(Math.floor(keepAliveTimeout / 1_000), options.redirectStatus)
+    const keepAliveSeconds = Math.floor(keepAliveTimeout / 1_000)
+    this.#reply = new RedirectReply(keepAliveSeconds, options.redirectStatus)
+    this.#refusals = options.hasFallback ? undefined : new Refusals(keepAliveSeconds)
   }
 
   get connections(): number {
@@ -163,7 +178,7 @@ class SharedState implements ConnectionHost, FastPath {
     head: string,
     socket: Socket,
   ): string | undefined {
-    if (found.kind !== 'redirect') return undefined
+    if (found.kind !== 'redirect') return this.#refuse(found, code, query, head, socket)
     const url =
       query === ''
         ? found.url
@@ -175,6 +190,24 @@ class SharedState implements ConnectionHost, FastPath {
     const status = this.#reply.statusOf(found)
     this.#clicks?.note(code, this.#at, status, socket.remoteAddress ?? '', head, query, found.url)
     return reply
+  }
+
+  /** That there is no such link; the last reply of a connection is the server's. */
+  #refuse(
+    found: Lookup,
+    code: Code,
+    query: string,
+    head: string,
+    socket: Socket,
+  ): string | undefined {
+    if (this.#refusals === undefined || this.isClosing) return undefined
+    const refusal = this.#refusals.of(found, code, head, this.#at)
+    if (refusal === undefined) return undefined
+    const { status, text } = refusal
+    if (status === 410) this.#counters.gone++
+    else this.#counters.absent++
+    this.#clicks?.noteOrphan(code, this.#at, status, socket.remoteAddress ?? '', head, query)
+    return text
   }
 
   find(code: Code, expected: Expected, connection: FastPathConnection): void {

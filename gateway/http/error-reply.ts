@@ -64,11 +64,7 @@ export class ErrorReplies {
   /** Replies as data; for the API. */
   sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {
     const error = toTinygridError(thrown)
-    const instance = this.report(request, error)
-    return withHeaders(reply, error)
-      .headers(DATA_SECURITY_HEADERS)
-      .header('content-type', PROBLEM_TYPE)
-      .send(JSON.stringify(toProblem(error, instance)))
+    return send(reply, error, 'data', this.report(request, error))
   }
 
   /** Replies as a page, or as data to who prefers that; for addresses that people open. */
@@ -76,10 +72,7 @@ export class ErrorReplies {
     if (prefersData(request.headers.accept)) return this.sendProblem(request, reply, thrown)
     const error = toTinygridError(thrown)
     this.report(request, error)
-    return withHeaders(reply, error)
-      .headers(SECURITY_HEADERS)
-      .header('content-type', HTML_TYPE)
-      .send(errorPage(error))
+    return send(reply, error, 'page')
   }
 
   /**
@@ -98,11 +91,39 @@ export class ErrorReplies {
   }
 }
 
-function withHeaders(reply: FastifyReply, error: TinygridError): FastifyReply {
-  reply.code(error.status).header('cache-control', 'no-store')
-  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
-  if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="tinygrid"')
-  return reply
+export type Form = 'page' | 'data'
+
+/** An error as a client gets it, but for what every answer of the server has. @param instance of data */
+export function formOf(
+  error: TinygridError,
+  form: Form,
+  instance?: string,
+): { headers: Readonly<Record<string, string | number>>; body: string } {
+  const { retryAfterSeconds, code } = error
+  const headers = {
+    'cache-control': 'no-store',
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': retryAfterSeconds }),
+    ...(code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="tinygrid"' } : {}),
+  }
+  return form === 'page'
+    ? {
+        headers: { ...headers, ...SECURITY_HEADERS, 'content-type': HTML_TYPE },
+        body: errorPage(error),
+      }
+    : {
+        headers: { ...headers, ...DATA_SECURITY_HEADERS, 'content-type': PROBLEM_TYPE },
+        body: JSON.stringify(toProblem(error, instance)),
+      }
+}
+
+function send(
+  reply: FastifyReply,
+  error: TinygridError,
+  form: Form,
+  instance?: string,
+): FastifyReply {
+  const { headers, body } = formOf(error, form, instance)
+  return reply.code(error.status).headers(headers).send(body)
 }
 
 /** undefined for what is not the client's fault. */

@@ -1,13 +1,13 @@
 /**
  * Requests by hand that a server must read exactly; for the fast path's tests.
  *
- * Each says how many redirects of it the fast path answers by itself: the others go to Fastify,
+ * Each says how many requests of it the fast path answers by itself: the others go to Fastify,
  * with everything that comes after them on the connection.
  */
 export interface Sample {
   readonly name: string
   readonly text: string
-  /** Redirects that the fast path answers, when the text arrives in one piece. */
+  /** Requests that the fast path answers, when the text arrives in one piece. */
   readonly fast: number
   /** The same where it can ask for what it does not know; left out: as many. */
   readonly fastAsking?: number
@@ -27,6 +27,7 @@ const BROWSER = [
 const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/15E148 Safari/604.1'
 const BODY = 'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n'
 const ABC = get('/abc')
+const JSON_ONLY = 'Accept: application/json'
 /** What else may stand in a query. */
 const ODD = '!"$%\'()*+,-./:;<=>?@[\\]^_`{|}~&%zz=%'
 const UNKNOWN_QUERY = get('/unknown?a=b') + get('/unknown/') + ABC
@@ -45,14 +46,35 @@ export const CORPUS: readonly Sample[] = [
     text: get('/moved') + get('/other') + get('/ending') + get('/moved?a') + ABC,
     fast: 5,
   },
-  { name: 'a link that is not valid yet', text: ABC + get('/early') + ABC, fast: 1 },
+  { name: 'a link that is not valid yet', text: ABC + get('/early') + ABC, fast: 3 },
   { name: 'a link that sends on who comes too late', text: ABC + get('/over') + ABC, fast: 1 },
   { name: 'nothing', text: '', fast: 0 },
   { name: 'half a request line', text: 'GET /ab', fast: 0 },
   { name: 'half a head', text: 'GET /abc HTTP/1.1\r\nHost: a\r\nX', fast: 0 },
   { name: 'a redirect and half a head', text: `${ABC}GET /abc HTTP/1.1\r\nHost: a\r\n`, fast: 1 },
-  { name: 'a code never given', text: get('/nothing') + ABC, fast: 0 },
-  { name: 'a deleted link between others', text: ABC + get('/gone') + ABC, fast: 1 },
+  { name: 'a code never given', text: get('/nothing') + ABC, fast: 2 },
+  { name: 'a code never given, of a browser', text: get('/nothing', ...BROWSER) + ABC, fast: 2 },
+  { name: 'a code never given, of a program', text: get('/nothing', JSON_ONLY) + ABC, fast: 2 },
+  {
+    name: 'a code never given, accepted twice',
+    text: get('/nothing', 'accept:text/html;q=0.5', 'X: y', 'ACCEPT: application/json \t') + ABC,
+    fast: 2,
+  },
+  {
+    name: 'a code never given, by turns for people and programs',
+    text: (get('/nothing') + get('/nothing', JSON_ONLY) + get('/gone', JSON_ONLY)).repeat(3),
+    fast: 9,
+  },
+  {
+    name: 'a code never given, with a long wish',
+    text: get('/nothing', `Accept: ${'text/html,'.repeat(60)}application/json`) + ABC,
+    fast: 0,
+  },
+  { name: '200 codes never given', text: get('/nothing').repeat(200) + ABC, fast: 201 },
+  { name: 'words of the service', text: ABC + get('/login') + get('/docs') + ABC, fast: 1 },
+  { name: 'a key of who finds nothing', text: get('/nothing', 'X-Api-Key: a') + ABC, fast: 0 },
+  { name: 'a deleted link between others', text: ABC + get('/gone') + ABC, fast: 3 },
+  { name: 'links that are over', text: get('/expired') + get('/used?a') + ABC, fast: 3 },
   {
     name: 'links that need more than memory',
     text: ABC + get('/metered') + get('/unknown'),
@@ -86,7 +108,7 @@ export const CORPUS: readonly Sample[] = [
   { name: 'odd characters in a query', text: get(`/abc?${ODD}`) + ABC, fast: 2 },
   { name: 'a line break, escaped', text: get('/abc?a=%0d%0aSet-Cookie:%20b') + ABC, fast: 2 },
   { name: 'a slash and a query', text: get('/abc/?a=b') + get('/abc/') + ABC, fast: 3 },
-  { name: 'a query of a link that is gone', text: get('/gone/?a=b') + ABC, fast: 0 },
+  { name: 'a query of a link that is gone', text: get('/gone/?a=b') + ABC, fast: 2 },
   { name: 'a query of a link not in memory', text: UNKNOWN_QUERY, fast: 0, fastAsking: 3 },
   { name: 'a query and a fragment', text: get('/abc?a=b#c') + ABC, fast: 0 },
   { name: 'a query of 3,000 bytes', text: get(`/abc?a=${'b'.repeat(3_000)}`) + ABC, fast: 2 },

@@ -38,3 +38,40 @@ export function requestWithQuery(): fc.Arbitrary<string> {
       get(`/${code}${slash}${query === null ? '' : `?${query.join('')}`}`, ...headers),
     )
 }
+
+const NOTHING = [
+  '/nothing',
+  '/nothing',
+  '/gone',
+  '/early/',
+  '/expired?a=b',
+  '/used',
+  '/abc',
+  '/over',
+]
+const TYPES = ['text/html', 'TEXT/*', '*/*', 'application/json', 'Application/Problem+JSON']
+const WEIGHTS = ['', ';q=0', ';q=0.5', '; Q=0.9', ';v=b3;q=1', ';q=', ';q=a', '\t;\tq=0.2 ']
+const NAMES = ['Accept', 'accept', 'ACCEPT', 'Accept-Language', 'X-Accept']
+
+/** A request of who mostly finds no link, and who wants the answer in any form. */
+export function requestForNothing(): fc.Arbitrary<string> {
+  const range = fc.tuple(fc.constantFrom(...TYPES), fc.constantFrom(...WEIGHTS))
+  const ranges = fc.array(range, { maxLength: 4 })
+  const line = fc.record({
+    name: fc.constantFrom(...NAMES),
+    space: fc.constantFrom('', ' ', '\t '),
+    ranges,
+    between: fc.constantFrom(',', ', ', ' ,,\t'),
+  })
+  return fc
+    .record({ target: fc.constantFrom(...NOTHING), lines: fc.array(line, { maxLength: 3 }) })
+    .map(({ target, lines }) =>
+      get(
+        target,
+        ...lines.map(
+          ({ name, space, ranges: some, between }) =>
+            `${name}:${space}${some.map((parts) => parts.join('')).join(between)}`,
+        ),
+      ),
+    )
+}
