@@ -6,18 +6,16 @@
  * tests, which mostly compute; they are shown after those. All steps run even when one fails. A server
  * that the tests need and that cannot be had is no failure: it is named, and its tests are skipped. In
  * CI (`CI=true`) everything must be tested, so that a skipped test is a failed one there.
+ * A file with a test that failed while the machine stood still (`machine-stalls.ts`) is run once more, by
+ * itself, and said so. A machine that is only busy excuses nothing.
  * The last line printed is `N passed, N failed` with `, N skipped` where tests were skipped; the exit
  * code is 0 only when nothing failed.
  */
 import { spawn } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-
-interface Counts {
-  passed: number
-  failed: number
-  skipped: number
-}
+import { countsOf, failuresByFile, type Counts } from './ava-output.ts'
+import { watchThisMachine } from './machine-stalls.ts'
 
 const { ava } = JSON.parse(readFileSync('package.json', 'utf8')) as { ava: { files: string[] } }
 /** What starts a whole cluster, one file at a time. */
@@ -34,6 +32,16 @@ const COMPILED = path.resolve('node_modules/.cache/compiled')
 
 const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']
 
+/** A failure that is told up to so long after the machine stood still may come of it. */
+const STALL_FELT_MS = 60_000
+
+interface Run {
+  readonly exitCode: number
+  readonly output: string
+  /** What was printed, and when. */
+  readonly pieces: readonly { at: number; text: string }[]
+}
+
 const total: Counts = { passed: 0, failed: 0, skipped: 0 }
 for (const check of CHECKS) {
   const { exitCode } = await run('npm', ['run', '--silent', check], check)
@@ -42,12 +50,15 @@ for (const check of CHECKS) {
 const services = await run('npm', ['run', '--silent', 'services'], 'servers for tests')
 const scenarios = globSync(SCENARIOS)
 const others = globSync(ava.files).filter((file) => !scenarios.includes(file))
+const machine = await watchThisMachine()
 const testing = run('ava', others, 'tests')
 const runs = await Promise.all([
   testing,
   run('ava', ['--concurrency=1', ...scenarios], 'scenarios', testing),
 ])
 for (const { output, exitCode } of runs) add(countsOf(output, exitCode))
+await tryAgain(runs)
+await machine.end()
 const missing = services.output.split('\n').filter((line) => line.includes('MISSING'))
 if (services.exitCode !== 0)
   console.log(missing.join('\n') || 'the servers could not be looked for')
@@ -65,23 +76,47 @@ function add(counts: Counts): void {
   total.skipped += counts.skipped
 }
 
+/** Runs files once more whose tests failed while the machine stood still, and takes back what passes then. */
+async function tryAgain(done: readonly Run[]): Promise<void> {
+  for (const { of, from, to } of machine.stalls.all()) {
+    const [seconds, after] = [(to - from) / 1_000, from / 1_000]
+    console.log(
+      `the ${of} stood still for ${seconds.toFixed(1)} s, ${after.toFixed(0)} s after the start`,
+    )
+  }
+  const files = [...scenarios, ...others]
+  for (const { pieces } of done) {
+    const felt = pieces.filter(({ at }) => machine.stalls.touched(at - STALL_FELT_MS, at))
+    const doubtful = failuresByFile(felt.map(({ text }) => text).join(''), files)
+    for (const [file, failures] of doubtful) {
+      const { exitCode } = await run(
+        'ava',
+        [file],
+        `once more, since the machine stood still: ${file}`,
+      )
+      if (exitCode === 0) add({ passed: failures, failed: -failures, skipped: 0 })
+    }
+  }
+}
+
 /** Runs a command, shows what it prints, from the start or from when `shownAfter` has ended, and keeps it. */
 async function run(
   command: string,
   args: readonly string[],
   title: string,
   shownAfter: Promise<unknown> = Promise.resolve(),
-): Promise<{ exitCode: number; output: string }> {
+): Promise<Run> {
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
   })
-  const chunks: string[] = []
+  const pieces: { at: number; text: string }[] = []
+  const output = () => pieces.map(({ text }) => text).join('')
   let isShown = false
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8')
     stream.on('data', (text: string) => {
-      chunks.push(text)
+      pieces.push({ at: performance.now(), text })
       if (isShown) process.stdout.write(text)
     })
   }
@@ -92,23 +127,6 @@ async function run(
   closing.catch(() => {})
   await shownAfter
   isShown = true
-  process.stdout.write(`\n== ${title}\n${chunks.join('')}`)
-  return { exitCode: await closing, output: chunks.join('') }
-}
-
-/**
- * The counts of AVA's closing lines, but for the passed tests, which AVA counts only where none
- * failed. A run that failed without a failed test counts as one.
- */
-function countsOf(output: string, exitCode: number): Counts {
-  const passed = output.match(/^ +✔ /gmu)?.length ?? 0
-  const closing = output.slice(output.lastIndexOf('─'))
-  const count = (pattern: RegExp) => Number(pattern.exec(closing)?.[1] ?? 0)
-  const skipped = count(/(\d+) tests? skipped/)
-  const broken =
-    count(/(\d+) tests? failed/) +
-    count(/(\d+) uncaught exceptions?/) +
-    count(/(\d+) unhandled rejections?/) +
-    count(/(\d+) tests? remained pending/)
-  return { passed, skipped, failed: exitCode === 0 ? broken : Math.max(1, broken) }
+  process.stdout.write(`\n== ${title}\n${output()}`)
+  return { exitCode: await closing, output: output(), pieces }
 }
