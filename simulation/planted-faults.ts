@@ -10,7 +10,10 @@ import { CodeCensus } from '../actors/memory/code-census.ts'
 import { PartitionMemory } from '../actors/memory/partition-memory.ts'
 import { Membership } from '../cluster/membership/membership.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
+import { hasCode } from '../links/errors.ts'
+import type { LogPosition } from '../links/ids.ts'
 import type { LinkVersion } from '../links/link-record.ts'
+import { ForeignEntries } from '../persistence/log/foreign-entries.ts'
 import { delegatePeers } from './delegates.ts'
 import { readStoreFirst } from './early-store.ts'
 import {
@@ -88,7 +91,32 @@ export const PLANTED_FAULTS = {
     what: 'the filter answers for codes that only the store has before it was told of them',
     plant: () => loadOfMemoryAlone(),
   },
+  'strangers-are-read': {
+    what: 'an entry of another program in the log is taken for one of ours',
+    plant: () =>
+      replaceMethod(ForeignEntries.prototype, 'without', (_partition, entries) => all(entries)),
+  },
+  'anything-is-foreign': {
+    what: 'an owner goes on behind whatever others wrote, without a look at it',
+    plant: () => replaceMethod(ForeignEntries.prototype, 'append', appendBehindAll),
+  },
 } as const satisfies Record<string, PlantedFault>
+
+async function* all<T>(entries: AsyncIterable<T>): AsyncGenerator<T> {
+  yield* entries
+}
+
+/** Behind the last entry, whosever it is. */
+async function appendBehindAll(
+  ...[expectedLast, append, readAfter]: Parameters<ForeignEntries['append']>
+): Promise<LogPosition> {
+  const refused = await append(expectedLast).catch((error: unknown) => error)
+  if (typeof refused === 'number') return refused as LogPosition
+  if (!hasCode(refused, 'log_replaced')) throw refused
+  let last = expectedLast
+  for await (const { position } of readAfter(expectedLast)) last = position
+  return append(last)
+}
 
 /** A load of codes leaves out what is in the link table. */
 function loadOfStoreAlone(): (() => void)[] {

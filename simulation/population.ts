@@ -3,6 +3,8 @@
  *
  * Carries out the disturbances of a schedule. Every one ends by itself, and `mend` ends all of them.
  */
+import { hasCode } from '../links/errors.ts'
+import type { Code } from '../links/ids.ts'
 import type { Disturbance, Reachable } from './schedule.ts'
 import { describeDisturbance } from './schedule.ts'
 import { SimulatedNode, type StartProgram } from './simulated-node.ts'
@@ -92,10 +94,23 @@ export class Population {
         scheduler.after(disturbance.forMs, () => (service.isDown = false))
         return
       }
+      case 'strangers':
+        return this.#disturbLog(disturbance.code, disturbance.entries)
       case 'join':
         return this.add()
       case 'leave':
         if (this.up.length > 1) this.#at(disturbance.node)?.leave()
+    }
+  }
+
+  /** Another program needs no permission of ours, and no delay. */
+  #disturbLog(code: string, entries: readonly string[]): void {
+    const { ring, states } = this.#surroundings
+    const partition = ring.partitionOf(code as Code)
+    for (const entry of entries) {
+      states.log.disturb(partition, Buffer.from(entry)).catch((error: unknown) => {
+        if (!hasCode(error, 'log_full')) throw error
+      })
     }
   }
 

@@ -6,7 +6,7 @@
  */
 import { POSITION_NONE, type Code, type PartitionId } from '../links/ids.ts'
 import { codeOfRecord, decodeLink } from '../links/link-record.ts'
-import { decodeLogRecord } from '../persistence/log/log-record.ts'
+import { decodeLogRecord, isForeignPayload } from '../persistence/log/log-record.ts'
 import { outcomeOfLink } from './answers.ts'
 import type { Population } from './population.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -63,6 +63,7 @@ export async function storeFault(
 export async function logFault({ states, ring }: Surroundings): Promise<string | undefined> {
   for (const partition of ring.all()) {
     for await (const { position, payload } of states.log.readAfter(partition, POSITION_NONE)) {
+      if (isForeignPayload(payload)) continue
       const record = decodeLogRecord(payload)
       for (const bytes of record.kind === 'batch' ? record.records : []) {
         const code = codeOfRecord(bytes)

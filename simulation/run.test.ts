@@ -22,6 +22,6 @@ test('schedules have disturbances of every kind', (t) => {
   const kinds = new Set(
     schedules.flatMap(({ disturbances }) => disturbances.map(({ kind }) => kind)),
   )
-  const all = ['blackout', 'crash', 'cut', 'freeze', 'join', 'leave', 'outage', 'part']
+  const all = ['blackout', 'crash', 'cut', 'freeze', 'join', 'leave', 'outage', 'part', 'strangers']
   t.deepEqual([...kinds].toSorted(), all)
 })

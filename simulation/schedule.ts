@@ -47,6 +47,8 @@ export type Disturbance = { readonly atMs: number } & (
   | { readonly kind: 'outage'; readonly of: ServiceName; readonly forMs: number }
   | { readonly kind: 'join' }
   | { readonly kind: 'leave'; readonly node: number }
+  /** Another program writes entries into the log of a code's partition. */
+  | { readonly kind: 'strangers'; readonly code: string; readonly entries: readonly string[] }
 )
 
 /** What a node can be cut off from. */
@@ -60,6 +62,8 @@ const DURATION_MS = { short: [8_000, 20_000], long: [70_000, 110_000] } as const
 const LONG_SHARE = 0.05
 /** Of runs in which the store refuses links, which become dead letters, and how many at most. */
 const REFUSED = { share: 0.3, codesMax: 3 }
+/** Of runs in which other programs write into the log, how often at most, and what. */
+const STRANGERS = { share: 0.15, timesMax: 8, entriesMax: 6, texts: ['', 's', '{"by":"another"}'] }
 /** little: for a link or two. none: what may be evicted is, and loads bring codes alone. */
 const MEMORY_BYTES = { ample: 2 ** 28, little: 2_000, none: 1 }
 const LOG_BYTES = { ample: 2 ** 30, little: 3_000 }
@@ -82,7 +86,7 @@ export function scheduleOf(seed: number): Schedule {
   const count = random.int(0, DISTURBANCES_MAX)
   const disturbances = Array.from({ length: count }, () => disturbance(random, durationMs))
   const codes = Array.from({ length: random.int(4, CODES_MAX) }, () => newCode(random))
-  return {
+  const schedule = {
     seed,
     nodes: random.int(1, NODES_MAX),
     clients: random.int(3, 6),
@@ -103,8 +107,20 @@ export function scheduleOf(seed: number): Schedule {
       kv: faults(random),
     },
     network: network(random),
-    disturbances: disturbances.sort((a, b) => a.atMs - b.atMs),
   }
+  // Drawn last, so that what a seed gives beside them stays as it is without them.
+  disturbances.push(...strangers(random, codes, durationMs))
+  return { ...schedule, disturbances: disturbances.sort((a, b) => a.atMs - b.atMs) }
+}
+
+function strangers(random: Random, codes: readonly string[], durationMs: number): Disturbance[] {
+  const times = random.chance(STRANGERS.share) ? random.int(1, STRANGERS.timesMax) : 0
+  return Array.from({ length: times }, () => {
+    const count = random.int(1, STRANGERS.entriesMax)
+    const entries = Array.from({ length: count }, () => random.pick(STRANGERS.texts))
+    const atMs = random.int(QUIET_MS, durationMs)
+    return { atMs, kind: 'strangers' as const, code: random.pick(codes), entries }
+  })
 }
 
 function disturbance(random: Random, durationMs: number): Disturbance {

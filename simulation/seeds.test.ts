@@ -12,7 +12,7 @@ import type { SettingName } from './settings.ts'
 const WORKERS = Math.min(2, availableParallelism())
 const LONE_SEEDS = 300
 const CLICK_SEEDS = 200
-const CLUSTER_SEEDS = 2_000
+const CLUSTER_SEEDS = 1_000
 /** Seeds per test, so that somebody who waits sees how far it is. */
 const PART = 250
 

@@ -62,7 +62,7 @@ function faultIn<T>(faults: Readonly<Record<string, T>>, name: string | undefine
   return name === undefined ? undefined : faults[name]
 }
 
-const ALONE = new Set(['crash', 'freeze', 'outage'])
+const ALONE = new Set(['crash', 'freeze', 'outage', 'strangers'])
 
 /** One node at a time: only what it can survive alone. */
 function alone(schedule: Schedule): Schedule {

@@ -3,10 +3,13 @@
  *
  * The shared state is a MemoryLog; the way there is a Service, with its delays and faults. What the
  * contract lets an append fail with depends on what is known: `log_unavailable` before it was sent,
- * `log_uncertain` after. Entries are read in pages, so that a trim may come in between.
+ * `log_uncertain` after. Entries are read in pages, so that a trim may come in between. What strangers
+ * wrote is passed over as the log in JetStream does it: each step of that is a call of its own.
  */
 import { TinygridError } from '../links/errors.ts'
-import type { LogPosition, PartitionId } from '../links/ids.ts'
+import { POSITION_NONE, type LogPosition, type PartitionId } from '../links/ids.ts'
+import { ForeignEntries } from '../persistence/log/foreign-entries.ts'
+import { isForeignPayload } from '../persistence/log/log-record.ts'
 import type { AppendKind, DeadLetter, Log, LogEntry } from '../persistence/log/log.ts'
 import type { Refuse, Service } from './service.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -16,7 +19,9 @@ const PAGE_ENTRIES = 8
 export class SimulatedLog implements Log {
   readonly #process: SimulatedProcess
   readonly #service: Service
+  /** Knows nothing of foreign entries. */
   readonly #state: Log
+  readonly #foreign = new ForeignEntries({ isForeign: isForeignPayload })
 
   constructor(process: SimulatedProcess, service: Service, state: Log) {
     this.#process = process
@@ -31,11 +36,13 @@ export class SimulatedLog implements Log {
     kind?: AppendKind,
   ): Promise<LogPosition> {
     const sent = Buffer.from(payload)
-    return this.#call(
-      () => `append p${partition} after ${expectedLast}`,
-      () => this.#state.append(partition, sent, expectedLast, kind),
-      (isCertain) => new TinygridError(isCertain ? 'log_unavailable' : 'log_uncertain'),
-    )
+    const append = (last: LogPosition) =>
+      this.#call(
+        () => `append p${partition} after ${last}`,
+        () => this.#state.append(partition, sent, last, kind),
+        (isCertain) => new TinygridError(isCertain ? 'log_unavailable' : 'log_uncertain'),
+      )
+    return this.#foreign.append(expectedLast, append, (after) => this.#readAfter(partition, after))
   }
 
   last(partition: PartitionId): Promise<LogPosition> {
@@ -45,7 +52,11 @@ export class SimulatedLog implements Log {
     )
   }
 
-  async *readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
+  readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
+    return this.#foreign.without(partition, this.#readAfter(partition, after))
+  }
+
+  async *#readAfter(partition: PartitionId, after: LogPosition): AsyncGenerator<LogEntry> {
     for (let from = after; ;) {
       const read = () => pageOf(this.#state.readAfter(partition, from), PAGE_ENTRIES)
       const page = await this.#call(() => `read p${partition} after ${from}`, read)
@@ -55,10 +66,17 @@ export class SimulatedLog implements Log {
     }
   }
 
+  /** Keeps the owners' last entry, whatever strangers wrote behind it. */
   async trim(partition: PartitionId, upTo: LogPosition): Promise<void> {
+    const own = async () => {
+      let last = POSITION_NONE
+      const entries = this.#foreign.without(partition, this.#state.readAfter(partition, last))
+      for await (const { position } of entries) last = position
+      return last
+    }
     await this.#call(
       () => `trim p${partition} to ${upTo}`,
-      () => this.#state.trim(partition, upTo),
+      async () => this.#state.trim(partition, Math.min(upTo, (await own()) - 1) as LogPosition),
     )
   }
 

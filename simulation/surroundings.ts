@@ -5,7 +5,6 @@ import { MemoryKeyValueServer } from '../cluster/membership/memory-key-value.ts'
 import { Ring, PARTITIONS_MIN } from '../links/ring.ts'
 import type { FallbackCache } from '../persistence/cache/fallback-cache.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
-import type { Log } from '../persistence/log/log.ts'
 import { MemoryFallbackCache } from '../persistence/cache/memory-fallback-cache.ts'
 import { MemoryLog } from '../persistence/log/memory-log.ts'
 import { CALM_NETWORK, Network } from './network.ts'
@@ -19,7 +18,7 @@ import type { Story } from './story.ts'
 
 /** What survives every node. */
 export interface States {
-  readonly log: Log
+  readonly log: MemoryLog
   readonly store: LinkStore
   readonly cache: FallbackCache
   readonly keyValue: MemoryKeyValueServer

@@ -1,6 +1,6 @@
 /** Stops of the machine and of its disk are noticed, and a busy machine is not taken for one. */
 import test from 'ava'
-import { MachineStalls } from './machine-stalls.ts'
+import { MachineStalls, type Stall } from './machine-stalls.ts'
 
 /** A clock whose sleeps and syncs take what the test says. */
 class World {
@@ -31,7 +31,7 @@ test('a machine that stood still is told with its time', async (t) => {
       .slice(0, 1),
     ['machine'],
   )
-  const [{ from, to }] = world.stalls.all() as [{ from: number; to: number }]
+  const [{ from, to }] = world.stalls.all() as [Stall]
   t.true(to - from >= 2_500)
   t.true(world.stalls.touched(0, from))
   t.true(world.stalls.touched(to, to + 1))

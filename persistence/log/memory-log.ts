@@ -53,7 +53,7 @@ export class MemoryLog implements Log {
 
   /** As another program might, that knows nothing of positions. */
   async disturb(partition: PartitionId, payload: Uint8Array): Promise<LogPosition> {
-    return this.#append(partition, payload, await this.last(partition), 'write')
+    return this.#append(partition, payload, this.#partition(partition).last, 'write')
   }
 
   async #append(
