@@ -1,5 +1,6 @@
 /**
- * The settings: the only reader of the environment.
+ * The settings: the only reader of the environment, into which flags and the file of settings have been put
+ * where there are some (`node/program-options.ts`).
  *
  * Every setting is listed here once with what it takes and what it is for; they are parsed and
  * checked together at the start, derived where one follows from another, and frozen. A wrong value
@@ -21,6 +22,7 @@ import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.t
 import { LINK_SETTINGS } from './node/link-settings.ts'
 import { checkVisitorSettings, VISITOR_SETTINGS } from './node/visitor-settings.ts'
 import { withSecretFiles } from './node/secret-files.ts'
+import { FILE_VARIABLE } from './node/settings-file.ts'
 import {
   baseUrl,
   bytes,
@@ -187,9 +189,18 @@ export type Config = Readonly<Pick<Values, Optional>> & {
   readonly [K in Exclude<Defaulted, 'nodeId'>]: NonNullable<Values[K]>
 } & { readonly nodeId: NodeId }
 
+/** All settings in the order in which they are told. */
+export const SETTINGS_LIST: readonly Setting<unknown>[] = Object.values<Setting<unknown>>(SETTINGS)
+
+/** By the variable, what became of the setting. */
+export function valuesOf(config: Config): ReadonlyMap<string, unknown> {
+  const keys = Object.entries<Setting<unknown>>(SETTINGS)
+  return new Map(keys.map(([key, { name }]) => [name, config[key as keyof Config]]))
+}
+
 /** @throws ConfigError */
 export function readConfig(given: Env): Config {
-  const env = withSecretFiles(Object.values<Setting<unknown>>(SETTINGS), given)
+  const env = withSecretFiles(SETTINGS_LIST, given)
   refuseUnknownSettings(env)
   const entries = Object.entries<Setting<unknown>>(SETTINGS)
   const values = Object.fromEntries(
@@ -211,12 +222,12 @@ export function readConfig(given: Env): Config {
   return config
 }
 
-/** What commands read that call a server: no settings, and no mistakes. */
-const COMMAND_VARIABLES = ['TINYGRID_URL']
+/** What commands read that call a server, and the name of the file of settings: no settings, and no mistakes. */
+const COMMAND_VARIABLES = ['TINYGRID_URL', FILE_VARIABLE]
 
 /** A misspelt setting would otherwise be a default that nobody asked for. */
 function refuseUnknownSettings(env: Env): void {
-  const names = Object.values<Setting<unknown>>(SETTINGS).map(({ name }) => name)
+  const names = SETTINGS_LIST.map(({ name }) => name)
   const known = new Set([...names, ...COMMAND_VARIABLES])
   const unknown = Object.keys(env).find((name) => name.startsWith('TINYGRID_') && !known.has(name))
   if (unknown === undefined) return
@@ -268,22 +279,4 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     unreadBytesMax: within(UNREAD_BYTES_DEFAULT, machineMemoryBytes() / UNREAD_SHARE),
     unkeyedCreatesPerMinuteMax: rateLimit,
   })
-}
-
-/** One line per setting for the debug log, secrets masked. */
-export function describeConfig(config: Config): Record<string, unknown> {
-  const entries = Object.entries<Setting<unknown>>(SETTINGS).map(([key, { name, isSecret }]) => {
-    const value = config[key as keyof Config]
-    return [name, isSecret && value !== undefined ? '***' : value] as const
-  })
-  return Object.fromEntries(entries)
-}
-
-/** The settings as a table for --help. */
-export function settingsHelp(): string {
-  const rows = Object.values<Setting<unknown>>(SETTINGS).map(({ name, fallback, about, takes }) => {
-    const byDefault = fallback === undefined ? '' : ` (${fallback})`
-    return `  ${name}${byDefault}\n      ${about}; takes ${takes}`
-  })
-  return rows.join('\n')
 }

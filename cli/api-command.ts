@@ -8,7 +8,7 @@ import type { ParseArgsOptionDescriptor } from 'node:util'
 import { ApiClient, Unreachable, type ApiReply } from './api-client.ts'
 import { readCommandLine, type OptionTable } from './command-line.ts'
 import { CommandError, endWithReader, EXIT_CODES } from './command-error.ts'
-import { apiKey, serverUrl } from './server-address.ts'
+import { apiKey, commandEnvironment, serverUrl } from './server-address.ts'
 import { harmless } from './text-table.ts'
 
 export interface ApiCommand {
@@ -56,8 +56,9 @@ export async function runApiCommand(command: ApiCommand, args: readonly string[]
   if (positionals.length < least || positionals.length > most) {
     throw new CommandError(`Usage: tinygrid ${command.name} ${command.takes} (--help tells more)`)
   }
-  const key = await apiKey(values['key'] as string | undefined, process.env)
-  const client = new ApiClient(serverUrl(values['url'] as string | undefined, process.env), key)
+  const env = await commandEnvironment()
+  const key = await apiKey(values['key'] as string | undefined, env)
+  const client = new ApiClient(serverUrl(values['url'] as string | undefined, env), key)
   await command.run(new Call(client, values, positionals))
   return EXIT_CODES.done
 }

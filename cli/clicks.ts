@@ -9,7 +9,7 @@ import { ApiClient } from './api-client.ts'
 import { CLICKS_HELP, parseClicksOptions, type ClicksOptions } from './clicks-options.ts'
 import { CommandError, EXIT_CODES, interruption, runCommand } from './command-error.ts'
 import { EventPosition } from './event-position.ts'
-import { apiKey, serverUrl } from './server-address.ts'
+import { apiKey, commandEnvironment, serverUrl } from './server-address.ts'
 import { serverEvents, type ServerEvent } from './server-events.ts'
 import { setTimeout as sleepFor } from 'node:timers/promises'
 
@@ -27,8 +27,9 @@ await runCommand(async () => {
 })
 
 async function follow(options: ClicksOptions): Promise<number> {
-  const key = await apiKey(options.key, process.env)
-  const client = new ApiClient(serverUrl(options.url, process.env), key)
+  const env = await commandEnvironment()
+  const key = await apiKey(options.key, env)
+  const client = new ApiClient(serverUrl(options.url, env), key)
   const position = new EventPosition(options.position, client.baseUrl.origin)
   const after = (await position.load()) ?? (options.isFromStart ? START : undefined)
   const interrupted = interruption()

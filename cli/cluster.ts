@@ -66,7 +66,8 @@ async function supply(): Promise<void> {
 async function run(options: ClusterOptions): Promise<string | undefined> {
   const port = await portOfNodes(options.port)
   const serverPorts = await portsOfServers(options.port)
-  const apiKey = process.env['TINYGRID_API_KEY'] || undefined
+  for (const warning of options.warnings) say(warning)
+  const apiKey = options.env['TINYGRID_API_KEY'] || undefined
   const directory = await ClusterDirectory.open(options.dataDir, apiKey)
   endAtOnce = async () => directory.removeUnkept()
   try {
@@ -75,7 +76,7 @@ async function run(options: ClusterOptions): Promise<string | undefined> {
       directory,
       port,
       serverPorts,
-      env: process.env,
+      env: options.env,
       onLost: (node, how) => say(`${node.name} has ended by itself: ${how}${lastWordsOf(node)}`),
     })
     endAtOnce = async () => {

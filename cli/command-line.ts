@@ -5,12 +5,10 @@
  * yargs, whose own help, sub-commands and types would be a second table of commands beside ours.
  */
 import { parseArgs, type ParseArgsOptionDescriptor } from 'node:util'
-import { didYouMean } from '../links/nearest-name.ts'
+import { parseErrorSentence } from '../node/parse-error.ts'
 import { CommandError } from './command-error.ts'
 
 export type OptionTable = Readonly<Record<string, ParseArgsOptionDescriptor>>
-
-const UNKNOWN = /^Unknown option '(-[^']*)'/
 
 /** @throws CommandError */
 export function readCommandLine<const Options extends OptionTable>(
@@ -21,15 +19,6 @@ export function readCommandLine<const Options extends OptionTable>(
   try {
     return parseArgs({ args: [...args], options, allowPositionals })
   } catch (error) {
-    throw refusal(error as Error, options)
+    throw new CommandError(parseErrorSentence(error as Error, Object.keys(options)))
   }
-}
-
-/** What parseArgs has thrown, as a sentence for the person who typed it. */
-function refusal(error: Error, options: OptionTable): CommandError {
-  const unknown = UNKNOWN.exec(error.message)?.[1]
-  if (unknown === undefined) return new CommandError(`${error.message} (--help tells more)`)
-  const known = Object.keys(options).map((name) => `--${name}`)
-  const meant = didYouMean(unknown, known)
-  return new CommandError(`${unknown} is not an option${meant} (--help tells more)`)
 }

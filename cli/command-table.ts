@@ -7,7 +7,6 @@
 import { existsSync } from 'node:fs'
 import { runApiCommand, optionsOf, type ApiCommand } from './api-command.ts'
 import { CLICKS_OPTIONS } from './clicks-options.ts'
-import { CLUSTER_OPTIONS } from './cluster-options.ts'
 import { CommandError, EXIT_CODES } from './command-error.ts'
 import { EXPORT_OPTIONS } from './export-options.ts'
 import { IMPORT_OPTIONS } from './import-options.ts'
@@ -19,12 +18,13 @@ export interface Command {
   readonly name: string
   readonly about: string
   /** Names of its flags, without dashes, for completions. */
-  readonly flags: readonly string[]
+  readonly flags: readonly string[] | (() => Promise<readonly string[]>)
   /** @returns its exit code; undefined: it sets it itself, or lives on */
   readonly run: (args: readonly string[]) => Promise<number | undefined>
 }
 
-const DATA_FLAGS = ['verify', 'repair', 'accept-loss', 'help']
+const serveFlags = async () => (await import('../node/program-options.ts')).serveFlagNames()
+const clusterFlags = async () => Object.keys((await import('./cluster-options.ts')).CLUSTER_OPTIONS)
 
 const CLUSTER_PROGRAM = './cluster.ts'
 
@@ -32,7 +32,7 @@ const CLUSTER_PROGRAM = './cluster.ts'
 function program(
   name: string,
   about: string,
-  flags: readonly string[],
+  flags: Command['flags'],
   load: () => Promise<unknown>,
   before: readonly string[] = [],
 ): Command {
@@ -62,13 +62,8 @@ async function loadCluster(): Promise<unknown> {
 const serve = () => import('../main.ts')
 
 export const COMMANDS: readonly Command[] = [
-  program('serve', 'Runs a server: alone, or as a node of a cluster.', DATA_FLAGS, serve),
-  program(
-    'cluster',
-    'Runs a whole cluster on this machine, to try it.',
-    Object.keys(CLUSTER_OPTIONS),
-    loadCluster,
-  ),
+  program('serve', 'Runs a server: alone, or as a node of a cluster.', serveFlags, serve),
+  program('cluster', 'Runs a whole cluster on this machine, to try it.', clusterFlags, loadCluster),
   ...LINK_COMMANDS.map(question),
   ...VIEW_COMMANDS.map(question),
   program(

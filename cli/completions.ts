@@ -17,7 +17,10 @@ Examples
 `
 
 /** @throws CommandError for another shell */
-export function printCompletions(commands: readonly Command[], args: readonly string[]): number {
+export async function printCompletions(
+  commands: readonly Command[],
+  args: readonly string[],
+): Promise<number> {
   const [shell, ...more] = args
   if (shell === '--help' || shell === '-h') {
     process.stdout.write(HELP)
@@ -27,15 +30,21 @@ export function printCompletions(commands: readonly Command[], args: readonly st
   if (known === undefined || more.length > 0) {
     throw new CommandError(`completions takes one of ${SHELLS.join(', ')} (--help tells more)`)
   }
-  process.stdout.write(SCRIPTS[known](commands))
+  process.stdout.write(SCRIPTS[known](await Promise.all(commands.map(withFlags))))
   return EXIT_CODES.done
 }
 
 const SCRIPTS = { bash, zsh, fish }
 
-const flagsOf = ({ flags }: Command) => flags.map((flag) => `--${flag}`).join(' ')
+type Completed = Pick<Command, 'name' | 'about'> & { readonly flags: readonly string[] }
 
-function bash(commands: readonly Command[]): string {
+async function withFlags({ name, about, flags }: Command): Promise<Completed> {
+  return { name, about, flags: typeof flags === 'function' ? await flags() : flags }
+}
+
+const flagsOf = ({ flags }: Completed) => flags.map((flag) => `--${flag}`).join(' ')
+
+function bash(commands: readonly Completed[]): string {
   const cases = commands.map((command) => `    ${command.name}) words='${flagsOf(command)}' ;;`)
   return `_tinygrid() {
   local words=
@@ -53,7 +62,7 @@ complete -o default -F _tinygrid tinygrid
 `
 }
 
-function zsh(commands: readonly Command[]): string {
+function zsh(commands: readonly Completed[]): string {
   const names = commands.map(({ name, about }) => `    '${name}:${about.replaceAll("'", "'\\''")}'`)
   const cases = commands.map((command) => `    ${command.name}) compadd -- ${flagsOf(command)} ;;`)
   return `#compdef tinygrid
@@ -72,7 +81,7 @@ fi
 `
 }
 
-function fish(commands: readonly Command[]): string {
+function fish(commands: readonly Completed[]): string {
   const lines = commands.flatMap(({ name, about, flags }) => [
     `complete -c tinygrid -n __fish_use_subcommand -f -a ${name} -d '${about.replaceAll("'", "\\'")}'`,
     ...flags.map(

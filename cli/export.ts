@@ -19,7 +19,7 @@ import { EXPORT_HELP, parseExportOptions, type ExportOptions } from './export-op
 import { fileHead, linkRows } from './link-writer.ts'
 import { exportedLinks } from './exported-links.ts'
 import { progressDisplay } from './progress-display.ts'
-import { apiKey, serverUrl } from './server-address.ts'
+import { apiKey, commandEnvironment, serverUrl } from './server-address.ts'
 
 const STANDARD_OUTPUT = '-'
 
@@ -33,8 +33,9 @@ await runCommand(async () => {
 })
 
 async function exportLinks(options: ExportOptions): Promise<number> {
-  const key = await apiKey(options.key, process.env)
-  const client = new ApiClient(serverUrl(options.url, process.env), key)
+  const env = await commandEnvironment()
+  const key = await apiKey(options.key, env)
+  const client = new ApiClient(serverUrl(options.url, env), key)
   const counted: Counted = { done: 0, failed: 0, damaged: [] }
   const text = textOf(options, client, counted)
   endWithReader(process.stdout)

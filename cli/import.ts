@@ -20,7 +20,7 @@ import { readLinks } from './link-reader.ts'
 import { progressDisplay, type ProgressDisplay } from './progress-display.ts'
 import { ProgressFile, type Progress } from './progress-file.ts'
 import { ResultFile } from './result-file.ts'
-import { apiKey, serverUrl } from './server-address.ts'
+import { apiKey, commandEnvironment, serverUrl } from './server-address.ts'
 import { decodeText, encodingOf, type TextEncoding } from './text-decoding.ts'
 
 await runCommand(async () => {
@@ -57,8 +57,9 @@ async function importLinks(
   ignored: Set<string>,
   total: number | null,
 ): Promise<number> {
-  const key = await apiKey(options.key, process.env)
-  const client = new ApiClient(serverUrl(options.url, process.env), key)
+  const env = await commandEnvironment()
+  const key = await apiKey(options.key, env)
+  const client = new ApiClient(serverUrl(options.url, env), key)
   const input = await openInput(options.path)
   const progressFile = new ProgressFile(options.progressPath)
   if (options.isRestart) await progressFile.remove()

@@ -7,7 +7,7 @@
 import { ApiClient, assertAccepted, Unreachable, type ApiReply } from './api-client.ts'
 import { CommandError, EXIT_CODES, runCommand } from './command-error.ts'
 import { KEYS_HELP, parseKeysOptions, type KeysTask } from './keys-options.ts'
-import { apiKey, serverUrl } from './server-address.ts'
+import { apiKey, commandEnvironment, serverUrl } from './server-address.ts'
 
 const PATH = '/api/keys'
 
@@ -27,8 +27,9 @@ await runCommand(async () => {
     console.log(KEYS_HELP)
     return EXIT_CODES.done
   }
-  const key = await apiKey(options.key, process.env)
-  const client = new ApiClient(serverUrl(options.url, process.env), key)
+  const env = await commandEnvironment()
+  const key = await apiKey(options.key, env)
+  const client = new ApiClient(serverUrl(options.url, env), key)
   const { body } = await ask(client, options.task)
   if (options.isJson) console.log(JSON.stringify(body ?? {}))
   else tell(options.task, body)

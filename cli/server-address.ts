@@ -3,9 +3,12 @@
  *
  * The key is the one given, else TINYGRID_API_KEY, else what TINYGRID_API_KEY_FILE names, else the
  * one that the server made for itself in its data directory, which works where command and server share a machine and a folder.
+ * Where a server has its settings in a file (`tinygrid.toml`), they are read there too.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ConfigError } from '../node/setting.ts'
+import { FILE_VARIABLE, settingsFileName } from '../node/settings-file.ts'
 import { CommandError } from './command-error.ts'
 
 /** As the server names it (persistence/data-directory/api-key-file.ts). */
@@ -14,6 +17,19 @@ const DATA_DIR_DEFAULT = './data'
 const PORT_DEFAULT = '3000'
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/** What the process was given, and what the file of settings says besides. @throws CommandError */
+export async function commandEnvironment(): Promise<Environment> {
+  if (settingsFileName(process.env[FILE_VARIABLE]) === undefined) return process.env
+  // All settings there are take a tenth of a second to load.
+  const { collectSettings } = await import('../node/program-options.ts')
+  try {
+    return collectSettings({}, process.env).env
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new CommandError(error.message)
+  }
+}
 
 /** @param given the value of --url */
 export function serverUrl(given: string | undefined, env: Environment): URL {

@@ -16,7 +16,7 @@ const ALL: readonly Command[] = [
     name: 'completions',
     about: 'Prints completions for a shell.',
     flags: ['help'],
-    run: async (args) => printCompletions(ALL, args),
+    run: (args) => printCompletions(ALL, args),
   },
 ]
 

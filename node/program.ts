@@ -8,13 +8,21 @@
  */
 import { TinygridError, StartError } from '../links/errors.ts'
 import { systemLongWork } from '../links/long-work.ts'
-import { describeConfig, readConfig, settingsHelp, type Config } from '../config.ts'
+import { readConfig, type Config } from '../config.ts'
 import { openCluster, type OpenCluster } from './cluster-adapters.ts'
 import { runDataCommand, type DataCommand } from './data-commands.ts'
 import { openEmbedded } from './embedded-adapters.ts'
 import { clusterAnalytics, embeddedAnalytics } from './node-analytics.ts'
 import { DataDirectoryError } from '../persistence/data-directory/data-directory.ts'
+import { withOrigins, type GivenSettings } from './given-settings.ts'
+import { collectSettings, readProgramOptions, type ProgramOptions } from './program-options.ts'
 import { ConfigError } from './setting.ts'
+import {
+  describeConfig,
+  effectiveSettings,
+  settingsHelp,
+  settingsTable,
+} from './settings-display.ts'
 import { startTinygrid } from './tinygrid.ts'
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,21 +30,30 @@ import pino, { type Logger } from 'pino'
 
 const HELP = `Tinygrid, a URL shortener that answers redirects from memory.
 
-Usage: npm start [-- OPTION]
+Usage: tinygrid serve [OPTION]...
+       npm start -- [OPTION]...
 
   --help                  shows this
+  --config FILE           settings from this file; without it from TINYGRID_CONFIG, else from tinygrid.toml if
+                          that is in the working directory; none: from no file
+  --print-config          shows what is set, and where, secrets hidden; starts nothing. With --json as JSON
   --verify                reads the whole data directory, says what is wrong with it, serves nothing;
                           ends with exit code 0 if it is whole, or 1
   --repair                says what would be lost if the data directory were mended, changes nothing
   --repair --accept-loss  mends it; a copy of what is removed is kept beside the data
 
-Settings are environment variables. One with a secret can be in a file that NAME_FILE names
-(TINYGRID_API_KEY_FILE, NATS_URL_FILE, MONGO_URL_FILE, REDIS_URL_FILE, CLICKHOUSE_URL_FILE):
+Examples
+  tinygrid serve
+  tinygrid serve --port 8080 --base-url https://s.example
+  tinygrid serve --config /etc/tinygrid/tinygrid.toml --print-config
+
+Settings are flags, environment variables, or keys of the file; the first of these wins. One with a secret can be
+in a file: --api-key-file FILE, TINYGRID_API_KEY_FILE, apiKeyFile, and so for the addresses of servers. A flag of a
+setting that is true or false means true if it stands alone. Flag, variable, key (default):
 
 ${settingsHelp()}
 `
 
-const DATA_OPTIONS = ['--verify', '--repair', '--accept-loss']
 /** Errors whose message says all: a setting, the data directory, a record that cannot be read. */
 const EXPECTED = [ConfigError, DataDirectoryError, StartError, TinygridError]
 /** Exit codes as shells know them: 1 a failure, 128 + n ended by signal n. */
@@ -55,14 +72,18 @@ export async function runProgram(handleSignals: HandleSignals): Promise<void> {
 }
 
 async function run(handleSignals: HandleSignals): Promise<void> {
-  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  const options = readProgramOptions(process.argv.slice(2))
+  const { task } = options
+  if (task === 'help') {
     process.stdout.write(HELP)
     return
   }
-  const command = dataCommandOf(process.argv.slice(2))
-  const config = readConfig(process.env)
-  if (command !== undefined) return runOnData(command, config)
+  const given = collectSettings(options, process.env)
+  const config = withOrigins(given, () => readConfig(given.env))
+  if (task === 'print settings') return print(config, given, options)
+  if (task !== 'serve') return runOnData(task, config)
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  for (const warning of given.warnings) logger.warn(warning)
   logger.debug(describeConfig(config), 'settings')
   const isEmbedded = config.natsUrl === undefined
   const work = systemLongWork()
@@ -94,15 +115,13 @@ function withAnalytics(config: Config, logger: Logger, parts: OpenCluster) {
   return { ...parts, analytics: clusterAnalytics(config, logger, { connection, refused }) }
 }
 
-/** undefined: the server is to run. @throws ConfigError */
-function dataCommandOf(options: readonly string[]): DataCommand | undefined {
-  const unknown = options.find((option) => !DATA_OPTIONS.includes(option))
-  if (unknown !== undefined) throw new ConfigError(`${unknown} is not an option; see --help`)
-  const [verify, repair, accept] = DATA_OPTIONS.map((option) => options.includes(option))
-  if (accept && !repair) throw new ConfigError('--accept-loss goes with --repair; see --help')
-  if (verify && repair) throw new ConfigError('--verify and --repair exclude each other')
-  if (repair) return accept ? 'repair and accept loss' : 'repair'
-  return verify ? 'verify' : undefined
+function print(config: Config, given: GivenSettings, { isJson }: ProgramOptions): void {
+  const settings = effectiveSettings(config, given)
+  const { file = null, warnings } = given
+  process.stdout.write(
+    isJson ? `${JSON.stringify({ file, warnings, settings })}\n` : settingsTable(settings),
+  )
+  for (const warning of warnings) process.stderr.write(`${warning}\n`)
 }
 
 async function runOnData(command: DataCommand, config: Config): Promise<void> {

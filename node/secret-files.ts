@@ -5,12 +5,12 @@
  * Used by `config.ts` for every setting that is secret. Rejected: a shell in front of the program that
  * puts them into the environment, where whoever may inspect a container reads them.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { beginningOf } from './file-beginning.ts'
 import { ConfigError, type Setting } from './setting.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-const SUFFIX = '_FILE'
+export const FILE_SUFFIX = '_FILE'
 /** Of a file. More is no secret, but a file named by mistake. */
 const BYTES_MAX = 65_536
 
@@ -22,13 +22,13 @@ const BYTES_MAX = 65_536
 export function withSecretFiles(settings: readonly Setting<unknown>[], env: Env): Env {
   const result: Record<string, string | undefined> = { ...env }
   for (const { name, isSecret } of settings) {
-    const file = env[name + SUFFIX]
+    const file = env[name + FILE_SUFFIX]
     if (!isSecret || file === undefined) continue
-    delete result[name + SUFFIX]
+    delete result[name + FILE_SUFFIX]
     if (file === '') continue
     if (env[name])
-      throw new ConfigError(`${name} is set, and ${name + SUFFIX} too: set one of them`)
-    result[name] = contentOf(name + SUFFIX, file)
+      throw new ConfigError(`${name} is set, and ${name + FILE_SUFFIX} too: set one of them`)
+    result[name] = contentOf(name + FILE_SUFFIX, file)
   }
   return result
 }
@@ -37,7 +37,7 @@ function contentOf(name: string, file: string): string {
   const where = `${name} is ${JSON.stringify(file)}`
   let bytes: Buffer | undefined
   try {
-    bytes = beginningOf(file)
+    bytes = beginningOf(file, BYTES_MAX)?.bytes
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new ConfigError(`${where}, which cannot be read (${code})`)
@@ -49,21 +49,4 @@ function contentOf(name: string, file: string): string {
   const content = bytes.toString('utf8').trim()
   if (content === '') throw new ConfigError(`${where}, which is empty`)
   return content
-}
-
-/** All of a file that is not too long, else more than that; undefined: it is a pipe or a device, which may never end. */
-function beginningOf(file: string): Buffer | undefined {
-  const buffer = Buffer.alloc(BYTES_MAX + 1)
-  // A pipe without a writer would hold up the opening itself.
-  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
-  try {
-    if (!fstatSync(descriptor).isFile()) return undefined
-    let length = 0
-    for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-      read = readSync(descriptor, buffer, length, buffer.length - length, null)
-    }
-    return buffer.subarray(0, length)
-  } finally {
-    closeSync(descriptor)
-  }
 }

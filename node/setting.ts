@@ -5,7 +5,10 @@
  * of the error is made here, so that every wrong value is reported in the same one line.
  */
 
-/** A wrong setting. The message is one line: the setting, what it got and what it takes. */
+/**
+ * A wrong setting. The message is one line: the setting, what it got and what it takes. It begins with the
+ * setting's variable, for which `given-settings.ts` puts the flag, or the line of the file, that it came from.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
@@ -18,8 +21,13 @@ export interface Setting<T> {
   /** What it is for, for --help. */
   readonly about: string
   readonly isSecret: boolean
+  /** How it may be written in a file; its text is then read as in the environment. */
+  readonly inFile: readonly FileType[]
   readonly parse: (text: string) => T | undefined
 }
+
+/** Types of TOML that settings have. */
+export type FileType = 'string' | 'integer' | 'boolean' | 'array of strings'
 
 /** Stands in shipped manifests where a secret must be put: everybody knows it, so it is none. */
 const SECRET_PLACEHOLDER = 'REPLACE-ME'
@@ -31,8 +39,9 @@ function setting<T>(
   takes: string,
   { about, fallback, isSecret = false }: Options,
   parse: (text: string) => T | undefined,
+  inFile: readonly FileType[] = ['string'],
 ): Setting<T> {
-  return { name, takes, about, fallback, isSecret, parse }
+  return { name, takes, about, fallback, isSecret, inFile, parse }
 }
 
 /** The value of a setting; undefined if it is not set and has no fallback. */
@@ -68,10 +77,11 @@ export function integer(
 ): Setting<number> {
   const { min, max, unit } = options
   const takes = `a whole number from ${min} to ${max}${unit === undefined ? '' : ` (${unit})`}`
-  return setting(name, takes, options, (value) => {
+  const parse = (value: string) => {
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
     return number >= min && number <= max ? number : undefined
-  })
+  }
+  return setting(name, takes, options, parse, ['integer'])
 }
 
 export function flag(name: string, options: Options): Setting<boolean> {
@@ -81,16 +91,18 @@ export function flag(name: string, options: Options): Setting<boolean> {
     ['false', false],
     ['0', false],
   ])
-  return setting(name, 'true or false', options, (value) => words.get(value.toLowerCase()))
+  const parse = (value: string) => words.get(value.toLowerCase())
+  return setting(name, 'true or false', options, parse, ['boolean'])
 }
 
 export function choice<T extends string>(
   name: string,
   options: Options & { of: readonly T[] },
 ): Setting<T> {
-  return setting(name, `one of ${options.of.join(', ')}`, options, (value) =>
-    options.of.find((word) => word === value),
-  )
+  const parse = (value: string) => options.of.find((word) => word === value)
+  const more: FileType[] = options.of.every((word) => /^\d+$/.test(word)) ? ['integer'] : []
+  if (options.of.some((word) => word === 'true')) more.push('boolean')
+  return setting(name, `one of ${options.of.join(', ')}`, options, parse, ['string', ...more])
 }
 
 /** One or more of some words, separated by commas. */
@@ -99,11 +111,12 @@ export function severalOf<T extends string>(
   options: Options & { of: readonly T[] },
 ): Setting<readonly T[]> {
   const takes = `one or more of ${options.of.join(', ')}, separated by commas`
-  return setting(name, takes, options, (value) => {
+  const parse = (value: string) => {
     const words = value.split(',').map((word) => word.trim())
     const known = options.of.filter((word) => words.includes(word))
     return known.length > 0 && known.length === words.length ? known : undefined
-  })
+  }
+  return setting(name, takes, options, parse, ['array of strings'])
 }
 
 /** Items separated by commas, in their order, each once; all of them must be right. */
@@ -116,13 +129,14 @@ export function listSetting<T>(
   },
 ): Setting<readonly T[]> {
   const { itemsMax, parseItem, takes } = options
-  return setting(name, takes, options, (value) => {
+  const parse = (value: string) => {
     const items = value.split(',').map((item) => parseItem(item.trim()))
     const known = items.filter((item) => item !== undefined)
     return known.length === items.length && known.length <= itemsMax
       ? Object.freeze([...new Set(known)])
       : undefined
-  })
+  }
+  return setting(name, takes, options, parse, ['array of strings'])
 }
 
 /** Text that a function knows to be right. */
@@ -142,10 +156,11 @@ export function bytes(name: string, options: Options & { min: string; max: strin
   const min = parseBytes(options.min)!
   const max = parseBytes(options.max)!
   const takes = `a number of bytes from ${options.min} to ${options.max}, such as 512MB or 2GB`
-  return setting(name, takes, options, (value) => {
+  const parse = (value: string) => {
     const number = parseBytes(value)
     return number !== undefined && number >= min && number <= max ? number : undefined
-  })
+  }
+  return setting(name, takes, options, parse, ['string', 'integer'])
 }
 
 function parseBytes(value: string): number | undefined {

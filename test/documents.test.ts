@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { settingsHelp } from '../config.ts'
+import { settingsHelp } from '../node/settings-display.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 

@@ -122,3 +122,33 @@ test.serial('a secret setting can be a file, whose content is not shown either',
   await program.stop()
   t.notRegex(program.output, /secret-key/)
 })
+
+test.serial(
+  'the file of the working directory is read, flags go before it, and all is shown',
+  async (t) => {
+    const dataDir = temporaryDirectory(t)
+    const settings = 'apiKey = "secret-key-0123456789"\nhost = "127.0.0.2"\ncodeLength = 9\n'
+    writeFileSync(path.join(dataDir, 'tinygrid.toml'), settings, { mode: 0o644 })
+    const shown = Program.launch({ dataDir, ownKey: true, options: ['--print-config', '--json'] })
+    t.is(await shown.ended(), 0)
+    t.notRegex(shown.output, /secret-key/)
+    const { file, settings: all } = JSON.parse(shown.output.split('\n')[0]!) as {
+      file: string
+      settings: { key: string; value: unknown; source: string }[]
+    }
+    t.is(file, 'tinygrid.toml')
+    t.like(
+      all.find(({ key }) => key === 'codeLength'),
+      { value: 9, source: 'file', from: 'tinygrid.toml:3: codeLength' },
+    )
+    const options = ['--host', '127.0.0.1', '--public-create']
+    const program = await Program.start({ dataDir, ownKey: true, options })
+    t.regex(program.url, /^http:\/\/127\.0\.0\.1:/)
+    t.regex(program.output, /holds secrets \(apiKey\), and everybody on this machine can read it/)
+    const headers = { 'X-Api-Key': 'secret-key-0123456789', 'content-type': 'application/json' }
+    const body = JSON.stringify({ url: 'https://example.org/' })
+    const made = await fetch(`${program.url}/api/links`, { method: 'POST', headers, body })
+    t.is(((await made.json()) as { code: string }).code.length, 9)
+    await program.stop()
+  },
+)
