@@ -156,5 +156,5 @@ test('wrong options are told, and help is there', async (t) => {
   t.is(await wrong.ended, 2)
   t.is(wrong.output, '--nodes takes a number from 1 to 16, not "many"\n')
   t.is(await help.ended, 0)
-  t.regex(help.output, /^Usage: npm run cluster[^]*\n {2}k {2}kill the oldest/)
+  t.regex(help.output, /^Usage: tinygrid cluster[^]*\n {2}k {2}kill the oldest/)
 })
