@@ -98,14 +98,15 @@ const wrong: readonly [toml: string, told: RegExp][] = [
 
 for (const [toml, told] of wrong) {
   test(`${JSON.stringify(toml)} is told with its line`, (t) => {
-    const { message } = t.throws(() => settingsOf(toml))!
+    const { message } = t.throws(() => settingsOf(toml))
     t.regex(message, told)
     t.notRegex(message, /\n/)
   })
 }
 
+const read = (config: string) => () => collectSettings({ config }, {})
+
 test('a file that is not there, no file, or too long is told', (t) => {
-  const read = (file: string) => () => collectSettings({ config: file }, {})
   t.throws(read('/no/such.toml'), { message: /such\.toml, the file of .* cannot be read \(ENOENT/ })
   t.throws(read('/dev/zero'), { message: '/dev/zero is no regular file' })
   writeFileSync(FILE, `# ${'x'.repeat(300_000)}`)
@@ -114,13 +115,14 @@ test('a file that is not there, no file, or too long is told', (t) => {
   t.is(collectSettings({ config: 'none' }, { TINYGRID_CONFIG: '/no/such.toml' }).file, undefined)
 })
 
+const warningsOf = (text: string, mode: number) => {
+  writeFileSync(FILE, text)
+  chmodSync(FILE, mode)
+  return collectSettings({ config: FILE }, {}).warnings
+}
+
 test('a secret in a file that everybody can read is a warning, and its file is none', (t) => {
   const secret = 'apiKey = "a-key-of-somebody"'
-  const warningsOf = (text: string, mode: number) => {
-    writeFileSync(FILE, text)
-    chmodSync(FILE, mode)
-    return collectSettings({ config: FILE }, {}).warnings
-  }
   t.regex(warningsOf(secret, 0o644).join(), /holds secrets \(apiKey\), .*: chmod 600 /)
   t.deepEqual(warningsOf(secret, 0o640), [])
   t.deepEqual(warningsOf('apiKeyFile = "key"\nport = 1', 0o644), [])
@@ -143,10 +145,11 @@ test('secrets are not shown, wherever they are from', (t) => {
   t.notRegex(table, /somebody/)
 })
 
+const run = (...flags: string[]) => {
+  return () => settingsOf('', {}, ...flags)
+}
+
 test('flags are told as they were written, and misspelt ones with the nearest name', (t) => {
-  const run = (...flags: string[]) => {
-    return () => settingsOf('', {}, ...flags)
-  }
   t.throws(run('--port', 'http'), { message: /^--port is "http", but must be a whole number/ })
   t.throws(run('--data-dri', 'x'), { message: /^--data-dri is not an .*did you mean --data-dir\?/ })
   t.throws(run('--port'), { message: /--port.*argument missing/ })
