@@ -46,16 +46,25 @@ export class ApiClient {
     return this.#serverTimeMs ?? Date.now() - CLOCK_SLACK_MS
   }
 
-  /**
-   * The lines of an answer that may be long. Only what comes between two pieces of it is timed.
-   *
-   * @param interrupted ends it
-   * @throws Unreachable, at once or where the answer is cut off
-   */
+  /** The lines of an answer that may be long; as `bytes`. */
   async lines(
     path: string,
     interrupted?: AbortSignal,
   ): Promise<ApiReply & { readonly lines: AsyncIterable<Line> }> {
+    const { bytes, ...reply } = await this.bytes(path, interrupted)
+    return { ...reply, lines: splitLines(decodeText(bytes)) }
+  }
+
+  /**
+   * The bytes of an answer that may be long. Only what comes between two pieces of it is timed.
+   *
+   * @param interrupted ends it
+   * @throws Unreachable, at once or where the answer is cut off
+   */
+  async bytes(
+    path: string,
+    interrupted?: AbortSignal,
+  ): Promise<ApiReply & { readonly bytes: AsyncIterable<Buffer> }> {
     const patience = new Patience()
     try {
       const request = {
@@ -70,8 +79,8 @@ export class ApiClient {
         await response.body?.cancel()
       }
       const after = retryAfterMs(headers.get('retry-after'), Date.now())
-      const pieces = decodeText(patience.with(response.body ?? []))
-      return { status, body: undefined, retryAfterMs: after, lines: splitLines(pieces) }
+      const bytes = patience.with(response.body ?? [])
+      return { status, body: undefined, retryAfterMs: after, bytes }
     } catch (error) {
       patience.end()
       throw new Unreachable(reasonOf(error), { cause: error })

@@ -6,12 +6,14 @@
  */
 import { existsSync } from 'node:fs'
 import { runApiCommand, optionsOf, type ApiCommand } from './api-command.ts'
+import { BACKUP_OPTIONS } from './backup-options.ts'
 import { CLICKS_OPTIONS } from './clicks-options.ts'
 import { CommandError, EXIT_CODES } from './command-error.ts'
 import { EXPORT_OPTIONS } from './export-options.ts'
 import { IMPORT_OPTIONS } from './import-options.ts'
 import { KEYS_OPTIONS } from './keys-options.ts'
 import { LINK_COMMANDS } from './link-commands.ts'
+import { RESTORE_OPTIONS } from './restore-options.ts'
 import { VIEW_COMMANDS } from './view-commands.ts'
 
 export interface Command {
@@ -83,6 +85,18 @@ export const COMMANDS: readonly Command[] = [
     'Writes every link into a file.',
     Object.keys(EXPORT_OPTIONS),
     () => import('./export.ts'),
+  ),
+  program(
+    'backup',
+    'Backs up a running server or cluster.',
+    Object.keys(BACKUP_OPTIONS),
+    () => import('./backup.ts'),
+  ),
+  program(
+    'restore',
+    'Restores a backup into a data directory or a new cluster.',
+    Object.keys(RESTORE_OPTIONS),
+    () => import('./restore.ts'),
   ),
   program(
     'keys',

@@ -73,7 +73,7 @@ export function speedOf(done: number, left: number | undefined, elapsedMs: numbe
   return `${rate}, ${durationOf(Math.ceil(left / perSecond))} left`
 }
 
-function durationOf(seconds: number): string {
+export function durationOf(seconds: number): string {
   if (seconds < 60) return `${seconds} s`
   const minutes = Math.ceil(seconds / 60)
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`

@@ -81,6 +81,8 @@ export interface GatewayOptions {
   readonly apiKey: string
   /** All other keys; undefined: there are none. */
   readonly keys?: KeyStore | undefined
+  /** Begins a backup of everything; undefined: nothing here makes one. */
+  readonly backup?: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
   readonly logger: Logger
   readonly now: () => EpochMs
   /** Shared with the fast path, if there is one. */
@@ -153,9 +155,9 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     secret: options.apiKey,
     passwords,
   })
-  const { analytics, deletions, desks } = options
+  const { analytics, deletions, desks, backup } = options
   const visits = new LinkVisits(analytics, options.clock ?? systemClock)
-  const asked = { settings, owner, directory, analytics, deletions, desks, visits }
+  const asked = { settings, owner, directory, backup, analytics, deletions, desks, visits }
   const context = { ...asked, creator, passwords, address, errors, work, now }
   await app.register(async (scope) => {
     const live = { ...liveEvents(options), ring: keys.ring }

@@ -7,7 +7,9 @@
 import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import type { ClickSeams } from './click-recording.ts'
+import type { BackupSeams } from './node-backup.ts'
 import type { ClusterSeams } from './node-options.ts'
+import { BucketValues } from '../clicks/hooks/bucket-values.ts'
 import { JetStreamClickLog } from '../clicks/log/jetstream-click-log.ts'
 import { JetStreamClickReader } from '../clicks/log/jetstream-click-reader.ts'
 import { KeyValueSalts } from '../clicks/ring/key-value-salts.ts'
@@ -52,6 +54,7 @@ export interface OpenCluster {
   readonly outside: Outside
   readonly apiKey: string
   readonly keys: KeyStore
+  readonly backup: BackupSeams
   readonly connection: NatsConnection
   readonly refused: RefusedInput
   close(): Promise<void>
@@ -108,7 +111,7 @@ async function openParts(
           }),
         )
   const clicks = config.clicks ? await openClicks(config, identity, keep) : undefined
-  const keys = await openKeys(config, data, keep)
+  const { keys, hooks } = await openKeys(config, data, keep)
   // A connection of their own: what one node sends another must not hold up its lease.
   const calls = keep(await connectNats({ url, name: `${name} calls`, inboxPrefix }))
   const peers = keep(new MoleculerPeers({ connection: calls, namespace, nodeId, onError, refused }))
@@ -131,7 +134,9 @@ async function openParts(
     servers: [natsServer(connection), store.server, ...(cache === undefined ? [] : [cache.server])],
     readLog: () => readLogFacts(connection, namespace, config.logStreams, leaders.syncs()),
   }
-  return { log, store, cluster, clicks, outside, connection, refused, apiKey: config.apiKey!, keys }
+  const backup = { identity, hooks }
+  const apiKey = config.apiKey!
+  return { log, store, cluster, clicks, outside, connection, refused, apiKey, keys, backup }
 }
 
 interface DataParts {
@@ -227,7 +232,7 @@ async function openKeys(
   { namespace, logReplicas: replicas }: Config,
   { connection, onError, leaders }: DataParts,
   keep: Keep,
-): Promise<KeyStore> {
+): Promise<{ keys: KeyStore; hooks: BackupSeams['hooks'] }> {
   const bucket = keep(
     await NatsKeyValue.open({
       connection,
@@ -239,7 +244,12 @@ async function openKeys(
     }),
   )
   leaders.asking.push(bucket)
-  return keep(await BucketKeyStore.open(bucket))
+  const hooks = async () => {
+    const values = await BucketValues.open(bucket)
+    values.close()
+    return values.list('')
+  }
+  return { keys: keep(await BucketKeyStore.open(bucket)), hooks }
 }
 
 /** Over a connection of their own: as much as they are, nothing of the cluster waits behind them. */

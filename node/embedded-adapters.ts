@@ -21,6 +21,8 @@ import type { LinkStore } from '../persistence/store/link-store.ts'
 import { LmdbLinkStore } from '../persistence/store/lmdb-link-store.ts'
 import { LmdbLog } from '../persistence/log/lmdb-log.ts'
 import type { Log } from '../persistence/log/log.ts'
+import { FileValues } from '../clicks/hooks/file-values.ts'
+import type { BackupSeams } from './node-backup.ts'
 import type { ClickSeams } from './click-recording.ts'
 import { clickDirectories } from './click-settings.ts'
 
@@ -33,6 +35,7 @@ export interface Embedded {
   readonly clicks: ClickSeams | undefined
   readonly apiKey: string
   readonly keys: KeyStore
+  readonly backup: BackupSeams
   /** The key was made just now. */
   readonly isNewKey: boolean
   /** Resolves when another process has taken the directory: nothing is written any more. */
@@ -58,7 +61,8 @@ export async function openEmbedded(
   const { promise: lost, resolve } = Promise.withResolvers<DataDirectoryError>()
   const options = { ...config, work, onLost: () => resolve(takenFrom(config)) }
   try {
-    opened.push(await DataDirectory.open(config.dataDir, config))
+    const directory = await DataDirectory.open(config.dataDir, config)
+    opened.push(directory)
     const key = await keyOf(config)
     const keys = await KeyFile.open(config.dataDir)
     opened.push(keys)
@@ -80,6 +84,7 @@ export async function openEmbedded(
       log,
       store,
       clicks,
+      backup: { identity: directory.identity, hooks: () => hooksIn(config) },
       lost,
       close,
       explain: (error) => explain(config, error),
@@ -88,6 +93,11 @@ export async function openEmbedded(
     await close()
     throw explain(config, error)
   }
+}
+
+/** The analytics process writes the file, whole at each change. */
+async function hooksIn({ dataDir }: Config): Promise<ReadonlyMap<string, string>> {
+  return (await FileValues.open(clickDirectories(dataDir).hooks)).list('')
 }
 
 /** Before anything is written: a start that is refused leaves the directory as it was. */

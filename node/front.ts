@@ -41,6 +41,8 @@ export interface FrontOptions {
   readonly analytics: NodeAnalytics | undefined
   readonly apiKey: string
   readonly keys: KeyStore | undefined
+  /** Begins a backup; undefined: nobody can ask for one. */
+  readonly backup: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
   readonly logger: Logger
   readonly now: () => EpochMs
 }
@@ -55,7 +57,7 @@ export interface Front {
 /** Keeps the processor busy for a tenth of a second and more. */
 export async function buildFront(options: FrontOptions): Promise<Front> {
   const { config, node, work, redirects, clusterStatus, membership, log } = options
-  const { isStopping, clicks, live, analytics, apiKey, keys, logger, now } = options
+  const { isStopping, clicks, live, analytics, apiKey, keys, backup, logger, now } = options
   const { codeCase } = config
   // The gateway does so by itself.
   const owner = ownerOfCase(node.links, codeCase)
@@ -80,6 +82,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     analyticsNumbers: analytics?.numbers && (() => analytics.numbers!),
     apiKey,
     keys,
+    backup,
     logger,
     now,
     openCountries: () => countriesOf(config, logger),

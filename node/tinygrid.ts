@@ -30,6 +30,7 @@ import {
 import { TaggedCodes } from '../gateway/stats/tagged-codes.ts'
 import { liveClicks } from './live-clicks.ts'
 import { Node } from './node.ts'
+import { beginBackup, type BackupSeams } from './node-backup.ts'
 import { analyticsState, type NodeAnalytics } from './node-analytics.ts'
 import { embeddedOutside, NodeObservation, type Outside } from './node-observation.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
@@ -52,6 +53,8 @@ export interface TinygridOptions {
   readonly apiKey: string
   /** Keys that admins have made; undefined: nobody can make any. */
   readonly keys?: KeyStore | undefined
+  /** What a backup takes beside links and keys; undefined: nobody can make one. */
+  readonly backup?: BackupSeams | undefined
   readonly logger: Logger
   readonly now?: () => EpochMs
 }
@@ -138,6 +141,7 @@ function frontOf(options: TinygridOptions, parts: Parts) {
     analytics,
     apiKey,
     keys,
+    backup: options.backup && backupOf(options, options.backup, node, now),
     logger,
     node,
     work,
@@ -148,6 +152,18 @@ function frontOf(options: TinygridOptions, parts: Parts) {
     log: () => running.observation!.observer.log(),
     isStopping: () => running.closing !== undefined,
   })
+}
+
+function backupOf(
+  { config, log, store, work, keys, logger }: TinygridOptions,
+  seams: BackupSeams,
+  node: Node,
+  now: () => EpochMs,
+) {
+  const { codeCase, logStreams } = config
+  const { report: onError } = new ErrorLog(logger)
+  const parts = { ...seams, node, log, store, work, keys, codeCase, logStreams, now, onError }
+  return () => beginBackup(parts)
 }
 
 function nodeOf(

@@ -27,6 +27,8 @@ export interface ApiContext {
   readonly settings: GatewaySettings
   readonly owner: LinkOwner
   readonly directory: LinkDirectory
+  /** Begins a backup of everything; undefined: nothing here makes one. */
+  readonly backup: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
   readonly creator: LinkCreator
   /** Makes hashes of passwords. */
   readonly passwords: Pick<PasswordDesk, 'hash'>

@@ -11,6 +11,7 @@ import { TinygridError } from '../../links/errors.ts'
 import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
 import type { ApiContext } from './api-context.ts'
 import { authentication, type KeyCheck } from './authentication.ts'
+import { backupRoute } from './backup-route.ts'
 import { bulkRoute } from './bulk-route.ts'
 import { clusterRoute } from './cluster-route.ts'
 import { createRoute } from './create-route.ts'
@@ -72,6 +73,7 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   bulkRoute(app, context)
   listRoute(app, context)
   exportRoute(app, context)
+  backupRoute(app, context)
   linkRoutes(app, context)
   clusterRoute(app, options.clusterStatus)
   keyRoutes(app, keys.ring.store, now)

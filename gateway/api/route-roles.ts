@@ -2,7 +2,7 @@
  * The role that each route under `/api` needs: one table, which the OpenAPI document repeats (`x-role`).
  *
  * A route that is not here stops the start, so a new one is shut until somebody has thought of it. Each role may
- * what those before it may. What reveals more than links and figures (exports have the hashes of passwords,
+ * what those before it may. What reveals more than links and figures (exports and backups have hashes of passwords,
  * webhooks have addresses of others) or destroys statistics is for admins.
  */
 import { KEY_ROLES, type KeyRole } from '../../cluster/keys/access-key.ts'
@@ -28,6 +28,7 @@ const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
   'PATCH /api/reports/:id': 'edit',
   'DELETE /api/reports/:id': 'edit',
   'GET /api/export': 'admin',
+  'GET /api/backup': 'admin',
   'DELETE /api/links/:code/clicks': 'admin',
   'DELETE /api/visits': 'admin',
   'GET /api/webhooks': 'admin',

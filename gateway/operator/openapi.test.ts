@@ -37,6 +37,7 @@ test('every route is described, and nothing else', async (t) => {
     'DELETE /api/reports/{id}',
     'DELETE /api/visits',
     'DELETE /api/webhooks/{id}',
+    'GET /api/backup',
     'GET /api/cluster',
     'GET /api/events',
     'GET /api/export',

@@ -64,10 +64,13 @@ const ENVIRONMENTS = ['log', 'store']
 const IGNORED_NAMES = new Set(['lost+found', '.DS_Store', API_KEY_FILE_NAME])
 
 export class DataDirectory {
+  /** Random; log and store have the same. */
+  readonly identity: string
   readonly #lock: DirectoryLock
 
-  private constructor(lock: DirectoryLock) {
+  private constructor(lock: DirectoryLock, identity: string) {
     this.#lock = lock
+    this.identity = identity
   }
 
   /**
@@ -100,9 +103,9 @@ export class DataDirectory {
       if (options.isCheck === true && isOld) {
         throw refusal(root, 'was not made or not brought up to date yet; start it once')
       }
-      if (format?.isReady === true) await check(root, format)
-      else await create(root, options)
-      return new DataDirectory(lock)
+      const isReady = format?.isReady === true
+      const identity = await (isReady ? check(root, format) : create(root, options))
+      return new DataDirectory(lock, identity)
     } catch (error) {
       await lock.release()
       throw error
@@ -154,7 +157,7 @@ async function readFormat(
 }
 
 /** Whether a name says nothing about what the directory is. */
-function isPassing(name: string): boolean {
+export function isPassing(name: string): boolean {
   const isCopy = name.startsWith(REMOVED_PREFIX)
   return isCopy || IGNORED_NAMES.has(name) || isLockName(name) || name.endsWith(UNFINISHED_SUFFIX)
 }
@@ -178,7 +181,8 @@ function checkEnvironments(root: string): void {
   }
 }
 
-async function check(root: string, format: Format): Promise<void> {
+/** @returns its identity */
+async function check(root: string, format: Format): Promise<string> {
   checkEnvironments(root)
   if (format.format >= FORMAT) return checkIdentity(root, format)
   const identity = newIdentity()
@@ -187,9 +191,10 @@ async function check(root: string, format: Format): Promise<void> {
     throw refusal(root, `holds a log and a store that do not belong together: ${why}; ${RESTORE}`)
   }
   await writeFormat(root, { ...format, format: FORMAT, identity })
+  return identity
 }
 
-async function checkIdentity(root: string, { identity }: Format): Promise<void> {
+async function checkIdentity(root: string, { identity }: Format): Promise<string> {
   for (const name of ENVIRONMENTS) {
     const environment = new LmdbEnvironment(path.join(root, name))
     const found = environment.identity
@@ -201,13 +206,18 @@ async function checkIdentity(root: string, { identity }: Format): Promise<void> 
         `${FORMAT_FILE_NAME} of ${identity}; ${RESTORE}`,
     )
   }
+  return identity!
 }
 
 function newIdentity(): string {
   return randomBytes(IDENTITY_BYTES).toString('hex')
 }
 
-async function create(root: string, { partitions, codeCase }: DataDirectoryOptions): Promise<void> {
+/** @returns its identity */
+async function create(
+  root: string,
+  { partitions, codeCase }: DataDirectoryOptions,
+): Promise<string> {
   const createdAt = new Date().toISOString()
   const identity = newIdentity()
   const format: Format = {
@@ -233,6 +243,7 @@ async function create(root: string, { partitions, codeCase }: DataDirectoryOptio
   }
   await syncDirectory(root)
   await writeFormat(root, { ...format, isReady: true })
+  return identity
 }
 
 async function writeFormat(root: string, format: Format): Promise<void> {

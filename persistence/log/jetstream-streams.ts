@@ -38,6 +38,8 @@ export interface StreamSettings {
   readonly logBytesMax: number
   /** Of the cluster that the streams have to be of. */
   readonly identity: DataIdentity
+  /** Of streams of the log that are made now: the first position in them; 1 if left out. */
+  readonly firstPosition?: number
 }
 
 const FORMAT = 1
@@ -60,7 +62,7 @@ export async function openStreams(
   manager: JetStreamManager,
   settings: StreamSettings,
 ): Promise<void> {
-  const { names, logStreams, replicas, logBytesMax, identity } = settings
+  const { names, logStreams, replicas, logBytesMax, identity, firstPosition } = settings
   // Before the streams are looked for: another node may make them meanwhile.
   const mayMake = !(await identity.wasMade('log'))
   const common = {
@@ -83,6 +85,7 @@ export async function openStreams(
     ...common,
     description: 'Acknowledged writes, one subject per partition',
     max_bytes: share.bytesMax + share.reserve,
+    ...(firstPosition === undefined ? {} : { first_seq: firstPosition }),
   }
   await Promise.all(
     new LogNames(names.namespace, logStreams).all.map(({ stream, subjects }) =>

@@ -9,7 +9,7 @@
  * be the partition's last, and is refused if it is not, so a replaced owner is stopped here,
  * whatever it believes. Appends of different partitions are independent and may share a disk sync.
  */
-import type { LogPosition, PartitionId } from '../../links/ids.ts'
+import type { LogPosition, NodeId, PartitionId } from '../../links/ids.ts'
 
 /**
  * Above the log's bound, for epoch records alone: a log that is full can still be opened by a new
@@ -17,6 +17,9 @@ import type { LogPosition, PartitionId } from '../../links/ids.ts'
  * Some hundred bytes each, and one per opening (`actors/ownership/epoch-records.ts`).
  */
 export const EPOCH_RESERVE_BYTES = 64 * 2 ** 20
+
+/** Who writes the first epoch records of a log beside a restored store. No node has the name. */
+export const RESTORED_BY = 'restore' as NodeId
 
 /** What is appended: by an owner, or to become one. */
 export type AppendKind = 'write' | 'epoch'

@@ -253,6 +253,6 @@ function createClient({ url, namespace }: MongoSettings, own: MongoClientOptions
   }
 }
 
-function databaseOf({ url, namespace }: MongoSettings): string {
+export function databaseOf({ url, namespace }: Pick<MongoSettings, 'url' | 'namespace'>): string {
   return /^mongodb(?:\+srv)?:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1] ?? namespace
 }

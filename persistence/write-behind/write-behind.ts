@@ -50,6 +50,8 @@ export class WriteBehind {
   #checkpointDue = 0
   #trimDue = 0
   #whenIdle: (() => void) | undefined
+  /** From where on somebody reads the log. */
+  readonly #holds = new Set<(partition: PartitionId) => LogPosition>()
   #isClosed = false
   /** Forgotten since the round under way began: what it flushes of them is not told to anyone. */
   readonly #forgotten = new Set<PartitionId>()
@@ -58,7 +60,7 @@ export class WriteBehind {
     this.#options = { ...WRITE_BEHIND_DEFAULTS, ...options }
     const { log, store, random, clock } = this.#options
     const checkpointOf = (partition: PartitionId) => this.#buffer.checkpointOf(partition)
-    const keptFrom = (partition: PartitionId) => this.#options.source.keptFrom(partition)
+    const keptFrom = (partition: PartitionId) => this.#keptFrom(partition)
     this.#checkpointer = new Checkpointer(store, log, checkpointOf, keptFrom)
     this.#barriers = new FlushBarriers(clock, checkpointOf)
     this.#letters = new DeadLetters(log)
@@ -108,6 +110,17 @@ export class WriteBehind {
     return reached
   }
 
+  /**
+   * Keeps the log's entries from those on that `from` tells, until what it returns is called. For who reads
+   * them, and gets on: the log has a bound.
+   */
+  hold(from: (partition: PartitionId) => LogPosition): () => void {
+    this.#holds.add(from)
+    return () => {
+      if (this.#holds.delete(from)) this.#plan()
+    }
+  }
+
   /** Flushes, saves and trims what it can until `timeoutMs`. False: something is left to replay. */
   async close(timeoutMs: number): Promise<boolean> {
     assert(this.#whenIdle === undefined, 'closed twice')
@@ -134,6 +147,13 @@ export class WriteBehind {
       flushLagMs: since === undefined ? 0 : this.#options.clock.now() - since,
       deadLetters: this.#letters.count,
     }
+  }
+
+  #keptFrom(partition: PartitionId): LogPosition | undefined {
+    const kept = this.#options.source.keptFrom(partition)
+    if (this.#holds.size === 0) return kept
+    const held = Math.min(...[...this.#holds].map((from) => from(partition)))
+    return Math.min(kept ?? Infinity, held) as LogPosition
   }
 
   get #isIdle(): boolean {

@@ -1,0 +1,52 @@
+/** What `tinygrid backup` takes on its command line, and its help. */
+import { CommandError } from './command-error.ts'
+import { readCommandLine } from './command-line.ts'
+
+export const BACKUP_HELP = `Usage: tinygrid backup FILE [options]
+       tinygrid backup - [options] | ...
+       tinygrid backup s3://BUCKET/KEY [options]
+
+Backs up a running server, or the cluster that it is a node of, while it serves: links in every state, keys as
+hashes, webhooks and reports, as they are at one moment, the end of the backup. FILE appears under its name only
+when it is whole. docs/backup.md tells what is not in it, and how to restore.
+
+Options
+  --url URL         the server (TINYGRID_URL, or http://localhost:3000)
+  --key KEY         its API key, of an admin (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)
+  --help            this
+
+S3 and what speaks like it: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, and
+AWS_ENDPOINT_URL for servers that are not Amazon's.
+
+Examples
+  tinygrid backup links.tgb
+  tinygrid backup - | ssh elsewhere 'cat > links.tgb'
+  AWS_ENDPOINT_URL=https://minio.example.org tinygrid backup s3://backups/links.tgb
+`
+
+export interface BackupOptions {
+  /** A file, `-` for standard output, or `s3://bucket/key`. */
+  readonly place: string
+  readonly url: string | undefined
+  readonly key: string | undefined
+}
+
+/** undefined: help is wanted. */
+export function parseBackupOptions(args: readonly string[]): BackupOptions | undefined {
+  const { values, positionals } = readCommandLine(args, BACKUP_OPTIONS)
+  if (values.help === true) return undefined
+  const [place, ...more] = positionals
+  if (place === undefined || more.length > 0) {
+    throw new CommandError(
+      'Name one file to write, s3://bucket/key, or - for standard output (--help tells more)',
+    )
+  }
+  return { place, url: values.url, key: values.key }
+}
+
+/** For the command line and for completions. */
+export const BACKUP_OPTIONS = {
+  url: { type: 'string' },
+  key: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const

@@ -1,0 +1,115 @@
+/**
+ * The backup command: everything that a server has into one file, or to S3.
+ *
+ * What arrives is checked block by block as it goes on, and appears under its name only when it is whole.
+ */
+import { BackupError, readBackup } from '../persistence/backup/backup-reader.ts'
+import type { BackupEnd } from '../persistence/backup/backup-format.ts'
+import {
+  ApiClient,
+  assertAccepted,
+  delayBefore,
+  GIVE_UP_AFTER_MS,
+  Unreachable,
+} from './api-client.ts'
+import { BACKUP_HELP, parseBackupOptions, type BackupOptions } from './backup-options.ts'
+import { sinkOf, type BackupSink } from './backup-sink.ts'
+import {
+  CommandError,
+  endWithReader,
+  EXIT_CODES,
+  interruption,
+  runCommand,
+  sleepUnless,
+} from './command-error.ts'
+import { apiKey, serverUrl } from './server-address.ts'
+import { ShareDisplay } from './share-display.ts'
+
+const PATH = '/api/backup'
+/** Damaged links that are named. */
+const CODES_NAMED_MAX = 20
+
+await runCommand(async () => {
+  const options = parseBackupOptions(process.argv.slice(2))
+  if (options === undefined) {
+    console.log(BACKUP_HELP)
+    return EXIT_CODES.done
+  }
+  return backUp(options)
+})
+
+async function backUp(options: BackupOptions): Promise<number> {
+  const key = await apiKey(options.key, process.env)
+  const client = new ApiClient(serverUrl(options.url, process.env), key)
+  endWithReader(process.stdout)
+  const interrupted = interruption()
+  const bytes = await begin(client, interrupted)
+  const sink = await sinkOf(options.place, process.env)
+  try {
+    const end = await pass(bytes, sink, interrupted)
+    await sink.commit()
+    return tell(options, end)
+  } catch (error) {
+    await sink.abandon()
+    if (interrupted.aborted) throw new CommandError('Interrupted.', EXIT_CODES.interrupted)
+    if (error instanceof BackupError) throw new CommandError(`The backup ${error.message}.`)
+    if (!(error instanceof Unreachable)) throw error
+    throw new CommandError(`The backup was cut off (${error.message}). Give the command again.`)
+  }
+}
+
+async function begin(client: ApiClient, interrupted: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  const startedAt = Date.now()
+  for (let tries = 1; ; tries++) {
+    const { bytes, waitMs, reason } = await tryToBegin(client, interrupted)
+    if (bytes !== undefined) return bytes
+    if (Date.now() - startedAt > GIVE_UP_AFTER_MS) {
+      throw new CommandError(`Given up: ${client.baseUrl.origin} gives no backup (${reason})`)
+    }
+    await sleepUnless(interrupted, delayBefore(tries, waitMs, Math.random()))
+  }
+}
+
+async function tryToBegin(client: ApiClient, interrupted: AbortSignal) {
+  try {
+    const reply = await client.bytes(PATH, interrupted)
+    assertAccepted(reply, client)
+    if (reply.status === 200) return { bytes: reply.bytes, waitMs: 0, reason: '' }
+    return { waitMs: reply.retryAfterMs ?? 0, reason: `status ${reply.status}` }
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error
+    return { waitMs: 0, reason: error.message }
+  }
+}
+
+/** Checks what goes on. @throws BackupError, Unreachable */
+async function pass(
+  bytes: AsyncIterable<Buffer>,
+  sink: BackupSink,
+  interrupted: AbortSignal,
+): Promise<BackupEnd> {
+  const display = new ShareDisplay()
+  const passed = (async function* () {
+    for await (const piece of bytes) {
+      interrupted.throwIfAborted()
+      await sink.write(piece)
+      display.add(piece.length)
+      yield piece
+    }
+  })()
+  for await (const block of readBackup(passed)) {
+    if (block.kind === 'progress') display.update(block.share)
+    if (block.kind === 'end') return block.end
+  }
+  throw new BackupError('has no end')
+}
+
+function tell({ place }: BackupOptions, end: BackupEnd): number {
+  const where = place === '-' ? '' : ` in ${place}`
+  console.error(`A backup of ${end.takenAt}${where}: ${end.versions} versions of links.`)
+  if (end.damagedCount === 0) return EXIT_CODES.done
+  const named = end.damaged.slice(0, CODES_NAMED_MAX).join(', ')
+  const more = end.damagedCount > CODES_NAMED_MAX ? ' and others' : ''
+  console.error(`The store has damaged ${end.damagedCount}, which are not in it: ${named}${more}`)
+  return EXIT_CODES.someFailed
+}

@@ -1,0 +1,57 @@
+/** What `tinygrid restore` takes on its command line, and its help. */
+import { CommandError } from './command-error.ts'
+import { readCommandLine } from './command-line.ts'
+
+export const RESTORE_HELP = `Usage: tinygrid restore FILE [options]
+       tinygrid restore s3://BUCKET/KEY [options]
+       tinygrid restore --from-mongodb
+
+Restores a backup, of one process or of a cluster, into the empty data directory that TINYGRID_DATA_DIR names, or
+into the new cluster that NATS_URL, MONGO_URL and TINYGRID_NAMESPACE name; take the environment of the server
+that is to be started then. The backup is read whole and checked before anything is written; where there is data
+already, nothing is.
+
+Options
+  --check           reads the backup, says what it is of and whether it is whole, writes nothing
+  --move-aside      data in the data directory is moved into a directory within it (removed-TIME), not lost
+  --from-mongodb    NATS has lost its data: makes new streams and buckets for the links that are in MongoDB.
+                    What MongoDB did not have yet is lost (docs/backup.md)
+  --help            this
+
+Examples
+  TINYGRID_DATA_DIR=/var/lib/tinygrid tinygrid restore links.tgb
+  NATS_URL=nats://n1 MONGO_URL=mongodb://m1 TINYGRID_API_KEY=... tinygrid restore links.tgb
+`
+
+export type RestoreOptions =
+  | { readonly kind: 'check'; readonly place: string }
+  | { readonly kind: 'restore'; readonly place: string; readonly movesAside: boolean }
+  | { readonly kind: 'adopt' }
+
+/** undefined: help is wanted. */
+export function parseRestoreOptions(args: readonly string[]): RestoreOptions | undefined {
+  const { values, positionals } = readCommandLine(args, RESTORE_OPTIONS)
+  if (values.help === true) return undefined
+  const [place, ...more] = positionals
+  const movesAside = values['move-aside'] === true
+  if (values['from-mongodb'] === true) {
+    if (place === undefined && !movesAside && values.check !== true) return { kind: 'adopt' }
+    throw new CommandError('--from-mongodb stands alone (--help tells more)')
+  }
+  if (place === undefined || place === '-' || more.length > 0) {
+    throw new CommandError(
+      'Name one backup, a file or s3://bucket/key; it is read twice, so it cannot be a pipe (--help tells more)',
+    )
+  }
+  if (values.check !== true) return { kind: 'restore', place, movesAside }
+  if (movesAside) throw new CommandError('--check writes nothing: it goes without --move-aside')
+  return { kind: 'check', place }
+}
+
+/** For the command line and for completions. */
+export const RESTORE_OPTIONS = {
+  check: { type: 'boolean' },
+  'move-aside': { type: 'boolean' },
+  'from-mongodb': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const

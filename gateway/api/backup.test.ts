@@ -1,0 +1,40 @@
+/** The route of backups: bytes as they are, one at a time, and nothing where nothing makes one. */
+import { Readable } from 'node:stream'
+import test from 'ava'
+import { TinygridError } from '../../links/errors.ts'
+import { freeWork } from '../../links/testing/free-work.ts'
+import { KEY, startGateway } from '../testing/test-gateway.ts'
+
+const backup = () => Promise.reject(new TinygridError('store_unavailable'))
+
+test('a backup is sent as it is made, one at a time', async (t) => {
+  const open: Readable[] = []
+  const begun = async () => {
+    const stream = new Readable({ read() {} })
+    open.push(stream)
+    return stream as AsyncIterable<Uint8Array>
+  }
+  const gateway = await startGateway(t, {}, freeWork(), { backup: begun })
+  const port = await gateway.listen()
+  const url = `http://127.0.0.1:${port}/api/backup`
+  const headers = { 'x-api-key': KEY }
+  const asked = fetch(url, { headers })
+  while (open.length === 0) await new Promise(setImmediate)
+  const second = await fetch(url, { headers })
+  t.is(second.status, 503)
+  t.regex(await second.text(), /overloaded/)
+  open[0]!.push(Buffer.from([1, 2, 255]))
+  open[0]!.push(null)
+  const response = await asked
+  t.is(response.headers.get('content-type'), 'application/octet-stream')
+  t.deepEqual([...new Uint8Array(await response.arrayBuffer())], [1, 2, 255])
+})
+
+test('what cannot begin is an error, and keeps no other from it', async (t) => {
+  const gateway = await startGateway(t, {}, freeWork(), { backup })
+  for (let n = 0; n < 2; n++) t.is((await gateway.call('GET', '/api/backup')).status, 503)
+  t.regex((await gateway.call('GET', '/api/backup')).text, /store_unavailable/)
+  const none = await startGateway(t)
+  t.is((await none.call('GET', '/api/backup')).status, 503)
+  t.is((await none.call('GET', '/api/backup', undefined, { 'x-api-key': '' })).status, 401)
+})

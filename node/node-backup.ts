@@ -1,0 +1,140 @@
+/**
+ * A backup of everything that a running node or its cluster has, as one stream of bytes.
+ *
+ * Used by the gateway, embedded and in a cluster alike: links of one moment (`persistence/backup/log-tail.ts`),
+ * keys as hashes, webhooks and reports. The key of the settings is not in it: whoever restores sets one. What
+ * goes wrong on the way is the last block, so that whoever reads knows why there is no end.
+ */
+import type { KeyStore } from '../cluster/keys/key-store.ts'
+import { systemClock } from '../links/clock.ts'
+import type { CodeCase } from '../links/code-case.ts'
+import { TinygridError } from '../links/errors.ts'
+import type { LogPosition, PartitionId } from '../links/ids.ts'
+import type { LongWork } from '../links/long-work.ts'
+import { DAMAGED_MAX, type BackupHeader } from '../persistence/backup/backup-format.ts'
+import { BackupWriter } from '../persistence/backup/backup-writer.ts'
+import { LinkBackup } from '../persistence/backup/link-backup.ts'
+import { linkBlocks } from '../persistence/backup/link-block.ts'
+import type { Log } from '../persistence/log/log.ts'
+import type { LinkStore } from '../persistence/store/link-store.ts'
+import type { Node } from './node.ts'
+import { PROGRAM_VERSION } from './program-version.ts'
+
+/** What a backup takes beside the links. */
+export interface BackupSeams {
+  /** Of the data directory or the cluster. */
+  readonly identity: string
+  /** Webhooks and reports, by name. */
+  readonly hooks: () => Promise<ReadonlyMap<string, string>>
+}
+
+export interface NodeBackupOptions extends BackupSeams {
+  readonly node: Pick<Node, 'ring' | 'writeBehind' | 'cluster'>
+  readonly log: Log
+  readonly store: LinkStore
+  readonly work: LongWork
+  readonly keys: KeyStore | undefined
+  readonly codeCase: CodeCase
+  readonly logStreams: number
+  readonly now: () => number
+  readonly onError: (what: string, error: unknown) => void
+}
+
+export type Backup = AsyncIterable<Buffer>
+
+interface Counts {
+  versions: number
+  damagedCount: number
+  readonly damaged: string[]
+}
+
+/** @throws TinygridError before it begins; what fails later is in it */
+export async function beginBackup(options: NodeBackupOptions): Promise<Backup> {
+  const { node, log, store, work, logStreams, now } = options
+  const startedAt = new Date(now()).toISOString()
+  const links = await LinkBackup.begin({
+    log,
+    store,
+    work,
+    partitions: node.ring.all(),
+    clock: systemClock,
+    hold: (from) => node.writeBehind.hold(from),
+    // Positions are sequences of the log's streams; embedded each partition counts by itself.
+    sequenceOf: (partition) => (node.cluster === undefined ? partition : partition % logStreams),
+  })
+  const blocks = blocksOf(options, links, startedAt)
+  // From its first block on it cleans up behind itself, also where nobody reads on.
+  return startedWith(await blocks.next(), blocks)
+}
+
+function startedWith(first: IteratorResult<Buffer>, rest: AsyncGenerator<Buffer>): Backup {
+  let isFirst = true
+  const next = async () => {
+    if (!isFirst) return rest.next()
+    isFirst = false
+    return first
+  }
+  return { [Symbol.asyncIterator]: () => ({ next, return: () => rest.return(undefined) }) }
+}
+
+async function* blocksOf(
+  options: NodeBackupOptions,
+  links: LinkBackup,
+  startedAt: string,
+): AsyncGenerator<Buffer> {
+  const { node, identity, codeCase, now } = options
+  const writer = new BackupWriter()
+  const header: BackupHeader = {
+    product: 'tinygrid',
+    version: PROGRAM_VERSION,
+    way: node.cluster === undefined ? 'embedded' : 'cluster',
+    identity,
+    partitions: node.ring.partitions,
+    codeCase,
+    startedAt,
+  }
+  try {
+    yield await writer.begin(header)
+    const counts: Counts = { versions: 0, damagedCount: 0, damaged: [] }
+    const positions = yield* linksOf(options, links, writer, counts)
+    const takenAt = new Date(now()).toISOString()
+    const keys = options.keys?.all() ?? []
+    yield await writer.json('keys', keys)
+    yield await writer.json('hooks', Object.fromEntries(await options.hooks()))
+    const end = { takenAt, positions: inOrder(positions), keys: keys.length, clicks: null }
+    yield await writer.end({ ...end, ...counts })
+  } catch (error) {
+    options.onError('a backup could not be made', error)
+    // Of the others nobody is told what they say.
+    const detail = error instanceof TinygridError ? error.message : 'a fault of the program'
+    yield await writer.json('failure', { detail })
+  } finally {
+    await links.close()
+  }
+}
+
+async function* linksOf(
+  { work }: NodeBackupOptions,
+  links: LinkBackup,
+  writer: BackupWriter,
+  counts: Counts,
+): AsyncGenerator<Buffer, ReadonlyMap<PartitionId, LogPosition>> {
+  const parts = links.parts()
+  let told = -1
+  for (let part = await parts.next(); ; part = await parts.next()) {
+    if (part.done === true) return part.value
+    const { versions, damaged, share } = part.value
+    if (share !== told) yield await writer.json('progress', { share })
+    told = share
+    counts.versions += versions.length
+    counts.damagedCount += damaged.length
+    counts.damaged.push(...damaged.slice(0, DAMAGED_MAX - counts.damaged.length))
+    for (const block of await work.run(linkBlocks(versions), 'upkeep')) {
+      yield await writer.block('links', block)
+    }
+  }
+}
+
+function inOrder(positions: ReadonlyMap<PartitionId, LogPosition>): number[] {
+  return [...positions].sort(([a], [b]) => a - b).map(([, position]) => position)
+}

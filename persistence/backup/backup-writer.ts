@@ -1,0 +1,43 @@
+/**
+ * Writes a backup: gives the bytes of its blocks, one after the other, and the digest at its end.
+ *
+ * Used by the server. Holds nothing but the digest.
+ */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import {
+  BLOCK_BYTES_MAX,
+  encodeBlock,
+  prefix,
+  type BackupEnd,
+  type BackupHeader,
+  type BlockKind,
+} from './backup-format.ts'
+
+export class BackupWriter {
+  readonly #digest = createHash('sha256')
+
+  /** What it begins with. */
+  async begin(header: BackupHeader): Promise<Buffer> {
+    const start = prefix()
+    this.#digest.update(start)
+    return Buffer.concat([start, await this.json('header', header)])
+  }
+
+  async block(kind: BlockKind, content: Uint8Array): Promise<Buffer> {
+    assert(content.length <= BLOCK_BYTES_MAX, 'a block of a backup is too long')
+    const block = await encodeBlock(kind, content)
+    this.#digest.update(block)
+    return block
+  }
+
+  json(kind: BlockKind, value: unknown): Promise<Buffer> {
+    return this.block(kind, Buffer.from(JSON.stringify(value)))
+  }
+
+  /** What it ends with. */
+  async end(end: BackupEnd): Promise<Buffer> {
+    const block = await this.json('end', end)
+    return Buffer.concat([block, this.#digest.digest()])
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Follows the log while the store is read, so that a backup is of one moment however long it takes.
+ *
+ * Used by `link-backup.ts`. What the store gives while it is read is of no one moment; but each version that is
+ * written meanwhile is in the log. So every second all that has come into the log is read, from the store's
+ * checkpoints on, and at the end up to the cut. Of a link the newest version alone is held until it is taken;
+ * where whoever takes is too slow, the backup ends rather than memory.
+ *
+ *   1. the log is held, where this node trims it    2. the checkpoints are read: the store has all up to them
+ *   3. the log is read behind them    4. the store is read, with the log every second
+ *   5. the cut: where the log ends    6. the log is read up to it, and nothing behind it
+ *
+ * Nodes of a cluster trim their own partitions, and keep each change for a minute (`links/link-owner.ts`,
+ * OPERATION_KEPT_MS) and each visit for ten seconds. Each entry names the one before it, so what was trimmed
+ * unread is seen, and ends the backup. Rejected: a flush at the end instead of the log, after which the
+ * store has newer versions of some links than the moment asks for, and none of that moment.
+ */
+import { pause, type Clock } from '../../links/clock.ts'
+import { TinygridError } from '../../links/errors.ts'
+import { POSITION_NONE, type Code, type LogPosition, type PartitionId } from '../../links/ids.ts'
+import { codeOfRecord, type LinkRecord, type LinkVersion } from '../../links/link-record.ts'
+import type { LongWork } from '../../links/long-work.ts'
+import { replayInTurns } from '../log/log-replay.ts'
+import { decodeLogRecord } from '../log/log-record.ts'
+import type { Log } from '../log/log.ts'
+import type { LinkStore } from '../store/link-store.ts'
+
+export interface LogTailOptions {
+  readonly log: Pick<Log, 'last' | 'readAfter'>
+  readonly store: Pick<LinkStore, 'checkpoints'>
+  readonly partitions: readonly PartitionId[]
+  readonly work: LongWork
+  readonly clock: Clock
+  /** Keeps entries from being trimmed here, from those on that it tells; returns what ends it. */
+  readonly hold: (from: (partition: PartitionId) => LogPosition) => () => void
+  /** Which sequence a partition's positions are of: those of one sequence are in one order. */
+  readonly sequenceOf: (partition: PartitionId) => number
+}
+
+/** Well below the ten seconds for which a visit is kept. */
+const ROUND_MS = 1_000
+/** Partitions that are asked at the same time. */
+const READS_MAX = 16
+const BEGINNINGS_MAX = 5
+/** Of records that nobody has taken yet. */
+const HELD_BYTES_MAX = 64 * 2 ** 20
+
+/** What was not read yet is not there any more. */
+class Trimmed extends Error {}
+
+export class LogTail {
+  readonly #options: LogTailOptions
+  readonly #read = new Map<PartitionId, LogPosition>()
+  readonly #held = new Map<Code, LinkVersion>()
+  readonly #ending = new AbortController()
+  readonly #release: () => void
+  #heldBytes = 0
+  #failure: unknown
+  #following: Promise<void> = Promise.resolve()
+
+  private constructor(options: LogTailOptions) {
+    this.#options = options
+    this.#release = options.hold((partition) => (this.#readOf(partition) + 1) as LogPosition)
+  }
+
+  /** @throws TinygridError of log and store */
+  static async begin(options: LogTailOptions): Promise<LogTail> {
+    const tail = new LogTail(options)
+    try {
+      await tail.#begin()
+      tail.#following = tail.#follow()
+      return tail
+    } catch (error) {
+      await tail.close()
+      throw error
+    }
+  }
+
+  /** The newest versions that have come since the last call. @throws TinygridError */
+  take(): LinkVersion[] {
+    if (this.#failure !== undefined) throw asError(this.#failure)
+    const versions = [...this.#held.values()]
+    this.#held.clear()
+    this.#heldBytes = 0
+    return versions
+  }
+
+  /**
+   * Ends it: everything up to these positions was taken, or is to be taken now. Nothing behind them ever was,
+   * if all else was read from the store before the call.
+   */
+  async cut(): Promise<ReadonlyMap<PartitionId, LogPosition>> {
+    await this.#stop()
+    const { log, partitions, sequenceOf } = this.#options
+    // Embedded all are told in this turn; else by where the stream is, behind which nothing is read.
+    const lasts = await Promise.all(partitions.map((partition) => log.last(partition)))
+    const ends = new Map<number, LogPosition>()
+    for (const [index, partition] of partitions.entries()) {
+      const sequence = sequenceOf(partition)
+      const last = lasts[index]!
+      if (last >= (ends.get(sequence) ?? 0)) ends.set(sequence, last)
+    }
+    const upTo = new Map(
+      partitions.map((partition) => [partition, ends.get(sequenceOf(partition))!]),
+    )
+    await this.#round(upTo)
+    return upTo
+  }
+
+  async close(): Promise<void> {
+    await this.#stop().catch(() => {})
+    this.#release()
+  }
+
+  async #stop(): Promise<void> {
+    this.#ending.abort()
+    await this.#following
+    if (this.#failure !== undefined) throw asError(this.#failure)
+  }
+
+  /**
+   *   1. the checkpoints are read    2. an owner saves higher ones, and trims to them
+   *   3. the log is read: entries are missing, which the store has, and which are read from there
+   */
+  async #begin(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const checkpoints = await this.#options.store.checkpoints()
+      for (const [partition, position] of checkpoints) {
+        if (position > this.#readOf(partition)) this.#read.set(partition, position)
+      }
+      try {
+        return await this.#round()
+      } catch (error) {
+        if (!(error instanceof Trimmed) || attempt === BEGINNINGS_MAX) throw asError(error)
+      }
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#ending
+    try {
+      while (!signal.aborted) {
+        await pause(this.#options.clock, ROUND_MS, signal)
+        if (!signal.aborted) await this.#round()
+      }
+    } catch (error) {
+      this.#failure = error
+    }
+  }
+
+  async #round(upTo?: ReadonlyMap<PartitionId, LogPosition>): Promise<void> {
+    const waiting = this.#options.partitions.values()
+    const read = async () => {
+      for (const partition of waiting) {
+        await this.#readOne(partition, upTo?.get(partition) ?? (Infinity as LogPosition))
+      }
+    }
+    const reads = await Promise.allSettled(Array.from({ length: READS_MAX }, read))
+    const failed = reads.find((one) => one.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  async #readOne(partition: PartitionId, upTo: LogPosition): Promise<void> {
+    const { log, work } = this.#options
+    const after = this.#readOf(partition)
+    if ((await log.last(partition)) === after) return
+    const note = (version: LinkVersion) => this.#note(version)
+    let read = after
+    await replayInTurns(work, log.readAfter(partition, after), function* (entry) {
+      const { position, previous, payload } = entry
+      if (position > upTo) return
+      if (previous !== undefined && previous > read) throw new Trimmed()
+      const record = decodeLogRecord(payload)
+      for (const bytes of record.kind === 'batch' ? record.records : []) {
+        note({ code: codeOfRecord(bytes), position, record: bytes })
+        yield
+      }
+      read = position
+    })
+    this.#read.set(partition, read)
+    if (this.#heldBytes > HELD_BYTES_MAX) {
+      const detail = 'Links change faster than this backup is taken; give it a faster line or disk'
+      throw new TinygridError('overloaded', { detail })
+    }
+  }
+
+  #readOf(partition: PartitionId): LogPosition {
+    return this.#read.get(partition) ?? POSITION_NONE
+  }
+
+  /** Its bytes are copied: they are a view into many others. */
+  #note({ code, position, record }: LinkVersion): void {
+    const before = this.#held.get(code)
+    this.#heldBytes += record.length - (before?.record.length ?? 0)
+    this.#held.set(code, { code, position, record: Buffer.from(record) as LinkRecord })
+  }
+}
+
+function asError(error: unknown): unknown {
+  if (!(error instanceof Trimmed)) return error
+  const detail = 'The log was trimmed before this backup had read it; begin again'
+  return new TinygridError('log_unavailable', { detail })
+}

@@ -1,0 +1,129 @@
+/**
+ * Backups by the commands: from one process into a cluster by way of S3, from the cluster into a data directory,
+ * and NATS made anew for what MongoDB has.
+ */
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import type { ExecutionContext } from 'ava'
+import { startCommand } from '../cli/testing/command-process.ts'
+import { S3_KEYS, S3Server } from '../cli/testing/s3-server.ts'
+import { until } from './deadline.ts'
+import { API_KEY, Program, temporaryDirectory } from './program.ts'
+import { ClusterServices } from './services/cluster-services.ts'
+import { NatsService } from './services/nats-service.ts'
+import { serialTestWith } from './services/service-test.ts'
+
+const clusterTest = serialTestWith('nats', 'redis', 'mongo')
+const WAIT_MS = 60_000
+const LINKS = 40
+
+async function tinygrid(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  const ended = await startCommand('tinygrid', args, '', { TINYGRID_API_KEY: API_KEY, ...env })
+    .ended
+  return { code: ended.exitCode, said: ended.stderr }
+}
+
+/** Links of all kinds, in all states. */
+async function fill(t: ExecutionContext, node: Program): Promise<void> {
+  const links = Array.from({ length: LINKS }, (_, n) => ({
+    url: `https://example.org/${n}?a=b`,
+    code: `c${n}`,
+    tags: [`t${n % 3}`],
+    ...(n % 4 === 0 ? { maxVisits: 2 } : { title: `Title ${n}` }),
+    ...(n === 7 ? { password: 'sesame' } : {}),
+    ...(n === 9 ? { rules: [{ devices: ['ios'], url: 'https://example.org/ios' }] } : {}),
+  }))
+  const made = await node.api('/api/links/bulk', { method: 'POST', json: { links } })
+  t.is(made.status, 200)
+  for (const code of ['c0', 'c0', 'c4']) await node.visit(code)
+  await node.api('/api/links/c1', { method: 'DELETE' })
+  await node.api('/api/links/c2?purge=true', { method: 'DELETE' })
+  const key = { name: 'A tool', role: 'read' }
+  t.is((await node.api('/api/keys', { method: 'POST', json: key })).status, 201)
+}
+
+/** All that can be compared: every link with its hash of a password, and keys. */
+async function contentOf(node: Program): Promise<string[]> {
+  let links = ''
+  await until('the node exports', WAIT_MS, async () => {
+    const response = await node.api('/api/export')
+    links = await response.text()
+    return response.status === 200
+  })
+  const keys = await (await node.api('/api/keys')).text()
+  return [keys, ...links.replaceAll(node.url, '').trim().split('\n').sort()]
+}
+
+async function make(node: Program, code: string): Promise<void> {
+  await until('a link is made', WAIT_MS, async () => {
+    return (await node.create({ url: `https://example.org/${code}`, code })).status < 300
+  })
+}
+
+clusterTest(
+  'a backup goes from one process into a cluster and back, and NATS can be lost',
+  async (t) => {
+    t.timeout(240_000)
+    const services = await ClusterServices.start({ isGuarded: true })
+    t.teardown(() => services.close())
+    const s3 = new S3Server()
+    const toS3 = { ...S3_KEYS, AWS_ENDPOINT_URL: await s3.listen() }
+    t.teardown(() => s3.close())
+    const folder = temporaryDirectory(t)
+    const start = async (env: Readonly<Record<string, string>>, name: string) => {
+      const settings = { TINYGRID_DATA_DIR: path.join(folder, name), ...env }
+      const node = await Program.start({ dataDir: folder, env: settings })
+      t.teardown(() => node.kill())
+      return node
+    }
+
+    const alone = await start({}, 'alone')
+    await fill(t, alone)
+    const content = await contentOf(alone)
+    t.is(content.length, 1 + LINKS - 1 + 1)
+    const asked = { ...toS3, TINYGRID_URL: alone.url }
+    const backup = await tinygrid(asked, 'backup', 's3://backups/links.tgb')
+    t.is(backup.code, 0, backup.said)
+    const restored = await tinygrid(
+      { ...toS3, ...services.env },
+      'restore',
+      's3://backups/links.tgb',
+    )
+    t.is(restored.code, 0, restored.said)
+    t.regex(restored.said, /a whole backup of a data directory .* 1 keys/)
+
+    const node = await start(services.env, 'node')
+    t.deepEqual(await contentOf(node), content)
+    t.is((await node.visit('c0')).status, 410)
+    t.is((await node.visit('c3')).headers.get('location'), 'https://example.org/3?a=b')
+    await make(node, 'new')
+    const inCluster = await contentOf(node)
+    const file = path.join(folder, 'cluster.tgb')
+    const again = await tinygrid({ TINYGRID_URL: node.url }, 'backup', file)
+    t.is(again.code, 0, again.said)
+    t.false(readdirSync(folder).includes('cluster.tgb.part'))
+    const refused = await tinygrid(services.env, 'restore', file)
+    t.is(refused.code, 2)
+    t.regex(refused.said, /MongoDB holds links of a cluster tinygrid already/)
+
+    const back = await tinygrid({ TINYGRID_DATA_DIR: path.join(folder, 'back') }, 'restore', file)
+    t.is(back.code, 0, back.said)
+    t.deepEqual(await contentOf(await start({}, 'back')), inCluster)
+
+    t.is(await node.stop(), 0, node.output)
+    const nats = await NatsService.start({ isGuarded: true })
+    t.teardown(() => nats.close())
+    const lost = { ...services.env, NATS_URL: nats.url }
+    const adopted = await tinygrid(lost, 'restore', '--from-mongodb')
+    t.is(adopted.code, 0, adopted.said)
+    const survivor = await start(lost, 'survivor')
+    const [keys, ...links] = await contentOf(survivor)
+    t.deepEqual(links, inCluster.slice(1))
+    t.is(keys, '{"keys":[]}')
+    await make(survivor, 'newer')
+    t.is((await survivor.visit('newer')).status, 302)
+    await until('an unknown code is unknown', WAIT_MS, async () => {
+      return (await survivor.visit('never')).status === 404
+    })
+  },
+)
