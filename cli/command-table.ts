@@ -26,6 +26,7 @@ export interface Command {
 }
 
 const serveFlags = async () => (await import('../node/program-options.ts')).serveFlagNames()
+const doctorFlags = async () => Object.keys((await import('./doctor-options.ts')).DOCTOR_OPTIONS)
 const clusterFlags = async () => Object.keys((await import('./cluster-options.ts')).CLUSTER_OPTIONS)
 
 const CLUSTER_PROGRAM = './cluster.ts'
@@ -103,6 +104,12 @@ export const COMMANDS: readonly Command[] = [
     'Makes, lists and revokes keys to the HTTP interface.',
     Object.keys(KEYS_OPTIONS),
     () => import('./keys.ts'),
+  ),
+  program(
+    'doctor',
+    'Looks at settings, machine and servers, and says what is wrong and what to do.',
+    doctorFlags,
+    () => import('./doctor.ts'),
   ),
   program('verify', 'Reads the data directory and says what is wrong with it.', ['help'], serve, [
     '--verify',

@@ -110,11 +110,31 @@ test('every command helps with a usage and examples', async (t) => {
     t.true(help.startsWith(`Usage: tinygrid ${command.name} `), help)
     t.regex(help, /\nExamples\n {2}tinygrid /)
   }
-  for (const name of ['serve', 'export', 'show', 'completions']) {
+  for (const name of ['serve', 'doctor', 'export', 'show', 'completions']) {
     const { exitCode, stdout } = await run(name, '--help')
     t.is(exitCode, EXIT_CODES.done, name)
     t.regex(stdout, /Usage: /, name)
   }
+})
+
+test('the doctor finds nothing wrong with a server that runs, and names what is', async (t) => {
+  const { port } = new URL(server.url)
+  const place = ['--port', port, '--data-dir', path.join(folder, 'data'), '--memory-max', '64MB']
+  const options = [...place, '--connections-max', '100', '--json']
+  const well = await run('doctor', ...options)
+  t.is(well.exitCode, EXIT_CODES.done, well.stdout + well.stderr)
+  const { isRight, findings } = JSON.parse(well.stdout) as {
+    isRight: boolean
+    findings: { check: string; found: string }[]
+  }
+  t.true(isRight)
+  t.regex(findings.find(({ check }) => check === 'port')!.found, /^a Tinygrid runs on/)
+  const ill = await run('doctor', ...place, '--code-length', '99')
+  t.is(ill.exitCode, EXIT_CODES.someFailed)
+  t.regex(
+    ill.stdout,
+    /^wrong +settings +--code-length is "99".*\n +-> correct it[^]* 1 wrong, |^1 w/m,
+  )
 })
 
 test('shells read the completions, and bash completes with them', async (t) => {

@@ -65,13 +65,22 @@ export function mergeLayers(
 /** A variable as a ConfigError begins with it. */
 const VARIABLE = /^[A-Z][A-Z0-9_]+(?=[\s:])/
 
+/** The variable that a ConfigError is about. */
+export function variableOf(message: string): string | undefined {
+  return VARIABLE.exec(message)?.[0]
+}
+
+/** The message of a ConfigError, with where its setting was given in the place of the variable. */
+export function labelled(message: string, { origins }: Pick<GivenSettings, 'origins'>): string {
+  return message.replace(VARIABLE, (variable) => origins.get(variable)?.label ?? variable)
+}
+
 /** Does something with settings; what is wrong with one is told with where it was given. @throws ConfigError */
-export function withOrigins<T>({ origins }: GivenSettings, use: () => T): T {
+export function withOrigins<T>(given: GivenSettings, use: () => T): T {
   try {
     return use()
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const named = (variable: string) => origins.get(variable)?.label ?? variable
-    throw new ConfigError(error.message.replace(VARIABLE, named))
+    throw new ConfigError(labelled(error.message, given))
   }
 }

@@ -66,7 +66,7 @@ export class ClickHouseConnection {
   readonly where: string
 
   private constructor(target: Target, msMax: number) {
-    const options = { ...target, ...COMMON }
+    const options = { ...target, ...CLICKHOUSE_COMMON }
     this.#msMax = msMax
     this.where = `ClickHouse at ${new URL(target.url).host}, database ${target.database}`
     this.#client = createClient({ ...options, request_timeout: msMax + MARGIN_MS })
@@ -75,10 +75,10 @@ export class ClickHouseConnection {
 
   /** Makes the database if it is missing. @throws StartError */
   static async open(settings: ClickHouseSettingsOfStore): Promise<ClickHouseConnection> {
-    const target = targetOf(settings)
+    const target = clickHouseTarget(settings)
     const connection = new ClickHouseConnection(target, settings.questionMsMax)
     // Whoever may not make databases has one already.
-    const maker = createClient({ ...target, ...COMMON, database: 'default' })
+    const maker = createClient({ ...target, ...CLICKHOUSE_COMMON, database: 'default' })
     try {
       await maker.command({
         query: 'CREATE DATABASE IF NOT EXISTS {name:Identifier}',
@@ -88,7 +88,7 @@ export class ClickHouseConnection {
       const isThere = await connection.rows('SELECT 1').catch(() => [])
       if (isThere.length > 0) return connection
       await connection.close()
-      throw refusalOf(connection.where, error)
+      throw clickHouseRefusal(connection.where, error)
     } finally {
       await maker.close()
     }
@@ -195,12 +195,14 @@ export class ClickHouseConnection {
 }
 
 /** The driver writes no line by itself; long lists of values go in the body of a request. */
-const COMMON = {
+export const CLICKHOUSE_COMMON = {
   log: { level: ClickHouseLogLevel.OFF },
   max_open_connections: CONNECTIONS_MAX,
   use_multipart_params_auto: true,
   application: 'tinygrid',
 } as const
+
+type Place = Pick<ClickHouseSettingsOfStore, 'url' | 'namespace'>
 
 interface Target {
   readonly url: string
@@ -209,7 +211,8 @@ interface Target {
   readonly database: string
 }
 
-function targetOf({ url, namespace }: ClickHouseSettingsOfStore): Target {
+/** @throws StartError */
+export function clickHouseTarget({ url, namespace }: Place): Target {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
     throw new StartError(
@@ -237,7 +240,7 @@ function unavailable(error: unknown): TinygridError {
   return new TinygridError('click_store_unavailable', { cause: error })
 }
 
-function refusalOf(where: string, error: unknown): StartError {
+export function clickHouseRefusal(where: string, error: unknown): StartError {
   if (error instanceof ClickHouseError && CREDENTIALS_REFUSED.has(error.code)) {
     return new StartError(`${where} refuses the credentials in CLICKHOUSE_URL`)
   }

@@ -88,7 +88,8 @@ const FLUSHES = {
 } as const satisfies MongoClientOptions
 
 /** What the driver says to a URL that cannot be read may quote it. */
-const TAKES = 'mongodb://[user:password@]host[:port][,...][/database][?options], or mongodb+srv://'
+export const MONGO_URL_TAKES =
+  'mongodb://[user:password@]host[:port][,...][/database][?options], or mongodb+srv://'
 
 interface Contact {
   readonly kind: Promise<ServerKind>
@@ -249,10 +250,11 @@ function createClient({ url, namespace }: MongoSettings, own: MongoClientOptions
   try {
     return new MongoClient(url, { ...OPTIONS, ...own, appName: namespace })
   } catch {
-    throw new StartError(`MONGO_URL cannot be read; it must be ${TAKES}`)
+    throw new StartError(`MONGO_URL cannot be read; it must be ${MONGO_URL_TAKES}`)
   }
 }
 
+/** The database that a cluster's links are in. */
 export function databaseOf({ url, namespace }: Pick<MongoSettings, 'url' | 'namespace'>): string {
   return /^mongodb(?:\+srv)?:\/\/[^/]*\/([^/?]+)/.exec(url)?.[1] ?? namespace
 }
