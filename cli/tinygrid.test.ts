@@ -131,10 +131,8 @@ test('the doctor finds nothing wrong with a server that runs, and names what is'
   t.regex(findings.find(({ check }) => check === 'port')!.found, /^a Tinygrid runs on/)
   const ill = await run('doctor', ...place, '--code-length', '99')
   t.is(ill.exitCode, EXIT_CODES.someFailed)
-  t.regex(
-    ill.stdout,
-    /^wrong +settings +--code-length is "99".*\n +-> correct it[^]* 1 wrong, |^1 w/m,
-  )
+  t.regex(ill.stdout, /^wrong +settings +--code-length is "99".*\n +-> correct it/)
+  t.regex(ill.stdout, /^[1-9]\d* wrong, \d+ warnings\n$/m)
 })
 
 test('shells read the completions, and bash completes with them', async (t) => {

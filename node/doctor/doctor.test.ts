@@ -116,8 +116,13 @@ const cases: readonly [what: string, broken: Broken, told: RegExp][] = [
   ],
   [
     'few open files',
-    { machine: { openFilesMax: 1_024 }, env: { TINYGRID_CONNECTIONS_MAX: '5000' } },
-    /wrong open files: 1024 files.*ulimit -n 5200.*TINYGRID_CONNECTIONS_MAX to 824/,
+    { machine: { openFilesMax: 4_096 }, env: { TINYGRID_CONNECTIONS_MAX: '5000' } },
+    /warning open files: 4096 may.*ulimit -n 5200.*TINYGRID_CONNECTIONS_MAX to 3896/,
+  ],
+  [
+    'far too few open files',
+    { machine: { openFilesMax: 256 } },
+    /wrong open files: 256 may be open.*ulimit -n 1200/,
   ],
   [
     'more memory than the container has',
