@@ -5,11 +5,15 @@
  */
 
 const BYTES_AT_FIRST = 1024
-/** A longer one is not kept for what comes next. */
-const BYTES_KEPT_MAX = 64 * 1024
+/** A longer one is not kept for what comes next. The body of a batch of many clicks is shorter. */
+const BYTES_KEPT_MAX = 256 * 1024
 const NUMBER_BYTES_MAX = 8
 /** A character of JavaScript takes at most so many bytes in UTF-8. */
 const BYTES_PER_CHARACTER_MAX = 3
+/** Up to here a text of ASCII is written character by character: a call out of JavaScript costs more. */
+const SHORT_LENGTH_MAX = 32
+/** From here on a byte is none of ASCII, and a number takes more than one byte. */
+const ASCII_END = 128
 /** Up to here bit operations work. */
 const INT_MAX = 2 ** 31
 
@@ -36,6 +40,11 @@ export class ByteSink {
     this.#reserve(NUMBER_BYTES_MAX)
     const bytes = this.#bytes
     let at = this.#length
+    if (value < ASCII_END) {
+      bytes[at] = value
+      this.#length = at + 1
+      return
+    }
     let rest = value
     while (rest >= INT_MAX) {
       bytes[at++] = (rest % 128) | 128
@@ -51,12 +60,18 @@ export class ByteSink {
 
   /** Its length in bytes, and UTF-8. */
   text(value: string): void {
-    if (value.length > 40) return this.#longText(value)
-    this.#reserve(1 + value.length * BYTES_PER_CHARACTER_MAX)
-    const written = this.#bytes.write(value, this.#length + 1)
-    if (written > 127) return this.#longText(value)
-    this.#bytes[this.#length] = written
-    this.#length += 1 + written
+    const { length } = value
+    if (length > SHORT_LENGTH_MAX) return this.#longText(value)
+    this.#reserve(1 + length)
+    const bytes = this.#bytes
+    const start = this.#length + 1
+    for (let at = 0; at < length; at++) {
+      const character = value.charCodeAt(at)
+      if (character >= ASCII_END) return this.#longText(value)
+      bytes[start + at] = character
+    }
+    bytes[start - 1] = length
+    this.#length = start + length
   }
 
   #longText(value: string): void {

@@ -177,9 +177,10 @@ export class ClickRecorder {
     const batch = this.#batch
     const at = ring.times[place]!
     const origin = this.#origins.place(batch, at, ring.addresses[place]!, ring.heads[place]!)
-    const query = queryOf(ring.paths[place]!)
+    const path = ring.paths[place]!
+    const query = path === '' ? '' : queryOf(path)
     const target = ring.targets[place]!
-    const targetQuery = target.includes('utm_') ? queryOf(target) : ''
+    const targetQuery = target !== '' && target.includes('utm_') ? queryOf(target) : ''
     batch.click(ring.codes[place]!, at, ring.statuses[place]!, origin, query, targetQuery)
     const rule = ring.rules.size === 0 ? undefined : ring.rules.get(place)
     if (rule !== undefined) batch.rule(rule)

@@ -168,7 +168,8 @@ export class ClickRing implements ClickNotes {
     this.addresses[place] = address
     this.heads[place] = head
     this.paths[place] = path
-    this.targets[place] = target
+    // Of most there is nothing to keep, and they need not be found again when their bytes have left the cache.
+    this.targets[place] = target.indexOf('?') < 0 ? '' : target
     this.#bytes += path.length
     if (place === 0 || head !== this.heads[place - 1]) this.#bytes += sizeOf(head)
     this.#count = place + 1
