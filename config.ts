@@ -19,6 +19,7 @@ import type { RedirectStatus } from './links/link.ts'
 import { machineMemoryBytes } from './links/machine-memory.ts'
 import { nearestName } from './links/nearest-name.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
+import { checkDomainSettings, DOMAIN_SETTINGS, wholeDomains } from './node/domain-settings.ts'
 import { LINK_SETTINGS } from './node/link-settings.ts'
 import { checkVisitorSettings, VISITOR_SETTINGS } from './node/visitor-settings.ts'
 import { withSecretFiles } from './node/secret-files.ts'
@@ -55,6 +56,7 @@ const SETTINGS = {
   baseUrl: baseUrl('TINYGRID_BASE_URL', {
     about: 'what short links start with; by default the address that the client used',
   }),
+  ...DOMAIN_SETTINGS,
   apiKey: text('TINYGRID_API_KEY', {
     isSecret: true,
     pattern: API_KEY_PATTERN,
@@ -171,6 +173,7 @@ type Values = {
 }
 type Optional =
   | 'baseUrl'
+  | 'domains'
   | 'corsOrigins'
   | 'apiKey'
   | 'natsUrl'
@@ -219,6 +222,7 @@ export function readConfig(given: Env): Config {
   const config = Object.freeze({ ...values, memoryBytesMax, connectionsMax, nodeId } as Config)
   checkClusterSettings(config)
   checkVisitorSettings(config)
+  checkDomainSettings(config)
   return config
 }
 
@@ -261,6 +265,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     host,
     port,
     baseUrl: base,
+    domains: wholeDomains(config.domains, config),
     trustProxy,
     ipPrivacy,
     corsOrigins: config.corsOrigins ?? [],

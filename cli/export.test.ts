@@ -68,7 +68,7 @@ test('everything is exported to standard output', async (t) => {
   const rows = stdout.trimEnd().split('\n')
   t.is(
     rows[0],
-    'url,code,title,tags,expiresAt,maxVisits,visits,createdAt,updatedAt,isAlias,validFrom,redirectStatus,expiredUrl,forwardQuery,passwordHash,rules,shortUrl,state',
+    'url,code,title,tags,expiresAt,maxVisits,visits,createdAt,updatedAt,isAlias,validFrom,redirectStatus,expiredUrl,forwardQuery,passwordHash,rules,domain,shortUrl,state',
   )
   t.is(rows.length, 2501)
 })

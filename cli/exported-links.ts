@@ -23,6 +23,8 @@ type ListedOptions = { readonly [Name in Exclude<OptionName, 'rules'>]?: string 
 /** A link as the HTTP interface shows it; times are ISO 8601 in UTC. */
 export interface ListedLink extends ListedOptions {
   readonly code: string
+  /** Left out of links on the default domain. */
+  readonly domain?: string
   readonly shortUrl: string
   readonly url: string
   readonly title: string | null

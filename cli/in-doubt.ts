@@ -13,6 +13,7 @@
  * answered with the first. Rejected: an idempotency key, which the server would have to keep.
  */
 import { assertAccepted, Unreachable, type ApiClient, type ApiReply } from './api-client.ts'
+import { linkPath } from './link-path.ts'
 import type { ListedLink } from './exported-links.ts'
 import { foldCode } from '../links/code-case.ts'
 import type { Code } from '../links/ids.ts'
@@ -27,6 +28,7 @@ const PAGE_LINKS = 1000
 
 export interface CreatedLink {
   readonly code: string
+  readonly domain?: string
   readonly shortUrl: string
 }
 
@@ -52,7 +54,7 @@ export async function findCreated(
     let at = wanted.get(key)?.shift()
     const place = folded.get(key)?.[0]
     if (at === undefined && place !== undefined) {
-      isFolding ??= await findsCode(client, links[place]!.code as string, link.code)
+      isFolding ??= await findsCode(client, links[place]!.code as string, link)
       if (isFolding) at = folded.get(key)!.shift()
     }
     at ??= wanted.get(keyOf({ ...link, code: undefined })!)?.shift()
@@ -79,12 +81,12 @@ function foldedOf(link: LinkInput | undefined): LinkInput | undefined {
 }
 
 /** Whether the server takes the one code for the other. */
-async function findsCode(client: ApiClient, asked: string, kept: string): Promise<boolean> {
-  const reply = await client.call('GET', `/api/links/${encodeURIComponent(asked)}`)
+async function findsCode(client: ApiClient, asked: string, kept: CreatedLink): Promise<boolean> {
+  const reply = await client.call('GET', linkPath(asked, kept.domain))
   if (reply.status === 404) return false
   assertAccepted(reply, client)
   if (reply.status !== 200) throw new Unreachable(`a link answers with status ${reply.status}`)
-  return (reply.body as Partial<CreatedLink> | undefined)?.code === kept
+  return (reply.body as Partial<CreatedLink> | undefined)?.code === kept.code
 }
 
 async function* newestLinks(client: ApiClient, sinceMs: number): AsyncGenerator<ListedLink> {
@@ -103,7 +105,7 @@ async function* newestLinks(client: ApiClient, sinceMs: number): AsyncGenerator<
 /** Whether the server answers a second request for it with the same link. */
 function isPlain(link: LinkInput): boolean {
   if (hasPast(link)) return true
-  const { url: _url, code: _code, ...settings } = link
+  const { url: _url, code: _code, domain: _domain, ...settings } = link
   return Object.values(settings).every((value) => value === undefined)
 }
 
@@ -111,7 +113,8 @@ function isPlain(link: LinkInput): boolean {
 function keyOf(link: LinkInput & Pick<ListedLink, 'hasPassword'>): string | undefined {
   if (typeof link.url !== 'string' || !URL.canParse(link.url)) return undefined
   const url = writtenUrl(new URL(link.url))
-  if (typeof link.code === 'string') return JSON.stringify([url, link.code])
+  const domain = typeof link.domain === 'string' ? link.domain.toLowerCase() : null
+  if (typeof link.code === 'string') return JSON.stringify([url, domain, link.code])
   const title = typeof link.title === 'string' ? link.title.replaceAll(LINE_BREAKS, ' ').trim() : ''
   const tags = Array.isArray(link.tags) ? link.tags.map((tag) => String(tag).trim()).sort() : []
   const expiresAt = typeof link.expiresAt === 'string' ? Date.parse(link.expiresAt) : 0
@@ -120,7 +123,15 @@ function keyOf(link: LinkInput & Pick<ListedLink, 'hasPassword'>): string | unde
   })
   const limits = [expiresAt, link.maxVisits ?? null]
   const isProtected = typeof link.password === 'string' || link.hasPassword === true
-  return JSON.stringify([url, title, [...new Set(tags)], ...limits, ...options, isProtected])
+  return JSON.stringify([
+    url,
+    domain,
+    title,
+    [...new Set(tags)],
+    ...limits,
+    ...options,
+    isProtected,
+  ])
 }
 
 /** An option as the server keeps it, however it was written. */

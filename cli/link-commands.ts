@@ -5,10 +5,12 @@
  */
 import { CommandError } from './command-error.ts'
 import type { ApiCommand, Call, CommandOption } from './api-command.ts'
+import { linkPath } from './link-path.ts'
 import { textList, textTable, type Cell } from './text-table.ts'
 
 interface Link {
   readonly code: string
+  readonly domain?: string
   readonly shortUrl: string
   readonly url: string
   readonly title?: string | null
@@ -44,7 +46,11 @@ function settingsOf(call: Call): Record<string, unknown> {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
-const pathOf = (code: string) => `/api/links/${encodeURIComponent(code)}`
+const DOMAIN: Readonly<Record<string, CommandOption>> = {
+  domain: { type: 'string', value: 'NAME', about: 'the domain it is on; the default one' },
+}
+
+const pathOf = (call: Call) => linkPath(call.positionals[0]!, call.text('domain'))
 
 function sheetOf(link: Link): string {
   const entries = Object.entries(link).map(([name, value]): [string, Cell] => {
@@ -68,6 +74,7 @@ const shorten: ApiCommand = {
   positionals: [1, 1_000],
   options: {
     code: { type: 'string', value: 'CODE', about: 'the code it should get' },
+    ...DOMAIN,
     new: { type: 'boolean', about: 'a new link, also where there is one' },
     ...SETTABLE,
   },
@@ -80,9 +87,11 @@ const shorten: ApiCommand = {
     if (code !== undefined && call.positionals.length > 1) {
       throw new CommandError('--code goes with one URL')
     }
+    const domain = call.text('domain')
     const more = {
       ...settingsOf(call),
       ...(code === undefined ? {} : { code }),
+      ...(domain === undefined ? {} : { domain }),
       ...(call.is('new') ? { reuse: false } : {}),
     }
     for (const url of call.positionals) {
@@ -100,6 +109,7 @@ const list: ApiCommand = {
   options: {
     search: { type: 'string', value: 'TEXT', about: 'in code, URL and title; or a short URL' },
     tag: { type: 'string', value: 'TAG', about: 'only with this tag' },
+    domain: { type: 'string', value: 'NAME', about: 'only on this domain, or `default`' },
     state: { type: 'string', value: 'STATE', about: 'only in this state' },
     sort: { type: 'string', value: 'ORDER', about: 'by time or by visits' },
     limit: { type: 'string', value: 'N', about: `at most so many (${LIST_DEFAULT})` },
@@ -119,9 +129,19 @@ const list: ApiCommand = {
     }
     if (call.isJson) return
     const head = ['CODE', 'VISITS', 'CREATED', 'URL', 'TITLE']
-    const cells = rows.map((link) => [link.code, link.visits, link.createdAt, link.url, link.title])
+    const cells = rows.map((link) => [
+      nameOf(link),
+      link.visits,
+      link.createdAt,
+      link.url,
+      link.title,
+    ])
     process.stdout.write(textTable(head, cells))
   },
+}
+
+function nameOf({ code, domain }: Link): string {
+  return domain === undefined ? code : `${domain}/${code}`
 }
 
 async function* links(call: Call, wanted: number): AsyncGenerator<Link> {
@@ -129,7 +149,7 @@ async function* links(call: Call, wanted: number): AsyncGenerator<Link> {
   let cursor: string | null = null
   do {
     const query = new URLSearchParams({ limit: String(Math.min(left, PAGE_MAX)) })
-    for (const name of ['search', 'tag', 'state', 'sort']) {
+    for (const name of ['search', 'tag', 'domain', 'state', 'sort']) {
       const value = call.text(name)
       if (value !== undefined) query.set(name, value)
     }
@@ -147,10 +167,10 @@ const show: ApiCommand = {
   about: 'Shows all there is to a link.',
   takes: 'CODE',
   positionals: [1, 1],
-  options: {},
+  options: DOMAIN,
   examples: ['tinygrid show spring', "tinygrid show spring --json | jq '.expiresAt'"],
   async run(call) {
-    const link = await call.ask<Link>('GET', pathOf(call.positionals[0]!))
+    const link = await call.ask<Link>('GET', pathOf(call))
     call.print(link, () => sheetOf(link))
   },
 }
@@ -160,7 +180,11 @@ const edit: ApiCommand = {
   about: "Changes a link: what is given, and nothing else. '' takes a setting away.",
   takes: 'CODE',
   positionals: [1, 1],
-  options: { to: { type: 'string', value: 'URL', about: 'where it leads' }, ...SETTABLE },
+  options: {
+    to: { type: 'string', value: 'URL', about: 'where it leads' },
+    ...SETTABLE,
+    ...DOMAIN,
+  },
   examples: [
     'tinygrid edit spring --to https://example.org/summer',
     "tinygrid edit spring --expires-at '' --tag sale --tag summer",
@@ -171,7 +195,7 @@ const edit: ApiCommand = {
     if (Object.keys(changes).length === 0) {
       throw new CommandError('Say what is to be changed (--help tells more)')
     }
-    const link = await call.ask<Link>('PATCH', pathOf(call.positionals[0]!), changes)
+    const link = await call.ask<Link>('PATCH', pathOf(call), changes)
     call.print(link, () => sheetOf(link))
   },
 }
@@ -181,12 +205,12 @@ const remove: ApiCommand = {
   about: 'Deletes links. Their codes stay taken and they can be restored, unless they are purged.',
   takes: 'CODE...',
   positionals: [1, 1_000],
-  options: { purge: { type: 'boolean', about: 'for good: the code is free again' } },
+  options: { purge: { type: 'boolean', about: 'for good: the code is free again' }, ...DOMAIN },
   examples: ['tinygrid delete spring', 'tinygrid delete old-1 old-2 --purge'],
   async run(call) {
-    const query = call.is('purge') ? '?purge=true' : ''
+    const query = call.is('purge') ? { purge: 'true' } : {}
     for (const code of call.positionals) {
-      await call.ask('DELETE', `${pathOf(code)}${query}`)
+      await call.ask('DELETE', linkPath(code, call.text('domain'), query))
       const deleted = { code, isPurged: call.is('purge') }
       call.print(deleted, () => textList([[call.is('purge') ? 'purged' : 'deleted', code]]))
     }

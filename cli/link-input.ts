@@ -22,6 +22,7 @@ const PAST_FIELDS = ['createdAt', 'updatedAt', 'visits', 'isAlias', 'state'] as 
 export const FIELDS = [
   'url',
   'code',
+  'domain',
   'title',
   'tags',
   'expiresAt',

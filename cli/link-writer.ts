@@ -21,6 +21,7 @@ const COLUMNS = [
   'updatedAt',
   'isAlias',
   ...OPTION_NAMES,
+  'domain',
   'shortUrl',
   'state',
 ] as const satisfies readonly (keyof ExportedLink)[]

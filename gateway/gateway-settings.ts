@@ -7,6 +7,7 @@
 
 import type { IpPrivacy } from '../clicks/ring/kept-address.ts'
 import type { CodeCase } from '../links/code-case.ts'
+import type { Domain } from '../links/full-code.ts'
 import { URL_BYTES_DEFAULT, type QueryForwarding, type RedirectStatus } from '../links/link.ts'
 import { WEB_SCHEMES } from '../links/target-schemes.ts'
 import type { TargetRules } from '../links/target-url.ts'
@@ -19,12 +20,22 @@ import type { Robots } from './pages/site-files.ts'
  */
 export const CONNECTION_BYTES_MAX = 128 * 1024
 
+/** A domain beside the default one. */
+export interface DomainSettings {
+  readonly name: Domain
+  /** As `fallbackUrl` is for the default domain; null: a page that says so. */
+  readonly fallbackUrl: string | null
+  readonly robots: Robots
+}
+
 export interface GatewaySettings {
   readonly host: string
   /** 0 picks a free port. */
   readonly port: number
   /** What short links start with, without a slash at the end; by default what the client used. */
   readonly baseUrl: string | undefined
+  /** Those beside the default one; only with a base URL, which is the default one's. */
+  readonly domains: readonly DomainSettings[]
   /** Whether a reverse proxy in front sets X-Forwarded-For, -Host and -Proto. */
   readonly trustProxy: boolean
   /** What is kept of visitors' addresses. */
@@ -86,6 +97,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   host: '127.0.0.1',
   port: 3000,
   baseUrl: undefined,
+  domains: Object.freeze([]),
   trustProxy: false,
   ipPrivacy: 'anonymised',
   publicCreate: false,

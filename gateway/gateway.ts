@@ -41,6 +41,7 @@ import { ConnectionBounds } from './http/connection-bounds.ts'
 import { CrossOrigin } from './http/cross-origin.ts'
 import { notesOfCase, ownerOfCase } from './http/folded-codes.ts'
 import { createHttpServer } from './http/http-server.ts'
+import { KnownDomains } from './api/domain-fields.ts'
 import { LinkCreator } from './api/link-creation.ts'
 import { registerAnalyticsMetrics } from './operator/analytics-metrics.ts'
 import { registerClickMetrics } from './operator/click-metrics.ts'
@@ -59,6 +60,7 @@ import { PublicAddress } from './http/public-address.ts'
 import { RateLimit } from './api/rate-limit.ts'
 import { createRedirectCounters, type RedirectCounters } from './pages/redirect-counters.ts'
 import { redirectAtOnce, redirectRoute } from './pages/redirect-route.ts'
+import { requestDomainsOf } from './http/request-domains.ts'
 import { RequestTimes } from './http/request-times.ts'
 import type { RouterCounters } from '../routing/router-counters.ts'
 import { refuseTwoHosts } from './http/single-host.ts'
@@ -140,32 +142,27 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const keys = { ring: ringOf(options), wrongKeys, logger }
   const { forwardQuery, redirectStatus } = settings
   const defaults = { forwardQuery, redirectStatus }
-  const hot = { ...defaults, owner, now, counters: redirects, clicks }
+  const domains = requestDomainsOf(settings.domains, settings.trustProxy)
+  const hot = { ...defaults, owner, now, counters: redirects, clicks, domains }
   const visitors = new VisitorFacts({ openCountries: options.openCountries })
-  const fallback = new Fallback(settings.fallbackUrl, address)
+  const fallback = new Fallback(settings, address)
   const toVisitors = { ...hot, errors, fallback, address, times, keys, visitors }
   redirectRoute(app, toVisitors)
   passwordRoute(app, { ...toVisitors, passwords: new PasswordDesk(), guesses: guessesOf(options) })
   const passwords = new PasswordDesk(HASHES)
-  const { codeLength } = settings
-  const creator = new LinkCreator({
-    owner,
-    codeLength,
-    codeCase,
-    secret: options.apiKey,
-    passwords,
-  })
+  const creator = creatorOf(options, owner, passwords)
   const { analytics, deletions, desks, backup } = options
   const visits = new LinkVisits(analytics, options.clock ?? systemClock)
-  const asked = { settings, owner, directory, backup, analytics, deletions, desks, visits }
-  const context = { ...asked, creator, passwords, address, errors, work, now }
+  const clickParts = { analytics, deletions, desks, visits }
+  const asked = { settings, owner, directory, domains: new KnownDomains(settings), backup }
+  const context = { ...asked, ...clickParts, creator, passwords, address, errors, work, now }
   await app.register(async (scope) => {
     const live = { ...liveEvents(options), ring: keys.ring }
     api(scope, { context, keys, logger, times, clusterStatus, live, isClosing: () => isClosing })
   })
   const isEnding = () => isClosing || options.isStopping?.() === true
   operatorRoutes(app, { registry, status, isClosing: isEnding })
-  siteFiles(app, settings.robots)
+  siteFiles(app, settings, domains)
   await app.register(async (scope) => webPage(scope))
   await documentRoutes(app)
   await app.ready()
@@ -203,6 +200,14 @@ function serverOf(
 
 function ringOf({ apiKey, keys, clock, now }: GatewayOptions): KeyRing {
   return new KeyRing({ apiKey, store: keys ?? NO_KEYS, clock: clock ?? systemClock, now })
+}
+
+function creatorOf(
+  { settings: { codeLength, codeCase }, apiKey: secret }: GatewayOptions,
+  owner: LinkOwner,
+  passwords: PasswordDesk,
+): LinkCreator {
+  return new LinkCreator({ owner, codeLength, codeCase, secret, passwords })
 }
 
 function guessesOf({ settings, now }: GatewayOptions): GuessLimits {

@@ -10,8 +10,11 @@ import assert from 'node:assert/strict'
 declare const brand: unique symbol
 type Branded<T, Name extends string> = T & { readonly [brand]: Name }
 
-/** What follows the slash in a short link: 1 to CODE_LENGTH_MAX characters of [A-Za-z0-9_-]. */
+/** Names a link: what follows the slash, and on another than the default domain that before it (`full-code.ts`). */
 export type Code = Branded<string, 'Code'>
+declare const plain: unique symbol
+/** What follows the slash in a short link: 1 to CODE_LENGTH_MAX characters of [A-Za-z0-9_-]. */
+export type PlainCode = Code & { readonly [plain]: true }
 /** 0 to P - 1, where P is the number of partitions of the cluster. */
 export type PartitionId = Branded<number, 'PartitionId'>
 /** Rises by at least one with each change of a partition's owner; 0 means never owned. */
@@ -23,7 +26,7 @@ export type EpochMs = Branded<number, 'EpochMs'>
 /** Names one process from its start to its end. */
 export type NodeId = Branded<string, 'NodeId'>
 
-/** Longest code of any kind, in characters. The settings may set a lower limit for aliases. */
+/** Longest plain code of any kind, in characters. The settings may set a lower limit for aliases. */
 export const CODE_LENGTH_MAX = 64
 
 export const POSITION_NONE = 0 as LogPosition
@@ -33,9 +36,9 @@ const U48_MAX = 2 ** 48 - 1
 /** Latest time that a record can hold, in milliseconds. */
 export const TIME_MAX = U48_MAX
 
-/** The code that `text` spells, or undefined if no link could have it. */
-export function parseCode(text: string): Code | undefined {
-  return CODE_PATTERN.test(text) ? (text as Code) : undefined
+/** The plain code that `text` spells, or undefined if no link could have it. */
+export function parseCode(text: string): PlainCode | undefined {
+  return CODE_PATTERN.test(text) ? (text as PlainCode) : undefined
 }
 
 export function toEpochMs(ms: number): EpochMs {

@@ -11,7 +11,15 @@
  * gateway's, which allowed texts that no record can hold.
  */
 import { TinygridError } from './errors.ts'
-import { CODE_LENGTH_MAX, isEpochMs, parseCode, type Code, type EpochMs } from './ids.ts'
+import { parseFullCode, plainCodeOf } from './full-code.ts'
+import {
+  CODE_LENGTH_MAX,
+  isEpochMs,
+  parseCode,
+  type Code,
+  type EpochMs,
+  type PlainCode,
+} from './ids.ts'
 import { OPERATION_ID_LENGTH_MAX } from './link-owner.ts'
 import {
   MAX_VISITS_MAX,
@@ -30,20 +38,33 @@ const CONTROL_CHARACTER = /\p{Cc}/u
 export const LINE_BREAKS = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/
 
-export function parseCodeField(value: unknown, field = 'code'): Code {
-  const code = typeof value === 'string' ? parseCode(value) : undefined
+const CODE_TAKES = `A code has 1 to ${CODE_LENGTH_MAX} characters of A-Z, a-z, 0-9, - and _`
+
+export function parseFullCodeField(value: unknown, field = 'code'): Code {
+  const code = typeof value === 'string' ? parseFullCode(value) : undefined
   if (code !== undefined) return code
-  throw wrong(field, `A code has 1 to ${CODE_LENGTH_MAX} characters of A-Z, a-z, 0-9, - and _`)
+  throw wrong(field, `${CODE_TAKES}; a domain and a slash may stand before it`)
 }
 
-/** The code of a link that is to be made. @throws TinygridError invalid_field, reserved_code */
-export function parseNewCode(value: unknown, field = 'code'): Code {
-  const code = parseCodeField(value, field)
-  if (isReserved(code)) {
-    const detail = `"${code}" is a reserved word: the service keeps it for itself. Choose another code`
-    throw new TinygridError('reserved_code', { field, detail })
-  }
+/** The full code of a link that is to be made. @throws TinygridError invalid_field, reserved_code */
+export function parseNewFullCode(value: unknown, field = 'code'): Code {
+  const code = parseFullCodeField(value, field)
+  refuseReserved(plainCodeOf(code), field)
   return code
+}
+
+/** The plain code of a link that is to be made. @throws TinygridError invalid_field, reserved_code */
+export function parseNewCode(value: unknown, field = 'code'): PlainCode {
+  const code = typeof value === 'string' ? parseCode(value) : undefined
+  if (code === undefined) throw wrong(field, CODE_TAKES)
+  refuseReserved(code, field)
+  return code
+}
+
+function refuseReserved(code: PlainCode, field: string): void {
+  if (!isReserved(code)) return
+  const detail = `"${code}" is a reserved word: the service keeps it for itself. Choose another code`
+  throw new TinygridError('reserved_code', { field, detail })
 }
 
 /** An empty title is no title. A line break, as copied text has it, becomes a space. */

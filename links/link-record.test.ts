@@ -1,6 +1,7 @@
 import test from 'ava'
 import * as fc from 'fast-check'
-import { parseCode, toEpochMs, type Code } from './ids.ts'
+import { parseFullCode } from './full-code.ts'
+import { toEpochMs, type Code } from './ids.ts'
 import {
   codeOfRecord,
   decodeLink,
@@ -225,7 +226,7 @@ test('a record and its texts say the same of what a code and a URL are', (t) => 
   const property = fc.property(latin1, fc.oneof(latin1, long), fc.boolean(), (code, url, isOne) => {
     const link = { ...plain, code: (isOne ? 'abc' : code) as Code, url }
     const isRecord = parseRecord(encodeLink(link)) !== undefined
-    t.is(isRecord, parseCode(link.code) !== undefined && isStoredUrl(url), JSON.stringify(link))
+    t.is(isRecord, parseFullCode(link.code) !== undefined && isStoredUrl(url), JSON.stringify(link))
   })
   fc.assert(property, { numRuns: 2_000 })
 })

@@ -4,7 +4,7 @@
  * A link is encoded once, where it is decided, and copied from there on. The layout, big-endian:
  *
  *   0  u8   flags (below)
- *   1  u8   length of the code, 1 to 64
+ *   1  u8   length of the full code, 1 to 193
  *   2  u16  length of the URL, at most 32,000; the top bit: EXTENDED
  *   4  u48  createdAt
  *  10  code, ASCII; URL, ASCII
@@ -23,6 +23,7 @@
  * decode to find the URL of a redirect.
  */
 import assert from 'node:assert/strict'
+import { parseFullCode } from './full-code.ts'
 import {
   CODE_LENGTH_MAX,
   isPosition,
@@ -169,9 +170,13 @@ export function isWholeVersion({ code, position, record }: LinkVersion): boolean
   return isPosition(position) && parseRecord(record) !== undefined && codeOfRecord(record) === code
 }
 
-/** As `parseCode` has it, without a text. */
+/** As `parseFullCode` has it; a plain code without a text. */
 function isCode(bytes: Buffer, from: number, end: number): boolean {
-  for (let at = from; at < end; at++) if (BYTE_KINDS[bytes[at]!] !== IN_CODES) return false
+  for (let at = from; at < end; at++) {
+    if (BYTE_KINDS[bytes[at]!] !== IN_CODES) {
+      return parseFullCode(bytes.toString('latin1', from, end)) !== undefined
+    }
+  }
   return end > from && end - from <= CODE_LENGTH_MAX
 }
 

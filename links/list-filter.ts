@@ -3,6 +3,7 @@
  *
  * Used by the link stores' pages and by the gateway; pure.
  */
+import { domainOf, type Domain } from './full-code.ts'
 import type { EpochMs } from './ids.ts'
 import { LinkSearch } from './link-search.ts'
 import { obstacleOf, type Link } from './link.ts'
@@ -19,6 +20,8 @@ export interface ListFilters {
   readonly search?: string
   /** Exactly this tag. */
   readonly tag?: string
+  /** On this domain; null: the default one. */
+  readonly domain?: Domain | null
   /** Made from then on. */
   readonly createdFrom?: EpochMs
   /** Made before then. */
@@ -36,14 +39,15 @@ export class ListFilter {
   }
 
   /** Whether a list has to look at links that may not be on it, one by one. */
-  static isSelective({ search, state }: ListFilters): boolean {
-    return search !== undefined || state !== undefined
+  static isSelective({ search, state, domain }: ListFilters): boolean {
+    return search !== undefined || state !== undefined || domain !== undefined
   }
 
   /** @param link a live one */
   matches(link: Link): boolean {
-    const { tag, createdFrom, createdTo, state } = this.#filters
+    const { tag, domain, createdFrom, createdTo, state } = this.#filters
     if (tag !== undefined && !link.tags.includes(tag)) return false
+    if (domain !== undefined && domainOf(link.code) !== domain) return false
     if (createdFrom !== undefined && link.createdAt < createdFrom) return false
     if (createdTo !== undefined && link.createdAt >= createdTo) return false
     if (state !== undefined && stateAt(link, state.at) !== state.is) return false

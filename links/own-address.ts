@@ -10,6 +10,8 @@
 export interface OwnAddress {
   /** What short links start with, such as https://sho.rt or http://localhost:3000. */
   readonly base: URL
+  /** Further host names of the service, behind the same ports; left out: it has none. */
+  readonly others?: ReadonlySet<string>
   /** Where the process listens. */
   readonly port: number
   /** The machine's own names and addresses as `plainHost` writes them. */
@@ -24,9 +26,9 @@ export function isOwnAddress(url: URL, own: OwnAddress): boolean {
   const host = plainHost(url)
   const isThisMachine = LOOPBACK.test(host) || own.machine.has(host)
   if (isThisMachine && portOf(url) === own.port) return true
-  const { base } = own
+  const { base, others } = own
   return (
-    host === plainHost(base) &&
+    (host === plainHost(base) || others?.has(host) === true) &&
     (portOf(url) === portOf(base) || (isDefault(url) && isDefault(base)))
   )
 }

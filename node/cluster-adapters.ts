@@ -42,6 +42,7 @@ import type { Log } from '../persistence/log/log.ts'
 import { MongoLinkStore } from '../persistence/store/mongo-link-store.ts'
 import { RedisFallbackCache } from '../persistence/cache/redis-fallback-cache.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
+import { agreeOnDomains } from './domain-agreement.ts'
 
 const DAY_MS = 86_400_000
 
@@ -99,6 +100,10 @@ async function openParts(
   const leaders = await openElections(config, connection, logger, keep)
   const data = { connection, refused, work, onError, leaders }
   const { keyValue, log, store, identity } = await openData(config, data, keep)
+  if (roles.includes('gateway')) {
+    const names = (config.domains ?? []).map(({ name: domain }) => domain)
+    await agreeOnDomains(keyValue, names, (what) => logger.warn(what))
+  }
   if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
   const cache =
     config.redisUrl === undefined

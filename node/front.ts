@@ -12,8 +12,10 @@ import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
 import { installFastPath } from '../gateway/fast-path/fast-path.ts'
+import type { GatewaySettings } from '../gateway/gateway-settings.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import { notesOfCase, ownerOfCase } from '../gateway/http/folded-codes.ts'
+import { requestDomainsOf } from '../gateway/http/request-domains.ts'
 import type { LongWork } from '../links/long-work.ts'
 import type { LogNumbers } from '../gateway/operator/log-metrics.ts'
 import type { MembershipNumbers } from '../gateway/operator/membership-metrics.ts'
@@ -62,6 +64,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
   // The gateway does so by itself.
   const owner = ownerOfCase(node.links, codeCase)
   const settings = gatewaySettingsOf(config)
+  const domains = requestDomainsOf(settings.domains, settings.trustProxy)
   const gateway = await createGateway({
     settings,
     directory: node.directory,
@@ -92,9 +95,10 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
         lookup: (code) => owner.lookup(code, now()),
         find: (code) => owner.find(code),
         counters: redirects,
+        prefixOf: domains && ((head) => domains.prefixOfHead(head)),
         forwardQuery: settings.forwardQuery,
         redirectStatus: settings.redirectStatus,
-        hasFallback: settings.fallbackUrl !== undefined,
+        hasFallback: hasFallback(settings),
         clicks: notesOfCase(clicks?.notes, codeCase),
         now,
       })
@@ -103,6 +107,11 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     await Promise.all([gateway.close(), fastPath?.close()])
   }
   return { listen: () => listen(gateway, config), close }
+}
+
+/** On any of its domains. */
+function hasFallback({ fallbackUrl, domains }: GatewaySettings): boolean {
+  return fallbackUrl !== undefined || domains.some((domain) => domain.fallbackUrl !== null)
 }
 
 /** For redirect rules. */

@@ -139,6 +139,15 @@ export function listSetting<T>(
   return setting(name, takes, options, parse, ['array of strings'])
 }
 
+/** Whatever a function makes of the text; undefined: it is wrong. */
+export function parsedBy<T>(
+  name: string,
+  parse: (value: string) => T | undefined,
+  options: Options & { readonly takes: string },
+): Setting<T> {
+  return setting(name, options.takes, options, parse)
+}
+
 /** Text that a function knows to be right. */
 export function matching(
   name: string,

@@ -33,7 +33,7 @@ export const VISITOR_SETTINGS = {
   }),
 } as const
 
-function isWebUrl(text: string): boolean {
+export function isWebUrl(text: string): boolean {
   const url = text.length <= EXPIRED_URL_BYTES_MAX ? URL.parse(text) : null
   return url !== null && /^https?:$/.test(url.protocol)
 }

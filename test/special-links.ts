@@ -1,6 +1,7 @@
 /**
- * Links with rules, with a password or with a long URL, made at one node of a cluster and followed at every
- * node, with a slash or a query behind their codes, and in any case where the cluster has no regard to it.
+ * Links with rules, with a password, with a long URL or on another domain, made at one node of a cluster and
+ * followed at every node, with a slash or a query behind their codes, and in any case where the cluster has no
+ * regard to it.
  *
  * Used by scenarios in which partitions move: whoever owns such a link, it leads where it did, and tells
  * nothing before its password.
@@ -26,13 +27,18 @@ const HEADER_BYTES_MAX = 65_536
 export const SPECIAL_ENV = {
   TINYGRID_CODE_CASE: 'insensitive',
   TINYGRID_URL_BYTES_MAX: '32000',
+  TINYGRID_BASE_URL: 'https://sho.rt',
+  TINYGRID_DOMAINS: 'go.example,s.example',
 }
+/** With the codes that links on the default domain have. */
+const DOMAIN = 'go.example'
 
 const longCodeOf = (n: number) => `Long-${n}`
 const longUrlOf = (n: number) => {
   const start = `https://example.com/${n}/?own=1&x=`
   return start.padEnd(LONG_URLS[n % LONG_URLS.length]!, 'x')
 }
+const elsewhereOf = (n: number) => `https://example.com/elsewhere/${n}`
 const codeOf = (n: number) => `${n % 2 === 0 ? 'ruled' : 'locked'}-${n}`
 
 interface Served {
@@ -51,10 +57,13 @@ export async function makeSpecialLinks(t: ExecutionContext, program: Served): Pr
     url: longUrlOf(n),
     code: longCodeOf(n),
   }))
+  const elsewhere = Array.from({ length: LINKS }, (_, n) => {
+    return { url: elsewhereOf(n), code: codeOf(n), domain: DOMAIN }
+  })
   const made = await program.api('/api/links/bulk', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ links: [...links, ...long] }),
+    body: JSON.stringify({ links: [...links, ...long, ...elsewhere] }),
   })
   const { results } = (await made.json()) as { results: { status: number }[] }
   t.true(results.every(({ status }) => status === 201))
@@ -66,6 +75,9 @@ export async function purgeSpecialLinks(t: ExecutionContext, program: Served): P
   for (const code of [...Array.from({ length: LINKS }, (_, n) => codeOf(n)), ...long]) {
     const path = `/api/links/${code}?purge=true`
     t.is((await program.api(path, { method: 'DELETE' })).status, 204)
+    if (long.includes(code)) continue
+    const other = `${path}&domain=${DOMAIN}`
+    t.is((await program.api(other, { method: 'DELETE' })).status, 204)
   }
 }
 
@@ -87,6 +99,7 @@ export async function followSpecialLinks(t: ExecutionContext, { url }: Served): 
   const opened = await ask(codeOf(1), form)
   t.deepEqual([opened.status, opened.headers.get('location')], [303, IN_GERMAN])
   await followLongLinks(t, url)
+  await followElsewhere(t, url)
 }
 
 /** By the fast path, and by Node's server. */
@@ -95,16 +108,27 @@ async function followLongLinks(t: ExecutionContext, url: string): Promise<void> 
     const code = longCodeOf(n)
     const target = longUrlOf(n)
     for (const headers of [{}, { TE: 'trailers' }]) {
-      const locationOf = (path: string) => longLocationOf(`${url}/${path}`, headers)
-      t.is(await locationOf(code), target)
-      t.is(await locationOf(`${code.toUpperCase()}/`), target)
-      t.is(await locationOf(`${code.toLowerCase()}?own=2&from=here`), `${target}&from=here`)
+      const locationIn = (path: string) => locationOf(`${url}/${path}`, headers)
+      t.is(await locationIn(code), target)
+      t.is(await locationIn(`${code.toUpperCase()}/`), target)
+      t.is(await locationIn(`${code.toLowerCase()}?own=2&from=here`), `${target}&from=here`)
     }
   }
 }
 
-/** `fetch` takes no header as long as this one. */
-function longLocationOf(url: string, headers: http.OutgoingHttpHeaders) {
+/** By the fast path, and by Node's server. */
+async function followElsewhere(t: ExecutionContext, url: string): Promise<void> {
+  for (let n = 0; n < LINKS; n += 3) {
+    for (const more of [{}, { TE: 'trailers' }]) {
+      const locationOn = (host: string) => locationOf(`${url}/${codeOf(n)}`, { host, ...more })
+      t.is(await locationOn(DOMAIN), elsewhereOf(n))
+      t.is(await locationOn('s.example'), undefined)
+    }
+  }
+}
+
+/** `fetch` takes no header as long as this one, and no host. */
+function locationOf(url: string, headers: http.OutgoingHttpHeaders) {
   return new Promise<string | undefined>((resolve, reject) => {
     const request = http.get(url, { headers, maxHeaderSize: HEADER_BYTES_MAX }, (response) => {
       response.resume()

@@ -15,7 +15,8 @@ import { TinygridError } from '../../links/errors.ts'
 import { isWholeVersion, type LinkVersion } from '../../links/link-record.ts'
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import type { Ring } from '../../links/ring.ts'
-import { CODE_LENGTH_MAX, type PartitionId } from '../../links/ids.ts'
+import { FULL_CODE_LENGTH_MAX } from '../../links/full-code.ts'
+import type { PartitionId } from '../../links/ids.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
 import type { MemoryBound } from '../memory/memory-bound.ts'
 import { isTombstone, type PartitionMemory } from '../memory/partition-memory.ts'
@@ -147,7 +148,7 @@ export class BackgroundLoad {
   ): void {
     // Its code may be damaged too: then it can be any of them that lacks a link.
     for (const one of memory === undefined ? all : [memory]) one.abandonLoad()
-    const detail = `The stored version of ${String(code).slice(0, CODE_LENGTH_MAX)} is damaged`
+    const detail = `The stored version of ${String(code).slice(0, FULL_CODE_LENGTH_MAX)} is damaged`
     this.#options.onError(new TinygridError('store_damaged', { detail }))
   }
 

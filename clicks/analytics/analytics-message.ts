@@ -7,7 +7,8 @@
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
 import { isCount, isFields, must, type Fields } from '../../cluster/stored-value.ts'
-import { parseCode, TIME_MAX, type Code } from '../../links/ids.ts'
+import { parseFullCode } from '../../links/full-code.ts'
+import { TIME_MAX, type Code } from '../../links/ids.ts'
 import {
   BOT_CHOICES,
   CLICK_FIELDS,
@@ -154,7 +155,7 @@ function isCodes(value: unknown): value is Code[] {
 }
 
 function isCode(value: unknown): boolean {
-  return typeof value === 'string' && parseCode(value) !== undefined
+  return typeof value === 'string' && parseFullCode(value) !== undefined
 }
 
 function isText(value: unknown): value is string {

@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Code, EpochMs } from '../../links/ids.ts'
-import { parseCodeField, parseFlag, parseTags } from '../../links/link-fields.ts'
+import { parseFullCodeField, parseFlag, parseTags } from '../../links/link-fields.ts'
 import { WEB_SCHEMES } from '../../links/target-schemes.ts'
 import { parseTargetUrl } from '../../links/target-url.ts'
 import {
@@ -111,7 +111,7 @@ function parseCodes(value: unknown): Code[] {
   if (!Array.isArray(value) || value.length > CODES_MAX) {
     throw wrong('codes', `This is a list of at most ${CODES_MAX} codes`)
   }
-  return value.map((code, index) => parseCodeField(code, `codes[${index}]`))
+  return value.map((code, index) => parseFullCodeField(code, `codes[${index}]`))
 }
 
 function parseThresholds(value: unknown): number[] {

@@ -6,7 +6,8 @@
  * the bytes lie is said in `batch-layout.ts`.
  */
 import zlib from 'node:zlib'
-import { parseCode, TIME_MAX, type Code, type EpochMs } from '../../links/ids.ts'
+import { parseFullCode } from '../../links/full-code.ts'
+import { TIME_MAX, type Code, type EpochMs } from '../../links/ids.ts'
 import {
   ADDRESS,
   BATCH_ENTRIES_MAX,
@@ -166,7 +167,7 @@ function nextTime(source: ByteSource, last: number): number {
 }
 
 function codeOf(text: string): Code {
-  const code = parseCode(text)
+  const code = parseFullCode(text)
   if (code === undefined) throw unreadable('a code is none')
   return code
 }

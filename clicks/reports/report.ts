@@ -6,7 +6,7 @@
  */
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
-import { parseCodeField } from '../../links/link-fields.ts'
+import { parseFullCodeField } from '../../links/link-fields.ts'
 import {
   fieldsOf,
   isId,
@@ -100,7 +100,7 @@ const PARSERS: FieldParsers = {
   name: parseName,
   period: (value, field) => oneOf(PERIODS, value, field),
   timezone: parseTimezone,
-  code: (value, field) => (value === null ? null : parseCodeField(value, field)),
+  code: (value, field) => (value === null ? null : parseFullCodeField(value, field)),
   filters: parseFilters,
   bots: (value, field) => oneOf(BOT_CHOICES, value, field),
   interval: (value, field) => (value === null ? null : oneOf(INTERVALS, value, field)),

@@ -73,6 +73,7 @@ export function fieldExpression(
   dialect: SqlDialect,
 ): FieldExpression {
   const isNumber = NUMBERS[field] !== undefined
+  if (field === 'domain') return { sql: dialect.beforeSlash(CLICK_COLUMNS.code), isNumber }
   if (field !== 'hourOfDay' && field !== 'weekday') {
     const key = COLUMN_OF_FIELD[field] ?? (field as keyof PlacedClick)
     if (table === 'clicks' || ROLLED_UP.has(key)) return { sql: CLICK_COLUMNS[key], isNumber }

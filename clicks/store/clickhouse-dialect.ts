@@ -21,6 +21,10 @@ export class ClickHouseDialect implements SqlDialect {
     return `intDiv(${dividend}, ${divisor})`
   }
 
+  beforeSlash(text: string): string {
+    return `extract(${text}, '^([^/]*)/')`
+  }
+
   asText(number: string): string {
     return `toString(${number})`
   }

@@ -27,6 +27,10 @@ export class DuckDbDialect implements SqlDialect {
     return `${dividend} // ${divisor}`
   }
 
+  beforeSlash(text: string): string {
+    return `regexp_extract(${text}, '^([^/]*)/', 1)`
+  }
+
   asText(number: string): string {
     return `CAST(${number} AS VARCHAR)`
   }

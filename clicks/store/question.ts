@@ -32,6 +32,7 @@ export const CLICK_FIELDS = [
   'node',
   'tag',
   'code',
+  'domain',
   'hourOfDay',
   'weekday',
 ] as const

@@ -16,6 +16,8 @@ export interface SqlDialect {
   ): string
   /** The quotient of whole numbers that are not negative, rounded down. */
   quotient(dividend: string, divisor: number): string
+  /** The text before the first slash; the empty text where there is none. */
+  beforeSlash(text: string): string
   /** A whole number as decimal text. */
   asText(number: string): string
 }

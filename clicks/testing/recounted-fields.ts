@@ -1,4 +1,5 @@
 /** What the plain recount takes a click's fields to be, and which clicks a question is about. */
+import { domainOf } from '../../links/full-code.ts'
 import type { Code } from '../../links/ids.ts'
 import type { PlacedClick } from '../click.ts'
 import type { ClickField, ClickSelection } from '../store/question.ts'
@@ -18,6 +19,8 @@ export function valuesOf(
       return [click.rule === 0 ? '' : String(click.rule)]
     case 'status':
       return [String(click.status)]
+    case 'domain':
+      return [domainOf(click.code) ?? '']
     case 'tag':
       return tagsOf(click.code, tags)
     case 'hourOfDay':

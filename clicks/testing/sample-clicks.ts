@@ -110,7 +110,7 @@ const text = fc.constantFrom(
   '\u001e',
   '%"',
 )
-const code = fc.constantFrom('a', 'b', 'c', 'd-_') as fc.Arbitrary<Code>
+const code = fc.constantFrom('a', 'b', 'go.example/a', 'd-_') as fc.Arbitrary<Code>
 const tags = fc.dictionary(
   fc.constantFrom('red', 'blue', '10'),
   fc.uniqueArray(code, { maxLength: 3 }),
@@ -201,6 +201,7 @@ const VALUES: Partial<Record<ClickField, fc.Arbitrary<string>>> = {
   networkType: fc.constantFrom(...NETWORK_TYPES),
   tag: fc.constantFrom('', 'red', 'blue', 'none'),
   code,
+  domain: fc.constantFrom('', 'go.example', 'a'),
   hourOfDay: fc.integer({ min: 0, max: 24 }).map(String),
   weekday: fc.integer({ min: 0, max: 8 }).map(String),
 }

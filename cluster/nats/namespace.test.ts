@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Code, PartitionId } from '../../links/ids.ts'
-import { isNamespace, namesOf } from './namespace.ts'
+import { codeOfDeadLetter, isNamespace, namesOf } from './namespace.ts'
 
 test('the default namespace gives the names that the documents tell', (t) => {
   const names = namesOf('tinygrid')
@@ -8,6 +8,9 @@ test('the default namespace gives the names that the documents tell', (t) => {
   t.is(names.deadLetterStream, 'TINYGRID_DEAD_LETTERS')
   t.is(names.deadLetterSubject(7 as PartitionId, 'aB_-' as Code), 'tinygrid.dead-letter.7.aB_-')
   t.is(names.deadLetterSubject(undefined, 'x' as Code), 'tinygrid.dead-letter.*.x')
+  const other = names.deadLetterSubject(7 as PartitionId, 'go.example/x' as Code)
+  t.is(other, 'tinygrid.dead-letter.7.go,example/x')
+  t.is(codeOfDeadLetter(other), 'go.example/x')
   t.is(names.clicksStream, 'TINYGRID_CLICKS')
   t.is(names.clicksSubject('n1'), 'tinygrid.clicks.n1')
   t.deepEqual([names.feedStream, names.feedSubject], ['TINYGRID_FEED', 'tinygrid.feed.clicks'])

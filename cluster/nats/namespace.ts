@@ -59,7 +59,8 @@ export function namesOf(namespace: string): ClusterNames {
     logPrefix: `${namespace}.log`,
     deadLetterStream: `${stream}_DEAD_LETTERS`,
     deadLetterSubjects: `${namespace}.dead-letter.*.*`,
-    deadLetterSubject: (partition, code) => `${namespace}.dead-letter.${partition ?? '*'}.${code}`,
+    deadLetterSubject: (partition, code) =>
+      `${namespace}.dead-letter.${partition ?? '*'}.${tokenOf(code)}`,
     clicksStream: `${stream}_CLICKS`,
     clicksSubjects: `${namespace}.clicks.*`,
     clicksSubject: (node) => `${namespace}.clicks.${node}`,
@@ -70,4 +71,14 @@ export function namesOf(namespace: string): ClusterNames {
     // No namespace has an underscore.
     privateBucket: `${namespace}_private`,
   }
+}
+
+/** A full code as one token of a subject: the dots of a domain would end it. No code has a comma. */
+function tokenOf(code: Code): string {
+  return code.replaceAll('.', ',')
+}
+
+/** The full code that the subject of a dead letter names. */
+export function codeOfDeadLetter(subject: string): string {
+  return subject.slice(subject.lastIndexOf('.') + 1).replaceAll(',', '.')
 }

@@ -13,7 +13,8 @@
  */
 import { ServiceError, type NatsConnection, type ServiceMsg } from 'nats'
 import type { CodeCase } from '../../links/code-case.ts'
-import { CODE_LENGTH_MAX, parseCode, type NodeId } from '../../links/ids.ts'
+import { parseFullCode } from '../../links/full-code.ts'
+import { CODE_LENGTH_MAX, type NodeId } from '../../links/ids.ts'
 import type { NodeLease } from '../membership/lease.ts'
 import { namesOf } from './namespace.ts'
 import type { NodeStatus } from '../../links/link-owner.ts'
@@ -45,7 +46,7 @@ export interface NatsServiceOptions {
 }
 
 const BAD_REQUEST = 400
-const CODE_TAKES = `Send a code: 1 to ${CODE_LENGTH_MAX} characters of A-Z, a-z, 0-9, _ and -.`
+const CODE_TAKES = `Send a code: 1 to ${CODE_LENGTH_MAX} characters of A-Z, a-z, 0-9, _ and -; or domain/code.`
 
 /** Answers until it is closed. The connection stays its owner's. */
 export async function openNatsService(
@@ -93,7 +94,7 @@ function answering(answerOf: (message: ServiceMsg) => string) {
 function ownerOf(text: string, node: AskedNode): string {
   const { ring, membership, codeCase } = node
   const { table, leases } = membership
-  const code = parseCode(codeCase === 'insensitive' ? text.toLowerCase() : text)
+  const code = parseFullCode(codeCase === 'insensitive' ? text.toLowerCase() : text)
   if (code === undefined) {
     throw new ServiceError(BAD_REQUEST, CODE_TAKES)
   }

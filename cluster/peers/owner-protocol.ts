@@ -11,8 +11,9 @@
  * counts as none (owner_unavailable); and fields that are not known are passed over. Rejected: MessagePack and the like; the peers seam speaks JSON.
  */
 import { TinygridError } from '../../links/errors.ts'
-import { parseCode, type Code, type Epoch } from '../../links/ids.ts'
-import { parseCodeField } from '../../links/link-fields.ts'
+import { parseFullCode } from '../../links/full-code.ts'
+import type { Code, Epoch } from '../../links/ids.ts'
+import { parseFullCodeField } from '../../links/link-fields.ts'
 import { jsonBytesMax } from './json-bytes.ts'
 import { toError, toFailure } from './peer-failure.ts'
 
@@ -118,7 +119,7 @@ export function parseCodes(params: unknown): Asked<Code>[] {
   const { codes, epochs } = (params ?? {}) as { codes?: unknown; epochs?: unknown }
   if (typeof codes !== 'string') throw notUnderstood()
   const requests = codes.split(CODE_SEPARATOR)
-  return parseRequests({ requests, epochs }, (code) => parseCodeField(code), CODES_LIMITS)
+  return parseRequests({ requests, epochs }, (code) => parseFullCodeField(code), CODES_LIMITS)
 }
 
 export type Answer<T> = T | TinygridError
@@ -186,7 +187,9 @@ export function parseChanged(params: unknown): Code[] {
   const { codes } = (params ?? {}) as { codes?: unknown }
   if (!Array.isArray(codes)) return []
   const few = codes.slice(0, CHANGED_CODES_MAX) as unknown[]
-  return few.filter((code): code is Code => typeof code === 'string' && parseCode(code) === code)
+  return few.filter(
+    (code): code is Code => typeof code === 'string' && parseFullCode(code) === code,
+  )
 }
 
 /** For an answer that is not understood. */

@@ -7,7 +7,8 @@
  * Everything else goes as the plain data it is. The gateway checks the types, and that a URL can stand in
  * a reply. What is asked says `write-requests.ts`.
  */
-import { parseCode, type EpochMs } from '../../links/ids.ts'
+import { parseFullCode } from '../../links/full-code.ts'
+import type { EpochMs } from '../../links/ids.ts'
 import {
   ABSENT,
   METERED,
@@ -127,7 +128,7 @@ function isResult(result: Fields): boolean {
 function isLink(value: unknown): value is Link {
   if (!isFields(value)) return false
   const { code, url, lifecycle, createdAt, updatedAt, visits, isAlias } = value
-  const isNamed = typeof code === 'string' && parseCode(code) !== undefined
+  const isNamed = typeof code === 'string' && parseFullCode(code) !== undefined
   const times = [createdAt, updatedAt, visits].every(isTime)
   const isKnown = lifecycle === 'live' || lifecycle === 'deleted' || lifecycle === 'purged'
   const isPurged = lifecycle === 'purged' && url === ''

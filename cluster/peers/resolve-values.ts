@@ -6,7 +6,7 @@
  */
 import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
-import { parseCodeField } from '../../links/link-fields.ts'
+import { parseFullCodeField } from '../../links/link-fields.ts'
 import { REDIRECT_STATUSES } from '../../links/link.ts'
 import { isQueryForwarding } from '../../links/link-options.ts'
 import type { Visitor } from '../../links/redirect-rules.ts'
@@ -28,7 +28,7 @@ export const RESOLVE_LIMITS: CallLimits = { requestsMax: 16, bytesMax: Infinity 
 export function parseResolveRequest(value: unknown): ResolveRequest {
   if (typeof value !== 'object' || value === null) throw new TinygridError('bad_request')
   const { code, visitor } = value as Partial<Record<keyof ResolveRequest, unknown>>
-  return { code: parseCodeField(code), visitor: parseVisitor(visitor) }
+  return { code: parseFullCodeField(code), visitor: parseVisitor(visitor) }
 }
 
 export function encodeResolved(resolved: Resolved): unknown {

@@ -63,7 +63,7 @@ test('an import that tells of no possible past is refused by its field', (t) => 
     { lifecycle: 'purged' },
     { isAlias: 1 },
     { url: 'javascript:alert(1)' },
-    { code: 'a/b' },
+    { code: 'a/b/c' },
   ]
   for (const fields of wrong) {
     const error = t.throws(() => parseWriteRequest({ ...link, ...fields }), {

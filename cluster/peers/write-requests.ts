@@ -8,13 +8,13 @@
  */
 import { TinygridError } from '../../links/errors.ts'
 import {
-  parseCodeField,
+  parseFullCodeField,
   parseExpiry,
   parseFlag,
   parseGivenLifecycle,
   parseIfMatch,
   parseMaxVisits,
-  parseNewCode,
+  parseNewFullCode,
   parseOperationId,
   parsePast,
   parseTags,
@@ -115,7 +115,7 @@ export function parseWriteRequest(value: unknown): WriteRequest {
     case 'import':
       return { ...parseImport(value), ...repeatable }
     case 'visit':
-      return { kind: 'visit', code: parseCodeField(value['code']), ...repeatable }
+      return { kind: 'visit', code: parseFullCodeField(value['code']), ...repeatable }
     case 'update':
       return { ...parseUpdate(value), ...repeatable }
     case 'delete':
@@ -133,7 +133,7 @@ function parsePlainCreate(text: string): WriteRequest {
   if (more !== undefined) throw notUnderstood()
   return {
     ...PLAIN,
-    code: parseNewCode(code),
+    code: parseNewFullCode(code),
     url: parseTargetUrl(url, SAFE_TARGETS),
     operationId: parseOperationId(operationId),
   }
@@ -142,7 +142,7 @@ function parsePlainCreate(text: string): WriteRequest {
 function parseCreate({ code, url, title, tags, expiresAt, ...rest }: Fields): CreateRequest {
   return withPeriod('', {
     kind: 'create',
-    code: parseNewCode(code),
+    code: parseNewFullCode(code),
     url: parseTargetUrl(url, SAFE_TARGETS),
     title: parseTitle(title),
     tags: parseTags(tags),
@@ -157,7 +157,7 @@ function parseCreate({ code, url, title, tags, expiresAt, ...rest }: Fields): Cr
 function parseImport({ createdAt, updatedAt, maxVisits, visits, ...rest }: Fields): ImportRequest {
   return withPeriod('', {
     kind: 'import',
-    code: parseNewCode(rest['code']),
+    code: parseNewFullCode(rest['code']),
     url: parseTargetUrl(rest['url'], SAFE_TARGETS),
     title: parseTitle(rest['title']),
     tags: parseTags(rest['tags']),
@@ -171,7 +171,7 @@ function parseImport({ createdAt, updatedAt, maxVisits, visits, ...rest }: Field
 
 function parseCondition({ code, ifMatch }: Fields) {
   const condition = ifMatch === undefined ? {} : { ifMatch: parseIfMatch(ifMatch) }
-  return { code: parseCodeField(code), ...condition }
+  return { code: parseFullCodeField(code), ...condition }
 }
 
 function parseUpdate(value: Fields): WriteRequest {

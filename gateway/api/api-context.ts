@@ -10,12 +10,14 @@ import type { ClickRecorder } from '../../clicks/ring/click-recorder.ts'
 import { entityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { parseIfMatch } from '../../links/link-fields.ts'
+import { fullCode } from '../../links/full-code.ts'
 import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
 import type { LinkDirectory, LinkOwner } from '../../links/link-owner.ts'
 import type { LongWork } from '../../links/long-work.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
+import type { KnownDomains } from './domain-fields.ts'
 import type { LinkCreator } from './link-creation.ts'
 import type { RequestContext } from './link-request.ts'
 import type { LinkVisits } from '../stats/link-visits.ts'
@@ -29,6 +31,7 @@ export interface ApiContext {
   readonly directory: LinkDirectory
   /** Begins a backup of everything; undefined: nothing here makes one. */
   readonly backup: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
+  readonly domains: KnownDomains
   readonly creator: LinkCreator
   /** Makes hashes of passwords. */
   readonly passwords: Pick<PasswordDesk, 'hash'>
@@ -44,12 +47,17 @@ export interface ApiContext {
   readonly visits: LinkVisits
 }
 
-/** The code in the path. What cannot be a code was never given. */
-export function codeParam(request: FastifyRequest): Code {
+/**
+ * The full code of the link that path and query name. What cannot be a code was never given.
+ *
+ * @throws TinygridError link_not_found; invalid_field (domain)
+ */
+export function codeParam({ domains }: Pick<ApiContext, 'domains'>, request: FastifyRequest): Code {
   const { code } = request.params as { code: string }
+  const { domain } = request.query as { domain?: string }
   const parsed = parseCode(code)
   if (parsed === undefined) throw new TinygridError('link_not_found')
-  return parsed
+  return fullCode(domains.parse(domain), parsed)
 }
 
 /** The If-Match header for the owner; absent if there is none. @throws TinygridError invalid_field */
@@ -59,11 +67,12 @@ export function ifMatchOf(request: FastifyRequest): { ifMatch?: string } {
 }
 
 export function requestContext(
-  { settings, address, now }: ApiContext,
+  { settings, domains, address, now }: ApiContext,
   request: FastifyRequest,
   prefix = '',
 ): RequestContext {
-  return { targets: { ...settings.targets, own: address.own(request) }, now: now(), prefix }
+  const targets = { ...settings.targets, own: address.own(request) }
+  return { targets, domains, now: now(), prefix }
 }
 
 /**

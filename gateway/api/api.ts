@@ -14,6 +14,7 @@ import { authentication, type KeyCheck } from './authentication.ts'
 import { backupRoute } from './backup-route.ts'
 import { bulkRoute } from './bulk-route.ts'
 import { clusterRoute } from './cluster-route.ts'
+import { domainsRoute } from './domains-route.ts'
 import { createRoute } from './create-route.ts'
 import { linkRoutes } from './link-routes.ts'
 import { problemReplies } from './api-replies.ts'
@@ -74,6 +75,7 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   listRoute(app, context)
   exportRoute(app, context)
   backupRoute(app, context)
+  domainsRoute(app, context)
   linkRoutes(app, context)
   clusterRoute(app, options.clusterStatus)
   keyRoutes(app, keys.ring.store, now)

@@ -18,6 +18,7 @@ import {
   urlField,
   type LinkLimits,
 } from './link-schemas.ts'
+import { domainField } from './domain-fields.ts'
 import { optionFields } from './link-option-fields.ts'
 import { nullable } from './schema-parts.ts'
 
@@ -38,6 +39,7 @@ export function pastLinkSchema({ targets }: LinkLimits) {
     {
       url: urlField(targets),
       code: Type.String({ minLength: 1, maxLength: CODE_LENGTH_MAX, pattern: CODE_PATTERN }),
+      domain: Type.Optional(domainField),
       title: Type.Optional(fields.title),
       tags: Type.Optional(fields.tags),
       createdAt: givenTime,
@@ -125,7 +127,9 @@ export const exportEndSchema = Type.Object(
     end: Type.Literal(true),
     links: Type.Integer({ description: 'How many lines there were before this one' }),
     damaged: Type.Array(Type.String(), {
-      description: 'Codes whose links the store has damaged: they are not in the export',
+      description:
+        'Codes whose links the store has damaged, with domain and slash where it is not the default ' +
+        'one: they are not in the export',
     }),
   },
   { ...strict, title: 'ExportEnd' },

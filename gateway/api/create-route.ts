@@ -2,6 +2,8 @@
  * `POST /api/links`: create one link.
  */
 import type { FastifyInstance } from 'fastify'
+import { domainOf, plainCodeOf } from '../../links/full-code.ts'
+import type { Code } from '../../links/ids.ts'
 import { requestContext, sendLink, type ApiContext } from './api-context.ts'
 import { presentedKey } from './authentication.ts'
 import { assertTagged, tagsOfCaller } from './caller.ts'
@@ -36,11 +38,17 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
     assertTagged(tagsOfCaller(request), draft.tags)
     const key = parseIdempotencyKey(request.headers[IDEMPOTENCY_KEY_HEADER])
     const { link, isNew } = await creator.create(draft, key)
-    reply.code(isNew ? 201 : 200).header('location', `/api/links/${link.code}`)
+    reply.code(isNew ? 201 : 200).header('location', locationOf(link.code))
     // An entity tag is a digest of title and tags, which could be guessed by it.
     if (presentedKey(request.headers) === undefined) {
       return shortViewOf(link, context.address.baseUrl(request))
     }
     return sendLink(context, request, reply, link)
   })
+}
+
+function locationOf(code: Code): string {
+  const domain = domainOf(code)
+  const path = `/api/links/${plainCodeOf(code)}`
+  return domain === null ? path : `${path}?domain=${domain}`
 }

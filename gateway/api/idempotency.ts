@@ -39,12 +39,15 @@ export class RepeatableRequest {
 
   /** @param secret the same on all nodes */
   constructor(secret: string, key: string, draft: LinkDraft) {
-    const { url, alias, reuse, title, tags, expiresAt, maxVisits, password } = draft
+    const { url, alias, domain, reuse, title, tags, expiresAt, maxVisits, password } = draft
     this.#secret = secret
     const plain = [key, url, alias, reuse, title, tags, expiresAt, maxVisits]
     // Whoever reads the log could try passwords by what follows from this, far faster than by their hash.
     const secrets = password === null ? [] : ['password']
-    this.#name = JSON.stringify([...plain, ...Object.entries(optionsOf(draft)), ...secrets])
+    // Left out of the default domain, so that nodes of before have the same name for the same request.
+    const elsewhere = domain === null ? [] : [['domain', domain]]
+    const options = Object.entries(optionsOf(draft))
+    this.#name = JSON.stringify([...plain, ...elsewhere, ...options, ...secrets])
   }
 
   /** At most OPERATION_ID_LENGTH_MAX characters. */

@@ -10,7 +10,7 @@
  * Rejected: a counter, whose codes can be guessed and need one place that counts.
  */
 import { hash } from 'node:crypto'
-import { CODE_LENGTH_MAX, type Code } from '../../links/ids.ts'
+import { CODE_LENGTH_MAX, type PlainCode } from '../../links/ids.ts'
 import type { CodeCase } from '../../links/code-case.ts'
 import { isReserved } from '../../links/reserved-codes.ts'
 
@@ -55,13 +55,13 @@ export function* codesOfUrl(
   url: string,
   length: number,
   codeCase: CodeCase = 'sensitive',
-): Generator<Code, void, undefined> {
+): Generator<PlainCode, void, undefined> {
   let digits = digestOf(url, length, codeCase)
   for (let start = 0; start < WINDOWS_MAX; start++) {
     // As a rule the first window is all that is asked for.
     if (start === 1) digits = digestOf(url, length + WINDOWS_MAX - 1, codeCase)
     const code = digits.slice(start, start + length)
-    if (!isReserved(code)) yield code as Code
+    if (!isReserved(code)) yield code as PlainCode
   }
 }
 
@@ -70,12 +70,12 @@ export function* randomCodes(
   length: number,
   randomBytes: RandomBytes,
   codeCase: CodeCase = 'sensitive',
-): Generator<Code, void, undefined> {
+): Generator<PlainCode, void, undefined> {
   const alphabet = ALPHABETS[codeCase]
   for (let tries = 0; tries < RANDOM_TRIES_MAX; tries++) {
     const longer = length + Math.floor(tries / RANDOM_TRIES_PER_LENGTH)
     const code = randomCode(Math.min(longer, CODE_LENGTH_MAX), randomBytes, alphabet)
-    if (!isReserved(code)) yield code as Code
+    if (!isReserved(code)) yield code as PlainCode
   }
 }
 

@@ -9,6 +9,8 @@ import assert from 'node:assert/strict'
 import { randomBytes as cryptoRandomBytes } from 'node:crypto'
 import type { CodeCase } from '../../links/code-case.ts'
 import { TinygridError } from '../../links/errors.ts'
+import { fullCode } from '../../links/full-code.ts'
+import type { PlainCode } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
 import { optionsOf } from '../../links/link-options.ts'
 import type { CreateRequest, ImportRequest, LinkOwner, Repeatable } from '../../links/link-owner.ts'
@@ -35,8 +37,11 @@ export interface LinkCreatorOptions {
   readonly passwords: Pick<PasswordDesk, 'hash'>
 }
 
-type Candidate = Pick<CreateRequest, 'code' | 'reuse'>
-type Attempt = Candidate & Repeatable
+interface Candidate {
+  readonly code: PlainCode
+  readonly reuse: boolean
+}
+type Attempt = Pick<CreateRequest, 'code' | 'reuse'> & Repeatable
 
 export class LinkCreator {
   readonly #owner: LinkOwner
@@ -69,7 +74,8 @@ export class LinkCreator {
 
   async #create(draft: LinkDraft, key?: string): Promise<CreatedLink> {
     const repeatable = key === undefined ? undefined : this.#repeatable(key, draft)
-    for (const { code, reuse } of this.#candidates(draft, repeatable)) {
+    for (const { code: plain, reuse } of this.#candidates(draft, repeatable)) {
+      const code = fullCode(draft.domain, plain)
       const operation =
         repeatable === undefined ? {} : { operationId: repeatable.operationId(code) }
       const created = await this.#try(draft, { code, reuse, ...operation })

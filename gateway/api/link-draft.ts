@@ -3,15 +3,18 @@
  *
  * Made by `link-request.ts`; `link-creation.ts` tries codes for it.
  */
-import type { Code, EpochMs } from '../../links/ids.ts'
+import type { Domain } from '../../links/full-code.ts'
+import type { EpochMs, PlainCode } from '../../links/ids.ts'
 import type { LinkOptions } from '../../links/link.ts'
 import { hasOptions } from '../../links/link-options.ts'
 
 /** A link to be created, checked. */
 export interface LinkDraft extends LinkOptions {
   readonly url: string
+  /** null: the default one. */
+  readonly domain: Domain | null
   /** The code that the user chose. */
-  readonly alias: Code | undefined
+  readonly alias: PlainCode | undefined
   /**
    * Whether an existing link may answer; undefined: yes for a plain link without an alias. With an
    * alias, true makes the request safe to repeat: the same alias for the same URL is found again.

@@ -7,6 +7,7 @@
  */
 import type { LinkDraft } from './link-draft.ts'
 import { TinygridError } from '../../links/errors.ts'
+import { fullCode } from '../../links/full-code.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import {
   parseMaxVisits,
@@ -17,6 +18,7 @@ import {
   withPeriod,
 } from '../../links/link-fields.ts'
 import type { ImportRequest, LinkChanges } from '../../links/link-owner.ts'
+import type { KnownDomains } from './domain-fields.ts'
 import { parseIsoTimeField } from './iso-time.ts'
 import { optionChangesOfBody, optionsOfBody } from './link-option-fields.ts'
 import type { PastLinkBody } from './bulk-schemas.ts'
@@ -27,6 +29,7 @@ import { parseTargetUrl, type TargetRules } from '../../links/target-url.ts'
 export interface RequestContext {
   /** With the addresses that this request came by. */
   readonly targets: TargetRules
+  readonly domains: KnownDomains
   readonly now: EpochMs
   /** What stands before the names of fields: `links[3].`, or nothing. */
   readonly prefix: string
@@ -34,10 +37,11 @@ export interface RequestContext {
 
 /** @throws TinygridError invalid_field */
 export function toDraft(body: NewLinkBody, context: RequestContext): LinkDraft {
-  const { prefix, targets } = context
+  const { prefix, targets, domains } = context
   return withPeriod(prefix, {
     url: parseTargetUrl(body.url, targets, `${prefix}url`),
     alias: body.code === undefined ? undefined : parseNewCode(body.code, `${prefix}code`),
+    domain: domains.parse(body.domain, `${prefix}domain`),
     reuse: body.reuse,
     title: parseTitle(body.title ?? null, `${prefix}title`),
     tags: parseTags(body.tags ?? [], `${prefix}tags`),
@@ -49,12 +53,18 @@ export function toDraft(body: NewLinkBody, context: RequestContext): LinkDraft {
 }
 
 /** @throws TinygridError invalid_field */
-export function toImport(body: PastLinkBody, { targets, prefix }: RequestContext): ImportRequest {
+export function toImport(
+  body: PastLinkBody,
+  { targets, domains, prefix }: RequestContext,
+): ImportRequest {
   const createdAt = parseIsoTimeField(body.createdAt, prefix, 'createdAt')
   const { updatedAt = body.createdAt, maxVisits = null } = body
   return withPeriod(prefix, {
     kind: 'import',
-    code: parseNewCode(body.code, `${prefix}code`),
+    code: fullCode(
+      domains.parse(body.domain, `${prefix}domain`),
+      parseNewCode(body.code, `${prefix}code`),
+    ),
     url: parseTargetUrl(body.url, targets, `${prefix}url`),
     title: parseTitle(body.title ?? null, `${prefix}title`),
     tags: parseTags(body.tags ?? [], `${prefix}tags`),

@@ -18,6 +18,7 @@ import {
   visitsOf,
   type ApiContext,
 } from './api-context.ts'
+import { linkQuerySchema } from './domain-fields.ts'
 import { emptyReply, linkReply, problemReplies } from './api-replies.ts'
 import { assertMayChange, assertTagged, tagsOfCaller } from './caller.ts'
 import { toChanges } from './link-request.ts'
@@ -46,15 +47,16 @@ function readRoute(app: FastifyInstance, context: ApiContext): void {
     description: 'Expired and used up links are shown too; deleted ones answer 410.',
     tags: ['links'],
     params: codeParamsSchema,
+    querystring: linkQuerySchema,
     headers: ifNoneMatchSchema,
     response: {
       200: linkReply('The link', 'ETag'),
       304: emptyReply('Not changed since If-None-Match'),
-      ...problemReplies(401, 404, 410, 503),
+      ...problemReplies(400, 401, 404, 410, 503),
     },
   }
   app.get(PATH, { schema }, async (request, reply) => {
-    const link = await context.owner.read(codeParam(request))
+    const link = await context.owner.read(codeParam(context, request))
     if (link === undefined) throw new TinygridError('link_not_found')
     if (link.lifecycle === 'deleted') throw goneError('deleted')
     const visits = await visitsOf(context, link)
@@ -77,6 +79,7 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
     summary: 'Change a link',
     tags: ['links'],
     params: codeParamsSchema,
+    querystring: linkQuerySchema,
     headers: ifMatchSchema,
     body: linkChangesSchema(context.settings),
     response: {
@@ -85,7 +88,7 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
     },
   }
   app.patch<{ Body: LinkChangesBody }>(PATH, { schema }, async (request, reply) => {
-    const code = codeParam(request)
+    const code = codeParam(context, request)
     const changes = {
       ...toChanges(request.body, requestContext(context, request)),
       ...(await passwordChange(context, request.body.password)),
@@ -125,7 +128,7 @@ function deleteRoute(app: FastifyInstance, context: ApiContext): void {
   }
   app.delete<{ Querystring: { purge?: string } }>(PATH, { schema }, async (request, reply) => {
     const kind = request.query.purge === 'true' ? 'purge' : 'delete'
-    const code = codeParam(request)
+    const code = codeParam(context, request)
     await assertMayChange(request, context.owner, code)
     const link = changedLink(await context.owner.write({ kind, code, ...ifMatchOf(request) }))
     if (kind === 'delete') reply.header('etag', entityTag(link))
@@ -138,14 +141,15 @@ function restoreRoute(app: FastifyInstance, context: ApiContext): void {
     summary: 'Restore a deleted link',
     tags: ['links'],
     params: codeParamsSchema,
+    querystring: linkQuerySchema,
     headers: ifMatchSchema,
     response: {
       200: linkReply('The link, live again', 'ETag'),
-      ...problemReplies(401, 404, 409, 412, 503),
+      ...problemReplies(400, 401, 404, 409, 412, 503),
     },
   }
   app.post(`${PATH}/restore`, { schema }, async (request, reply) => {
-    const code = codeParam(request)
+    const code = codeParam(context, request)
     await assertMayChange(request, context.owner, code)
     const result = await context.owner.write({ kind: 'restore', code, ...ifMatchOf(request) })
     const link = changedLink(result)

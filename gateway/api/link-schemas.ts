@@ -13,6 +13,7 @@ import { PASSWORD_LENGTH_MAX } from '../../links/password-hash.ts'
 import { LIST_LIMIT_MAX, OPERATION_KEPT_MS } from '../../links/link-owner.ts'
 import { LIST_STATES, SEARCH_LENGTH_MAX, type ListState } from '../../links/list-filter.ts'
 import type { TargetRules } from '../../links/target-url.ts'
+import { domainField, domainQuery, listedDomain, shownDomain } from './domain-fields.ts'
 import { optionFields, shownOptions } from './link-option-fields.ts'
 import { nullable, TIME_LENGTH_MAX } from './schema-parts.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
@@ -76,6 +77,7 @@ export function newLinkSchema({ aliasLengthMax, targets }: LinkLimits) {
           description: 'The code of your choice; 409 if it is taken, even for the same URL',
         }),
       ),
+      domain: Type.Optional(domainField),
       reuse: Type.Optional(
         Type.Boolean({
           description:
@@ -123,6 +125,7 @@ export type LinkChangesBody = Type.Static<ReturnType<typeof linkChangesSchema>>
 export const linkSchema = Type.Object(
   {
     code: Type.String(),
+    domain: shownDomain,
     shortUrl: Type.String({ description: 'What to hand out' }),
     url: Type.String(),
     title: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
@@ -146,7 +149,7 @@ export const linkSchema = Type.Object(
 export type LinkView = Type.Static<typeof linkSchema>
 
 /** What who created without the key is told: the link may be another's, with a title and tags. */
-export const shortLinkSchema = Type.Pick(linkSchema, ['code', 'shortUrl', 'url'], {
+export const shortLinkSchema = Type.Pick(linkSchema, ['code', 'domain', 'shortUrl', 'url'], {
   ...strict,
   title: 'ShortLink',
 })
@@ -200,6 +203,7 @@ export const listQuerySchema = Type.Object(
     tag: Type.Optional(
       Type.String({ maxLength: TAG_LENGTH_MAX, description: 'Links with exactly this tag' }),
     ),
+    domain: listedDomain,
     state: Type.Optional(
       Type.Unsafe<ListState>({
         type: 'string',
@@ -232,6 +236,7 @@ export const listQuerySchema = Type.Object(
 
 export const deleteQuerySchema = Type.Object(
   {
+    ...domainQuery,
     purge: Type.Optional(
       Type.Unsafe<'true' | 'false'>({
         type: 'string',

@@ -2,7 +2,10 @@
  * A link as the API shows it.
  */
 import assert from 'node:assert/strict'
+import { domainOf, plainCodeOf } from '../../links/full-code.ts'
+import type { Code } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
+import { shortUrlOf } from '../http/public-address.ts'
 import { formatIsoTime } from './iso-time.ts'
 import { viewOfOptions } from './link-option-fields.ts'
 import type { ExportedLinkView } from './bulk-schemas.ts'
@@ -15,8 +18,7 @@ import type { LinkView, ShortLinkView } from './link-schemas.ts'
 export function viewOf(link: Link, baseUrl: string, visits: number | null = null): LinkView {
   const createdAt = formatIsoTime(link.createdAt)
   return {
-    code: link.code,
-    shortUrl: `${baseUrl}/${link.code}`,
+    ...namesOf(link.code, baseUrl),
     url: link.url,
     title: link.title,
     tags: [...link.tags],
@@ -30,9 +32,16 @@ export function viewOf(link: Link, baseUrl: string, visits: number | null = null
   }
 }
 
+/** The domain is told of links on another one than the default alone. */
+function namesOf(full: Code, baseUrl: string) {
+  const domain = domainOf(full)
+  const names = { code: plainCodeOf(full) as string, shortUrl: shortUrlOf(baseUrl, full) }
+  return domain === null ? names : { ...names, domain: domain as string }
+}
+
 /** A link as it is shown to who has no key. */
 export function shortViewOf(link: Link, baseUrl: string): ShortLinkView {
-  return { code: link.code, shortUrl: `${baseUrl}/${link.code}`, url: link.url }
+  return { ...namesOf(link.code, baseUrl), url: link.url }
 }
 
 /** A link that was not purged, with all there is to it: the hash of its password too. */

@@ -5,7 +5,7 @@
  * Long work: finding them, in the store, and writing the answer.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Code, EpochMs } from '../../links/ids.ts'
+import type { Code } from '../../links/ids.ts'
 import type { ListPage, ListQuery } from '../../links/link-owner.ts'
 import { ListFilter, type ListState } from '../../links/list-filter.ts'
 import type { Steps } from '../../links/long-work.ts'
@@ -30,6 +30,7 @@ interface Query {
   readonly cursor?: string
   readonly search?: string
   readonly tag?: string
+  readonly domain?: string
   readonly state?: ListState
   readonly createdFrom?: string
   readonly createdTo?: string
@@ -74,7 +75,7 @@ export function listRoute(app: FastifyInstance, context: ApiContext): void {
   const options = { schema, onRequest: requests.admit }
   app.get<{ Querystring: Query }>('/api/links', options, (request, reply) =>
     requests.answer(request, async (signal) => {
-      const query = { ...toListQuery(request.query, context.now()), signal }
+      const query = { ...toListQuery(request.query, context), signal }
       const isByVisits = request.query.sort === 'visits'
       const { page, visits } = isByVisits ? await byVisits(query) : await byTime(query, request)
       const answer = await work.run(answerOf(page, visits, address.baseUrl(request)), 'request')
@@ -97,14 +98,15 @@ function* answerOf(
 }
 
 /** An empty search or tag, as a form sends it, is none, and so is a search for blanks. */
-function toListQuery(query: Query, now: EpochMs): ListQuery {
-  const { limit, cursor, search, tag, state, createdFrom, createdTo } = query
+function toListQuery(query: Query, { domains, now }: ApiContext): ListQuery {
+  const { limit, cursor, search, tag, domain, state, createdFrom, createdTo } = query
   return {
     limit: limit ?? LIST_LIMIT_DEFAULT,
     ...(cursor === undefined ? {} : { cursor }),
     ...(search?.trim() ? { search } : {}),
     ...(tag ? { tag } : {}),
-    ...(state === undefined ? {} : { state: { is: state, at: now } }),
+    ...(domain ? { domain: domains.parse(domain) } : {}),
+    ...(state === undefined ? {} : { state: { is: state, at: now() } }),
     ...(createdFrom ? { createdFrom: parseMoment(createdFrom, 'UTC', 'createdFrom') } : {}),
     ...(createdTo ? { createdTo: parseMoment(createdTo, 'UTC', 'createdTo') } : {}),
   }

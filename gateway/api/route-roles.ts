@@ -15,6 +15,7 @@ const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
   'GET /api/stats': 'read',
   'GET /api/visits': 'read',
   'GET /api/tags': 'read',
+  'GET /api/domains': 'read',
   'GET /api/events': 'read',
   'GET /api/cluster': 'read',
   'GET /api/reports': 'read',

@@ -30,7 +30,7 @@ const REPLIES_BYTES_MAX = 16_384
 export class FastPathConnection {
   readonly socket: Socket
   readonly #host: ConnectionHost
-  readonly #reader = new RequestReader()
+  readonly #reader: RequestReader
   /** A true beginning of a plain request, at most HEAD_BYTES_MAX long. */
   #partial: Buffer | undefined
   /**
@@ -48,6 +48,7 @@ export class FastPathConnection {
   constructor(socket: Socket, host: ConnectionHost) {
     this.socket = socket
     this.#host = host
+    this.#reader = new RequestReader(host.prefixOf)
     this.#deadline = host.tick + host.headTicks
     readInto(socket, host.buffer, this.#onBytes)
     socket.on('drain', this.#onDrain)

@@ -10,6 +10,7 @@ import type { Lookup } from '../../links/link.ts'
 import type { TurnBudget } from '../http/turn-budget.ts'
 import type { FastPathConnection } from './fast-path-connection.ts'
 import type { Expected } from './fast-path-line.ts'
+import type { PrefixOf } from './fast-path-request.ts'
 
 /** What a connection needs from the fast path around it. */
 export interface ConnectionHost {
@@ -17,6 +18,8 @@ export interface ConnectionHost {
   readonly buffer: Buffer
   /** What is left of this turn of the event loop for those who ask much at once. */
   readonly turn: TurnBudget
+  /** Of the domain of a request; undefined: there is one alone. */
+  readonly prefixOf: PrefixOf | undefined
   /** The present tick. */
   readonly tick: number
   /** Ticks to send one head in, and to take replies or ask for more; fewer when the server stops. */

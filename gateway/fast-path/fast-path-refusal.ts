@@ -10,6 +10,7 @@
 import assert from 'node:assert/strict'
 import { STATUS_CODES } from 'node:http'
 import type { TinygridError } from '../../links/errors.ts'
+import { plainCodeOf } from '../../links/full-code.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { ABSENT, type Lookup } from '../../links/link.ts'
 import { isReserved } from '../../links/reserved-codes.ts'
@@ -52,7 +53,7 @@ export class Refusals {
   /** undefined: it is for the server to answer. @param head from behind the target */
   of(found: Lookup, code: Code, head: string, now: EpochMs): Refusal | undefined {
     const reason = reasonOf(found)
-    if (reason === undefined || isReserved(code)) return undefined
+    if (reason === undefined || isReserved(plainCodeOf(code))) return undefined
     if (head !== this.#head) {
       this.#wish = wishOf(head)
       this.#head = head

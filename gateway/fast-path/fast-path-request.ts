@@ -63,12 +63,23 @@ const KEEP_ALIVE = 'keep-alive'
 /** Never in a head, being no byte, so the first request is always read in full. */
 const NO_HEAD = '\u0100'
 
+/** What stands before the plain codes of requests with this head: their domain, if it is not the default one. */
+export type PrefixOf = (head: string) => string
+
 /** Finds the requests of one connection, one after the other. */
 export class RequestReader {
+  readonly #prefixOf: PrefixOf | undefined
+  /** Of the newest head. */
+  #prefix = ''
   #codeEnd = 0
   #targetEnd = 0
   /** The end of the newest head, from behind the target, that was found to be plain. */
   #knownHead = NO_HEAD
+
+  /** @param prefixOf undefined: there is the default domain alone */
+  constructor(prefixOf?: PrefixOf) {
+    this.#prefixOf = prefixOf
+  }
 
   /** Where the request ends that starts at `start`: the index after it, INCOMPLETE or OTHER. */
   endOfRequest(text: string, start: number): number {
@@ -79,9 +90,10 @@ export class RequestReader {
     return length > HEAD_BYTES_MAX ? OTHER : end
   }
 
-  /** The code of the request that was found last, which started at `start`. */
+  /** The full code of the request that was found last, which started at `start`. */
   codeOf(text: string, start: number): Code {
-    return text.slice(start + TARGET_PREFIX.length, this.#codeEnd) as Code
+    const code = text.slice(start + TARGET_PREFIX.length, this.#codeEnd) as Code
+    return this.#prefix === '' ? code : ((this.#prefix + code) as Code)
   }
 
   /** The query of the request that was found last, with its question mark; '' if it has none. */
@@ -100,7 +112,10 @@ export class RequestReader {
     const knownEnd = targetEnd + this.#knownHead.length
     if (text.slice(targetEnd, knownEnd) === this.#knownHead) return knownEnd
     const end = endOfHead(text, targetEnd)
-    if (end > 0) this.#knownHead = detached(text, targetEnd, end)
+    if (end > 0) {
+      this.#knownHead = detached(text, targetEnd, end)
+      if (this.#prefixOf !== undefined) this.#prefix = this.#prefixOf(this.#knownHead)
+    }
     return end
   }
 }

@@ -36,6 +36,7 @@ import { withQuery } from '../http/forwarded-query.ts'
 import { canReadInto } from '../http/socket-reading.ts'
 import { Refusals } from './fast-path-refusal.ts'
 import { RedirectReply } from './fast-path-reply.ts'
+import type { PrefixOf } from './fast-path-request.ts'
 import { TurnBudget } from '../http/turn-budget.ts'
 
 /** What the fast path did: plain numbers, since one is raised at every redirect. */
@@ -53,6 +54,8 @@ export interface FastPathOptions {
   /** What an 'unknown' code leads to; has no effect, and settles. Left out: Fastify answers. */
   readonly find?: (code: Code) => Promise<Found>
   readonly counters: FastPathCounters
+  /** Of the domain of a request, by its head; left out: there is one alone. */
+  readonly prefixOf?: PrefixOf | undefined
   /** Of links that do not say it themselves. */
   readonly forwardQuery: QueryForwarding
   readonly redirectStatus: RedirectStatus
@@ -102,6 +105,7 @@ export function installFastPath(server: Server, options: FastPathOptions): FastP
 class SharedState implements ConnectionHost, FastPath {
   readonly buffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX)
   readonly turn = new TurnBudget(TURN_REQUESTS_MAX)
+  readonly prefixOf: PrefixOf | undefined
   headTicks: number
   idleTicks: number
   tick = 0
@@ -133,6 +137,7 @@ class SharedState implements ConnectionHost, FastPath {
     this.#listeners = listeners
     this.#lookup = options.lookup
     this.#find = options.find
+    this.prefixOf = options.prefixOf
     this.#counters = options.counters
     this.#forwardQuery = options.forwardQuery
     this.#clicks = options.clicks

@@ -8,6 +8,7 @@
  */
 import { hostname, networkInterfaces } from 'node:os'
 import type { FastifyRequest } from 'fastify'
+import { domainOf, plainCodeOf, type Domain } from '../../links/full-code.ts'
 import type { Code } from '../../links/ids.ts'
 import { plainHost, type OwnAddress } from '../../links/own-address.ts'
 
@@ -16,6 +17,8 @@ const HOST_PATTERN =
 
 export interface PublicAddressOptions {
   readonly baseUrl: string | undefined
+  /** Those beside the default one; left out: there are none. */
+  readonly domains?: readonly { readonly name: Domain }[]
   /** Where the server listens if the socket does not tell. */
   readonly port: number
   /** Names and addresses of this machine; by default what the operating system says. */
@@ -25,13 +28,17 @@ export interface PublicAddressOptions {
 export class PublicAddress {
   readonly #fixed: URL | undefined
   readonly #port: number
+  /** Invariant: undefined if there are none. */
+  readonly #others: ReadonlySet<string> | undefined
   readonly #machine: ReadonlySet<string>
   /** Parsed once for many requests: clients hardly ever differ in it. */
   #last: { readonly text: string; readonly url: URL | undefined } = { text: '', url: undefined }
 
-  constructor({ baseUrl, port, machine = namesOfThisMachine() }: PublicAddressOptions) {
+  constructor(options: PublicAddressOptions) {
+    const { baseUrl, domains = [], port, machine = namesOfThisMachine() } = options
     this.#fixed = baseUrl === undefined ? undefined : new URL(baseUrl)
     this.#port = port
+    this.#others = domains.length === 0 ? undefined : new Set(domains.map(({ name }) => name))
     this.#machine = new Set(machine.flatMap((name) => hostOf(name) ?? []))
   }
 
@@ -42,11 +49,13 @@ export class PublicAddress {
 
   /** What a target of this request must not lead to. */
   own(request: FastifyRequest): OwnAddress {
-    return { base: this.#base(request), port: this.#portOf(request), machine: this.#machine }
+    const others = this.#others === undefined ? {} : { others: this.#others }
+    const port = this.#portOf(request)
+    return { base: this.#base(request), port, machine: this.#machine, ...others }
   }
 
   shortUrl(request: FastifyRequest, code: Code): string {
-    return `${this.baseUrl(request)}/${code}`
+    return shortUrlOf(this.baseUrl(request), code)
   }
 
   #base(request: FastifyRequest): URL {
@@ -60,6 +69,19 @@ export class PublicAddress {
   #portOf(request: FastifyRequest): number {
     return request.raw.socket.localPort ?? this.#port
   }
+}
+
+/**
+ * What to hand out for a link. On another domain than the default one: at its root, with the scheme and the
+ * port of the default one's.
+ *
+ * @param baseUrl of the default domain, without a slash at the end
+ */
+export function shortUrlOf(baseUrl: string, code: Code): string {
+  const domain = domainOf(code)
+  if (domain === null) return `${baseUrl}/${code}`
+  const { protocol, port } = new URL(baseUrl)
+  return `${protocol}//${domain}${port === '' ? '' : `:${port}`}/${plainCodeOf(code)}`
 }
 
 /** The pattern refuses what the parser would read as something else than a host. */

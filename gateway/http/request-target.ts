@@ -6,7 +6,7 @@
  * should read in a log.
  */
 
-import { parseCode, type Code } from '../../links/ids.ts'
+import { parseCode, type PlainCode } from '../../links/ids.ts'
 
 const ABSOLUTE = /^https?:\/\/[^/?]*/i
 
@@ -21,7 +21,7 @@ export function pathOfTarget(target: string): string {
  * The code that the target of a request names. Read from the raw target, not from the decoded
  * parameter: `/%61bc` is no other spelling of `/abc`. A slash at the end is what some programs add.
  */
-export function codeOfTarget(target: string): Code | undefined {
+export function codeOfTarget(target: string): PlainCode | undefined {
   const path = pathOfTarget(target)
   return parseCode(path.endsWith('/') ? path.slice(1, -1) : path.slice(1))
 }

@@ -39,6 +39,7 @@ test('every route is described, and nothing else', async (t) => {
     'DELETE /api/webhooks/{id}',
     'GET /api/backup',
     'GET /api/cluster',
+    'GET /api/domains',
     'GET /api/events',
     'GET /api/export',
     'GET /api/keys',

@@ -3,24 +3,32 @@
  * nowhere.
  *
  * Used by the redirect route for GET. Whatever stood in the way stays what it is for counters and clicks.
- * The operator's address is left out where it would be a loop, being the service's own, and for the
+ * Each domain may have an address of its own. The operator's address is left out where it would be a loop, being the service's own, and for the
  * service's own words: `/docs` on a service without it is no code that anybody was given.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { TinygridError } from '../../links/errors.ts'
+import { domainOf, plainCodeOf, type Domain } from '../../links/full-code.ts'
 import type { Code } from '../../links/ids.ts'
 import { isOwnAddress } from '../../links/own-address.ts'
 import { isReserved } from '../../links/reserved-codes.ts'
+import type { GatewaySettings } from '../gateway-settings.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 import { LinkIsOver } from './visitor-pages.ts'
 
 export class Fallback {
-  readonly #url: URL | undefined
+  /** By domain; none: the operator has no such page. */
+  readonly #urls: ReadonlyMap<Domain | null, URL>
   readonly #address: PublicAddress
 
-  /** @param url undefined: the operator has no such page */
-  constructor(url: string | undefined, address: PublicAddress) {
-    this.#url = url === undefined ? undefined : new URL(url)
+  constructor(
+    { fallbackUrl, domains }: Pick<GatewaySettings, 'fallbackUrl' | 'domains'>,
+    address: PublicAddress,
+  ) {
+    const urls = new Map<Domain | null, URL>()
+    if (fallbackUrl !== undefined) urls.set(null, new URL(fallbackUrl))
+    for (const { name, fallbackUrl: url } of domains) if (url !== null) urls.set(name, new URL(url))
+    this.#urls = urls
     this.#address = address
   }
 
@@ -35,8 +43,8 @@ export class Fallback {
 
   #urlFor(request: FastifyRequest, code: Code, obstacle: unknown): string | undefined {
     if (obstacle instanceof LinkIsOver) return obstacle.url
-    const url = this.#url
-    if (url === undefined || !isNoLink(obstacle) || isReserved(code)) return undefined
+    const url = this.#urls.get(domainOf(code))
+    if (url === undefined || !isNoLink(obstacle) || isReserved(plainCodeOf(code))) return undefined
     return isOwnAddress(url, this.#address.own(request)) ? undefined : url.href
   }
 }

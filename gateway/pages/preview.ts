@@ -5,7 +5,7 @@
  * with maxVisits shows its target too, as long as it has visits left.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
+import { parseCode, type Code, type EpochMs, type PlainCode } from '../../links/ids.ts'
 import { lookupOf, type Link } from '../../links/link.ts'
 import type { LinkOwner } from '../../links/link-owner.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
@@ -24,7 +24,7 @@ export interface PreviewOptions extends RedirectDefaults {
 }
 
 /** The code before the plus sign; undefined if the target is no preview of anything. */
-export function previewedCode(target: string): Code | undefined {
+export function previewedCode(target: string): PlainCode | undefined {
   const path = pathOfTarget(target)
   return path.endsWith('+') ? parseCode(path.slice(1, -1)) : undefined
 }

@@ -17,7 +17,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import { TinygridError } from '../../links/errors.ts'
-import type { Code, EpochMs } from '../../links/ids.ts'
+import type { Code, EpochMs, PlainCode } from '../../links/ids.ts'
 import type { Lookup } from '../../links/link.ts'
 import { redirectOfVisit, type LinkOwner, type Source } from '../../links/link-owner.ts'
 import { isKeyed, type KeyCheck } from '../api/authentication.ts'
@@ -31,6 +31,7 @@ import type { RedirectCounters } from './redirect-counters.ts'
 import type { Target } from '../http/redirect-form.ts'
 import { sendRedirect, SOURCE_HEADER, type RedirectDefaults } from './redirect-reply.ts'
 import { codeOfTarget } from '../http/request-target.ts'
+import type { RequestDomains } from '../http/request-domains.ts'
 import type { RequestTimes } from '../http/request-times.ts'
 import { sendPasswordPage } from '../passwords/password-page.ts'
 import { decidedTarget } from './decided-target.ts'
@@ -46,6 +47,8 @@ export interface HotOptions extends RedirectDefaults {
   readonly counters: RedirectCounters
   /** undefined: clicks are not counted. */
   readonly clicks: ClickNotes | undefined
+  /** undefined: there is the default one alone. */
+  readonly domains: RequestDomains | undefined
 }
 
 export interface RedirectOptions extends HotOptions {
@@ -63,8 +66,9 @@ const PROTECTED = 'protected'
 export function redirectRoute(app: FastifyInstance, options: RedirectOptions): void {
   const { owner, now, counters } = options
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
-    const code = codeOfTarget(request.raw.url!)
-    if (code === undefined) return answerOther(options, request, reply)
+    const plain = codeOfTarget(request.raw.url!)
+    if (plain === undefined) return answerOther(options, request, reply)
+    const code = fullCodeIn(options, plain, request.raw)
     if (isKeyed(options.keys, request)) return answerKeyed(options, request, reply, code)
     const found = owner.lookup(code, now())
     if (found.kind !== 'redirect') return answerSlowly(options, request, reply, code, found)
@@ -96,8 +100,9 @@ export function redirectAtOnce(
   const { owner, now, counters } = options
   const { method, url, rawHeaders } = request
   if (method !== 'GET' && method !== 'HEAD') return false
-  const code = codeOfTarget(url!)
-  if (code === undefined || hasTwoHosts(rawHeaders) || mayBeKeyed(rawHeaders)) return false
+  const plain = codeOfTarget(url!)
+  if (plain === undefined || hasTwoHosts(rawHeaders) || mayBeKeyed(rawHeaders)) return false
+  const code = fullCodeIn(options, plain, request)
   const found = owner.lookup(code, now())
   if (found.kind === 'redirect') {
     counters.found++
@@ -112,6 +117,15 @@ export function redirectAtOnce(
     redirect(options, request, response, code, lookup)
   }, pass)
   return true
+}
+
+/** The code of a target, with the domain of its request. */
+export function fullCodeIn(
+  { domains }: Pick<HotOptions, 'domains'>,
+  code: PlainCode,
+  request: IncomingMessage,
+): Code {
+  return domains === undefined ? code : domains.fullCode(code, request)
 }
 
 /** Whether the request may carry a key. Two passes over the names cost no more than one with all in it. */
@@ -147,7 +161,9 @@ async function answerOther(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const previewed = previewedCode(request.raw.url!)
-  if (previewed !== undefined) return sendPreview(options, request, reply, previewed)
+  if (previewed !== undefined) {
+    return sendPreview(options, request, reply, fullCodeIn(options, previewed, request.raw))
+  }
   options.counters.absent++
   return options.errors.sendPage(request, reply, new TinygridError('not_found'))
 }

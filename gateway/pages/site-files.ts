@@ -5,7 +5,10 @@
  * but short links, so that chats can show what one leads to; or, by a setting, from those too. Redirects
  * have no X-Robots-Tag: there is nothing in them to index, and where they lead has rules of its own.
  */
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Domain } from '../../links/full-code.ts'
+import type { GatewaySettings } from '../gateway-settings.ts'
+import type { RequestDomains } from '../http/request-domains.ts'
 import { STYLESHEET_PATH } from './page.ts'
 import { SECURITY_HEADERS } from '../http/security-headers.ts'
 
@@ -94,17 +97,29 @@ const FILES: Readonly<Record<string, SiteFile>> = {
 
 const DAY_SECONDS = 86_400
 
-export function siteFiles(app: FastifyInstance, robots: Robots): void {
-  const rules = { type: 'text/plain; charset=utf-8', content: ROBOTS[robots] }
-  const files = { ...FILES, '/robots.txt': rules }
-  for (const [path, { type, content }] of Object.entries(files)) {
+/** @param served undefined: the default domain alone */
+export function siteFiles(
+  app: FastifyInstance,
+  { robots, domains }: Pick<GatewaySettings, 'robots' | 'domains'>,
+  served: RequestDomains | undefined,
+): void {
+  for (const [path, { type, content }] of Object.entries(FILES)) {
     const bytes = Buffer.from(content)
-    app.get(path, { schema: { hide: true } }, (_request, reply: FastifyReply) =>
-      reply
-        .headers(SECURITY_HEADERS)
-        .type(type)
-        .header('cache-control', `public, max-age=${DAY_SECONDS}`)
-        .send(bytes),
-    )
+    app.get(path, HIDDEN, (_request, reply) => sendFile(reply, type, bytes))
   }
+  const ofDomains = new Map<Domain | null, Robots>(domains.map((one) => [one.name, one.robots]))
+  app.get('/robots.txt', HIDDEN, (request: FastifyRequest, reply) => {
+    const own = ofDomains.get(served?.of(request.raw) ?? null) ?? robots
+    return sendFile(reply, 'text/plain; charset=utf-8', Buffer.from(ROBOTS[own]))
+  })
+}
+
+const HIDDEN = { schema: { hide: true } }
+
+function sendFile(reply: FastifyReply, type: string, bytes: Buffer): FastifyReply {
+  return reply
+    .headers(SECURITY_HEADERS)
+    .type(type)
+    .header('cache-control', `public, max-age=${DAY_SECONDS}`)
+    .send(bytes)
 }

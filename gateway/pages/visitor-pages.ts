@@ -5,6 +5,7 @@
  */
 import { STATUS_CODES } from 'node:http'
 import { type ErrorCode, TinygridError } from '../../links/errors.ts'
+import { plainCodeOf } from '../../links/full-code.ts'
 import type { RedirectRule } from '../../links/redirect-rules.ts'
 import type { Link, GoneReason, Lookup, QueryForwarding } from '../../links/link.ts'
 import { html, page, type Html } from './page.ts'
@@ -80,7 +81,7 @@ export function previewPage(link: ShownLink, shortUrl: string): string {
       : [],
   )
   return page({
-    title: `Where ${link.code} leads`,
+    title: `Where ${plainCodeOf(link.code)} leads`,
     content: html`<h1>This short link leads to</h1>
       <p class="target">
         <a href="${link.url}" rel="noreferrer noopener nofollow">${link.url}</a>
@@ -128,7 +129,7 @@ function joined(parts: readonly Html[]): Html {
 export function unfurledPage({ code, title, url }: Link, shortUrl: string): string {
   const { host, protocol } = new URL(url)
   const leadsTo = `Leads to ${host || protocol.slice(0, -1)}`
-  const shown = title ?? `Where ${code} leads`
+  const shown = title ?? `Where ${plainCodeOf(code)} leads`
   return page({
     title: shown,
     head: html`<meta property="og:type" content="website" />

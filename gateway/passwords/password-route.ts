@@ -12,6 +12,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TinygridError } from '../../links/errors.ts'
+import { plainCodeOf } from '../../links/full-code.ts'
 import type { Code } from '../../links/ids.ts'
 import { spelt } from '../../links/password-hash.ts'
 import { codeOfTarget } from '../http/request-target.ts'
@@ -21,7 +22,7 @@ import { queryOfTarget, withQuery } from '../http/forwarded-query.ts'
 import { decidedTarget } from '../pages/decided-target.ts'
 import { isForPrograms } from '../pages/not-found.ts'
 import { noteDecidedVisit, noteOrphan } from '../pages/noted-requests.ts'
-import type { RedirectOptions } from '../pages/redirect-route.ts'
+import { fullCodeIn, type RedirectOptions } from '../pages/redirect-route.ts'
 import { visitorError } from '../pages/visitor-pages.ts'
 import { acceptForms, fieldOf } from './form-body.ts'
 import type { GuessLimits } from './guess-limits.ts'
@@ -52,12 +53,13 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const code = codeOfTarget(request.raw.url!)
+  const plain = codeOfTarget(request.raw.url!)
   const given = fieldOf(request, PASSWORD_FIELD)
-  if (code === undefined || given === undefined || isForPrograms(request)) {
+  if (plain === undefined || given === undefined || isForPrograms(request)) {
     reply.header('allow', ALLOWED)
     throw new TinygridError('method_not_allowed', { detail: `This path takes ${ALLOWED}` })
   }
+  const code = fullCodeIn(options, plain, request.raw)
   void request.raw.socket.remoteAddress // is remembered by Node, when the socket is gone
   try {
     return await answerForm(options, request, reply, code, given)
@@ -81,7 +83,7 @@ async function answerForm(
   }
   const query = queryOfTarget(request.raw.url!)
   // It has no password any more: whoever still has the form before him asks as anybody does.
-  if (lookup.kind !== 'protected') return seeOther(reply, `/${code}${query}`)
+  if (lookup.kind !== 'protected') return seeOther(reply, `/${plainCodeOf(code)}${query}`)
   if (!(await isRight(options, request, code, given))) return refuse(options, request, reply)
   const target = await decidedTarget(options, request, code)
   const { url, forwardQuery = options.forwardQuery } = target

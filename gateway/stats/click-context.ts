@@ -25,11 +25,11 @@ export function analyticsOf({ analytics }: Pick<ApiContext, 'analytics'>): Analy
  * @throws TinygridError link_not_found
  */
 export async function givenCode(
-  { owner }: ApiContext,
+  context: ApiContext,
   request: FastifyRequest,
 ): Promise<Code | undefined> {
   if ((request.params as { code?: string }).code === undefined) return undefined
-  const code = codeParam(request)
-  if ((await owner.read(code)) !== undefined) return code
+  const code = codeParam(context, request)
+  if ((await context.owner.read(code)) !== undefined) return code
   throw new TinygridError('link_not_found')
 }

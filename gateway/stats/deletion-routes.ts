@@ -18,6 +18,7 @@ import { TinygridError } from '../../links/errors.ts'
 import { parseAddress } from '../../links/ip-address.ts'
 import { codeParam } from '../api/api-context.ts'
 import { jsonReply, problemReplies } from '../api/api-replies.ts'
+import { linkQuerySchema } from '../api/domain-fields.ts'
 import { codeParamsSchema, strict } from '../api/link-schemas.ts'
 import { analyticsOf, type ClickContext } from './click-context.ts'
 import { invalid } from './question-request.ts'
@@ -38,14 +39,15 @@ function deleteOfLink(app: FastifyInstance, context: ClickContext): void {
       'Also of a link that was purged, and of a code that was followed in vain. The link stays.',
     tags: ['statistics'],
     params: codeParamsSchema,
+    querystring: linkQuerySchema,
     response: {
       200: jsonReply('How many there were', deletedSchema),
       202: jsonReply(NOT_YET, deletedSchema),
-      ...problemReplies(401, 404, 503),
+      ...problemReplies(400, 401, 404, 503),
     },
   }
   app.delete('/api/links/:code/clicks', { schema }, async (request, reply) => {
-    const code = codeParam(request)
+    const code = codeParam(context, request)
     const deleted = await remove(context, 'link', code)
     if (deleted === 0 && (await context.owner.read(code)) === undefined) {
       throw new TinygridError('link_not_found')

@@ -238,7 +238,7 @@ test('what cannot be listened to is refused', async (t) => {
     ['event=visit', 'event'],
     ['bots=some', 'bots'],
     ['key=secret', 'key'],
-    [`code=${'x'.repeat(65)}`, 'code'],
+    [`code=${'x'.repeat(194)}`, 'code'],
   ] as const) {
     const { status, json } = await call('GET', `/api/events?${query}`)
     t.is(status, 400, query)

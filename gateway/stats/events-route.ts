@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { TinygridError } from '../../links/errors.ts'
 import type { Clock } from '../../links/clock.ts'
-import { CODE_LENGTH_MAX } from '../../links/ids.ts'
+import { FULL_CODE_LENGTH_MAX } from '../../links/full-code.ts'
 import { TAG_LENGTH_MAX } from '../../links/link.ts'
 import { BOT_CHOICES, type BotChoice } from '../../clicks/store/question.ts'
 import { problemReplies } from '../api/api-replies.ts'
@@ -61,7 +61,7 @@ const querySchema = Type.Object(
       }),
     ),
     code: Type.Optional(
-      repeatable(CODE_LENGTH_MAX, CODES_MAX, `Of this link; may be given ${CODES_MAX} times`),
+      repeatable(FULL_CODE_LENGTH_MAX, CODES_MAX, `Of this link; may be given ${CODES_MAX} times`),
     ),
     tag: Type.Optional(
       repeatable(

@@ -18,7 +18,7 @@ import {
   GROUPS_MAX,
   INTERVALS,
 } from '../../clicks/store/question.ts'
-import { CODE_LENGTH_MAX } from '../../links/ids.ts'
+import { FULL_CODE_LENGTH_MAX } from '../../links/full-code.ts'
 import { strict } from '../api/link-schemas.ts'
 import { nullable } from '../api/schema-parts.ts'
 
@@ -50,7 +50,7 @@ const period = Type.Enum([...PERIODS], { description: 'The last one that has end
 const fields = {
   timezone: Type.String({ maxLength: 64, examples: ['Europe/Berlin'] }),
   code: nullable(
-    Type.String({ minLength: 1, maxLength: CODE_LENGTH_MAX }),
+    Type.String({ minLength: 1, maxLength: FULL_CODE_LENGTH_MAX }),
     'Of one link; null: all',
   ),
   filters: Type.Array(filter, { maxItems: FILTERS_MAX }),

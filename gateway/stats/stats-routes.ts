@@ -16,7 +16,7 @@ import {
   tagsAskedFor,
   type StatsQuery,
 } from './question-request.ts'
-import { statsQuerySchema, statsSchema } from './stats-schemas.ts'
+import { linkStatsQuerySchema, statsQuerySchema, statsSchema } from './stats-schemas.ts'
 import { statsText } from './stats-view.ts'
 
 export function statsRoutes(app: FastifyInstance, context: ClickContext): void {
@@ -24,7 +24,6 @@ export function statsRoutes(app: FastifyInstance, context: ClickContext): void {
   const requests = new LongRequests(work, 0)
   const described = {
     tags: ['statistics'],
-    querystring: statsQuerySchema,
     description:
       'Totals, a series by interval, and groups by one or two fields. A click is counted here within a ' +
       'second or two.',
@@ -48,6 +47,7 @@ export function statsRoutes(app: FastifyInstance, context: ClickContext): void {
 
   const schema = {
     ...described,
+    querystring: statsQuerySchema,
     summary: 'Clicks of all links',
     response: { 200: jsonReply('The answer', statsSchema), ...problemReplies(400, 401, 503) },
   }
@@ -55,6 +55,7 @@ export function statsRoutes(app: FastifyInstance, context: ClickContext): void {
     ...described,
     summary: 'Clicks of a link',
     params: codeParamsSchema,
+    querystring: linkStatsQuerySchema,
     response: { 200: jsonReply('The answer', statsSchema), ...problemReplies(400, 401, 404, 503) },
   }
   for (const [path, about] of [

@@ -15,6 +15,7 @@ import {
   VISITOR_SCOPES,
 } from '../../clicks/store/question.ts'
 import { DEVICES, NETWORK_TYPES, VISITOR_KINDS } from '../../clicks/click.ts'
+import { domainQuery } from '../api/domain-fields.ts'
 import { strict } from '../api/link-schemas.ts'
 import { FILTER_LENGTH_MAX, FILTER_VALUE_LENGTH_MAX, FILTERS_MAX } from './filter-text.ts'
 import { GROUPS_DEFAULT } from './question-request.ts'
@@ -115,6 +116,11 @@ export const statsQuerySchema = Type.Object(
       oneOf(COMPARISONS, 'The same of the time before, or of the same time a year before'),
     ),
   },
+  strict,
+)
+
+export const linkStatsQuerySchema = Type.Object(
+  { ...statsQuerySchema.properties, ...domainQuery },
   strict,
 )
 

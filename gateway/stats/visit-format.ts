@@ -28,5 +28,5 @@ export function fileName({ code, from, to }: ClickSelection, format: VisitFormat
   const [start, end] = [from, to].map((time) =>
     new Date(time).toISOString().replaceAll(/[-:]|\.\d+/g, ''),
   )
-  return `visits-${code ?? 'all'}-${start}-${end}.${format}`
+  return `visits-${code?.replace('/', '-') ?? 'all'}-${start}-${end}.${format}`
 }

@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import { VISIT_FORMATS, type VisitFormat } from '../../clicks/analytics/analytics.ts'
 import type { Visit, VisitsCursor, VisitsQuestion } from '../../clicks/store/question.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
+import { domainQuery } from '../api/domain-fields.ts'
 import { strict } from '../api/link-schemas.ts'
 import { invalid, parseSelection, type SelectionQuery } from './question-request.ts'
 import { oneOf, selectionProperties } from './stats-schemas.ts'
@@ -43,6 +44,11 @@ export const visitsQuerySchema = Type.Object(
     ),
     format: Type.Optional(oneOf(VISIT_FORMATS, 'Goes before the Accept header')),
   },
+  strict,
+)
+
+export const linkVisitsQuerySchema = Type.Object(
+  { ...visitsQuerySchema.properties, ...domainQuery },
   strict,
 )
 

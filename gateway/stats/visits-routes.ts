@@ -17,7 +17,13 @@ import { analyticsOf, givenCode, type ClickContext } from './click-context.ts'
 import { tagsAskedFor } from './question-request.ts'
 import { visitsPageSchema } from './stats-schemas.ts'
 import { fileName, formatOf, VISIT_TYPES } from './visit-format.ts'
-import { cursorOf, parseVisits, visitsQuerySchema, type VisitsQuery } from './visits-request.ts'
+import {
+  cursorOf,
+  linkVisitsQuerySchema,
+  parseVisits,
+  visitsQuerySchema,
+  type VisitsQuery,
+} from './visits-request.ts'
 
 const FILES_MAX = 4
 const RETRY_AFTER_SECONDS = 10
@@ -45,13 +51,13 @@ export function visitsRoutes(app: FastifyInstance, context: ClickContext): void 
   const files = { open: 0 }
   const described = {
     tags: ['statistics'],
-    querystring: visitsQuerySchema,
     description:
       'Pages of JSON, or a whole file of NDJSON, CSV or Parquet: by `format`, or by the Accept header. Cells ' +
       'of CSV that a spreadsheet would run as a formula have an apostrophe in front.',
   }
   const schema = {
     ...described,
+    querystring: visitsQuerySchema,
     summary: 'Visits of all links',
     response: { 200: REPLY, ...problemReplies(400, 401, 503) },
   }
@@ -59,6 +65,7 @@ export function visitsRoutes(app: FastifyInstance, context: ClickContext): void 
     ...described,
     summary: 'Visits of a link',
     params: codeParamsSchema,
+    querystring: linkVisitsQuerySchema,
     response: { 200: REPLY, ...problemReplies(400, 401, 404, 503) },
   }
   // HEAD would make the whole file.

@@ -10,7 +10,7 @@ import {
   THRESHOLDS_MAX,
 } from '../../clicks/hooks/webhook.ts'
 import { TAG_LENGTH_MAX, TAGS_MAX } from '../../links/link.ts'
-import { CODE_LENGTH_MAX } from '../../links/ids.ts'
+import { FULL_CODE_LENGTH_MAX } from '../../links/full-code.ts'
 import { strict } from '../api/link-schemas.ts'
 import { nullable } from '../api/schema-parts.ts'
 
@@ -29,7 +29,7 @@ const events = Type.Array(Type.Enum([...HOOK_EVENTS]), {
   description: 'What is told; clicks together, at most once a second',
 })
 const fields = {
-  codes: Type.Array(Type.String({ minLength: 1, maxLength: CODE_LENGTH_MAX }), {
+  codes: Type.Array(Type.String({ minLength: 1, maxLength: FULL_CODE_LENGTH_MAX }), {
     maxItems: CODES_MAX,
     description: 'Only of these links; empty: of all',
   }),

@@ -8,6 +8,7 @@
 import { Readable } from 'node:stream'
 import { matchesEntityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
+import { domainOf } from '../../links/full-code.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { lookupOf, UNKNOWN, type Link, type Lookup } from '../../links/link.ts'
 import { isPeriod } from '../../links/link-fields.ts'
@@ -91,13 +92,14 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
     return link === undefined ? { kind: 'absent' } : this.#change(link, request)
   }
 
-  async list({ limit, cursor, search = '', tag }: ListQuery): Promise<ListPage> {
+  async list({ limit, cursor, search = '', tag, domain }: ListQuery): Promise<ListPage> {
     this.#fail()
     const from = cursor === undefined ? 0 : Number(cursor)
     if (!Number.isInteger(from)) throw new TinygridError('invalid_field', { field: 'cursor' })
     const wanted = [...this.links.values()]
       .toReversed()
       .filter((link) => link.lifecycle === 'live' && (tag === undefined || link.tags.includes(tag)))
+      .filter(({ code }) => domain === undefined || domainOf(code) === domain)
       .filter((link) => `${link.code} ${link.url} ${link.title}`.toLowerCase().includes(search))
     const end = from + limit
     return { links: wanted.slice(from, end), nextCursor: end < wanted.length ? `${end}` : null }

@@ -79,6 +79,8 @@ addLink('metered', 'https://example.com/', { maxVisits: 1_000_000 })
 addLink('ruled', 'https://example.com/', { rules: SHORT_RULES[0]! })
 addLink('locked', 'https://example.com/', { passwordHash: NOBODYS_HASH })
 addLink('unknown', 'https://example.com/')
+addLink('go.example/abc', 'https://example.com/elsewhere')
+addLink('go.example/elsewhere', 'https://example.com/elsewhere?a=1')
 addLink('unsafe', 'https://example.com/\r\nSet-Cookie: a')
 links.evicted.add('unknown' as Code)
 

@@ -24,7 +24,7 @@ import {
   type LogPosition,
   type PartitionId,
 } from '../../links/ids.ts'
-import { namesOf, type ClusterNames } from '../../cluster/nats/namespace.ts'
+import { codeOfDeadLetter, namesOf, type ClusterNames } from '../../cluster/nats/namespace.ts'
 import { isConnected, type OnUnanswered } from '../../cluster/nats/nats-connection.ts'
 import { NatsRequests } from '../../cluster/nats/nats-requests.ts'
 import { decodeDeadLetter, encodeDeadLetter } from './dead-letter.ts'
@@ -190,7 +190,7 @@ export class JetStreamLog implements Log {
     try {
       const letters = readSubject(this.#letters, this.#names.deadLetterSubjects, 0, 0)
       for await (const { subject, payload } of letters) {
-        const letter = decodeDeadLetter(subject.slice(subject.lastIndexOf('.') + 1), payload)
+        const letter = decodeDeadLetter(codeOfDeadLetter(subject), payload)
         if (letter === undefined) this.#onForeignLetter(subject)
         else yield letter
       }

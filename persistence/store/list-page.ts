@@ -13,7 +13,8 @@
  * write more than the write itself, for a list that a person looks at now and then.
  */
 import { TinygridError } from '../../links/errors.ts'
-import { CODE_LENGTH_MAX, parseCode, type Code, type EpochMs } from '../../links/ids.ts'
+import { FULL_CODE_LENGTH_MAX, parseFullCode } from '../../links/full-code.ts'
+import type { Code, EpochMs } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
 import { LIST_URL_BYTES_MAX, type ListPage, type ListQuery } from '../../links/link-owner.ts'
 import { ListFilter } from '../../links/list-filter.ts'
@@ -47,8 +48,9 @@ function encodeCursor(place: ListPlace): string {
 function decodeCursor(cursor: string): ListPlace {
   const bytes = Buffer.from(cursor, 'base64url')
   const isCanonical = bytes.toString('base64url') === cursor
-  const isLengthRight = bytes.length <= TIME_BYTES + CODE_LENGTH_MAX && bytes.length > TIME_BYTES
-  const code = isLengthRight ? parseCode(bytes.toString('latin1', TIME_BYTES)) : undefined
+  const isLengthRight =
+    bytes.length <= TIME_BYTES + FULL_CODE_LENGTH_MAX && bytes.length > TIME_BYTES
+  const code = isLengthRight ? parseFullCode(bytes.toString('latin1', TIME_BYTES)) : undefined
   if (!isCanonical || code === undefined) {
     throw new TinygridError('invalid_field', {
       detail: 'The cursor is not one that a list has given',

@@ -7,6 +7,7 @@
  * is larger than these nine calls and hides how `ETag` and `If-Match` travel.
  */
 import type { ClusterStatus } from './cluster/status.ts'
+import { fullCodeOf, linkPath } from './full-code.ts'
 import { hooksApi, type HooksApi } from './hooks/hooks-api.ts'
 import { keysApi, type KeysApi } from './keys/keys-api.ts'
 import type { RedirectRule } from './rule-draft.ts'
@@ -17,7 +18,9 @@ import { dateStart, midnight, ownZone } from './stats/zone.ts'
 
 /** A link as the service sends it. Times are ISO 8601 in UTC; `visits` is null where not counted. */
 export interface Link {
+  /** With its domain, if it is not on the default one (`full-code.ts`). */
   readonly code: string
+  readonly domain?: string
   readonly shortUrl: string
   readonly url: string
   readonly title: string | null
@@ -54,7 +57,11 @@ export type LinkChanges = Partial<
   >
 > & { readonly password?: string | null }
 
-export type NewLink = LinkChanges & { readonly code?: string; readonly reuse?: boolean }
+export type NewLink = LinkChanges & {
+  readonly code?: string
+  readonly domain?: string
+  readonly reuse?: boolean
+}
 
 export type LinkState = 'active' | 'scheduled' | 'expired' | 'used_up'
 
@@ -62,6 +69,7 @@ export interface LinkQuery {
   readonly search: string
   /** Empty: any, as below. */
   readonly tag: string
+  readonly domain: string
   readonly state: LinkState | ''
   /** The days on which links were created, `2026-03-04`, both included, in the browser's time zone. */
   readonly from: string
@@ -87,6 +95,12 @@ export interface Created {
   readonly isNew: boolean
 }
 
+export interface Domains {
+  /** null: it has no name. */
+  readonly default: string | null
+  readonly domains: readonly string[]
+}
+
 export interface Api {
   create(link: NewLink): Promise<Created>
   list(
@@ -103,6 +117,7 @@ export interface Api {
   /** Deletes for good: the code may be given again. */
   purge(code: string): Promise<void>
   cluster(signal?: AbortSignal): Promise<ClusterStatus>
+  domains(signal?: AbortSignal): Promise<Domains>
   readonly clicks: ClicksApi
   readonly hooks: HooksApi
   readonly keys: KeysApi
@@ -114,26 +129,32 @@ export function connect(connection: Connection): Api {
   return {
     async create(link) {
       const response = await call('POST', '/api/links', { body: link })
-      return { link: (await bodyOf(response)) as Link, isNew: response.status === 201 }
+      return { link: await linkIn(response), isNew: response.status === 201 }
     },
     async list(query, cursor, limit, signal) {
       const reply = await call('GET', listPath(query, cursor, limit), { signal })
-      return (await bodyOf(reply)) as LinkPage
+      const { links, nextCursor } = (await bodyOf(reply)) as LinkPage
+      return { links: links.map(received), nextCursor }
     },
     async read(code) {
       const response = await call('GET', linkPath(code))
-      return { link: (await bodyOf(response)) as Link, etag: response.headers.get('ETag') ?? '*' }
+      return { link: await linkIn(response), etag: response.headers.get('ETag') ?? '*' }
     },
     update: (code, changes, etag) => linkOf(call('PATCH', linkPath(code), { body: changes, etag })),
     async remove(code) {
       await call('DELETE', linkPath(code))
     },
-    restore: (code) => linkOf(call('POST', `${linkPath(code)}/restore`)),
+    restore: (code) => linkOf(call('POST', linkPath(code, '/restore'))),
     async purge(code) {
-      await call('DELETE', `${linkPath(code)}?purge=true`)
+      await call('DELETE', linkPath(code, '', { purge: 'true' }))
     },
     async cluster(signal) {
       return (await bodyOf(await call('GET', '/api/cluster', { signal }))) as ClusterStatus
+    },
+    async domains(signal) {
+      // The service would refuse to say, and the browser would tell of an error.
+      if (connection.key === undefined) return { default: null, domains: [] }
+      return (await bodyOf(await call('GET', '/api/domains', { signal }))) as Domains
     },
     clicks: clicksApi(call),
     hooks: hooksApi(call),
@@ -142,12 +163,14 @@ export function connect(connection: Connection): Api {
   }
 }
 
-const linkOf = async (reply: Promise<Response>) => (await bodyOf(await reply)) as Link
+const linkOf = async (reply: Promise<Response>) => linkIn(await reply)
 
-const linkPath = (code: string) => `/api/links/${encodeURIComponent(code)}`
+const linkIn = async (response: Response) => received((await bodyOf(response)) as Link)
+
+const received = (link: Link): Link => ({ ...link, code: fullCodeOf(link) })
 
 export function listPath(
-  { search, tag, state, from, to, sort }: LinkQuery,
+  { search, tag, domain, state, from, to, sort }: LinkQuery,
   cursor: string | null,
   limit: number,
   zone = ownZone(),
@@ -156,6 +179,7 @@ export function listPath(
   const given: Readonly<Record<string, string | null>> = {
     search,
     tag,
+    domain,
     state,
     createdFrom: isoText(dateStart(from, zone)),
     createdTo: isoText(lastDay === undefined ? undefined : midnight(lastDay, zone, 1)),

@@ -11,6 +11,7 @@ import { ApiError, toApiError } from './service-call.ts'
 import { Dialog } from './dialog.tsx'
 import { DraftFormBody } from './draft-form.tsx'
 import { FailureNotice } from './failure-notice.tsx'
+import { shownCode } from './full-code.ts'
 import { changesBetween, draftOf, EMPTY_DRAFT, rebaseDraft, type LinkDraft } from './link-draft.ts'
 import { LinkSettings } from './link-settings.tsx'
 import { TextField } from './text-field.tsx'
@@ -39,7 +40,7 @@ const FIELD_NAMES = {
 export function EditDialog({ api, link, onSaved, onClose }: EditDialogProps) {
   const { form, isRead, failure, clash, read } = useEditing(api, link, onSaved, onClose)
   return (
-    <Dialog title={`Edit /${link.code}`} onClose={onClose}>
+    <Dialog title={`Edit ${shownCode(link.code)}`} onClose={onClose}>
       {failure !== undefined && <FailureNotice error={failure} onRetry={read} />}
       {!isRead && failure === undefined && (
         <p class="muted" role="status">

@@ -13,6 +13,8 @@ import { rulesOf, textOfRules } from './rule-draft.ts'
 export interface LinkDraft {
   readonly url: string
   readonly code: string
+  /** Empty: the default one. */
+  readonly domain: string
   readonly title: string
   /** Separated by commas. */
   readonly tags: string
@@ -38,6 +40,7 @@ export type FieldErrors = Partial<Record<DraftField, string>>
 export const EMPTY_DRAFT: LinkDraft = {
   url: '',
   code: '',
+  domain: '',
   title: '',
   tags: '',
   expiresAt: '',
@@ -77,6 +80,7 @@ export function newLinkOf(draft: LinkDraft, wantsNewCode: boolean): NewLink {
   return {
     url: urlOf(draft.url),
     ...(code !== '' && { code }),
+    ...(draft.domain !== '' && { domain: draft.domain }),
     ...(wantsNewCode && { reuse: false }),
     ...(title !== '' && { title }),
     ...(tags.length > 0 && { tags }),
@@ -95,6 +99,7 @@ export function draftOf(link: Link): LinkDraft {
   return {
     url: link.url,
     code: link.code,
+    domain: link.domain ?? '',
     title: link.title ?? '',
     tags: link.tags.join(', '),
     expiresAt: link.expiresAt === null ? '' : toLocal(link.expiresAt),

@@ -32,6 +32,7 @@ export type Transition = (state: LinkListState) => LinkListState
 export const NO_QUERY: LinkQuery = {
   search: '',
   tag: '',
+  domain: '',
   state: '',
   from: '',
   to: '',
@@ -47,8 +48,8 @@ export const INITIAL_STATE: LinkListState = {
   error: undefined,
 }
 
-export function isFiltered({ search, tag, state, from, to }: LinkQuery): boolean {
-  return [search, tag, state, from, to].some((given) => given !== '')
+export function isFiltered({ search, tag, domain, state, from, to }: LinkQuery): boolean {
+  return [search, tag, domain, state, from, to].some((given) => given !== '')
 }
 
 export const cleared: Transition = () => INITIAL_STATE

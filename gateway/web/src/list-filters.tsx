@@ -1,9 +1,10 @@
 /**
- * Narrows the list by a tag, a state and the days on which links were created. Used by the list.
+ * Narrows the list by a domain, a tag, a state and the days on which links were created. Used by the list.
  */
 import { useEffect, useState } from 'preact/hooks'
 import type { Api, LinkQuery } from './api.ts'
 import { Choice } from './stats/choice.tsx'
+import { useDomains } from './use-domains.ts'
 
 interface ListFiltersProps {
   readonly api: Api
@@ -21,10 +22,19 @@ const STATES = [
 
 export function ListFilters({ api, query, onSearch }: ListFiltersProps) {
   const tags = useTags(api)
+  const domains = useDomains(api, 'default')
   const named = tags.includes(query.tag) || query.tag === '' ? tags : [query.tag, ...tags]
   const tagOptions = [['', 'Any tag'] as const, ...named.map((tag) => [tag, tag] as const)]
   return (
     <div class="list-filters">
+      {domains.length > 0 && (
+        <Choice
+          label="Domain of links"
+          options={[['', 'Any domain'] as const, ...domains]}
+          value={query.domain}
+          onChoose={(domain) => onSearch({ ...query, domain })}
+        />
+      )}
       {named.length > 0 && (
         <Choice
           label="Tag"

@@ -20,7 +20,7 @@ export function QrDialog({ link, onClose }: { link: Link; onClose: () => void })
   async function save(kind: 'svg' | 'png'): Promise<void> {
     try {
       const file = kind === 'svg' ? qrSvgFile(image) : await qrPngFile(image)
-      download(file, `${link.code}.${kind}`)
+      download(file, `${link.code.replace('/', '-')}.${kind}`)
     } catch (error) {
       setFailure(toApiError(error))
     }

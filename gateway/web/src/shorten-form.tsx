@@ -11,7 +11,9 @@ import { FailureNotice } from './failure-notice.tsx'
 import { EMPTY_DRAFT, newLinkOf } from './link-draft.ts'
 import { LinkSettings } from './link-settings.tsx'
 import { ShortenResult } from './shorten-result.tsx'
+import { Choice } from './stats/choice.tsx'
 import { TextField } from './text-field.tsx'
+import { useDomains } from './use-domains.ts'
 import { useLinkForm, type LinkForm } from './use-link-form.ts'
 
 interface ShortenFormProps {
@@ -29,7 +31,7 @@ export function ShortenForm({ api, result, onResult, onKeyNeeded }: ShortenFormP
     onResult(undefined)
     try {
       const created = await api.create(newLinkOf(draft, wantsNewCode))
-      form.reset(EMPTY_DRAFT)
+      form.reset({ ...EMPTY_DRAFT, domain: draft.domain })
       setWantsNewCode(false)
       onResult(created)
     } catch (error) {
@@ -74,11 +76,30 @@ export function ShortenForm({ api, result, onResult, onKeyNeeded }: ShortenFormP
             {form.isSending ? 'Shortening …' : 'Shorten'}
           </button>
         </div>
+        <DomainField api={api} form={form} />
         <Options form={form} wantsNewCode={wantsNewCode} onNewCode={setWantsNewCode} />
         {form.failure !== undefined && <FailureNotice error={form.failure} onRetry={form.submit} />}
       </form>
       {result !== undefined && <ShortenResult {...result} />}
     </section>
+  )
+}
+
+/** Only where there is a choice. */
+function DomainField({ api, form }: { readonly api: Api; readonly form: LinkForm }) {
+  const options = useDomains(api, '')
+  if (options.length === 0) return null
+  return (
+    <label class="field">
+      <span>Domain</span>
+      <Choice
+        label="Domain"
+        options={options}
+        value={form.draft.domain}
+        onChoose={(domain) => form.change('domain', domain)}
+      />
+      {form.errors.domain !== undefined && <span class="field-error">{form.errors.domain}</span>}
+    </label>
   )
 }
 

@@ -1,6 +1,7 @@
 /**
  * Webhooks in words. Used by the pages of webhooks and reports.
  */
+import { shownCode } from '../full-code.ts'
 import type { Attempt, HookEvent, Retried, Webhook } from './hooks-api.ts'
 
 export const EVENT_NAMES: Readonly<Record<HookEvent, string>> = {
@@ -27,7 +28,7 @@ export function toldText({ events, codes, tags, thresholds }: Webhook): string {
       ? `thresholds of ${thresholds.map((one) => counting.format(Number(one))).join(', ')} visits`
       : EVENT_NAMES[event].toLowerCase(),
   )
-  const links = codes.length === 0 ? [] : [`of ${codes.map((code) => `/${code}`).join(', ')}`]
+  const links = codes.length === 0 ? [] : [`of ${codes.map(shownCode).join(', ')}`]
   const tagged = tags.length === 0 ? [] : [`links tagged ${tags.join(', ')}`]
   const text = [told.join(', '), ...links, ...tagged].join(' · ')
   return text[0]!.toUpperCase() + text.slice(1)

@@ -7,6 +7,7 @@
 import { useCallback, useRef, useState } from 'preact/hooks'
 import type { Api } from '../api.ts'
 import { FailureNotice } from '../failure-notice.tsx'
+import { shownCode } from '../full-code.ts'
 import { Icon } from '../icon.tsx'
 import { download } from '../qr-image.ts'
 import { toApiError, type ApiError } from '../service-call.ts'
@@ -37,7 +38,7 @@ export function ReportResultPage({ api, report, date }: ReportResultPageProps) {
   )
   const { value: result, error, reload } = useLoaded(load, REFRESH_MS)
   const canvas = useRef<HTMLCanvasElement>(null)
-  const what = report.code === null ? [] : [`/${report.code}`]
+  const what = report.code === null ? [] : [shownCode(report.code)]
   return (
     <article class="report">
       <header class="report-header">

@@ -41,6 +41,7 @@ export const FIELDS = [
   'node',
   'tag',
   'code',
+  'domain',
   'hourOfDay',
   'weekday',
 ] as const

@@ -5,6 +5,7 @@
  * is announced.
  */
 import { useState } from 'preact/hooks'
+import { shownCode } from '../full-code.ts'
 import { Icon } from '../icon.tsx'
 import type { LiveClick } from './answer.ts'
 import type { TableContent } from './figure-table.tsx'
@@ -44,7 +45,7 @@ export function LiveFeed({ live, zone }: { live: Live; zone: string }) {
           {clicks.slice(0, SHOWN_MAX).map((click, index) => (
             <li key={`${click.at} ${click.code} ${index}`}>
               <time dateTime={click.at}>{clockText(Date.parse(click.at), zone)}</time>
-              <span class="feed-code code">/{click.code}</span>
+              <span class="feed-code code">{shownCode(click.code)}</span>
               <span class="feed-who muted">{whoText(click)}</span>
             </li>
           ))}
@@ -67,7 +68,7 @@ function feedTable(clicks: readonly LiveClick[], zone: string): TableContent {
     columns: ['Time', 'Link', 'Who'],
     rows: clicks.map((click) => [
       clockText(Date.parse(click.at), zone),
-      `/${click.code}`,
+      shownCode(click.code),
       whoText(click),
     ]),
   }

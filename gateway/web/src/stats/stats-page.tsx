@@ -7,6 +7,7 @@
 import { useCallback, useMemo } from 'preact/hooks'
 import type { Api } from '../api.ts'
 import { FailureNotice } from '../failure-notice.tsx'
+import { shownCode } from '../full-code.ts'
 import type { ApiError } from '../service-call.ts'
 import type { LiveClick } from './answer.ts'
 import { Chips } from './chips.tsx'
@@ -68,7 +69,7 @@ export function StatsPage({ api }: { api: Api }) {
 
 function titleOf(codes: readonly string[]): string {
   if (codes.length === 0) return 'All links'
-  return codes.map((code) => `/${code}`).join(' and ')
+  return codes.map(shownCode).join(' and ')
 }
 
 const LIVE_WORDS = {

@@ -4,6 +4,7 @@
  * In English, as the rest of the page. Names of countries and languages are the browser's own, so
  * the page carries no table of them.
  */
+import { shownCode } from '../full-code.ts'
 import type { Field, Metric } from './answer.ts'
 import type { Interval } from './period.ts'
 import type { BotChoice, Comparison, Range } from './stats-view.ts'
@@ -81,6 +82,7 @@ export const FIELD_NAMES: Readonly<Record<Field, string>> = {
   node: 'Node',
   tag: 'Tag',
   code: 'Link',
+  domain: 'Domain',
   hourOfDay: 'Hour',
   weekday: 'Weekday',
 }
@@ -104,6 +106,7 @@ const UNKNOWN: Readonly<Partial<Record<Field, string>>> = {
   botName: 'No bot',
   rule: 'No rule',
   tag: 'No tag',
+  domain: 'Default domain',
 }
 
 export function valueName(field: Field, value: string): string {
@@ -118,7 +121,7 @@ export function valueName(field: Field, value: string): string {
     case 'weekday':
       return WEEKDAYS[Number(value) - 1] ?? value
     case 'code':
-      return `/${value}`
+      return shownCode(value)
     case 'device':
     case 'kind':
       return value[0]!.toUpperCase() + value.slice(1)
