@@ -22,6 +22,11 @@ import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.t
 import { checkDomainSettings, DOMAIN_SETTINGS, wholeDomains } from './node/domain-settings.ts'
 import { LINK_SETTINGS } from './node/link-settings.ts'
 import { checkVisitorSettings, VISITOR_SETTINGS } from './node/visitor-settings.ts'
+import {
+  checkServerTls,
+  SERVER_TLS_SETTINGS,
+  type ServerTlsSetting,
+} from './node/server-tls-settings.ts'
 import { withSecretFiles } from './node/secret-files.ts'
 import { FILE_VARIABLE } from './node/settings-file.ts'
 import {
@@ -137,6 +142,7 @@ const SETTINGS = {
     about: 'how long a stop takes new requests yet, for load balancers that ask /health/ready',
   }),
   ...CLUSTER_SETTINGS,
+  ...SERVER_TLS_SETTINGS,
   ...CLICK_SETTINGS,
   ...VISITOR_SETTINGS,
   geoipFile: text('TINYGRID_GEOIP_FILE', {
@@ -172,6 +178,7 @@ type Values = {
     : never
 }
 type Optional =
+  | ServerTlsSetting
   | 'baseUrl'
   | 'domains'
   | 'corsOrigins'
@@ -221,6 +228,7 @@ export function readConfig(given: Env): Config {
   const nodeId = values.nodeId ?? makeNodeId()
   const config = Object.freeze({ ...values, memoryBytesMax, connectionsMax, nodeId } as Config)
   checkClusterSettings(config)
+  checkServerTls(config)
   checkVisitorSettings(config)
   checkDomainSettings(config)
   return config

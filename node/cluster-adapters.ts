@@ -43,6 +43,8 @@ import { MongoLinkStore } from '../persistence/store/mongo-link-store.ts'
 import { RedisFallbackCache } from '../persistence/cache/redis-fallback-cache.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { agreeOnDomains } from './domain-agreement.ts'
+import { addressOf } from './node-address.ts'
+import { serverTlsOf } from './server-tls-settings.ts'
 
 const DAY_MS = 86_400_000
 
@@ -93,8 +95,9 @@ async function openParts(
   const { nodeId, namespace, roles } = config
   const url = config.natsUrl!
   const { inboxPrefix } = namesOf(namespace)
+  const tls = serverTlsOf(config, 'NATS')
   const name = `${namespace} ${nodeId}`
-  const connection = keep(await connectNats({ url, name, inboxPrefix }))
+  const connection = keep(await connectNats({ url, tls, name, inboxPrefix }))
   const refused = new RefusedInput((what) => logger.warn(what))
   const onError = (what: string, error: unknown) => logger.warn({ err: error }, what)
   const leaders = await openElections(config, connection, logger, keep)
@@ -112,13 +115,14 @@ async function openParts(
           await RedisFallbackCache.open({
             url: config.redisUrl,
             namespace,
+            tls: serverTlsOf(config, 'REDIS'),
             onError: (what) => logger.warn(what),
           }),
         )
   const clicks = config.clicks ? await openClicks(config, identity, keep) : undefined
   const { keys, hooks } = await openKeys(config, data, keep)
   // A connection of their own: what one node sends another must not hold up its lease.
-  const calls = keep(await connectNats({ url, name: `${name} calls`, inboxPrefix }))
+  const calls = keep(await connectNats({ url, tls, name: `${name} calls`, inboxPrefix }))
   const peers = keep(new MoleculerPeers({ connection: calls, namespace, nodeId, onError, refused }))
   const { nearCache } = config
   const events = keep(new NatsEvents({ connection, namespace, clock: systemClock, now }))
@@ -164,15 +168,16 @@ interface Leaders {
 
 /** Has others elected where leaders are gone, if it may; else servers elect when they do. */
 async function openElections(
-  { natsSystemUrl: url, namespace, nodeId }: Config,
+  config: Config,
   connection: NatsConnection,
   logger: Logger,
   keep: Keep,
 ): Promise<Leaders> {
+  const { natsSystemUrl: url, namespace, nodeId } = config
   const asking: Leaders['asking'] = []
   if (url === undefined) return { asking, onUnanswered: () => {}, syncs: async () => null }
   const name = `${namespace} ${nodeId} elections`
-  const system = keep(await connectNatsSystem({ url, name }))
+  const system = keep(await connectNatsSystem({ url, name, tls: serverTlsOf(config, 'NATS') }))
   const caller = await ElectionCaller.open({
     connection: system,
     account: await accountOf(connection),
@@ -227,7 +232,16 @@ async function openData(
   )
   leaders.asking.push(keyValue, log)
   const store = keep(
-    await MongoLinkStore.open({ url: config.mongoUrl!, namespace, partitions, identity }, work),
+    await MongoLinkStore.open(
+      {
+        url: config.mongoUrl!,
+        namespace,
+        partitions,
+        identity,
+        tls: serverTlsOf(config, 'MONGO'),
+      },
+      work,
+    ),
   )
   return { keyValue, log, store, identity: identity.identity }
 }
@@ -262,7 +276,8 @@ async function openClicks(config: Config, identity: string, keep: Keep): Promise
   const { nodeId, namespace, logReplicas: replicas, clicksLogBytesMax, clicksLogDays } = config
   const { inboxPrefix } = namesOf(namespace)
   const name = `${namespace} ${nodeId} clicks`
-  const connection = keep(await connectNats({ url: config.natsUrl!, name, inboxPrefix }))
+  const tls = serverTlsOf(config, 'NATS')
+  const connection = keep(await connectNats({ url: config.natsUrl!, tls, name, inboxPrefix }))
   const place = { connection, namespace, replicas }
   const writer = keep(
     await JetStreamClickLog.open({
@@ -282,10 +297,4 @@ async function openClicks(config: Config, identity: string, keep: Keep): Promise
 
 function now(): EpochMs {
   return toEpochMs(Date.now())
-}
-
-/** Where people find the gateway; null if there is none. */
-function addressOf({ roles, baseUrl, host, port }: Config): string | null {
-  if (!roles.includes('gateway')) return null
-  return baseUrl ?? `http://${host}:${port}`
 }

@@ -17,6 +17,7 @@ import type { AnalyticsState } from '../cluster/observer/cluster-status.ts'
 import type { RefusedInput } from '../cluster/refused-input.ts'
 import { systemClock } from '../links/clock.ts'
 import { clickDirectories } from './click-settings.ts'
+import { serverTlsOf } from './server-tls-settings.ts'
 
 const DAY_MS = 86_400_000
 
@@ -122,7 +123,13 @@ function settingsOf(config: Config): AnalyticsSettings {
     store:
       url === undefined
         ? { kind: 'duckdb', directory: store }
-        : { kind: 'clickhouse', directory: store, url, namespace },
+        : {
+            kind: 'clickhouse',
+            directory: store,
+            url,
+            namespace,
+            tls: serverTlsOf(config, 'CLICKHOUSE'),
+          },
     retentionDays: clicksRetentionDays,
     keepsAddress: ipPrivacy !== 'none',
     geoipFile,
@@ -140,9 +147,12 @@ function clusterHooksOf(config: Config, natsUrl: string): AnalyticsSettings['hoo
   const { namespace, nodeId, logReplicas: replicas } = config
   const { clicksFeed, clicksLogBytesMax: bytesMax, clicksLogDays } = config
   const feed = clicksFeed ? { bytesMax, ageMaxMs: clicksLogDays * DAY_MS } : undefined
-  return { kind: 'bucket', natsUrl, namespace, replicas, nodeId, feed }
+  const tls = serverTlsOf(config, 'NATS')
+  return { kind: 'bucket', natsUrl, tls, namespace, replicas, nodeId, feed }
 }
 
-function clusterLogOf({ namespace, nodeId }: Config, url: string): AnalyticsSettings['log'] {
-  return { kind: 'jetstream', url, namespace, name: `${namespace} ${nodeId} analytics` }
+function clusterLogOf(config: Config, url: string): AnalyticsSettings['log'] {
+  const { namespace, nodeId } = config
+  const tls = serverTlsOf(config, 'NATS')
+  return { kind: 'jetstream', url, tls, namespace, name: `${namespace} ${nodeId} analytics` }
 }

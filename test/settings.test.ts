@@ -54,6 +54,23 @@ const wrong: readonly [env: Record<string, string>, line: RegExp][] = [
   [{ TINYGRID_STOP_TIMEOUT: '1' }, /TINYGRID_STOP_TIMEOUT is "1", but must be/],
   [{ TINYGRID_STOP_DELAY: '5s' }, /TINYGRID_STOP_DELAY is "5s", but must be/],
   [{ TINYGRID_LOG_LEVEL: 'loud' }, /TINYGRID_LOG_LEVEL is "loud", but must be one of trace, debug/],
+  [
+    { NATS_TLS_CA: '/ca', ...NODE },
+    /NATS_TLS_CA is set, but NATS_URL does not ask for TLS \(tls:\/\/host\)/,
+  ],
+  [
+    { TINYGRID_SERVERS_TLS_CA: '/ca', ...NODE },
+    /TINYGRID_SERVERS_TLS_CA is set, but the URL of no server asks for TLS/,
+  ],
+  [
+    { NATS_TLS_CERT: '/cert', ...NODE, NATS_URL: 'tls://a' },
+    /NATS_TLS_CERT is set, but NATS_TLS_KEY is not: both or none/,
+  ],
+  [{ REDIS_TLS_SERVER_NAME: '10.0.0.1' }, /REDIS_TLS_SERVER_NAME is .*, but must be the name/],
+  [
+    { NATS_TLS_CA: '/no/such/file', ...NODE, NATS_URL: 'tls://a' },
+    /^NATS_TLS_CA is "\/no\/such\/file", which cannot be read \(ENOENT\)$/m,
+  ],
   [{ TINYGRID_NODE_ID: 'a b' }, /TINYGRID_NODE_ID is "a b", but must be 1 to 64 characters/],
   [
     { MONGO_URL_FILE: '/no/such/file' },

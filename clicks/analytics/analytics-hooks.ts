@@ -9,6 +9,7 @@ import { namesOf } from '../../cluster/nats/namespace.ts'
 import { NatsKeyValue } from '../../cluster/nats/nats-key-value.ts'
 import { systemClock } from '../../links/clock.ts'
 import { toEpochMs, type Code, type NodeId } from '../../links/ids.ts'
+import type { TlsFiles } from '../../links/tls-files.ts'
 import { ClickFeed } from '../feed/click-feed.ts'
 import { JetStreamFeed, type JetStreamFeedSettings } from '../feed/jetstream-feed.ts'
 import { BucketValues } from '../hooks/bucket-values.ts'
@@ -40,6 +41,7 @@ export type HookPlace =
   | {
       readonly kind: 'bucket'
       readonly natsUrl: string
+      readonly tls: TlsFiles
       readonly namespace: string
       readonly replicas: number
       readonly nodeId: NodeId
@@ -77,11 +79,11 @@ export async function openHooks(options: HookOptions): Promise<RunningHooks> {
 /** Those of one process run, whichever has the lead. */
 async function inCluster(
   options: HookOptions,
-  { natsUrl, namespace, replicas, nodeId, feed }: Extract<HookPlace, { kind: 'bucket' }>,
+  { natsUrl, tls, namespace, replicas, nodeId, feed }: Extract<HookPlace, { kind: 'bucket' }>,
 ): Promise<RunningHooks> {
   const { onError } = options
   const { inboxPrefix } = namesOf(namespace)
-  const connection = await connectNats({ url: natsUrl, name: `${nodeId}-hooks`, inboxPrefix })
+  const connection = await connectNats({ url: natsUrl, tls, name: `${nodeId}-hooks`, inboxPrefix })
   const keyValue = await NatsKeyValue.open({
     connection,
     namespace,

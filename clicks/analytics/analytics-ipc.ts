@@ -6,6 +6,7 @@
  */
 import type { ErrorCode } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
+import type { TlsFiles } from '../../links/tls-files.ts'
 import type { HookSettings } from './analytics-hooks.ts'
 import type { CallName, CallParams, CallValue } from './analytics-calls.ts'
 
@@ -17,6 +18,7 @@ export type StoreSettings =
       readonly directory: string
       readonly url: string
       readonly namespace: string
+      readonly tls: TlsFiles
     }
 
 /** Where the click log is: in the data directory, or in the cluster's NATS. */
@@ -25,6 +27,7 @@ export type ClickLogSettings =
   | {
       readonly kind: 'jetstream'
       readonly url: string
+      readonly tls: TlsFiles
       readonly namespace: string
       /** What the servers list the connection as. */
       readonly name: string

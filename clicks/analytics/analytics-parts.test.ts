@@ -55,7 +55,13 @@ natsTest('in a cluster clicks are read from its log in NATS', async (t) => {
 
 function settingsOf(directory: string, url: string): AnalyticsSettings {
   return {
-    log: { kind: 'jetstream', url, namespace: 'tinygrid', name: 'analytics' },
+    log: {
+      kind: 'jetstream',
+      url,
+      tls: { prefix: 'NATS_TLS' },
+      namespace: 'tinygrid',
+      name: 'analytics',
+    },
     store: { kind: 'duckdb', directory: path.join(directory, 'store') },
     retentionDays: 400,
     keepsAddress: true,

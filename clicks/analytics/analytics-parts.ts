@@ -77,9 +77,9 @@ async function openLog(settings: ClickLogSettings) {
     const log: ClickLogReader = LmdbClickReader.of(settings.directory, systemClock)
     return { log, close: () => log.close() }
   }
-  const { url, name, namespace } = settings
+  const { url, tls, name, namespace } = settings
   const { inboxPrefix } = namesOf(namespace)
-  const connection = await connectNats({ url, name, inboxPrefix })
+  const connection = await connectNats({ url, tls, name, inboxPrefix })
   const log: ClickLogReader = new JetStreamClickReader({
     connection,
     namespace,
@@ -107,8 +107,8 @@ async function openStore(
   tell: (what: string) => void,
 ): Promise<ClickStore> {
   if (settings.kind === 'duckdb') return openFile(settings.directory, tell)
-  const { url, namespace } = settings
-  return ClickHouseClickStore.open({ url, namespace, questionMsMax: QUESTION_MS_MAX })
+  const { url, tls, namespace } = settings
+  return ClickHouseClickStore.open({ url, tls, namespace, questionMsMax: QUESTION_MS_MAX })
 }
 
 /** What was in a damaged file comes again from the click log, as far as that goes back. */

@@ -6,6 +6,7 @@
  * hold a password. Each statement has its time, on the server too. What is read there ends with its request: when
  * the signal is aborted, or a stream is left.
  */
+import https from 'node:https'
 import {
   ClickHouseError,
   ClickHouseLogLevel,
@@ -14,6 +15,7 @@ import {
   type ClickHouseSettings,
 } from '@clickhouse/client'
 import { StartError, TinygridError } from '../../links/errors.ts'
+import { readTlsFiles, tlsFailureOf, type TlsFiles } from '../../links/tls-files.ts'
 
 export interface ClickHouseSettingsOfStore {
   /** `http://user:password@host:8123/database`; without a database its name is `namespace`. */
@@ -21,7 +23,11 @@ export interface ClickHouseSettingsOfStore {
   readonly namespace: string
   /** A question that takes longer is broken off. */
   readonly questionMsMax: number
+  /** For `https://`. */
+  readonly tls?: TlsFiles | undefined
 }
+
+const NO_FILES: TlsFiles = { prefix: 'CLICKHOUSE_TLS' }
 
 export type Parameters = Readonly<Record<string, unknown>>
 export type Row = Record<string, unknown>
@@ -75,6 +81,7 @@ export class ClickHouseConnection {
 
   /** Makes the database if it is missing. @throws StartError */
   static async open(settings: ClickHouseSettingsOfStore): Promise<ClickHouseConnection> {
+    const { tls = NO_FILES } = settings
     const target = clickHouseTarget(settings)
     const connection = new ClickHouseConnection(target, settings.questionMsMax)
     // Whoever may not make databases has one already.
@@ -88,7 +95,7 @@ export class ClickHouseConnection {
       const isThere = await connection.rows('SELECT 1').catch(() => [])
       if (isThere.length > 0) return connection
       await connection.close()
-      throw clickHouseRefusal(connection.where, error)
+      throw clickHouseRefusal(connection.where, error, tls)
     } finally {
       await maker.close()
     }
@@ -202,17 +209,18 @@ export const CLICKHOUSE_COMMON = {
   application: 'tinygrid',
 } as const
 
-type Place = Pick<ClickHouseSettingsOfStore, 'url' | 'namespace'>
+type Place = Pick<ClickHouseSettingsOfStore, 'url' | 'namespace' | 'tls'>
 
 interface Target {
   readonly url: string
   readonly username: string
   readonly password: string
   readonly database: string
+  readonly http_agent?: https.Agent
 }
 
 /** @throws StartError */
-export function clickHouseTarget({ url, namespace }: Place): Target {
+export function clickHouseTarget({ url, namespace, tls = NO_FILES }: Place): Target {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
     throw new StartError(
@@ -224,7 +232,17 @@ export function clickHouseTarget({ url, namespace }: Place): Target {
     username: decodeURIComponent(parsed.username) || 'default',
     password: decodeURIComponent(parsed.password),
     database: decodeURIComponent(parsed.pathname.slice(1)) || namespace,
+    ...(parsed.protocol === 'https:' && { http_agent: agentOf(tls) }),
   }
+}
+
+/** The driver knows of certificates, and of no name that they have to be for. */
+function agentOf(files: TlsFiles): https.Agent {
+  return new https.Agent({
+    keepAlive: true,
+    maxSockets: CONNECTIONS_MAX,
+    ...readTlsFiles(files),
+  })
 }
 
 function within(ms: number): ClickHouseSettings {
@@ -240,7 +258,13 @@ function unavailable(error: unknown): TinygridError {
   return new TinygridError('click_store_unavailable', { cause: error })
 }
 
-export function clickHouseRefusal(where: string, error: unknown): StartError {
+export function clickHouseRefusal(
+  where: string,
+  error: unknown,
+  tls: TlsFiles = NO_FILES,
+): StartError {
+  const failure = tlsFailureOf(error, tls)
+  if (failure !== undefined) return new StartError(`${where} ${failure}`, { cause: error })
   if (error instanceof ClickHouseError && CREDENTIALS_REFUSED.has(error.code)) {
     return new StartError(`${where} refuses the credentials in CLICKHOUSE_URL`)
   }

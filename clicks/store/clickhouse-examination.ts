@@ -3,6 +3,7 @@
  */
 import { createClient } from '@clickhouse/client'
 import { StartError } from '../../links/errors.ts'
+import type { TlsFiles } from '../../links/tls-files.ts'
 import { CLICKHOUSE_COMMON, clickHouseRefusal, clickHouseTarget } from './clickhouse-connection.ts'
 
 export interface ClickHouseFacts {
@@ -19,8 +20,12 @@ const FACTS = 'SELECT version() AS version, toUnixTimestamp64Milli(now64(3)) AS 
 const MAY_WRITE = 'CHECK GRANT SELECT, INSERT, CREATE TABLE, ALTER ON {name:Identifier}.*'
 
 /** @throws StartError with what is wrong */
-export async function examineClickHouse(url: string, namespace: string): Promise<ClickHouseFacts> {
-  const { database, ...target } = clickHouseTarget({ url, namespace })
+export async function examineClickHouse(
+  url: string,
+  namespace: string,
+  tls?: TlsFiles,
+): Promise<ClickHouseFacts> {
+  const { database, ...target } = clickHouseTarget({ url, namespace, tls })
   const where = `ClickHouse at ${new URL(target.url).host}, database ${database}`
   const client = createClient({ ...target, ...CLICKHOUSE_COMMON, request_timeout: CALL_MS_MAX })
   const rows = async (query: string) => {
@@ -45,7 +50,7 @@ export async function examineClickHouse(url: string, namespace: string): Promise
       whyNoWrites: mayWrite ? undefined : `the user may not make, fill and read its tables`,
     }
   } catch (error) {
-    throw error instanceof StartError ? error : clickHouseRefusal(where, error)
+    throw error instanceof StartError ? error : clickHouseRefusal(where, error, tls)
   } finally {
     await client.close()
   }

@@ -8,9 +8,12 @@
  * Rejected: waiting for a server at the start. An operator sees sooner from one line than from
  * silence that the address or the password is wrong, and what restarts processes tries again.
  */
+import { isIP } from 'node:net'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { connect, createInbox, ErrorCode, Events, NatsError, type NatsConnection } from 'nats'
 import { parseNatsUrl, type NatsAddress, type NatsUrlSetting } from './nats-url.ts'
 import { StartError } from '../../links/errors.ts'
+import { readTlsFiles, tlsFailureOf, type TlsFiles } from '../../links/tls-files.ts'
 
 export interface NatsConnectionOptions {
   /** One or more addresses separated by commas; credentials as `nats://user:password@host`. */
@@ -19,7 +22,11 @@ export interface NatsConnectionOptions {
   readonly name: string
   /** Of the subjects on which answers are awaited; by default the driver's, which observers share. */
   readonly inboxPrefix?: string
+  /** For addresses with `tls://`. */
+  readonly tls?: TlsFiles | undefined
 }
+
+const NO_FILES: TlsFiles = { prefix: 'NATS_TLS' }
 
 const CONNECT_TIMEOUT_MS = 2_000
 const RECONNECT_WAIT_MS = 250
@@ -40,6 +47,9 @@ const NO_RESPONDERS: string = ErrorCode.NoResponders
 const FORBIDDEN: string = ErrorCode.PermissionsViolation
 /** By the server's list of error codes. */
 const NOT_ENABLED_FOR_ACCOUNT = 10039
+
+/** What Node checks a certificate against where it was told of no name. */
+const UNNAMED = 'localhost'
 
 /** Connections that have lost their server and not found one again. */
 const disconnected = new WeakSet<NatsConnection>()
@@ -147,12 +157,14 @@ async function open(
 
 async function dial(
   address: NatsAddress,
-  { name, inboxPrefix }: NatsConnectionOptions,
+  { name, inboxPrefix, tls = NO_FILES }: NatsConnectionOptions,
   setting: NatsUrlSetting,
 ): Promise<NatsConnection> {
+  const secured = address.options.tls && { tls: tlsOptions(address, tls) }
   try {
     return await connect({
       ...address.options,
+      ...secured,
       name,
       ...(inboxPrefix !== undefined && { inboxPrefix }),
       noAsyncTraces: true,
@@ -166,8 +178,26 @@ async function dial(
       ignoreAuthErrorAbort: true,
     })
   } catch (cause) {
-    throw connectFailure(address.shown, cause, setting)
+    throw connectFailure(address, cause, setting, tls)
   }
+}
+
+/**
+ * An address in the place of a name is not told to whoever checks the certificate: Node then takes
+ * 'localhost' for it. So it is checked here whether the certificate is for one of the given addresses.
+ */
+function tlsOptions({ hosts }: NatsAddress, files: TlsFiles) {
+  const addresses = hosts.filter((host) => isIP(host) !== 0)
+  const given = readTlsFiles(files)
+  const isUnnamed =
+    addresses.length > 0 && !hosts.includes(UNNAMED) && given.servername === undefined
+  if (!isUnnamed) return given
+  const check = (host: string, cert: PeerCertificate) => {
+    if (host !== UNNAMED) return checkServerIdentity(host, cert)
+    const refusals = addresses.map((address) => checkServerIdentity(address, cert))
+    return refusals.every((refusal) => refusal !== undefined) ? refusals[0] : undefined
+  }
+  return { ...given, checkServerIdentity: check }
 }
 
 /** Ends with the connection. */
@@ -180,12 +210,22 @@ async function watch(connection: NatsConnection): Promise<void> {
   }
 }
 
-function connectFailure(shown: string, cause: unknown, setting: NatsUrlSetting): StartError {
+function connectFailure(
+  { shown, options: { tls } }: NatsAddress,
+  cause: unknown,
+  setting: NatsUrlSetting,
+  files: TlsFiles,
+): StartError {
   const { code, message, chainedError } = cause as NatsError
+  const failure = tlsFailureOf(cause, files)
+  if (failure !== undefined) return new StartError(`NATS at ${shown} ${failure}`, { cause })
   if (REFUSALS.has(code)) {
     return new StartError(`NATS at ${shown} refuses the credentials in ${setting}`, { cause })
   }
-  const why = chainedError?.message ?? (TIMEOUTS.has(code) ? 'no answer' : message)
+  // A server that wants a certificate says so behind the handshake, to nobody.
+  const silence =
+    tls && !files.cert ? `no answer; it may want a certificate (${files.prefix}_CERT)` : 'no answer'
+  const why = chainedError?.message ?? (TIMEOUTS.has(code) ? silence : message)
   return new StartError(`NATS at ${shown} cannot be reached: ${why}; check ${setting}`, { cause })
 }
 

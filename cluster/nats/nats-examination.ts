@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { ErrorCode, NatsError, type NatsConnection } from 'nats'
 import { StartError } from '../../links/errors.ts'
+import type { TlsFiles } from '../../links/tls-files.ts'
 import { namesOf } from './namespace.ts'
 import { connectNats, connectNatsSystem } from './nats-connection.ts'
 
@@ -24,9 +25,13 @@ const REFUSED = new Set<string>([ErrorCode.PermissionsViolation, ErrorCode.Autho
 const NOT_FOUND = 404
 
 /** @throws StartError with what is wrong */
-export async function examineNats(url: string, namespace: string): Promise<NatsFacts> {
+export async function examineNats(
+  url: string,
+  namespace: string,
+  tls?: TlsFiles,
+): Promise<NatsFacts> {
   const { inboxPrefix } = namesOf(namespace)
-  const connection = await connectNats({ url, name: `${namespace} doctor`, inboxPrefix })
+  const connection = await connectNats({ url, tls, name: `${namespace} doctor`, inboxPrefix })
   try {
     await hearItself(connection, namespace)
     await askForLog(connection, namespace)
@@ -45,8 +50,12 @@ export async function examineNats(url: string, namespace: string): Promise<NatsF
 }
 
 /** The system account, which may be left out. @throws StartError with what is wrong */
-export async function examineNatsSystem(url: string, namespace: string): Promise<void> {
-  await (await connectNatsSystem({ url, name: `${namespace} doctor` })).close()
+export async function examineNatsSystem(
+  url: string,
+  namespace: string,
+  tls?: TlsFiles,
+): Promise<void> {
+  await (await connectNatsSystem({ url, tls, name: `${namespace} doctor` })).close()
 }
 
 /** On a subject of those between nodes. A refusal is silence: the server tells it apart from the message. */

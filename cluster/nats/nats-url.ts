@@ -15,6 +15,8 @@ export interface NatsAddress {
     readonly token?: string
     readonly tls?: Record<string, never>
   }
+  /** Without the ports. */
+  readonly hosts: readonly string[]
   /** The addresses alone, for messages. */
   readonly shown: string
 }
@@ -38,6 +40,7 @@ export function parseNatsUrl(text: string, setting: NatsUrlSetting = 'NATS_URL')
       ...(credentials && credentialsOf(credentials)),
       ...(usesTls && { tls: {} }),
     },
+    hosts: urls.map(({ hostname }) => hostname.replace(/^\[(.*)\]$/, '$1')),
     shown: servers.join(', '),
   }
 }

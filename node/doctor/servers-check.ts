@@ -9,6 +9,7 @@ import { examineNats, examineNatsSystem } from '../../cluster/nats/nats-examinat
 import type { NatsFacts } from '../../cluster/nats/nats-examination.ts'
 import type { Config } from '../../config.ts'
 import { StartError } from '../../links/errors.ts'
+import { serverTlsOf } from '../server-tls-settings.ts'
 import { examineRedis } from '../../persistence/cache/redis-examination.ts'
 import { examineMongo } from '../../persistence/store/mongo-examination.ts'
 import { ok, warning, wrong, type Finding } from './finding.ts'
@@ -51,20 +52,21 @@ export async function examineServers(config: Config, ask: Examinations): Promise
   const found = await Promise.all([
     examined('NATS', config.natsUrl, (url) => natsFindings(url, config, ask)),
     examined('NATS system', config.natsSystemUrl, async (url) => {
-      await ask.natsSystem(url, config.namespace)
+      await ask.natsSystem(url, config.namespace, serverTlsOf(config, 'NATS'))
       return [ok('NATS system', 'elections can be called (NATS_SYSTEM_URL)')]
     }),
     examined('MongoDB', config.mongoUrl, async (url) => {
-      const facts = await ask.mongo(url, config.namespace)
+      const facts = await ask.mongo(url, config.namespace, serverTlsOf(config, 'MONGO'))
       return [...storeFindings('MongoDB', facts, clocks), ...kindFindings(facts)]
     }),
     examined('Redis', config.redisUrl, async (url) => {
-      const facts = await ask.redis(url, config.namespace)
+      const facts = await ask.redis(url, config.namespace, serverTlsOf(config, 'REDIS'))
       return facts.isCluster ? [clusterFinding(facts)] : storeFindings('Redis', facts, clocks)
     }),
-    examined('ClickHouse', config.clickHouseUrl, async (url) =>
-      storeFindings('ClickHouse', await ask.clickHouse(url, config.namespace), clocks),
-    ),
+    examined('ClickHouse', config.clickHouseUrl, async (url) => {
+      const tls = serverTlsOf(config, 'CLICKHOUSE')
+      return storeFindings('ClickHouse', await ask.clickHouse(url, config.namespace, tls), clocks)
+    }),
   ])
   return [...found.flat(), ...clockFindings(clocks)]
 }
@@ -85,7 +87,7 @@ async function examined(
 }
 
 async function natsFindings(url: string, config: Config, ask: Examinations): Promise<Finding[]> {
-  const facts = await ask.nats(url, config.namespace)
+  const facts = await ask.nats(url, config.namespace, serverTlsOf(config, 'NATS'))
   const { where, version } = facts
   const faults = natsFaults(facts, config)
   return faults.length > 0 ? faults : [ok('NATS', `${where}: version ${version}, with JetStream`)]

@@ -30,6 +30,7 @@ import { findLogStream } from '../../persistence/log/jetstream-streams.ts'
 import { encodeLogRecord, isForeignPayload } from '../../persistence/log/log-record.ts'
 import { RESTORED_BY } from '../../persistence/log/log.ts'
 import { findMongoSettings } from '../../persistence/store/mongo-found-settings.ts'
+import { serverTlsOf } from '../server-tls-settings.ts'
 import { MongoLinkStore } from '../../persistence/store/mongo-link-store.ts'
 import type { RestoreTarget } from './restore-target.ts'
 
@@ -68,7 +69,8 @@ export class ClusterTarget implements RestoreTarget {
   /** @throws ClusterDataError if there is something in it already, StartError if a server is not there */
   static async open(options: ClusterTargetOptions): Promise<ClusterTarget> {
     const { mongoUrl, namespace } = options.config
-    if ((await findMongoSettings({ url: mongoUrl!, namespace })) !== undefined) {
+    const tls = serverTlsOf(options.config, 'MONGO')
+    if ((await findMongoSettings({ url: mongoUrl!, tls, namespace })) !== undefined) {
       throw new ClusterDataError(
         `MongoDB holds links of a cluster ${namespace} already, and is left as it is; set another ` +
           'TINYGRID_NAMESPACE or MONGO_URL',
@@ -169,9 +171,14 @@ export class ClusterTarget implements RestoreTarget {
 
   /** What it has may be newer than the backup, or of links that the backup does not have. */
   async #emptyCache(): Promise<void> {
-    const { redisUrl: url, namespace } = this.#options.config
+    const { config } = this.#options
+    const { redisUrl: url, namespace } = config
     if (url === undefined) return
-    const cache = await RedisFallbackCache.open({ url, namespace })
+    const cache = await RedisFallbackCache.open({
+      url,
+      namespace,
+      tls: serverTlsOf(config, 'REDIS'),
+    })
     try {
       await cache.clear()
     } finally {
@@ -187,7 +194,12 @@ async function openParts(
   const { namespace, logReplicas: replicas, logStreams } = config
   const { inboxPrefix } = namesOf(namespace)
   const name = `${namespace} restore`
-  const connection = await connectNats({ url: config.natsUrl!, name, inboxPrefix })
+  const connection = await connectNats({
+    url: config.natsUrl!,
+    tls: serverTlsOf(config, 'NATS'),
+    name,
+    inboxPrefix,
+  })
   try {
     const stream = await findLogStream(connection, namespace, logStreams)
     if (stream !== undefined) throw taken(namespace, `the stream ${stream}`)
@@ -195,7 +207,14 @@ async function openParts(
     const keyValue = await NatsKeyValue.open(place)
     if ((await keyValue.get('settings')) !== undefined) throw taken(namespace, 'its settings')
     const secrets = await NatsKeyValue.open({ ...place, bucket: 'privateBucket' })
-    const about = { url: config.mongoUrl!, namespace, partitions, identity: newIdentity(identity) }
+    const tls = serverTlsOf(config, 'MONGO')
+    const about = {
+      url: config.mongoUrl!,
+      tls,
+      namespace,
+      partitions,
+      identity: newIdentity(identity),
+    }
     const store = await MongoLinkStore.open(about, work)
     if ((await store.check()) === 'unreachable') {
       throw new StartError('MongoDB cannot be reached; check MONGO_URL')

@@ -12,13 +12,15 @@ import type { LongWork } from '../../links/long-work.ts'
 import { Ring } from '../../links/ring.ts'
 import { findMongoSettings } from '../../persistence/store/mongo-found-settings.ts'
 import { MongoLinkStore } from '../../persistence/store/mongo-link-store.ts'
+import { serverTlsOf } from '../server-tls-settings.ts'
 import { ClusterTarget } from './cluster-target.ts'
 
 /** @returns how many versions there are. @throws ClusterDataError, StartError, TinygridError */
 export async function adoptMongo(config: Config, work: LongWork): Promise<number> {
   const { namespace } = config
   const url = config.mongoUrl!
-  const found = await findMongoSettings({ url, namespace })
+  const tls = serverTlsOf(config, 'MONGO')
+  const found = await findMongoSettings({ url, tls, namespace })
   if (found === undefined) {
     throw new ClusterDataError(
       `MongoDB has no links of a cluster ${namespace}; correct MONGO_URL or TINYGRID_NAMESPACE`,
@@ -26,7 +28,7 @@ export async function adoptMongo(config: Config, work: LongWork): Promise<number
   }
   const { partitions, identity } = found
   const own = { identity, wasMade: async () => true, noteMade: async () => {} }
-  const store = await MongoLinkStore.open({ url, namespace, partitions, identity: own }, work)
+  const store = await MongoLinkStore.open({ url, tls, namespace, partitions, identity: own }, work)
   const { codeCase } = config
   try {
     const { lastPosition, versions } = await highestIn(store, new Ring(partitions))

@@ -9,6 +9,8 @@
  */
 import { Redis, type RedisOptions } from 'ioredis'
 import { StartError } from '../../links/errors.ts'
+import { readTlsFiles, tlsFailureOf, type TlsFiles } from '../../links/tls-files.ts'
+import { RedisTlsConnector } from './redis-tls-connector.ts'
 
 export interface RedisAddress {
   /** As the driver takes them. */
@@ -28,15 +30,18 @@ export interface RedisConnectionOptions {
   /** What the server lists the connection as. */
   readonly name: string
   readonly commandTimeoutMs: number
+  /** For `rediss://`. */
+  readonly tls?: TlsFiles | undefined
   readonly scripts?: NonNullable<RedisOptions['scripts']>
 }
 
 export interface RedisConnection {
   readonly redis: Redis
-  /** Resolves when connected, or not in time; rejects with StartError if credentials are refused. */
+  /** Resolves when connected, or not in time; rejects with StartError if credentials or certificates are refused. */
   readonly firstContact: Promise<void>
 }
 
+const NO_FILES: TlsFiles = { prefix: 'REDIS_TLS' }
 const PORT_DEFAULT = 6379
 const TAKES = 'redis://[user:password@]host[:port][/database], or rediss:// for TLS'
 const CONNECT_TIMEOUT_MS = 1000
@@ -49,10 +54,15 @@ const CREDENTIALS_REFUSED = /WRONGPASS|NOAUTH|invalid password|without any passw
 
 export function connectRedis(
   address: RedisAddress,
-  { name, commandTimeoutMs, scripts = {} }: RedisConnectionOptions,
+  { name, commandTimeoutMs, tls = NO_FILES, scripts = {} }: RedisConnectionOptions,
 ): RedisConnection {
+  const secured = address.options.tls && {
+    tls: readTlsFiles(tls),
+    Connector: RedisTlsConnector,
+  }
   const redis = new Redis({
     ...address.options,
+    ...secured,
     connectionName: name,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -64,10 +74,10 @@ export function connectRedis(
     retryStrategy: (times) => Math.min(RECONNECT_WAIT_MS * times, RECONNECT_WAIT_MS_MAX),
     scripts,
   })
-  return { redis, firstContact: firstContactOf(redis, address) }
+  return { redis, firstContact: firstContactOf(redis, address, tls) }
 }
 
-function firstContactOf(redis: Redis, { shown }: RedisAddress): Promise<void> {
+function firstContactOf(redis: Redis, { shown }: RedisAddress, tls: TlsFiles): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, CONNECT_TIMEOUT_MS)
     redis.once('ready', () => {
@@ -76,9 +86,11 @@ function firstContactOf(redis: Redis, { shown }: RedisAddress): Promise<void> {
     })
     // Commands fail by themselves; without a listener the driver prints each failed attempt.
     redis.on('error', (error: unknown) => {
-      if (!CREDENTIALS_REFUSED.test(messageOf(error))) return
+      const isRefused = CREDENTIALS_REFUSED.test(messageOf(error))
+      const why = isRefused ? 'refuses the credentials in REDIS_URL' : tlsFailureOf(error, tls)
+      if (why === undefined) return
       clearTimeout(timer)
-      reject(new StartError(`Redis at ${shown} refuses the credentials in REDIS_URL`))
+      reject(new StartError(`Redis at ${shown} ${why}`))
     })
   })
 }

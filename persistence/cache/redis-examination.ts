@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StartError } from '../../links/errors.ts'
+import type { TlsFiles } from '../../links/tls-files.ts'
 import { connectRedis, messageOf, parseRedisUrl, versionOfServer } from './redis-connection.ts'
 
 export interface RedisFacts {
@@ -24,11 +25,19 @@ const READY_POLL_MS = 20
 const WRITE = "return redis.call('SET', KEYS[1], ARGV[1], 'PX', 1000)"
 
 /** @throws StartError with what is wrong */
-export async function examineRedis(url: string, namespace: string): Promise<RedisFacts> {
+export async function examineRedis(
+  url: string,
+  namespace: string,
+  tls?: TlsFiles,
+): Promise<RedisFacts> {
   const address = parseRedisUrl(url)
   const where = `Redis at ${address.shown}`
   const name = `${namespace} doctor`
-  const { redis, firstContact } = connectRedis(address, { name, commandTimeoutMs: CALL_MS_MAX })
+  const { redis, firstContact } = connectRedis(address, {
+    name,
+    tls,
+    commandTimeoutMs: CALL_MS_MAX,
+  })
   let lastError = 'no answer'
   redis.on('error', (error: unknown) => (lastError = messageOf(error)))
   try {

@@ -27,6 +27,7 @@ import type { Redis } from 'ioredis'
 import { StartError, TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
 import type { LinkVersion } from '../../links/link-record.ts'
+import type { TlsFiles } from '../../links/tls-files.ts'
 import type { Server } from '../../cluster/observer/server-probe.ts'
 import type { FallbackCache } from './fallback-cache.ts'
 import { connectRedis, messageOf, parseRedisUrl, versionOfServer } from './redis-connection.ts'
@@ -36,6 +37,8 @@ export interface RedisFallbackCacheOptions {
   readonly url: string
   /** What all keys start with. */
   readonly namespace: string
+  /** For `rediss://`. */
+  readonly tls?: TlsFiles | undefined
   readonly ttlSeconds?: number
   /** How long a read waits for an answer. */
   readonly getTimeoutMs?: number
@@ -88,10 +91,12 @@ export class RedisFallbackCache implements FallbackCache {
     const address = parseRedisUrl(options.url)
     const name = options.namespace
     const commandTimeoutMs = options.getTimeoutMs ?? GET_TIMEOUT_MS
-    const reading = connectRedis(address, { name, commandTimeoutMs, scripts: SCRIPTS })
+    const { tls } = options
+    const reading = connectRedis(address, { name, commandTimeoutMs, tls, scripts: SCRIPTS })
     const putting = connectRedis(address, {
       name,
       commandTimeoutMs: PUT_TIMEOUT_MS,
+      tls,
       scripts: SCRIPTS,
     })
     const cache = new RedisFallbackCache(reading.redis, putting.redis, options)

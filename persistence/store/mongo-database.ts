@@ -27,6 +27,7 @@ import {
 import { StartError } from '../../links/errors.ts'
 import type { DataIdentity } from '../../cluster/nats/cluster-settings.ts'
 import { within } from '../../links/clock.ts'
+import { readTlsFiles, tlsFailureOf, type TlsFiles } from '../../links/tls-files.ts'
 import { isCredentialsRefusal } from './mongo-failure.ts'
 import type { LinkDocument } from './mongo-link-document.ts'
 import { checkDatabase, SETTINGS, type SettingsDocument } from './mongo-settings.ts'
@@ -40,7 +41,11 @@ export interface MongoSettings {
   readonly partitions: number
   /** Of the cluster that the database has to be of. */
   readonly identity: DataIdentity
+  /** For URLs that ask for TLS. */
+  readonly tls?: TlsFiles | undefined
 }
+
+const NO_FILES: TlsFiles = { prefix: 'MONGO_TLS' }
 
 export interface CheckpointsDocument {
   readonly _id: 'checkpoints'
@@ -184,8 +189,11 @@ export class MongoDatabase {
       return 'ok'
     } catch (error) {
       if (error instanceof StartError) throw error
-      if (!isCredentialsRefusal(error)) return 'unreachable'
-      throw new StartError(`MongoDB at ${this.hosts} refuses the credentials in MONGO_URL`)
+      const why = isCredentialsRefusal(error)
+        ? 'refuses the credentials in MONGO_URL'
+        : tlsFailureOf(error, this.#settings.tls ?? NO_FILES)
+      if (why === undefined) return 'unreachable'
+      throw new StartError(`MongoDB at ${this.hosts} ${why}`, { cause: error })
     }
   }
 
@@ -246,9 +254,13 @@ export class MongoDatabase {
   }
 }
 
-function createClient({ url, namespace }: MongoSettings, own: MongoClientOptions): MongoClient {
+function createClient(
+  { url, namespace, tls = NO_FILES }: MongoSettings,
+  own: MongoClientOptions,
+): MongoClient {
+  const secured = readTlsFiles(tls)
   try {
-    return new MongoClient(url, { ...OPTIONS, ...own, appName: namespace })
+    return new MongoClient(url, { ...OPTIONS, ...own, ...secured, appName: namespace })
   } catch {
     throw new StartError(`MONGO_URL cannot be read; it must be ${MONGO_URL_TAKES}`)
   }

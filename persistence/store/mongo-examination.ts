@@ -6,6 +6,7 @@
  */
 import { MongoClient } from 'mongodb'
 import { StartError } from '../../links/errors.ts'
+import { readTlsFiles, tlsFailureOf, type TlsFiles } from '../../links/tls-files.ts'
 import { databaseOf, MONGO_URL_TAKES } from './mongo-database.ts'
 import { isCredentialsRefusal } from './mongo-failure.ts'
 import { serverKindOf, type ServerKind } from './mongo-way.ts'
@@ -21,10 +22,15 @@ export interface MongoFacts {
 }
 
 const CALL_MS_MAX = 3_000
+const NO_FILES: TlsFiles = { prefix: 'MONGO_TLS' }
 
 /** @throws StartError with what is wrong */
-export async function examineMongo(url: string, namespace: string): Promise<MongoFacts> {
-  const client = clientOf(url)
+export async function examineMongo(
+  url: string,
+  namespace: string,
+  tls: TlsFiles = NO_FILES,
+): Promise<MongoFacts> {
+  const client = clientOf(url, tls)
   const where = `MongoDB at ${client.options.hosts.map(String).join(', ')}`
   try {
     await client.connect()
@@ -58,6 +64,8 @@ export async function examineMongo(url: string, namespace: string): Promise<Mong
     if (isCredentialsRefusal(error)) {
       throw new StartError(`${where} refuses the credentials in MONGO_URL`)
     }
+    const failure = tlsFailureOf(error, tls)
+    if (failure !== undefined) throw new StartError(`${where} ${failure}`)
     const why = (error as Error).message
     throw new StartError(`${where} cannot be reached: ${why}; check MONGO_URL`)
   } finally {
@@ -65,12 +73,13 @@ export async function examineMongo(url: string, namespace: string): Promise<Mong
   }
 }
 
-function clientOf(url: string): MongoClient {
+function clientOf(url: string, tls: TlsFiles): MongoClient {
   const limits = {
     serverSelectionTimeoutMS: CALL_MS_MAX,
     connectTimeoutMS: CALL_MS_MAX,
     socketTimeoutMS: CALL_MS_MAX,
     appName: 'tinygrid doctor',
+    ...readTlsFiles(tls),
   }
   try {
     return new MongoClient(url, limits)

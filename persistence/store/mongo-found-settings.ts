@@ -5,6 +5,7 @@
  */
 import { MongoClient } from 'mongodb'
 import { StartError } from '../../links/errors.ts'
+import { readTlsFiles } from '../../links/tls-files.ts'
 import { databaseOf, type MongoSettings } from './mongo-database.ts'
 import { SETTINGS, type SettingsDocument } from './mongo-settings.ts'
 
@@ -12,12 +13,13 @@ const FIND_MS_MAX = 10_000
 
 /** undefined: it has no links of Tinygrid's. @throws StartError if it cannot be reached */
 export async function findMongoSettings(
-  place: Pick<MongoSettings, 'url' | 'namespace'>,
+  place: Pick<MongoSettings, 'url' | 'namespace' | 'tls'>,
 ): Promise<Pick<SettingsDocument, 'partitions' | 'identity'> | undefined> {
-  const { url, namespace } = place
+  const { url, namespace, tls } = place
+  const secured = tls && readTlsFiles(tls)
   const times = { serverSelectionTimeoutMS: FIND_MS_MAX, socketTimeoutMS: FIND_MS_MAX }
   try {
-    const client = new MongoClient(url, { ...times, appName: namespace })
+    const client = new MongoClient(url, { ...times, ...secured, appName: namespace })
     try {
       const database = client.db(databaseOf(place))
       const meta = database.collection<SettingsDocument>(`${namespace}.meta`)
