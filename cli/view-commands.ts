@@ -2,6 +2,7 @@
  * The commands that look at a server as a whole: stats, tags, nodes.
  */
 import type { ApiCommand, Call } from './api-command.ts'
+import { DRAIN_COMMAND } from './drain-command.ts'
 import { textList, textTable, type Cell } from './text-table.ts'
 
 type Row = Readonly<Record<string, Cell>>
@@ -132,4 +133,4 @@ const nodes: ApiCommand = {
   },
 }
 
-export const VIEW_COMMANDS: readonly ApiCommand[] = [stats, tags, nodes]
+export const VIEW_COMMANDS: readonly ApiCommand[] = [stats, tags, nodes, DRAIN_COMMAND]

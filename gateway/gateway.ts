@@ -35,6 +35,7 @@ import type { LongWork } from '../links/long-work.ts'
 import { AllowedMethods } from './http/allowed-methods.ts'
 import { KeyRing } from './api/key-ring.ts'
 import { api } from './api/api.ts'
+import type { DrainNode } from './api/drain-route.ts'
 import { ErrorReplies } from './http/error-reply.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import { ConnectionBounds } from './http/connection-bounds.ts'
@@ -78,6 +79,8 @@ export interface GatewayOptions {
   readonly work: LongWork
   readonly status: () => NodeStatus
   readonly clusterStatus: () => Promise<ClusterStatus>
+  /** undefined: there is one node. */
+  readonly drainNode?: DrainNode | undefined
   /** Whether load balancers are to send nothing more, though everything is still answered. */
   readonly isStopping?: () => boolean
   readonly apiKey: string
@@ -119,7 +122,7 @@ const HASHES = { workMax: 1, waitingMax: 100 }
 
 /** Ready, but not listening. `close()` finishes what is under way. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { settings, directory, work, status, clusterStatus, logger, now } = options
+  const { settings, directory, work, status, clusterStatus, drainNode, logger, now } = options
   const { codeCase } = settings
   const owner = ownerOfCase(options.owner, codeCase)
   const clicks = notesOfCase(options.clicks?.notes, codeCase)
@@ -158,7 +161,16 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const context = { ...asked, ...clickParts, creator, passwords, address, errors, work, now }
   await app.register(async (scope) => {
     const live = { ...liveEvents(options), ring: keys.ring }
-    api(scope, { context, keys, logger, times, clusterStatus, live, isClosing: () => isClosing })
+    api(scope, {
+      context,
+      keys,
+      logger,
+      times,
+      clusterStatus,
+      drainNode,
+      live,
+      isClosing: () => isClosing,
+    })
   })
   const isEnding = () => isClosing || options.isStopping?.() === true
   operatorRoutes(app, { registry, status, isClosing: isEnding })

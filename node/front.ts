@@ -11,6 +11,7 @@ import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
+import type { DrainNode } from '../gateway/api/drain-route.ts'
 import { installFastPath } from '../gateway/fast-path/fast-path.ts'
 import type { GatewaySettings } from '../gateway/gateway-settings.ts'
 import { createGateway } from '../gateway/gateway.ts'
@@ -32,6 +33,8 @@ export interface FrontOptions {
   readonly work: LongWork
   readonly redirects: RedirectCounters
   readonly clusterStatus: () => Promise<ClusterStatus>
+  /** undefined: the node is alone. */
+  readonly drainNode: DrainNode | undefined
   /** undefined: the node is alone. */
   readonly membership: (() => MembershipNumbers) | undefined
   readonly log: () => Promise<LogNumbers>
@@ -58,7 +61,7 @@ export interface Front {
 
 /** Keeps the processor busy for a tenth of a second and more. */
 export async function buildFront(options: FrontOptions): Promise<Front> {
-  const { config, node, work, redirects, clusterStatus, membership, log } = options
+  const { config, node, work, redirects, clusterStatus, drainNode, membership, log } = options
   const { isStopping, clicks, live, analytics, apiKey, keys, backup, logger, now } = options
   const { codeCase } = config
   // The gateway does so by itself.
@@ -74,6 +77,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     owner: node.links,
     redirects,
     clusterStatus,
+    drainNode,
     membership,
     log,
     isStopping,

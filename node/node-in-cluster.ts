@@ -19,6 +19,7 @@ import type { Code, EpochMs, PartitionId } from '../links/ids.ts'
 import { hasCode } from '../links/errors.ts'
 import { RefusedInput } from '../cluster/refused-input.ts'
 import { lastingClock } from '../cluster/membership/lasting-clock.ts'
+import { Draining } from '../cluster/membership/draining.ts'
 import { Membership } from '../cluster/membership/membership.ts'
 import type { Ring } from '../links/ring.ts'
 import { TablePlacement } from '../cluster/table/table-placement.ts'
@@ -45,6 +46,7 @@ export class NodeInCluster {
   readonly ownership: Ownership
   readonly router: Router
   readonly flush: ClusterFlush
+  readonly draining: Draining
   /** What came by NATS and was not believed. */
   readonly refused: RefusedInput
   readonly #seams: ClusterSeams
@@ -71,6 +73,12 @@ export class NodeInCluster {
       onError: (error) => onError('the cluster state could not be read or written', error),
       ...(seams.judgesMax === undefined ? {} : { judgesMax: seams.judgesMax }),
       ...(seams.onEvent === undefined ? {} : { onEvent: seams.onEvent }),
+    })
+    this.draining = new Draining({
+      membership: this.membership,
+      peers,
+      // The answer goes first.
+      stop: () => defer(() => seams.stop?.()),
     })
     this.#readiness = new ClusterReadiness(this.membership, clock)
     const placement = new TablePlacement(this.membership)

@@ -67,6 +67,8 @@ export interface ClusterSeams {
   /** Called on the controller only. */
   readonly onEvent?: (event: MembershipEvent) => void
   readonly onMoved?: (partition: PartitionId, to: string, waitMs: number) => void
+  /** An operator wants this process to stop, in order; undefined: nobody can. */
+  readonly stop?: (() => void) | undefined
   /** From when this node serves until it has given its partitions away: answers operators. */
   readonly openService?: (node: AskedNode) => Promise<{ close(): Promise<void> }>
 }

@@ -36,7 +36,8 @@ Usage: tinygrid serve [OPTION]...
   --help                  shows this
   --config FILE           settings from this file; without it from TINYGRID_CONFIG, else from tinygrid.toml if
                           that is in the working directory; none: from no file
-  --print-config          shows what is set, and where, secrets hidden; starts nothing. With --json as JSON
+  --print-config          shows what is set, and where, secrets hidden; starts nothing
+  --json                  as JSON on standard output: where it listens, what a check has found, what is set
   --verify                reads the whole data directory, says what is wrong with it, serves nothing;
                           ends with exit code 0 if it is whole, or 1
   --repair                says what would be lost if the data directory were mended, changes nothing
@@ -44,6 +45,7 @@ Usage: tinygrid serve [OPTION]...
 
 Examples
   tinygrid serve
+  tinygrid verify --json
   tinygrid serve --port 8080 --base-url https://s.example
   tinygrid serve --config /etc/tinygrid/tinygrid.toml --print-config
 
@@ -81,7 +83,7 @@ async function run(handleSignals: HandleSignals): Promise<void> {
   const given = collectSettings(options, process.env)
   const config = withOrigins(given, () => readConfig(given.env))
   if (task === 'print settings') return print(config, given, options)
-  if (task !== 'serve') return runOnData(task, config)
+  if (task !== 'serve') return runOnData(task, config, options.isJson)
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
   for (const warning of given.warnings) logger.warn(warning)
   logger.debug(describeConfig(config), 'settings')
@@ -93,13 +95,14 @@ async function run(handleSignals: HandleSignals): Promise<void> {
         analytics: embeddedAnalytics(config, logger),
       }
     : withAnalytics(config, logger, await openCluster(config, logger, work))
-  const node = await startTinygrid({ config, logger, work, ...parts }).catch(
+  const node = await startTinygrid({ config, logger, work, stop, ...parts }).catch(
     async (error: unknown) => {
       await Promise.race([parts.close().catch(() => {}), sleep(CLOSE_MS_MAX)])
       throw 'explain' in parts ? parts.explain(error) : error
     },
   )
-  announce(config, node.url, 'isNewKey' in parts && parts.isNewKey ? parts.apiKey : undefined)
+  const newKey = 'isNewKey' in parts && parts.isNewKey ? parts.apiKey : undefined
+  announce(config, { url: node.url, newKey, isJson: options.isJson })
   // Nothing is acknowledged any more, and what is in memory gets old: there is nothing to wait for.
   if ('lost' in parts) void parts.lost.then(end)
   const close = async () => {
@@ -124,18 +127,37 @@ function print(config: Config, given: GivenSettings, { isJson }: ProgramOptions)
   for (const warning of warnings) process.stderr.write(`${warning}\n`)
 }
 
-async function runOnData(command: DataCommand, config: Config): Promise<void> {
+async function runOnData(command: DataCommand, config: Config, isJson: boolean): Promise<void> {
   if (config.natsUrl !== undefined) {
     throw new ConfigError('--verify and --repair are for a data directory; NATS_URL is set')
   }
+  const lines: string[] = []
   const isWhole = await runDataCommand(command, config, (line) => {
-    process.stdout.write(`${line}\n`)
+    if (isJson) lines.push(line)
+    else process.stdout.write(`${line}\n`)
   })
+  if (isJson) process.stdout.write(`${JSON.stringify({ isWhole, lines })}\n`)
   process.exitCode = isWhole ? 0 : EXIT_FAILURE
 }
 
-/** @param newKey an API key that was made just now */
-function announce({ nodeId }: Config, url: string | null, newKey: string | undefined): void {
+/** As SIGTERM does, whatever handles it by now. */
+function stop(): void {
+  process.emit('SIGTERM', 'SIGTERM')
+}
+
+interface Started {
+  readonly url: string | null
+  /** An API key that was made just now. */
+  readonly newKey: string | undefined
+  readonly isJson: boolean
+}
+
+function announce({ nodeId }: Config, { url, newKey, isJson }: Started): void {
+  if (isJson) {
+    const signInUrl = newKey === undefined ? null : `${url}/#key=${newKey}`
+    process.stdout.write(`${JSON.stringify({ nodeId, url, signInUrl })}\n`)
+    return
+  }
   const lines = [
     url === null ? `Tinygrid runs as ${nodeId}, without a gateway` : `Tinygrid listens on ${url}`,
   ]

@@ -56,6 +56,8 @@ export interface TinygridOptions {
   /** What a backup takes beside links and keys; undefined: nobody can make one. */
   readonly backup?: BackupSeams | undefined
   readonly logger: Logger
+  /** Stops the process in order, as a signal does. */
+  readonly stop?: () => void
   readonly now?: () => EpochMs
 }
 
@@ -148,6 +150,7 @@ function frontOf(options: TinygridOptions, parts: Parts) {
     now,
     redirects,
     clusterStatus: () => running.observation!.observer.status(),
+    drainNode: node.cluster && ((id, wish) => node.cluster!.draining.ask(id, wish)),
     membership: node.cluster && (() => running.observation!.membership!()),
     log: () => running.observation!.observer.log(),
     isStopping: () => running.closing !== undefined,
@@ -167,7 +170,7 @@ function backupOf(
 }
 
 function nodeOf(
-  { config, log, store, work, cluster, logger }: TinygridOptions,
+  { config, log, store, work, cluster, logger, stop }: TinygridOptions,
   now: () => EpochMs,
   handOvers: HandOvers,
   recording: ClickRecording | undefined,
@@ -183,7 +186,7 @@ function nodeOf(
     log,
     store,
     work,
-    ...(cluster === undefined ? {} : { cluster: noting(cluster, handOvers) }),
+    ...(cluster === undefined ? {} : { cluster: { ...noting(cluster, handOvers), stop } }),
     clock: systemClock,
     now,
     defer: (action) => setImmediate(action),

@@ -140,14 +140,24 @@ export class ClusterWorld {
     await node.program.kill()
   }
 
-  /** As an operator would. Requests go elsewhere as soon as it says that it is not ready. */
-  async stop(node: ClusterNode): Promise<number | null> {
-    const stopped = this.terminate(node)
+  /**
+   * As an operator would. Requests go elsewhere as soon as it says that it is not ready.
+   * @param ask does it in another way than by SIGTERM
+   */
+  async stop(node: ClusterNode, ask?: () => Promise<void>): Promise<number | null> {
+    const stopped = ask === undefined ? this.terminate(node) : this.#askedToEnd(node, ask)
     await until('a stopping node is not ready', SETTLE_MS_MAX, async () => {
       return !(await isReady(node.program))
     })
     node.takesRequests = false
     return stopped
+  }
+
+  async #askedToEnd(node: ClusterNode, ask: () => Promise<void>): Promise<number | null> {
+    await ask()
+    const code = await node.program.ended()
+    this.#nodes = this.#nodes.filter((other) => other !== node)
+    return code
   }
 
   /** SIGTERM, and its exit code; where requests go is the caller's business. */

@@ -37,6 +37,8 @@ export interface NodeLease {
   readonly url: string | null
   /** leaving: wants to be rid of its partitions, and is given none. */
   readonly state: 'active' | 'leaving'
+  /** It is rid of them because an operator wants it, and stays; then `state` is leaving. */
+  readonly isDrained?: boolean
   /** The highest format of the table that it reads; older programs do not say so, and read 1. */
   readonly reads?: number
   /** Partitions that this node has opened in the log; the table has not said so yet. */
@@ -82,6 +84,7 @@ export function parseLease(text: string, nodeId: NodeId, partitions: number): No
 /** As `parseLease`, of what was parsed already. */
 export function leaseOf(fields: Fields, nodeId: NodeId, partitions: number): NodeLease {
   const { nodeId: named, startedAt, roles, url, state, reads = 1, opened, released } = fields
+  const isDrained = fields['isDrained'] === true && state === 'leaving'
   must(named === nodeId, 'it names another node than its key')
   must(isCount(startedAt, TIME_MAX), 'the start of its node is no time')
   must(Array.isArray(roles), 'its roles are no list')
@@ -97,6 +100,7 @@ export function leaseOf(fields: Fields, nodeId: NodeId, partitions: number): Nod
     roles: ROLES.filter((role) => roles.includes(role)),
     url,
     state,
+    ...(isDrained && { isDrained }),
     reads,
     opened: opened.map(({ partition, epoch }) => ({ partition, epoch })),
     released: released.map(parseReleased),

@@ -64,7 +64,9 @@ export function eventsOfLease(
 ): MembershipEvent[] {
   if (before === undefined && after !== undefined) return [{ kind: 'joined', nodeId }]
   if (before === undefined || after !== undefined) return []
-  return [{ kind: before.state === 'leaving' ? 'left' : 'died', nodeId }]
+  // Who was drained was to stay.
+  const hasLeft = before.state === 'leaving' && before.isDrained !== true
+  return [{ kind: hasLeft ? 'left' : 'died', nodeId }]
 }
 
 function eventsOfRow(

@@ -47,6 +47,37 @@ test('a node leaves after it has handed on everything', async (t) => {
   t.deepEqual(world.events.at(-1), { kind: 'left', nodeId: 'b' as NodeId })
 })
 
+test('a node is drained, stays without partitions whoever comes or dies, and is given some again', async (t) => {
+  const world = await worldOf('a', 'b', 'c')
+  const { membership } = world.nodes[1]!
+  membership.drain(true)
+  await world.rest()
+  t.deepEqual(world.served(), { a: 4, b: 0, c: 4 })
+  world.start('d')
+  await world.rest()
+  t.deepEqual(world.served(), { a: 3, b: 0, c: 3, d: 2 })
+  world.nodes[2]!.process.kill()
+  await world.rest()
+  t.deepEqual(world.served(), { a: 4, b: 0, d: 4 })
+  membership.drain(false)
+  await world.rest()
+  t.deepEqual(world.served(), { a: 3, b: 2, d: 3 })
+})
+
+test('a drained node leaves as any other, and its death is told as one', async (t) => {
+  const world = await worldOf('a', 'b', 'c')
+  for (const node of world.nodes.slice(1)) node.membership.drain(true)
+  await world.rest()
+  t.deepEqual(world.served(), { a: 8, b: 0, c: 0 })
+  const leaving = world.nodes[1]!.stop()
+  await world.rest()
+  t.true(await leaving)
+  t.deepEqual(world.events.at(-1), { kind: 'left', nodeId: 'b' as NodeId })
+  world.nodes[2]!.process.kill()
+  await world.rest()
+  t.deepEqual(world.events.at(-1), { kind: 'died', nodeId: 'c' as NodeId })
+})
+
 test('a node that leaves and cannot reach the store gives up after 5 s', async (t) => {
   const world = await worldOf('a', 'b')
   const cutOff = world.nodes[1]!

@@ -22,6 +22,7 @@ import { ControlLoop } from '../table/control-loop.ts'
 import { ownersAmong } from '../table/controller.ts'
 import { LeasedKey } from './leased-key.ts'
 import type { NodeId } from '../../links/ids.ts'
+import { LeaseContent } from './lease-content.ts'
 import { BucketWatch } from './bucket-watch.ts'
 import type { KeyValueEntry } from './key-value.ts'
 import { LEASE_FENCE_MS, LEASE_RENEW_MS, leaseKey, nodeOfLeaseKey } from './lease.ts'
@@ -35,7 +36,6 @@ import { CLAIM_RETRY_MS, claimName, tryToTake, type NameClaimOptions } from './n
 import { JUDGES_MAX } from './roll.ts'
 import { RollKeeper } from './roll-keeper.ts'
 import type { Table } from '../table/table.ts'
-import { PACKED_FORMAT } from '../table/table-text.ts'
 
 /** A node that could not renew its own lease for so long has not seen the others renew theirs. */
 const OBSERVER_LAPSE_MS = 3 * LEASE_RENEW_MS
@@ -53,9 +53,7 @@ export class Membership {
   readonly #loop: ControlLoop
   readonly #deathListeners = new Set<() => void>()
   readonly #changes = new Changes()
-  #state: NodeLease['state'] = 'active'
-  #opened: readonly OpenedPartition[] = []
-  #released: readonly ReleasedPartition[] = []
+  readonly #content: LeaseContent
   #isClosed = false
   #isCutOff = false
   readonly #watch: BucketWatch
@@ -71,10 +69,11 @@ export class Membership {
       refused.note(kind, `a value of the cluster in NATS was refused (${kind}): ${why}`)
     this.#tables = new NewestTable(partitions, (why) => onRefused('table', why))
     this.#members = new Members({ partitions, onRefused })
+    this.#content = new LeaseContent(options)
     this.#lease = new LeasedKey({
       ...held,
       key: leaseKey(nodeId),
-      content: () => this.#content(),
+      content: () => this.#content.get(),
       onRenewed: (gapMs) => this.#observeAnewAfter(gapMs),
       onLost: () => this.#declaredDead(),
     })
@@ -164,8 +163,13 @@ export class Membership {
 
   /** Replaces what this node reports, and says so at once. */
   report(opened: readonly OpenedPartition[], released: readonly ReleasedPartition[]): void {
-    this.#opened = opened
-    this.#released = released
+    this.#content.report(opened, released)
+    this.#lease.renewSoon()
+  }
+
+  /** Gives all partitions to others and stays, or is given some again. A leave ends it. */
+  drain(isWanted: boolean): void {
+    this.#content.drain(isWanted)
     this.#lease.renewSoon()
   }
 
@@ -174,7 +178,7 @@ export class Membership {
    * may have it, it is cut off, or the time is up; then whether the table has nothing of it.
    */
   async leave(timeoutMs: number): Promise<boolean> {
-    this.#state = 'leaving'
+    this.#content.leave()
     this.#lease.renewSoon()
     const { clock } = this.#options
     const began = clock.now()
@@ -205,12 +209,6 @@ export class Membership {
     await this.#lease.release()
     this.#watch.stop()
     this.#changes.end()
-  }
-
-  #content(): Omit<NodeLease, 'nodeId'> {
-    const { startedAt, roles, url } = this.#options
-    const reports = { opened: this.#opened, released: this.#released }
-    return { startedAt, roles, url, state: this.#state, reads: PACKED_FORMAT, ...reports }
   }
 
   #sinceRenewal(): number {
@@ -266,8 +264,7 @@ export class Membership {
   }
 
   #declaredDead(): void {
-    this.#opened = []
-    this.#released = []
+    this.#content.report([], [])
     for (const listener of this.#deathListeners) listener()
     void this.#rejoin()
   }

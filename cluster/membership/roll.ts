@@ -34,8 +34,8 @@ export interface Roll {
 
 export function textOfRoll(by: NodeId, leases: ReadonlyMap<NodeId, NodeLease>): string {
   const byName = [...leases.values()].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1))
-  const nodes = byName.map(({ nodeId, startedAt, roles, url, state }) => {
-    return { nodeId, startedAt, roles, url, state }
+  const nodes = byName.map(({ nodeId, startedAt, roles, url, state, isDrained }) => {
+    return { nodeId, startedAt, roles, url, state, isDrained }
   })
   return JSON.stringify({ format: STORED_FORMAT, by, nodes })
 }

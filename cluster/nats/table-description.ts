@@ -16,7 +16,8 @@ export function describeTable(membership: {
   const named = table.toData().nodes
   const ids = [...new Set([...leases.keys(), ...named])].sort()
   const nodes = ids.map((node) => {
-    const { state = 'gone', url = null } = leases.get(node) ?? {}
+    const { state: said = 'gone', isDrained = false, url = null } = leases.get(node) ?? {}
+    const state = isDrained ? 'drained' : said
     return JSON.stringify({ node, state, partitions: table.ownedBy(node).length, url })
   })
   const rows = table.rows.map(({ owner, epoch, target }, partition) =>

@@ -69,7 +69,7 @@ function nodeOf(id: NodeId, { membership, reports }: Gathered): ClusterNode {
     id,
     url: reports.get(id)?.url ?? lease?.url ?? null,
     roles: lease?.roles ?? [],
-    state: lease?.state ?? 'gone',
+    state: stateOf(lease, table.ownedBy(id).length),
     startedAt: lease === undefined ? null : isoTime(lease.startedAt),
     // Who does not watch the lease goes by the controller's word, which is that there is one.
     isAlive: lease !== undefined && (leaseAgeMs ?? 0) < LEASE_DEAD_MS,
@@ -79,6 +79,12 @@ function nodeOf(id: NodeId, { membership, reports }: Gathered): ClusterNode {
     numbers: reports.get(id)?.numbers ?? null,
     analytics: reports.get(id)?.analytics ?? null,
   }
+}
+
+function stateOf(lease: NodeLease | undefined, partitions: number): ClusterNode['state'] {
+  if (lease === undefined) return 'gone'
+  if (lease.isDrained !== true) return lease.state
+  return partitions > 0 ? 'draining' : 'drained'
 }
 
 function moveOf(move: SeenMove, reports: ReadonlyMap<NodeId, NodeReport>): ClusterMove {

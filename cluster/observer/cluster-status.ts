@@ -39,8 +39,11 @@ export interface ClusterNode {
   /** Where its gateway listens, for people; null if it has none, or nothing is known of it. */
   readonly url: string | null
   readonly roles: readonly Role[]
-  /** gone: it has no lease, and the table still names it. */
-  readonly state: 'active' | 'leaving' | 'gone'
+  /**
+   * draining: gives its partitions away, and will stay; drained: has none left.
+   * gone: it has no lease, and the table still names it.
+   */
+  readonly state: 'active' | 'draining' | 'drained' | 'leaving' | 'gone'
   readonly startedAt: string | null
   /** Its lease was renewed in time, as far as this node has seen. */
   readonly isAlive: boolean

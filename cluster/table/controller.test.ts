@@ -41,6 +41,17 @@ test('a planned move waits until the owner has released the partition', (t) => {
   t.deepEqual(next(row(A, 1, B), both), row(B, 2))
 })
 
+test('a drained node gives its partitions away and gets none, unless there is nobody else', (t) => {
+  const drained = { state: 'leaving', isDrained: true } as const
+  t.deepEqual(next(row(A, 1), leasesOf([A, drained], [B])), row(A, 1, B))
+  t.deepEqual(next(row(null, 1), leasesOf([A, drained], [B])), row(null, 1, B))
+  t.is(next(row(B, 2), leasesOf([A, drained], [B])), undefined)
+  t.deepEqual(next(row(B, 2), leasesOf([A, drained])), row(null, 2, A), 'B has died')
+  t.deepEqual(next(row(B, 2), leasesOf([A, drained], [B, { state: 'leaving' }])), row(B, 2, A))
+  t.is(next(row(A, 3), leasesOf([A, drained])), undefined)
+  t.deepEqual(next(row(A, 3), leasesOf([A, drained], [C])), row(A, 3, C))
+})
+
 test('the partitions of a dead node get a target and keep their epoch', (t) => {
   t.deepEqual(next(row(A, 3), leasesOf([B])), row(null, 3, B))
   t.deepEqual(next(row(null, 3, B), leasesOf([B, opened(4)])), row(B, 4))

@@ -59,11 +59,12 @@ export function nextTable(table: Table, leases: Leases): Table | undefined {
   return changes.size === 0 ? undefined : table.with(changes)
 }
 
-/** The nodes that may be given partitions. */
+/** The nodes that may be given partitions: rather those that were drained than nobody. */
 export function ownersAmong(leases: Leases): NodeId[] {
-  return [...leases.values()]
-    .filter(({ roles, state }) => roles.includes('actors') && state === 'active')
-    .map(({ nodeId }) => nodeId)
+  const able = [...leases.values()].filter(({ roles }) => roles.includes('actors'))
+  const active = able.filter(({ state }) => state === 'active')
+  const owners = active.length > 0 ? active : able.filter(({ isDrained }) => isDrained === true)
+  return owners.map(({ nodeId }) => nodeId)
 }
 
 /**

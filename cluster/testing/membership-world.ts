@@ -182,7 +182,10 @@ export class MembershipWorld {
   }
 
   #checkTable(living: readonly WorldNode[]): void {
-    const owners = living.filter(({ roles, isLeaving }) => roles.includes('actors') && !isLeaving)
+    const owners = living.filter(({ nodeId, roles, isLeaving, membership }) => {
+      const isDrained = membership.leases.get(nodeId)?.isDrained === true
+      return roles.includes('actors') && !isLeaving && !isDrained
+    })
     if (owners.length === 0) return
     const { table } = owners[0]!.membership
     for (const p of partitions()) {

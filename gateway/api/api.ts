@@ -15,6 +15,7 @@ import { backupRoute } from './backup-route.ts'
 import { bulkRoute } from './bulk-route.ts'
 import { clusterRoute } from './cluster-route.ts'
 import { domainsRoute } from './domains-route.ts'
+import { drainRoutes, type DrainNode } from './drain-route.ts'
 import { createRoute } from './create-route.ts'
 import { linkRoutes } from './link-routes.ts'
 import { problemReplies } from './api-replies.ts'
@@ -35,6 +36,7 @@ export interface ApiOptions {
   readonly logger: Logger
   readonly times: RequestTimes
   readonly clusterStatus: () => Promise<ClusterStatus>
+  readonly drainNode: DrainNode | undefined
   readonly live: EventsOptions
   readonly isClosing: () => boolean
 }
@@ -78,6 +80,7 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   domainsRoute(app, context)
   linkRoutes(app, context)
   clusterRoute(app, options.clusterStatus)
+  drainRoutes(app, options.drainNode)
   keyRoutes(app, keys.ring.store, now)
   clickRoutes(app, context, options.live)
 }

@@ -104,7 +104,10 @@ const nodeSchema = object({
   id: node,
   url: nullable('string', 'Where its gateway listens'),
   roles: Type.Array(oneOf(ROLES)),
-  state: oneOf(['active', 'leaving', 'gone'], 'gone: without a lease, and still in the table'),
+  state: oneOf(
+    ['active', 'draining', 'drained', 'leaving', 'gone'],
+    'draining: gives its partitions away, and stays. gone: without a lease, and still in the table',
+  ),
   startedAt: nullableTime,
   isAlive: Type.Boolean({ description: 'Its lease was renewed in time' }),
   isController: Type.Boolean({ description: 'It alone changes the table' }),

@@ -39,6 +39,8 @@ const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
   'POST /api/webhooks/:id/test': 'admin',
   'GET /api/webhooks/:id/letters': 'admin',
   'POST /api/webhooks/:id/retry': 'admin',
+  'POST /api/cluster/nodes/:node/drain': 'admin',
+  'DELETE /api/cluster/nodes/:node/drain': 'admin',
   'GET /api/keys': 'admin',
   'POST /api/keys': 'admin',
   'DELETE /api/keys/:id': 'admin',

@@ -31,6 +31,7 @@ test('every route is described, and nothing else', async (t) => {
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   )
   t.deepEqual(calls.sort(), [
+    'DELETE /api/cluster/nodes/{node}/drain',
     'DELETE /api/keys/{id}',
     'DELETE /api/links/{code}',
     'DELETE /api/links/{code}/clicks',
@@ -64,6 +65,7 @@ test('every route is described, and nothing else', async (t) => {
     'PATCH /api/links/{code}',
     'PATCH /api/reports/{id}',
     'PATCH /api/webhooks/{id}',
+    'POST /api/cluster/nodes/{node}/drain',
     'POST /api/keys',
     'POST /api/links',
     'POST /api/links/bulk',

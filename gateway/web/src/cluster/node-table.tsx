@@ -5,6 +5,9 @@ import { colourClass, colourNumber, type Colours } from './colours.ts'
 import type { ClusterNode, ClusterStatus } from './status.ts'
 import { countText, troubleOf } from './words.ts'
 
+/** States that a person should see; a node that is gone is a trouble. */
+const MARKED = new Set(['draining', 'drained', 'leaving'])
+
 interface NodeTableProps {
   readonly status: ClusterStatus
   readonly colours: Colours
@@ -62,7 +65,7 @@ export function NodeName({ node, status, colours }: NodeTableProps & { node: Clu
       </span>
       <span class="node-id">{node.id}</span>
       {node.isController && status.mode === 'cluster' && <span class="mark">controller</span>}
-      {node.state === 'leaving' && <span class="mark">leaving</span>}
+      {MARKED.has(node.state) && <span class="mark">{node.state}</span>}
       {trouble !== undefined && <strong class="badge">{trouble}</strong>}
     </span>
   )

@@ -26,7 +26,7 @@ export interface ClusterNode {
   readonly id: string
   readonly url: string | null
   readonly roles: readonly string[]
-  readonly state: 'active' | 'leaving' | 'gone'
+  readonly state: 'active' | 'draining' | 'drained' | 'leaving' | 'gone'
   readonly startedAt: string | null
   readonly isAlive: boolean
   readonly isController: boolean
