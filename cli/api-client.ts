@@ -6,7 +6,7 @@
  * try with jitter, never shorter than the server asked. Giving up counts from the last success, so an
  * import of hours may meet many short outages.
  */
-import { CommandError } from './command-error.ts'
+import { CommandError, EXIT_CODES } from './command-error.ts'
 import { splitLines, type Line } from './lines.ts'
 import { decodeText } from './text-decoding.ts'
 
@@ -164,6 +164,7 @@ export function assertAccepted(reply: ApiReply, client: ApiClient): void {
   if (reply.status === 401 || reply.status === 403) {
     throw new CommandError(
       `${client.baseUrl.origin} does not accept the API key (give it by --key or TINYGRID_API_KEY)`,
+      EXIT_CODES.refused,
     )
   }
   if (reply.status === 404 || reply.status === 405) {

@@ -22,7 +22,7 @@ import {
   runCommand,
   sleepUnless,
 } from './command-error.ts'
-import { apiKey, serverUrl } from './server-address.ts'
+import { apiKey, commandEnvironment, serverUrl } from './server-address.ts'
 import { ShareDisplay } from './share-display.ts'
 
 const PATH = '/api/backup'
@@ -39,8 +39,9 @@ await runCommand(async () => {
 })
 
 async function backUp(options: BackupOptions): Promise<number> {
-  const key = await apiKey(options.key, process.env)
-  const client = new ApiClient(serverUrl(options.url, process.env), key)
+  const env = await commandEnvironment()
+  const key = await apiKey(options.key, env)
+  const client = new ApiClient(serverUrl(options.url, env), key)
   endWithReader(process.stdout)
   const interrupted = interruption()
   const bytes = await begin(client, interrupted)

@@ -21,6 +21,12 @@ Options
 The position is saved after its lines were written, so nothing is missing after any end. After a kill some
 lines may come twice: with the same id. A server that is away is asked again for as long as it takes. What the click log no longer
 had when the command came back is told on standard error.
+
+Exit code: 2 it could not run, 3 the key is refused; else it goes on until it is stopped (130), or read no more (141).
+
+Examples
+  tinygrid clicks --follow
+  tinygrid clicks --follow --event click --bots exclude --position clicks.position >> clicks.ndjson
 `
 
 export interface ClicksOptions {

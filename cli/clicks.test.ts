@@ -107,7 +107,7 @@ test('filters are passed on, and without a position it begins with now', async (
 test('what can never go on ends at once, with a sentence', async (t) => {
   const { server, args, url, position } = await start(t)
   const wrongKey = await startCommand('clicks', ['--follow', '--url', url, '--key', 'wrong']).ended
-  t.is(wrongKey.exitCode, 2)
+  t.is(wrongKey.exitCode, 3)
   t.regex(wrongKey.stderr, /does not accept the API key/)
   server.statuses.push(400)
   t.regex((await startCommand('clicks', args).ended).stderr, /does not understand/)

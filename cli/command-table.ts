@@ -27,6 +27,7 @@ export interface Command {
 
 const serveFlags = async () => (await import('../node/program-options.ts')).serveFlagNames()
 const doctorFlags = async () => Object.keys((await import('./doctor-options.ts')).DOCTOR_OPTIONS)
+const verifyFlags = ['config', 'data-dir', 'json', 'help']
 const clusterFlags = async () => Object.keys((await import('./cluster-options.ts')).CLUSTER_OPTIONS)
 
 const CLUSTER_PROGRAM = './cluster.ts'
@@ -111,7 +112,11 @@ export const COMMANDS: readonly Command[] = [
     doctorFlags,
     () => import('./doctor.ts'),
   ),
-  program('verify', 'Reads the data directory and says what is wrong with it.', ['help'], serve, [
-    '--verify',
-  ]),
+  program(
+    'verify',
+    'Reads the data directory and says what is wrong with it.',
+    verifyFlags,
+    serve,
+    ['--verify'],
+  ),
 ]

@@ -13,11 +13,18 @@ Options
   --url URL         the server (TINYGRID_URL, or http://localhost:3000)
   --key KEY         its API key (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)
   --format FORMAT   csv or ndjson; otherwise told by the file's ending, otherwise csv
+  --json            how it ended, as JSON on standard output: {links, damaged}; not with -
   --help            this
 
 What it writes, tinygrid import takes in as it was: links keep their codes, titles, tags, times, expiry,
 visits and states, and to import it twice changes nothing. Cells that a spreadsheet would run as a formula get a leading apostrophe,
 which the import takes off.
+
+Exit code: 0 all is written, 1 some links are damaged and left out, 2 stopped, 3 the key is refused, 130 interrupted.
+
+Examples
+  tinygrid export links.csv
+  tinygrid export - --format ndjson | gzip > links.ndjson.gz
 `
 
 export type ExportFormat = 'csv' | 'ndjson'
@@ -28,6 +35,7 @@ export interface ExportOptions {
   readonly url: string | undefined
   readonly key: string | undefined
   readonly format: ExportFormat
+  readonly isJson: boolean
 }
 
 /** undefined: help is wanted. */
@@ -42,7 +50,9 @@ export function parseExportOptions(args: readonly string[]): ExportOptions | und
   if (format !== 'csv' && format !== 'ndjson') {
     throw new CommandError(`Links are exported as csv or ndjson, not as ${format}`)
   }
-  return { path, url: values.url, key: values.key, format }
+  const isJson = values.json === true
+  if (isJson && path === '-') throw new CommandError('--json and - both want standard output')
+  return { path, url: values.url, key: values.key, format, isJson }
 }
 
 /** For the command line and for completions. */
@@ -50,5 +60,6 @@ export const EXPORT_OPTIONS = {
   url: { type: 'string' },
   key: { type: 'string' },
   format: { type: 'string' },
+  json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const

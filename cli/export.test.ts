@@ -1,5 +1,6 @@
 /** The export command as a process: what it writes, and that the import reads it back. */
 import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { scratchFolder, startCommand } from './testing/command-process.ts'
@@ -84,9 +85,25 @@ test('an export that fails leaves no half a file', async (t) => {
   const { args } = await startServer(t)
   const file = join(await scratchFolder(t), 'links.csv')
   const { exitCode } = await startCommand('export', [file, ...args.slice(0, -1), 'wrong']).ended
-  t.is(exitCode, 2)
+  t.is(exitCode, 3)
   t.false(existsSync(file))
   t.false(existsSync(`${file}.part`))
+})
+
+test('--json tells how an export and an import ended', async (t) => {
+  const { args } = await startServer(t)
+  const folder = await scratchFolder(t)
+  const urls = join(folder, 'urls.txt')
+  await writeFile(urls, 'https://a.example/\nhttps://b.example/ b\nno address\n')
+  const dry = await startCommand('import', [urls, ...args, '--dry-run', '--json']).ended
+  t.like(JSON.parse(dry.stdout), { made: 2, reused: 0, refused: 1, source: null })
+  const imported = await startCommand('import', [urls, ...args, '--json']).ended
+  const ended = { made: 2, reused: 0, failed: 1, errorsFile: `${urls}.errors.csv` }
+  t.deepEqual(JSON.parse(imported.stdout), ended)
+  const file = join(folder, 'links.csv')
+  const exported = await startCommand('export', [file, ...args, '--json']).ended
+  t.deepEqual(JSON.parse(exported.stdout), { links: 2, damaged: [] })
+  t.is((await startCommand('export', ['-', ...args, '--json']).ended).exitCode, 2)
 })
 
 test('an export that has no end is not taken for a whole one', async (t) => {

@@ -42,6 +42,8 @@ async function exportLinks(options: ExportOptions): Promise<number> {
   if (options.path === STANDARD_OUTPUT) await writeTo(process.stdout, text)
   else await writeFileWhole(options.path, text)
   console.error(`${counted.done} links exported.`)
+  const { done: links, damaged } = counted
+  if (options.isJson) console.log(JSON.stringify({ links, damaged }))
   if (counted.failed === 0) return EXIT_CODES.done
   const codes = counted.damaged.join(', ')
   console.error(`The store has damaged these, which were left out: ${codes}`)

@@ -48,6 +48,7 @@ Options
   --output FILE     write url, shortUrl, code and status of every link as CSV
   --errors FILE     where to list what failed, as CSV (FILE.errors.csv; for - standard error)
   --progress FILE   where to keep how far it came (FILE.tinygrid-progress; for - nowhere)
+  --json            how it ended, or what a dry run reports, as JSON on standard output
   --restart         start afresh, whatever the progress file says
   --help            this
 
@@ -57,7 +58,12 @@ An import that was interrupted, in whatever way, continues when the same command
 Cells that a spreadsheet would run as a formula are written with a leading apostrophe, and read
 without it.
 
-Exit code: 0 all done, 1 some links failed, 2 stopped, 130 interrupted.
+Exit code: 0 all done, 1 some links failed, 2 stopped, 3 the key is refused, 130 interrupted.
+
+Examples
+  tinygrid import urls.txt
+  tinygrid import shlink.csv --dry-run --adapt-codes
+  tinygrid import links.csv --json | jq .failed
 `
 
 export interface ImportOptions {
@@ -74,6 +80,7 @@ export interface ImportOptions {
   /** Names in lower case. */
   readonly ignoredColumns: readonly string[]
   readonly isDryRun: boolean
+  readonly isJson: boolean
   /** Lines of each kind in the report of a dry run. */
   readonly shown: number
   readonly outputPath: string | undefined
@@ -98,6 +105,7 @@ export function parseImportOptions(args: readonly string[]): ImportOptions | und
     key: values.key,
     from: parseSource(values.from),
     adaptsCodes: values['adapt-codes'] === true,
+    isJson: values.json === true,
     format: parseFormat(values.format ?? (isOfCsv ? 'csv' : undefined)),
     encoding: parseEncoding(values.encoding),
     columns: values.columns?.split(','),
@@ -129,6 +137,7 @@ export const IMPORT_OPTIONS = {
   errors: { type: 'string' },
   progress: { type: 'string' },
   restart: { type: 'boolean' },
+  json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 

@@ -123,6 +123,13 @@ export class ImportReport {
     this.#kinds.set(name, kind)
   }
 
+  /** The same as a program reads it. */
+  json(source: string | undefined): unknown {
+    const kinds = [...this.#kinds].map(([name, { count, first }]) => ({ name, count, first }))
+    const counts = { made: this.#made, reused: this.#reused, refused: this.#refused }
+    return { ...counts, source: source ?? null, kinds }
+  }
+
   /** @param source what the input was taken for, if it is another product's */
   text(source: string | undefined): string {
     const total = this.#made + this.#reused + this.#refused

@@ -251,8 +251,10 @@ test('a progress file of another input is refused, unless the import is to start
 
 test('a wrong key, a missing file and a wrong option stop with one sentence', async (t) => {
   const { args } = await prepare(t, 'urls.txt', 'https://a.example\n')
+  const refused = await startCommand('import', [...args.slice(0, -1), 'wrong']).ended
+  t.is(refused.exitCode, 3, 'the server refuses the key')
+  t.is(refused.stderr.trim().split('\n').length, 1, refused.stderr)
   const wrong = [
-    [...args.slice(0, -1), 'wrong'],
     ['nowhere.txt', ...args.slice(1)],
     [...args, '--format', 'xml'],
     [...args, '--colour'],

@@ -48,7 +48,8 @@ async function tryOut(options: ImportOptions, ignored: Set<string>): Promise<num
   const report = new ImportReport({ shown, adaptsCodes, now: Date.now(), sentenceOf })
   const found = itemsOf({ ...options, adaptsCodes: false }, await openInput(options.path), ignored)
   for await (const item of found.items) report.add(item)
-  console.log(report.text(found.source))
+  const { source } = found
+  console.log(options.isJson ? JSON.stringify(report.json(source)) : report.text(source))
   return report.refused > 0 ? EXIT_CODES.someFailed : EXIT_CODES.done
 }
 
@@ -114,7 +115,7 @@ async function runImport(prepared: Prepared): Promise<number> {
   display.stop()
   if (interrupted.aborted) return leave(progress, progressFile)
   await progressFile.remove()
-  return conclude(progress, errors)
+  return conclude(options, progress, errors)
 }
 
 interface Found {
@@ -180,7 +181,13 @@ function leave(progress: Progress, progressFile: ProgressFile): number {
   process.exit(EXIT_CODES.interrupted)
 }
 
-function conclude({ made, reused, failed }: Progress, errors: ResultFile): number {
+function conclude(
+  { isJson }: ImportOptions,
+  { made, reused, failed }: Progress,
+  errors: ResultFile,
+): number {
+  const errorsFile = failed > 0 ? (errors.path ?? null) : null
+  if (isJson) console.log(JSON.stringify({ made, reused, failed, errorsFile }))
   const where = failed > 0 && errors.path !== undefined ? ` (listed in ${errors.path})` : ''
   console.error(`${made} links made, ${reused} were there, ${failed} failed${where}.`)
   return failed > 0 ? EXIT_CODES.someFailed : EXIT_CODES.done

@@ -26,7 +26,7 @@ Options
   --key KEY          an admin's key (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)
   --help             this
 
-Exit code: 0 done, 2 refused.
+Exit code: 0 done, 2 it could not run, or the server does not answer, 3 refused.
 
 Examples
   tinygrid keys make "Newsletter" --role create --per-minute 60

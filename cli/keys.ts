@@ -45,7 +45,8 @@ async function ask(client: ApiClient, task: KeysTask): Promise<ApiReply> {
   if (reply.status < 300) return reply
   const problem = (reply.body ?? {}) as { code?: string; detail?: string; title?: string }
   if (problem.code === undefined || reply.status === 401) assertAccepted(reply, client)
-  throw new CommandError(problem.detail ?? problem.title ?? `status ${reply.status}`)
+  const why = problem.detail ?? problem.title ?? `status ${reply.status}`
+  throw new CommandError(why, EXIT_CODES.refused)
 }
 
 function callFor(client: ApiClient, task: KeysTask): Promise<ApiReply> {

@@ -132,7 +132,7 @@ test('keys are made, listed and revoked by a command, and outlive a restart', as
   t.is(made.exitCode, 0, made.stderr)
   const key = made.stdout.trim()
   const shut = await startCommand('keys', ['list', ...args.slice(0, 2), '--key', key]).ended
-  t.is(shut.exitCode, 2)
+  t.is(shut.exitCode, 3)
   t.regex(shut.stderr, /role admin/)
   await program.stop()
   const again = await start(t, {}, dataDir)
@@ -144,5 +144,5 @@ test('keys are made, listed and revoked by a command, and outlive a restart', as
   t.is((await startCommand('keys', ['revoke', id, ...again.args]).ended).exitCode, 0)
   t.is((await fetch(url, { headers: { 'x-api-key': key } })).status, 401)
   const twice = await startCommand('keys', ['revoke', id, ...again.args]).ended
-  t.deepEqual([twice.exitCode, twice.stderr], [2, 'There is no such key\n'])
+  t.deepEqual([twice.exitCode, twice.stderr], [3, 'There is no such key\n'])
 })
