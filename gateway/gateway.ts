@@ -122,7 +122,7 @@ const HASHES = { workMax: 1, waitingMax: 100 }
 
 /** Ready, but not listening. `close()` finishes what is under way. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { settings, directory, work, status, clusterStatus, drainNode, logger, now } = options
+  const { settings, directory, work, status, clusterStatus, logger, now } = options
   const { codeCase } = settings
   const owner = ownerOfCase(options.owner, codeCase)
   const clicks = notesOfCase(options.clicks?.notes, codeCase)
@@ -161,16 +161,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const context = { ...asked, ...clickParts, creator, passwords, address, errors, work, now }
   await app.register(async (scope) => {
     const live = { ...liveEvents(options), ring: keys.ring }
-    api(scope, {
-      context,
-      keys,
-      logger,
-      times,
-      clusterStatus,
-      drainNode,
-      live,
-      isClosing: () => isClosing,
-    })
+    const cluster = { clusterStatus, drainNode: options.drainNode }
+    api(scope, { ...cluster, context, keys, logger, times, live, isClosing: () => isClosing })
   })
   const isEnding = () => isClosing || options.isStopping?.() === true
   operatorRoutes(app, { registry, status, isClosing: isEnding })

@@ -64,8 +64,8 @@ async function untilAsked(world: ClusterWorld, node: ClusterNode, ...flags: read
 
 /** Asks another node than those that come and go. */
 function tinygrid(world: ClusterWorld, ...args: readonly string[]) {
-  const env = { TINYGRID_URL: world.nodes[0]!.program.url, TINYGRID_API_KEY: API_KEY }
-  return startCommand('tinygrid', args, '', env)
+  const server = { TINYGRID_URL: world.nodes[0]!.program.url, TINYGRID_API_KEY: API_KEY }
+  return startCommand('tinygrid', args, '', server)
 }
 
 clusterTest('all three nodes are restarted in turn, and no request fails', async (t) => {

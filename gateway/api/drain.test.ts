@@ -24,11 +24,12 @@ test('a node is drained, stopped, and let have partitions again', async (t) => {
   t.is(asked.length, 3)
 })
 
+async function nobody(): Promise<void> {
+  throw new TinygridError('node_not_found', { detail: 'There is no node n1' })
+}
+
 test('why not is told, and a node alone has nobody to give to', async (t) => {
-  const drainNode = async () => {
-    throw new TinygridError('node_not_found', { detail: 'There is no node n1' })
-  }
-  const { call } = await startGateway(t, {}, undefined, { drainNode })
+  const { call } = await startGateway(t, {}, undefined, { drainNode: nobody })
   const absent = await call('POST', PATH, {})
   t.is(absent.status, 404)
   t.is((absent.json as { code: string }).code, 'node_not_found')
