@@ -58,7 +58,8 @@ export async function makeSpecialLinks(t: ExecutionContext, program: Served): Pr
     code: longCodeOf(n),
   }))
   const elsewhere = Array.from({ length: LINKS }, (_, n) => {
-    return { url: elsewhereOf(n), code: codeOf(n), domain: DOMAIN }
+    const createdAt = '2030-01-01T00:00:00Z'
+    return { url: elsewhereOf(n), code: codeOf(n), domain: DOMAIN, createdAt }
   })
   const made = await program.api('/api/links/bulk', {
     method: 'POST',
