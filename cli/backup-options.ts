@@ -7,7 +7,7 @@ export const BACKUP_HELP = `Usage: tinygrid backup FILE [options]
        tinygrid backup s3://BUCKET/KEY [options]
 
 Backs up a running server, or the cluster that it is a node of, while it serves: links in every state, keys as
-hashes, webhooks and reports, as they are at one moment, the end of the backup. FILE appears under its name only
+hashes, webhooks and reports, as they are at one moment, the end of the backup; and clicks, unless ClickHouse has them. FILE appears under its name only
 when it is whole. docs/backup.md tells what is not in it, and how to restore.
 
 Options

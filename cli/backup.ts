@@ -108,6 +108,7 @@ async function pass(
 function tell({ place }: BackupOptions, end: BackupEnd): number {
   const where = place === '-' ? '' : ` in ${place}`
   console.error(`A backup of ${end.takenAt}${where}: ${end.versions} versions of links.`)
+  if (end.clicksLeftOut !== null) console.error(`Clicks are not in it: ${end.clicksLeftOut}`)
   if (end.damagedCount === 0) return EXIT_CODES.done
   const named = end.damaged.slice(0, CODES_NAMED_MAX).join(', ')
   const more = end.damagedCount > CODES_NAMED_MAX ? ' and others' : ''

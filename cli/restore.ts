@@ -97,7 +97,8 @@ function sentenceOf({ header, end }: FoundBackup): string {
   const of = way === 'cluster' ? 'a cluster' : 'a data directory'
   return (
     `a whole backup of ${of} (${identity}) at ${end.takenAt}, made by version ${version}: ` +
-    `${end.versions} versions of links in ${partitions} partitions, ${end.keys} keys.`
+    `${end.versions} versions of links in ${partitions} partitions, ${end.keys} keys, ` +
+    (end.clicksBytes === 0 ? 'no clicks.' : 'and the clicks.')
   )
 }
 

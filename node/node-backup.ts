@@ -2,16 +2,21 @@
  * A backup of everything that a running node or its cluster has, as one stream of bytes.
  *
  * Used by the gateway, embedded and in a cluster alike: links of one moment (`persistence/backup/log-tail.ts`),
- * keys as hashes, webhooks and reports. The key of the settings is not in it: whoever restores sets one. What
+ * keys as hashes, webhooks and reports, the click store. The key of the settings is not in it: whoever restores sets one. What
  * goes wrong on the way is the last block, so that whoever reads knows why there is no end.
  */
+import type { Analytics } from '../clicks/analytics/analytics.ts'
 import type { KeyStore } from '../cluster/keys/key-store.ts'
-import { systemClock } from '../links/clock.ts'
+import { pause, systemClock } from '../links/clock.ts'
 import type { CodeCase } from '../links/code-case.ts'
-import { TinygridError } from '../links/errors.ts'
-import type { LogPosition, PartitionId } from '../links/ids.ts'
+import { hasCode, TinygridError } from '../links/errors.ts'
+import { toEpochMs, type EpochMs, type LogPosition, type PartitionId } from '../links/ids.ts'
 import type { LongWork } from '../links/long-work.ts'
-import { DAMAGED_MAX, type BackupHeader } from '../persistence/backup/backup-format.ts'
+import {
+  DAMAGED_MAX,
+  type BackupEnd,
+  type BackupHeader,
+} from '../persistence/backup/backup-format.ts'
 import { BackupWriter } from '../persistence/backup/backup-writer.ts'
 import { LinkBackup } from '../persistence/backup/link-backup.ts'
 import { linkBlocks } from '../persistence/backup/link-block.ts'
@@ -19,6 +24,14 @@ import type { Log } from '../persistence/log/log.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
 import type { Node } from './node.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
+
+/** How long the store may take for what is in the click log. */
+const CATCH_UP_MS_MAX = 20_000
+const CATCH_UP_PAUSE_MS = 100
+const DONE = { share: 1 }
+const LAGS_BEHIND = {
+  detail: 'Clicks are not stored as they come: analytics lags behind the click log',
+}
 
 /** What a backup takes beside the links. */
 export interface BackupSeams {
@@ -34,6 +47,8 @@ export interface NodeBackupOptions extends BackupSeams {
   readonly store: LinkStore
   readonly work: LongWork
   readonly keys: KeyStore | undefined
+  /** undefined: no clicks are stored. */
+  readonly analytics: Pick<Analytics, 'visits' | 'status'> | undefined
   readonly codeCase: CodeCase
   readonly logStreams: number
   readonly now: () => number
@@ -101,7 +116,8 @@ async function* blocksOf(
     const keys = options.keys?.all() ?? []
     yield await writer.json('keys', keys)
     yield await writer.json('hooks', Object.fromEntries(await options.hooks()))
-    const end = { takenAt, positions: inOrder(positions), keys: keys.length, clicks: null }
+    const clicks = yield* clicksOf(options, writer)
+    const end = { takenAt, positions: inOrder(positions), keys: keys.length, ...clicks }
     yield await writer.end({ ...end, ...counts })
   } catch (error) {
     options.onError('a backup could not be made', error)
@@ -110,6 +126,56 @@ async function* blocksOf(
     yield await writer.json('failure', { detail })
   } finally {
     await links.close()
+  }
+}
+
+/** Links are worth a backup without the clicks: where those are not to be had, it is told why. */
+async function* clicksOf(
+  { analytics, now }: NodeBackupOptions,
+  writer: BackupWriter,
+): AsyncGenerator<Buffer, Pick<BackupEnd, 'clicksBytes' | 'clicksLeftOut'>> {
+  let clicksBytes = 0
+  if (analytics === undefined) return { clicksBytes, clicksLeftOut: null }
+  try {
+    await caughtUp(analytics)
+    const time = toEpochMs(now())
+    const all = {
+      from: 0 as EpochMs,
+      to: time,
+      filters: [],
+      bots: 'include',
+      orphans: true,
+    } as const
+    for await (const piece of analytics.visits({ ...all, timezone: 'UTC' }, 'copy', 0)) {
+      clicksBytes += piece.length
+      // Nothing yet: who waits is to know that it goes on.
+      const isNone = piece.length === 0
+      yield await (isNone ? writer.json('progress', DONE) : writer.block('clicks', piece))
+    }
+    return { clicksBytes, clicksLeftOut: null }
+  } catch (error) {
+    // Half a file is none.
+    if (clicksBytes > 0 || !(error instanceof TinygridError)) throw error
+    return { clicksBytes, clicksLeftOut: error.message }
+  }
+}
+
+/** What was clicked before is in the store; @throws TinygridError analytics_unavailable */
+async function caughtUp(analytics: Pick<Analytics, 'status'>): Promise<void> {
+  const until = systemClock.now() + CATCH_UP_MS_MAX
+  for (let last: number | undefined; ;) {
+    try {
+      const { position, lag } = await analytics.status()
+      // Others click on: what was there at first is enough.
+      last ??= position + lag
+      if (lag === 0 || position >= last) return
+      if (systemClock.now() > until) throw new TinygridError('analytics_unavailable', LAGS_BEHIND)
+    } catch (error) {
+      // A process that is just starting answers soon.
+      const isPassing = hasCode(error, 'analytics_unavailable')
+      if (!isPassing || systemClock.now() > until) throw error
+    }
+    await pause(systemClock, CATCH_UP_PAUSE_MS)
   }
 }
 

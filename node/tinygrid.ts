@@ -158,14 +158,15 @@ function frontOf(options: TinygridOptions, parts: Parts) {
 }
 
 function backupOf(
-  { config, log, store, work, keys, logger }: TinygridOptions,
+  { config, log, store, work, keys, analytics, logger }: TinygridOptions,
   seams: BackupSeams,
   node: Node,
   now: () => EpochMs,
 ) {
   const { codeCase, logStreams } = config
   const { report: onError } = new ErrorLog(logger)
-  const parts = { ...seams, node, log, store, work, keys, codeCase, logStreams, now, onError }
+  const own = { node, log, store, work, keys, analytics }
+  const parts = { ...seams, ...own, codeCase, logStreams, now, onError }
   return () => beginBackup(parts)
 }
 

@@ -16,6 +16,7 @@ import { serialTestWith } from './services/service-test.ts'
 const clusterTest = serialTestWith('nats', 'redis', 'mongo')
 const WAIT_MS = 60_000
 const LINKS = 40
+const ROLES = 'gateway,actors,analytics'
 
 async function tinygrid(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const ended = await startCommand('tinygrid', args, '', { TINYGRID_API_KEY: API_KEY, ...env })
@@ -54,6 +55,18 @@ async function contentOf(node: Program): Promise<string[]> {
   return [keys, ...links.replaceAll(node.url, '').trim().split('\n').sort()]
 }
 
+/** Clicks of all links; waits until there are so many. */
+async function clicksOf(node: Program, count: number): Promise<string> {
+  const question = 'groupBy=code&from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z'
+  let answer = ''
+  await until(`${count} clicks are stored`, WAIT_MS, async () => {
+    const response = await node.api(`/api/stats?${question}`)
+    answer = await response.text()
+    return (JSON.parse(answer) as { totals?: { clicks?: number } }).totals?.clicks === count
+  })
+  return answer
+}
+
 async function make(node: Program, code: string): Promise<void> {
   await until('a link is made', WAIT_MS, async () => {
     return (await node.create({ url: `https://example.org/${code}`, code })).status < 300
@@ -71,7 +84,8 @@ clusterTest(
     t.teardown(() => s3.close())
     const folder = temporaryDirectory(t)
     const start = async (env: Readonly<Record<string, string>>, name: string) => {
-      const settings = { TINYGRID_DATA_DIR: path.join(folder, name), ...env }
+      const place = { TINYGRID_DATA_DIR: path.join(folder, name), TINYGRID_ROLES: ROLES }
+      const settings = { ...place, ...env }
       const node = await Program.start({ dataDir: folder, env: settings })
       t.teardown(() => node.kill())
       return node
@@ -81,22 +95,24 @@ clusterTest(
     await fill(t, alone)
     const content = await contentOf(alone)
     t.is(content.length, 1 + LINKS - 1 + 1)
+    const clicks = await clicksOf(alone, 3)
     const asked = { ...toS3, TINYGRID_URL: alone.url }
     const backup = await tinygrid(asked, 'backup', 's3://backups/links.tgb')
     t.is(backup.code, 0, backup.said)
-    const restored = await tinygrid(
-      { ...toS3, ...services.env },
-      'restore',
-      's3://backups/links.tgb',
-    )
+    t.notRegex(backup.said, /Clicks are not in it/)
+    const into = { ...toS3, ...services.env, TINYGRID_DATA_DIR: path.join(folder, 'node') }
+    const restored = await tinygrid(into, 'restore', 's3://backups/links.tgb')
     t.is(restored.code, 0, restored.said)
-    t.regex(restored.said, /a whole backup of a data directory .* 1 keys/)
+    t.regex(restored.said, /a whole backup of a data directory .* 1 keys, and the clicks/)
 
     const node = await start(services.env, 'node')
     t.deepEqual(await contentOf(node), content)
+    t.is(await clicksOf(node, 3), clicks)
     t.is((await node.visit('c0')).status, 410)
     t.is((await node.visit('c3')).headers.get('location'), 'https://example.org/3?a=b')
     await make(node, 'new')
+    // c0 was used up: it led nowhere.
+    const inBoth = await clicksOf(node, 4)
     const inCluster = await contentOf(node)
     const file = path.join(folder, 'cluster.tgb')
     const again = await tinygrid({ TINYGRID_URL: node.url }, 'backup', file)
@@ -108,7 +124,9 @@ clusterTest(
 
     const back = await tinygrid({ TINYGRID_DATA_DIR: path.join(folder, 'back') }, 'restore', file)
     t.is(back.code, 0, back.said)
-    t.deepEqual(await contentOf(await start({}, 'back')), inCluster)
+    const second = await start({}, 'back')
+    t.deepEqual(await contentOf(second), inCluster)
+    t.is(await clicksOf(second, 4), inBoth)
 
     t.is(await node.stop(), 0, node.output)
     const nats = await NatsService.start({ isGuarded: true })
@@ -116,7 +134,7 @@ clusterTest(
     const lost = { ...services.env, NATS_URL: nats.url }
     const adopted = await tinygrid(lost, 'restore', '--from-mongodb')
     t.is(adopted.code, 0, adopted.said)
-    const survivor = await start(lost, 'survivor')
+    const survivor = await start({ ...lost, TINYGRID_ROLES: 'gateway,actors' }, 'survivor')
     const [keys, ...links] = await contentOf(survivor)
     t.deepEqual(links, inCluster.slice(1))
     t.is(keys, '{"keys":[]}')

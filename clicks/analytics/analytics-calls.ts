@@ -11,7 +11,7 @@ import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
 import { answerDeskCall, type DeskCall, type HookDesks } from '../hooks/hook-desks.ts'
 import type { Question, VisitsQuestion } from '../store/question.ts'
-import type { Analytics, VisitFormat } from './analytics.ts'
+import type { Analytics, StreamFormat } from './analytics.ts'
 
 /** Longer than a gateway lets a client read nothing (`unreadTimeoutMs`). */
 const STREAM_IDLE_MS = 180_000
@@ -29,7 +29,7 @@ export interface CallTypes {
   mostClicked: [[number, number], readonly { code: Code; clicks: number }[]]
   deleted: [[string], number]
   status: [[], Awaited<ReturnType<Analytics['status']>>]
-  open: [[VisitsQuestion, VisitFormat, number], number]
+  open: [[VisitsQuestion, StreamFormat, number], number]
   next: [[number], Uint8Array | null]
   close: [[number], null]
   desk: [DeskCall, unknown]
@@ -112,7 +112,7 @@ export class AnalyticsCalls {
     desk: (call) => answerDeskCall(this.#desks(), call),
   }
 
-  #open(question: VisitsQuestion, format: VisitFormat, limit: number): number {
+  #open(question: VisitsQuestion, format: StreamFormat, limit: number): number {
     if (this.#streams.size >= STREAMS_MAX) {
       throw new TinygridError('overloaded', { detail: 'Too many exports of visits are under way' })
     }

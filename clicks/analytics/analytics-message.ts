@@ -18,7 +18,7 @@ import {
   INTERVALS,
   VISITOR_SCOPES,
 } from '../store/question.ts'
-import { VISIT_FORMATS } from './analytics.ts'
+import { STREAM_FORMATS } from './analytics.ts'
 import type { CallName, CallParams } from './analytics-calls.ts'
 
 export interface SentRequest {
@@ -73,7 +73,7 @@ export function parseRequest(value: unknown): SentRequest {
 const CHECKS: { readonly [Name in CallName]: (params: readonly unknown[]) => boolean } = {
   ask: ([question]) => isQuestion(question),
   open: ([question, format, limit]) =>
-    isVisitsQuestion(question) && isOneOf(VISIT_FORMATS, format) && isCount(limit, VISITS_MAX),
+    isVisitsQuestion(question) && isOneOf(STREAM_FORMATS, format) && isCount(limit, VISITS_MAX),
   next: ([id]) => isCount(id),
   close: ([id]) => isCount(id),
   clicksOf: ([codes]) => isCodes(codes),

@@ -12,6 +12,10 @@ import type { Answer, Question, VisitsQuestion } from '../store/question.ts'
 export const VISIT_FORMATS = ['json', 'ndjson', 'csv', 'parquet'] as const
 export type VisitFormat = (typeof VISIT_FORMATS)[number]
 
+/** And the whole store as it is, for a backup: the question and the limit say nothing then. */
+export const STREAM_FORMATS = [...VISIT_FORMATS, 'copy'] as const
+export type StreamFormat = (typeof STREAM_FORMATS)[number]
+
 export interface Analytics {
   ask(question: Question, signal?: AbortSignal): Promise<Answer>
   /**
@@ -21,7 +25,7 @@ export interface Analytics {
    */
   visits(
     question: VisitsQuestion,
-    format: VisitFormat,
+    format: StreamFormat,
     limit: number,
     signal?: AbortSignal,
   ): AsyncIterable<Uint8Array>

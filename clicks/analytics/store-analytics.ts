@@ -9,7 +9,7 @@ import type { ClickLogReader, ClickLogSpan } from '../log/click-log.ts'
 import type { ClickStore } from '../store/click-store.ts'
 import type { Answer, Question, VisitsQuestion } from '../store/question.ts'
 import { CSV_HEADER, jsonLine, linesOf } from '../store/visit-lines.ts'
-import type { Analytics, AnalyticsStatus, VisitFormat } from './analytics.ts'
+import type { Analytics, AnalyticsStatus, StreamFormat } from './analytics.ts'
 import type { AppliedDeletions } from './applied-deletions.ts'
 import type { ClickConsumer } from './click-consumer.ts'
 
@@ -35,11 +35,12 @@ export class StoreAnalytics implements Analytics {
 
   visits(
     question: VisitsQuestion,
-    format: VisitFormat,
+    format: StreamFormat,
     limit: number,
     signal?: AbortSignal,
   ): AsyncIterable<Uint8Array> {
     const { store } = this.#parts
+    if (format === 'copy') return piecesOf(store.copy(signal))
     const bounded = { ...question, visitsMax: limit }
     if (format === 'parquet') return piecesOf(store.visitsParquet(bounded, signal))
     if (format === 'csv') return withHeader(piecesOf(store.visitsCsv(bounded, signal)))
@@ -88,6 +89,8 @@ async function* withHeader(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
 
 async function* piecesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
+    // An empty one says that there is more to come.
+    if (chunk.length === 0) yield chunk
     for (let start = 0; start < chunk.length; start += PIECE_BYTES_MAX) {
       yield chunk.subarray(start, start + PIECE_BYTES_MAX)
     }

@@ -44,6 +44,14 @@ export interface ClickStore {
   /** Clicks that led to the link (no orphans), of all times; codes without any are left out. */
   clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>>
 
+  /**
+   * All that is in the store, with its position, at one moment, as the bytes of a file that such a store can be
+   * opened on; an empty chunk now and then says that they are being prepared.
+   *
+   * @throws TinygridError click_store_unavailable, also where the store is no file
+   */
+  copy(signal?: AbortSignal): AsyncIterable<Uint8Array>
+
   /** Codes by clicks of all times, most first, equal ones by code. */
   mostClicked(offset: number, limit: number): Promise<readonly { code: Code; clicks: number }[]>
 

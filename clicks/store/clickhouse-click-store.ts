@@ -23,6 +23,7 @@
  * takes the same rows in another append for other ones, and forgets; one token for each batch of the log,
  * which makes ten times as many inserts as ClickHouse bears.
  */
+import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { ORPHAN_STATUSES, type PlacedClick } from '../click.ts'
 import { CLICK_COLUMNS } from './click-columns.ts'
@@ -113,6 +114,11 @@ export class ClickHouseClickStore implements ClickStore {
 
   visitsParquet(question: VisitsQuestion, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     return readParquet(this.#connection, question, signal)
+  }
+
+  copy(): AsyncIterable<Uint8Array> {
+    const detail = 'Clicks are in ClickHouse, which has a BACKUP of its own'
+    throw new TinygridError('click_store_unavailable', { detail })
   }
 
   async clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {

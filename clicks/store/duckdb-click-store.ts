@@ -17,6 +17,7 @@ import { DuckDbDialect } from './duckdb-dialect.ts'
 import { isInvalidated, unavailable } from './duckdb-failure.ts'
 import { DuckDbSession, type DuckDbSessionOptions } from './duckdb-session.ts'
 import type { DuckDbTurn } from './duckdb-turns.ts'
+import { readCopy } from './duckdb-copy.ts'
 import { readCsvWindow, readParquet, readWindow } from './duckdb-visits.ts'
 import type { Answer, Question, Visit, VisitsQuestion } from './question.ts'
 import { whole } from './sql-dialect.ts'
@@ -103,6 +104,11 @@ export class DuckDbClickStore implements ClickStore {
       directory: session.database.exportDirectory,
     }))
     yield* readParquet(within, directory, (work) => this.#ask(work, signal, EXPORT_FACTOR))
+  }
+
+  async *copy(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const directory = await this.#guarded(async ({ database }) => database.exportDirectory)
+    yield* readCopy(directory, (work) => this.#ask(work, signal, EXPORT_FACTOR))
   }
 
   async clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {

@@ -6,6 +6,7 @@
  */
 import { Buffer } from 'node:buffer'
 import assert from 'node:assert/strict'
+import { TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import type { PlacedClick } from '../click.ts'
 import { bucketStarts } from '../store/buckets.ts'
@@ -69,6 +70,10 @@ export class MemoryClickStore implements ClickStore {
     for (let first = 0; first < visits.length; first += VISITS_CHUNK_MAX) {
       yield visits.slice(first, first + VISITS_CHUNK_MAX)
     }
+  }
+
+  copy(): AsyncIterable<Uint8Array> {
+    throw new TinygridError('click_store_unavailable', { detail: 'It is no file' })
   }
 
   visitsCsv(question: VisitsQuestion): AsyncIterable<Uint8Array> {

@@ -19,7 +19,7 @@ export function backupRoute(app: FastifyInstance, { backup, work }: ApiContext):
     summary: 'Back everything up',
     description:
       'Links in every state with hashes of passwords, keys as hashes, webhooks and reports, as they were at one ' +
-      'moment. A stream of blocks with checksums, for `tinygrid backup` and `tinygrid restore`; without its end ' +
+      'moment, and the click store if it is a file. A stream of blocks with checksums, for `tinygrid backup` and `tinygrid restore`; without its end ' +
       'it is not whole.',
     tags: ['links'],
     response: {

@@ -1,7 +1,7 @@
 /**
  * Analytics over the plain recount, for the gateway's tests: can be told to fail, to hang, and to go on for ever.
  */
-import type { Analytics, AnalyticsStatus, VisitFormat } from '../../clicks/analytics/analytics.ts'
+import type { Analytics, AnalyticsStatus, StreamFormat } from '../../clicks/analytics/analytics.ts'
 import type { PlacedClick } from '../../clicks/click.ts'
 import type { ClickDeletion } from '../../clicks/log/click-deletion.ts'
 import type { Answer, Question, VisitsQuestion } from '../../clicks/store/question.ts'
@@ -18,7 +18,7 @@ export class FakeAnalytics implements Analytics {
   readonly questions: Question[] = []
   /** Of all that was asked: aborted when nobody waits any more. */
   readonly signals: (AbortSignal | undefined)[] = []
-  readonly visitsQuestions: { question: VisitsQuestion; format: VisitFormat; limit: number }[] = []
+  readonly visitsQuestions: { question: VisitsQuestion; format: StreamFormat; limit: number }[] = []
   /** Of visits: chunks that were taken, and iterations that have ended. */
   chunks = 0
   ended = 0
@@ -47,7 +47,7 @@ export class FakeAnalytics implements Analytics {
 
   async *visits(
     question: VisitsQuestion,
-    format: VisitFormat,
+    format: StreamFormat,
     limit: number,
     signal?: AbortSignal,
   ) {
@@ -106,7 +106,7 @@ export class FakeAnalytics implements Analytics {
   }
 }
 
-function textOf(visit: PlacedClick, format: VisitFormat): string {
+function textOf(visit: PlacedClick, format: StreamFormat): string {
   const shown = { ...visit, at: new Date(visit.at).toISOString() }
   return format === 'csv' ? `${shown.at},${visit.code}\r\n` : `${JSON.stringify(shown)}\n`
 }

@@ -32,6 +32,7 @@ import { RESTORED_BY } from '../../persistence/log/log.ts'
 import { findMongoSettings } from '../../persistence/store/mongo-found-settings.ts'
 import { serverTlsOf } from '../server-tls-settings.ts'
 import { MongoLinkStore } from '../../persistence/store/mongo-link-store.ts'
+import { ClicksFile } from './clicks-file.ts'
 import type { RestoreTarget } from './restore-target.ts'
 
 export interface ClusterTargetOptions {
@@ -59,6 +60,7 @@ export class ClusterTarget implements RestoreTarget {
   readonly #options: ClusterTargetOptions
   readonly #parts: Parts
   readonly #refused: string[] = []
+  #clicks: ClicksFile | undefined
   #closing: Promise<void> | undefined
 
   private constructor(options: ClusterTargetOptions, parts: Parts) {
@@ -111,7 +113,19 @@ export class ClusterTarget implements RestoreTarget {
     saved.close()
   }
 
+  /**
+   * For the node that is to run on this machine: each that stores clicks in a file has its own. Where they go into
+   * ClickHouse, a file is of no use.
+   */
+  async addClicks(bytes: Buffer): Promise<void> {
+    const { dataDir, clickHouseUrl } = this.#options.config
+    if (clickHouseUrl !== undefined) return
+    this.#clicks ??= await ClicksFile.open(dataDir)
+    await this.#clicks.add(bytes)
+  }
+
   async finish(): Promise<void> {
+    await this.#clicks?.finish()
     const { config, partitions, codeCase } = this.#options
     const { keyValue, store, identity } = this.#parts
     await store.saveCheckpoints(await this.#beginLog())
@@ -131,6 +145,7 @@ export class ClusterTarget implements RestoreTarget {
 
   async #close(): Promise<void> {
     const { store, keyValue, secrets, connection } = this.#parts
+    await this.#clicks?.close()
     await store.close()
     await keyValue.close()
     await secrets.close()

@@ -25,6 +25,7 @@ import { KeyFile } from '../../persistence/data-directory/key-file.ts'
 import { beginLmdbLog } from '../../persistence/log/lmdb-log-beginning.ts'
 import { LmdbLinkStore } from '../../persistence/store/lmdb-link-store.ts'
 import { clickDirectories } from '../click-settings.ts'
+import { ClicksFile } from './clicks-file.ts'
 import type { FoundBackup } from './restore-run.ts'
 import type { RestoreTarget } from './restore-target.ts'
 
@@ -48,6 +49,7 @@ export class DirectoryTarget implements RestoreTarget {
   readonly #store: LmdbLinkStore
   readonly #ring: Ring
   readonly #lastPosition: LogPosition
+  #clicks: ClicksFile | undefined
   #closing: Promise<void> | undefined
 
   private constructor(
@@ -103,7 +105,13 @@ export class DirectoryTarget implements RestoreTarget {
     for (const [name, value] of values) await file.put(name, value)
   }
 
+  async addClicks(bytes: Buffer): Promise<void> {
+    this.#clicks ??= await ClicksFile.open(this.#place)
+    await this.#clicks.add(bytes)
+  }
+
   async finish(): Promise<void> {
+    await this.#clicks?.finish()
     const partitions = this.#ring.all()
     await this.#store.saveCheckpoints(new Map(partitions.map((id) => [id, this.#lastPosition])))
     await this.#store.close()
@@ -125,6 +133,7 @@ export class DirectoryTarget implements RestoreTarget {
   }
 
   async #close(): Promise<void> {
+    await this.#clicks?.close()
     await this.#store.close().catch(() => {})
     await this.#directory.close().catch(() => {})
     await this.#lock.release()

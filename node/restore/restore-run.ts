@@ -55,8 +55,7 @@ async function writeBlock(block: BackupBlock, target: RestoreTarget): Promise<vo
         new Map(Object.entries(jsonOf(block.content) as Record<string, string>)),
       )
     case 'clicks':
-    case 'hours':
-      throw new BackupError('has clicks, which this program cannot restore yet')
+      return target.addClicks(block.content)
     case 'header':
     case 'progress':
     case 'end':

@@ -41,9 +41,8 @@ export const BLOCK_KINDS = {
   hooks: 4,
   /** How far the server is, as JSON. */
   progress: 5,
-  /** Single clicks, and clicks by the hour (`clicks/store/click-rows.ts`). */
+  /** The next bytes of the click store's file. */
   clicks: 6,
-  hours: 7,
   /** Why there is no end, as JSON. */
   failure: 254,
   end: 255,
@@ -74,8 +73,10 @@ export interface BackupEnd {
   readonly damaged: readonly string[]
   readonly damagedCount: number
   readonly keys: number
-  /** Clicks, single ones and by the hour; null: they are not in it. */
-  readonly clicks: { readonly single: number; readonly hours: number } | null
+  /** Bytes of the click store; 0: it is not in it. */
+  readonly clicksBytes: number
+  /** Why the click store is not in it; null: it is, or no clicks are counted. */
+  readonly clicksLeftOut: string | null
 }
 
 /** Of the end block. */

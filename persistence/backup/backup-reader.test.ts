@@ -24,7 +24,8 @@ const END: BackupEnd = {
   damaged: [],
   damagedCount: 0,
   keys: 0,
-  clicks: null,
+  clicksBytes: 0,
+  clicksLeftOut: null,
 }
 const VERSIONS = ['a', 'bb', 'ccc'].map((code, index) => linkVersion(code, index + 7))
 

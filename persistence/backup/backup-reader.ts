@@ -31,7 +31,7 @@ export type BackupBlock =
   | { readonly kind: 'header'; readonly header: BackupHeader }
   | { readonly kind: 'end'; readonly end: BackupEnd }
   | { readonly kind: 'progress'; readonly share: number }
-  | { readonly kind: 'links' | 'keys' | 'hooks' | 'clicks' | 'hours'; readonly content: Buffer }
+  | { readonly kind: 'links' | 'keys' | 'hooks' | 'clicks'; readonly content: Buffer }
 
 const decompress = promisify(zstdDecompress)
 const KIND_OF = new Map<number, BlockKind>(
@@ -110,7 +110,6 @@ async function blockOf(head: Buffer, stored: Buffer, at: number): Promise<Backup
     case 'keys':
     case 'hooks':
     case 'clicks':
-    case 'hours':
       return { kind, content }
   }
 }

@@ -95,7 +95,7 @@ async function begin(writer: Writer, clock: ManualClock, isHeld: boolean) {
     clock,
     hold: (from) => {
       if (isHeld) writer.heldFrom = from
-      return () => {}
+      return () => (writer.heldFrom = () => Infinity as LogPosition)
     },
     sequenceOf: (partition) => partition,
   })
@@ -136,6 +136,7 @@ test('it is what the log says of its moment, and nothing behind', async (t) => {
       const count = writer.written.length
       const { found, positions } = await backUp(writer, meanwhile, true)
       t.deepEqual(told(found), told(stateAt(writer, positions)))
+      t.is(writer.heldFrom(0 as PartitionId), Infinity as LogPosition)
       t.is(Math.max(0, ...positions.values()) > 0, writer.written.length > 0)
       changed += writer.written.length - count
     }),

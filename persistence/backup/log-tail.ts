@@ -2,12 +2,12 @@
  * Follows the log while the store is read, so that a backup is of one moment however long it takes.
  *
  * Used by `link-backup.ts`. What the store gives while it is read is of no one moment; but each version that is
- * written meanwhile is in the log. So every second all that has come into the log is read, from the store's
+ * written meanwhile is in the log. So every second or so all that has come into the log is read, from the store's
  * checkpoints on, and at the end up to the cut. Of a link the newest version alone is held until it is taken;
  * where whoever takes is too slow, the backup ends rather than memory.
  *
  *   1. the log is held, where this node trims it    2. the checkpoints are read: the store has all up to them
- *   3. the log is read behind them    4. the store is read, with the log every second
+ *   3. the log is read behind them    4. the store is read, with the log every second or so
  *   5. the cut: where the log ends    6. the log is read up to it, and nothing behind it
  *
  * Nodes of a cluster trim their own partitions, and keep each change for a minute (`links/link-owner.ts`,
@@ -37,8 +37,12 @@ export interface LogTailOptions {
   readonly sequenceOf: (partition: PartitionId) => number
 }
 
-/** Well below the ten seconds for which a visit is kept. */
-const ROUND_MS = 1_000
+/**
+ * Between two rounds: four times as long as one takes, within these, which are well below the ten seconds for which a
+ * visit is kept. In a cluster a round asks the servers once for each partition.
+ */
+const REST_MS = { min: 1_000, max: 4_000 }
+const REST_FACTOR = 4
 /** Partitions that are asked at the same time. */
 const READS_MAX = 16
 const BEGINNINGS_MAX = 5
@@ -104,6 +108,8 @@ export class LogTail {
       partitions.map((partition) => [partition, ends.get(sequenceOf(partition))!]),
     )
     await this.#round(upTo)
+    // Whatever comes behind the links, the log may go on.
+    this.#release()
     return upTo
   }
 
@@ -138,13 +144,20 @@ export class LogTail {
 
   async #follow(): Promise<void> {
     const { signal } = this.#ending
+    const { clock } = this.#options
+    let tookMs = 0
     try {
       while (!signal.aborted) {
-        await pause(this.#options.clock, ROUND_MS, signal)
+        const rest = Math.min(REST_MS.max, Math.max(REST_MS.min, REST_FACTOR * tookMs))
+        await pause(clock, rest, signal)
+        const began = clock.now()
         if (!signal.aborted) await this.#round()
+        tookMs = clock.now() - began
       }
     } catch (error) {
       this.#failure = error
+      // Whoever reads too slowly may not come back for long.
+      this.#release()
     }
   }
 

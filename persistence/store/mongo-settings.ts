@@ -82,7 +82,8 @@ function compare(
   if (stored.identity !== identity.identity) {
     throw new ClusterDataError(
       `${where} has the links of another cluster, or of this one before NATS lost its data; ` +
-        "restore NATS's data, or set another TINYGRID_NAMESPACE",
+        "restore NATS's data, or set another TINYGRID_NAMESPACE; if its data cannot be had, " +
+        '`tinygrid restore --from-mongodb` makes NATS anew (docs/backup.md tells what is lost)',
     )
   }
 }

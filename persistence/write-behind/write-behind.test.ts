@@ -28,6 +28,24 @@ test('a write reaches the store after a moment, then the checkpoint, then the tr
   t.deepEqual(world.dirty, [])
 })
 
+test('what somebody reads is kept in the log, and goes when they have it', async (t) => {
+  const world = new WriteWorld()
+  let read = 1
+  const end = world.writeBehind.hold(() => (read + 1) as LogPosition)
+  await world.write('a', 'b', 'c', 'd')
+  await world.clock.pass(2_000)
+  t.deepEqual(await world.store.checkpoints(), new Map([[P, 4 as LogPosition]]))
+  t.deepEqual(await world.logPositions(), [2, 3, 4])
+  read = 3
+  await world.write('e')
+  await world.clock.pass(2_000)
+  t.deepEqual(await world.logPositions(), [4, 5])
+  end()
+  end()
+  await world.clock.pass(10_000)
+  t.deepEqual(await world.logPositions(), [5])
+})
+
 test('a link that changes often is written once', async (t) => {
   const world = new WriteWorld()
   for (let change = 0; change < 50; change++) await world.write('a')
