@@ -24,6 +24,7 @@ export interface BenchNode {
 
 export interface BenchNodeOptions {
   readonly isFastPathOn?: boolean
+  readonly hasClickSwitch?: boolean
   readonly env?: Readonly<Record<string, string>>
 }
 

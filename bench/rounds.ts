@@ -15,10 +15,14 @@ export class Rounds {
   readonly #samples = new Map<string, LoadResult[]>()
 
   /** The first sample of each warms up and is not kept. */
-  static async run(bench: Bench, contenders: readonly Contender[]): Promise<Rounds> {
+  static async run(
+    bench: Bench,
+    contenders: readonly Contender[],
+    count = bench.options.rounds,
+  ): Promise<Rounds> {
     const rounds = new Rounds()
     for (const contender of contenders) await contender.sample()
-    for (let round = 0; round < bench.options.rounds; round++) {
+    for (let round = 0; round < count; round++) {
       for (const contender of contenders) rounds.#keep(bench, contender, await contender.sample())
     }
     return rounds

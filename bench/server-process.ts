@@ -20,6 +20,7 @@ const TICKS_PER_SECOND = 100
 
 const ROOT = join(import.meta.dirname, '..')
 const TURN_WATCH = join(import.meta.dirname, 'turn-watch.ts')
+const CLICK_SWITCH = join(import.meta.dirname, 'click-switch.ts')
 
 export interface TinygridOptions {
   readonly dataDir: string
@@ -30,6 +31,8 @@ export interface TinygridOptions {
   readonly nodeOptions?: readonly string[]
   /** So that `longestTurnMs` can be asked for. */
   readonly isWatched?: boolean
+  /** So that `switchClicks` can be called; not together with `isWatched`. */
+  readonly hasClickSwitch?: boolean
   /** More settings. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -61,6 +64,13 @@ export class ServerProcess {
     const told = once(this.#child, 'message')
     this.#child.send('longest turn')
     return ((await told) as [number])[0]
+  }
+
+  /** Of a server that has the switch. Resolves when what it noted before is logged. */
+  async switchClicks(isOn: boolean): Promise<void> {
+    const told = once(this.#child, 'message')
+    this.#child.send(isOn)
+    await told
   }
 
   /** User and system time of all its threads since its start; undefined where /proc is missing. */
@@ -129,11 +139,12 @@ export function cpuMsOf(pid: number | undefined): number | undefined {
 /** Tinygrid, spawned and not waited for. */
 export async function spawnTinygrid(options: TinygridOptions): Promise<ServerProcess> {
   const port = options.port ?? (await freePort())
-  const watch = options.isWatched === true ? ['--import', TURN_WATCH] : []
-  const args = [...NODE_OPTIONS, ...watch, ...(options.nodeOptions ?? []), 'main.ts']
+  const told = preloadOf(options)
+  const preload = told === undefined ? [] : ['--import', told]
+  const args = [...NODE_OPTIONS, ...preload, ...(options.nodeOptions ?? []), 'main.ts']
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    stdio: ['ignore', 'ignore', 'inherit', ...(watch.length > 0 ? (['ipc'] as const) : [])],
+    stdio: ['ignore', 'ignore', 'inherit', ...(told === undefined ? [] : (['ipc'] as const))],
     env: {
       PATH: process.env['PATH'],
       PORT: String(port),
@@ -145,6 +156,12 @@ export async function spawnTinygrid(options: TinygridOptions): Promise<ServerPro
     },
   })
   return new ServerProcess(child, port)
+}
+
+/** What is loaded before the program, and told by messages. */
+function preloadOf({ isWatched, hasClickSwitch }: TinygridOptions): string | undefined {
+  if (isWatched === true) return TURN_WATCH
+  return hasClickSwitch === true ? CLICK_SWITCH : undefined
 }
 
 /** Tinygrid, ready. */

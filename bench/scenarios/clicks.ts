@@ -1,6 +1,8 @@
 /**
  * What clicks cost the process that redirects: with them against without, and all on one link against
  * many. The analytics process is left out: it is another process, and would take what the load needs.
+ *
+ * It is one process, whose clicks are switched off and on (`click-switch.ts`), in many samples of a second.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,9 +14,9 @@ import type { Bench, Scenario } from '../scenario.ts'
 import type { ServerProcess } from '../server-process.ts'
 
 const SPREAD_LINKS = 10_000
-/** Settings of a process that redirects. */
-export const WITH_CLICKS = { TINYGRID_ROLES: 'gateway,actors' }
-export const WITHOUT_CLICKS = { ...WITH_CLICKS, TINYGRID_CLICKS: 'false' }
+const SAMPLE_SECONDS = 1
+/** A process that redirects, and can be told to note nothing. */
+export const SWITCHED = { env: { TINYGRID_ROLES: 'gateway,actors' }, hasClickSwitch: true }
 
 const perSecond = (result: LoadResult) => result.perSecond
 const cpuMicros = (result: LoadResult) => result.cpuMicros ?? Number.NaN
@@ -27,17 +29,33 @@ export const clicks: Scenario = {
     const links = (await bench.visitedLinks()).slice(0, SPREAD_LINKS)
     const spread = await loadOf(bench, 'spread', links)
     const one = await loadOf(bench, 'one', links.slice(0, 1))
-    const on = await bench.startLoaded({ env: WITH_CLICKS })
-    const off = await bench.startLoaded({ env: WITHOUT_CLICKS })
-    const { seconds } = bench.options
-    const rounds = await Rounds.run(bench, [
-      { name: 'off', sample: () => spread.run(off, seconds) },
-      { name: 'on', sample: () => spread.run(on, seconds) },
-      { name: 'one link', sample: () => one.run(on, seconds) },
-      { name: 'one link, off', sample: () => one.run(off, seconds) },
-    ])
-    return [...measuresOf(rounds), await droppedOf(on)]
+    const server = await bench.startLoaded(SWITCHED)
+    const rounds = await Rounds.run(
+      bench,
+      [
+        { name: 'off', sample: () => sampleOf(server, spread, false) },
+        { name: 'on', sample: () => sampleOf(server, spread, true) },
+        { name: 'one link', sample: () => sampleOf(server, one, true) },
+        { name: 'one link, off', sample: () => sampleOf(server, one, false) },
+      ],
+      samplesIn(bench),
+    )
+    return [...measuresOf(rounds), await droppedOf(server)]
   },
+}
+
+/** As many of each as take the time that was asked for. */
+export function samplesIn({ options }: Bench): number {
+  return Math.ceil((options.rounds * options.seconds) / SAMPLE_SECONDS)
+}
+
+export async function sampleOf(
+  server: ServerProcess,
+  load: RedirectLoad,
+  isOn: boolean,
+): Promise<LoadResult> {
+  await server.switchClicks(isOn)
+  return load.run(server, SAMPLE_SECONDS)
 }
 
 export async function loadOf(
