@@ -12,7 +12,7 @@ import { ClickRing } from '../clicks/ring/click-ring.ts'
 const LOGGED_MS = 300
 
 let isOn = true
-const note = Reflect.get(ClickRing.prototype, 'note') as ClickRing['note']
+const note = Reflect.get<ClickRing, 'note'>(ClickRing.prototype, 'note')
 ClickRing.prototype.note = function (code, at, status, address, head, path, target) {
   if (isOn) note.call(this, code, at, status, address, head, path, target)
 }
