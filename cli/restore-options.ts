@@ -8,7 +8,7 @@ export const RESTORE_HELP = `Usage: tinygrid restore FILE [options]
 
 Restores a backup, of one process or of a cluster, into the empty data directory that TINYGRID_DATA_DIR names, or
 into the new cluster that NATS_URL, MONGO_URL and TINYGRID_NAMESPACE name; take the environment of the server
-that is to be started then. The backup is read whole and checked before anything is written; where there is data
+(or its tinygrid.toml) that is to be started then. The backup is read whole and checked before anything is written; where there is data
 already, nothing is.
 
 Options

@@ -19,6 +19,7 @@ import { DataDirectoryError } from '../persistence/data-directory/data-directory
 import { CommandError, EXIT_CODES, runCommand } from './command-error.ts'
 import { parseRestoreOptions, RESTORE_HELP, type RestoreOptions } from './restore-options.ts'
 import { isS3Place, S3Object } from './s3-object.ts'
+import { commandEnvironment } from './server-address.ts'
 import { ShareDisplay } from './share-display.ts'
 
 /** Their messages say all. */
@@ -41,8 +42,9 @@ await runCommand(async () => {
 })
 
 async function run(options: RestoreOptions): Promise<void> {
-  if (options.kind === 'adopt') return adopt(readConfig(process.env))
-  const config = options.kind === 'check' ? undefined : readConfig(process.env)
+  const env = await commandEnvironment()
+  if (options.kind === 'adopt') return adopt(readConfig(env))
+  const config = options.kind === 'check' ? undefined : readConfig(env)
   const source = await sourceOf(options.place)
   const readings = config === undefined ? 1 : 2
   const display = new ShareDisplay()

@@ -121,6 +121,21 @@ test('every command helps with a usage and examples', async (t) => {
   )
 })
 
+test('commands find the server, its key and its data by the file of settings', async (t) => {
+  const file = path.join(folder, 'settings.toml')
+  const config = { TINYGRID_CONFIG: file }
+  const { port } = new URL(server.url)
+  await writeFile(file, `port = ${port}\napiKeyFile = ${JSON.stringify(keyFile)}\n`)
+  const tags = await startCommand('tinygrid', ['tags', '--json'], '', config).ended
+  t.is(tags.exitCode, EXIT_CODES.done, tags.stderr)
+  await writeFile(file, 'port = 1\ndataDri = "x"\n')
+  for (const args of [['tags'], ['restore', 'nowhere.tgb']]) {
+    const wrong = await startCommand('tinygrid', args, '', config).ended
+    t.is(wrong.exitCode, EXIT_CODES.stopped)
+    t.regex(wrong.stderr, /settings\.toml:2: dataDri is not a setting.*did you mean dataDir\?/)
+  }
+})
+
 test('the doctor finds nothing wrong with a server that runs, and names what is', async (t) => {
   const { port } = new URL(server.url)
   const place = ['--port', port, '--data-dir', path.join(folder, 'data'), '--memory-max', '64MB']
