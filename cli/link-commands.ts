@@ -210,7 +210,7 @@ const remove: ApiCommand = {
   async run(call) {
     const query = call.is('purge') ? { purge: 'true' } : {}
     for (const code of call.positionals) {
-      await call.ask('DELETE', linkPath(code, call.text('domain'), query))
+      await call.ask('DELETE', linkPath(code, call.text('domain'), { query }))
       const deleted = { code, isPurged: call.is('purge') }
       call.print(deleted, () => textList([[call.is('purge') ? 'purged' : 'deleted', code]]))
     }

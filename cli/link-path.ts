@@ -1,11 +1,16 @@
 /**
- * Where a link is under the HTTP interface: its code in the path, its domain in the query.
+ * Where a link is under the HTTP interface, or something of it: its code in the path, its domain in the query.
  *
  * Used by every command that asks for one link. Without a domain it is the default one.
  */
 
-export function linkPath(code: string, domain?: string, more: Record<string, string> = {}): string {
-  const query = new URLSearchParams({ ...(domain === undefined ? {} : { domain }), ...more })
-  const path = `/api/links/${encodeURIComponent(code)}`
-  return query.size === 0 ? path : `${path}?${query.toString()}`
+/** @param below what follows in the path, with its slash */
+export function linkPath(
+  code: string,
+  domain?: string,
+  { below = '', query = {} }: { below?: string; query?: Record<string, string> } = {},
+): string {
+  const asked = new URLSearchParams({ ...(domain === undefined ? {} : { domain }), ...query })
+  const path = `/api/links/${encodeURIComponent(code)}${below}`
+  return asked.size === 0 ? path : `${path}?${asked.toString()}`
 }

@@ -48,4 +48,13 @@ test('clicks of all links and of one are counted, by day, by field, and only som
   const misspelt = await run('--interval', 'blink')
   t.is(misspelt.exitCode, EXIT_CODES.refused)
   t.regex(misspelt.stderr, /interval/)
+
+  t.regex((await run('--filter', 'domain:')).stdout, /\nclicks +3\n/)
+  t.regex((await run('--filter', 'domain:go.example')).stdout, /\nclicks +0\n/)
+  const elsewhere = await run('spring', '--domain', 'go.example')
+  t.is(elsewhere.exitCode, EXIT_CODES.refused)
+  t.regex(elsewhere.stderr, /default one/)
+  const ofNone = await run('--domain', 'go.example')
+  t.not(ofNone.exitCode, EXIT_CODES.done)
+  t.regex(ofNone.stderr, /--filter domain:NAME/)
 })

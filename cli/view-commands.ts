@@ -3,6 +3,8 @@
  */
 import type { ApiCommand, Call } from './api-command.ts'
 import { DRAIN_COMMAND } from './drain-command.ts'
+import { CommandError } from './command-error.ts'
+import { linkPath } from './link-path.ts'
 import { textList, textTable, type Cell } from './text-table.ts'
 
 type Row = Readonly<Record<string, Cell>>
@@ -54,6 +56,7 @@ const stats: ApiCommand = {
       value: 'FIELD:VALUES',
       about: 'only these: country:DE,AT; may be given several times',
     },
+    domain: { type: 'string', value: 'NAME', about: 'the domain CODE is on; the default one' },
     bots: { type: 'string', value: 'CHOICE', about: 'include (the default), exclude, only' },
     limit: { type: 'string', value: 'N', about: 'groups that are told' },
   },
@@ -63,8 +66,16 @@ const stats: ApiCommand = {
   ],
   async run(call) {
     const [code] = call.positionals
-    const path = code === undefined ? '/api/stats' : `/api/links/${encodeURIComponent(code)}/stats`
-    const answer = await call.ask<Stats>('GET', `${path}?${selectionOf(call).toString()}`)
+    const domain = call.text('domain')
+    if (code === undefined && domain !== undefined) {
+      throw new CommandError(
+        '--domain goes with a code; for all of its links: --filter domain:NAME',
+      )
+    }
+    const query = selectionOf(call)
+    const path = code === undefined ? '/api/stats' : linkPath(code, undefined, { below: '/stats' })
+    if (domain !== undefined) query.set('domain', domain)
+    const answer = await call.ask<Stats>('GET', `${path}?${query.toString()}`)
     call.print(answer, () => {
       const head = textList([['from', answer.from], ['to', answer.to], ...entriesOf(answer.totals)])
       const tables = [answer.series, answer.groups].filter((rows) => rows.length > 0)
