@@ -119,7 +119,6 @@ async function backUp(writer: Writer, deeds: readonly Deed[], isHeld: boolean) {
       }
       const { value } = doing.next()
       if (value !== undefined) await act(writer, clock, value)
-      await act(writer, clock, 'wait')
     }
   } finally {
     await backup.close()
@@ -143,6 +142,24 @@ test('it is what the log says of its moment, and nothing behind', async (t) => {
     { numRuns: 150, seed: 11 },
   )
   t.true(changed > 500, `${changed}`)
+})
+
+test('what comes while the end is read is behind it', async (t) => {
+  const writer = new Writer()
+  for (const code of CODES) await writer.write(code)
+  await writer.flush()
+  const read = writer.log.readAfter.bind(writer.log)
+  let late = 0
+  writer.log.readAfter = async function* (partition, after) {
+    // Each reading finds one entry more than there was when it was asked for.
+    const code = CODES.find((one) => ring.partitionOf(one) === partition)
+    if (code !== undefined) await writer.write(code)
+    late++
+    yield* read(partition, after)
+  }
+  const { found, positions } = await backUp(writer, [...CODES, ...CODES], true)
+  t.deepEqual(told(found), told(stateAt(writer, positions)))
+  t.true(late > 0)
 })
 
 test('where others trim the log, it is right or it ends', async (t) => {
