@@ -189,6 +189,7 @@ function serverOf(
   const app = createHttpServer({
     settings,
     logger,
+    allowed,
     onRoutingError: (error, request, reply) => {
       crossOrigin.addTo(request, reply)
       sendRoutingError(errors, request, reply, error)
@@ -198,7 +199,13 @@ function serverOf(
   app.addHook('onRequest', refuseTwoHosts)
   allowed.watch(app)
   app.setErrorHandler((error, request, reply) => sendFor(errors, request, reply, error))
-  app.setNotFoundHandler(notFoundHandler(errors, allowed))
+  const notFound = notFoundHandler(errors, allowed)
+  // Before a body is looked at: it is of no use, and what is wrong with it would be told instead.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) void notFound(request, reply)
+    else done()
+  })
+  app.setNotFoundHandler(notFound)
   return app
 }
 

@@ -57,7 +57,9 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
     const methods = [route.method].flat()
     const role = neededRole(methods[0]!, route.url)
     assert(role !== undefined, `no role is said for ${methods.join()} ${route.url}`)
-    const response = { ...problemReplies(403, 429), ...(route.schema?.response as object) }
+    const isNamed = route.url.includes(':')
+    const always = problemReplies(403, 429, 431, ...(isNamed ? [414] : []))
+    const response = { ...always, ...(route.schema?.response as object) }
     route.schema = { security: KEYED, 'x-role': role, ...route.schema, response } as FastifySchema
   })
   app.addHook('onRequest', (_request, reply, done) => {

@@ -57,7 +57,9 @@ test('an API path that is too long says so', async (t) => {
 
 for (const [what, bytes, status, code] of [
   ['no HTTP', 'hello\r\n\r\n', 400, 'bad_request'],
-  ['an unknown method', 'BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'bad_request'],
+  ['a method that is none', 'BR(EW /pot HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'bad_request'],
+  ['bytes of another protocol', '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03', 400, 'bad_request'],
+  ['an unknown method of no path', 'BREW /a/b/c HTTP/1.1\r\nHost: a\r\n\r\n', 404, 'not_found'],
   [
     'two lengths',
     'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
@@ -93,6 +95,27 @@ for (const [what, bytes, status, code] of [
     t.like(JSON.parse(body) as object, { status, code })
   })
 }
+
+test('an unknown method is told what its path takes, also behind other requests', async (t) => {
+  const { listen } = await startGateway(t)
+  const port = await listen()
+  for (const [path, allow] of [
+    ['/api/stats?from=x', 'GET, HEAD'],
+    ['/api/keys', 'GET, HEAD, POST'],
+    ['/some-code', 'GET, HEAD, POST'],
+    ['/some-code+', 'GET, HEAD'],
+    ['/metrics', 'GET, HEAD'],
+  ] as const) {
+    const first = 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n'
+    for (const method of ['BREW', 'QUERY', 'PUT']) {
+      const headers = 'Host: a\r\nContent-Type: x\r\nConnection: close\r\n'
+      const text = await talk(port, `${first}${method} ${path} HTTP/1.1\r\n${headers}\r\n`)
+      const reply = text.slice(text.lastIndexOf('HTTP/1.1 '))
+      t.true(reply.startsWith('HTTP/1.1 405 Method Not Allowed'), `${method} ${path}: ${reply}`)
+      t.is(/^allow: (.+)\r$/m.exec(reply)?.[1], allow, path)
+    }
+  }
+})
 
 test('a request that takes too long is a 408', async (t) => {
   const { listen } = await startGateway(t, { headersTimeoutMs: 100, requestTimeoutMs: 200 })

@@ -5,6 +5,7 @@
  * through the list.
  */
 import type { FastifyInstance } from 'fastify'
+import { isReserved } from '../../links/reserved-codes.ts'
 
 interface KnownPath {
   readonly pattern: RegExp
@@ -25,9 +26,20 @@ export class AllowedMethods {
 
   /** The methods that this path takes, sorted; empty: there is no such path. */
   of(path: string): string[] {
-    const known = [...this.#paths.values()].filter(({ pattern }) => pattern.test(path))
-    return [...known.reduce((all, { methods }) => all.union(methods), new Set<string>())].sort()
+    const all = new Set<string>()
+    for (const [url, { pattern, methods }] of this.#paths) {
+      if (!pattern.test(path)) continue
+      // The form of a password is sent to a link, not to its preview or to a page of the service.
+      const left = url.startsWith('/:code') && !isLink(path) ? ['POST'] : []
+      for (const method of methods.difference(new Set(left))) all.add(method)
+    }
+    return [...all].sort()
   }
+}
+
+function isLink(path: string): boolean {
+  const code = /^\/([^/]+)\/?$/.exec(path)?.[1]
+  return code !== undefined && !code.endsWith('+') && !isReserved(code)
 }
 
 /** `/api/links/:code/restore` as a pattern for paths. */

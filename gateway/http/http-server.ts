@@ -13,7 +13,8 @@ import {
   type FastifyRequest,
 } from 'fastify'
 import type { Logger } from 'pino'
-import { answerClientError } from './client-error.ts'
+import type { AllowedMethods } from './allowed-methods.ts'
+import { clientErrorHandler } from './client-error.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
 import { acceptJsonOnly } from '../api/json-body.ts'
 import { compileSchema, queryValidatorOf, validatorOf } from '../api/validation.ts'
@@ -27,11 +28,13 @@ export interface HttpServerOptions {
   readonly settings: GatewaySettings
   readonly logger: Logger
   /** Answers errors that arise before a route is found. */
+  /** Which methods a path takes. */
+  readonly allowed: AllowedMethods
   readonly onRoutingError: (error: Error, request: FastifyRequest, reply: FastifyReply) => void
 }
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { settings, logger, onRoutingError } = options
+  const { settings, logger, allowed, onRoutingError } = options
   const app = fastify({
     http: {
       maxHeaderSize: settings.headerBytesMax,
@@ -47,7 +50,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     // While stopping, redirects go on; the API refuses by itself, in its own words.
     return503OnClosing: false,
     routerOptions: { maxParamLength: PATH_PART_LENGTH_MAX },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: clientErrorHandler(allowed),
     frameworkErrors: onRoutingError,
   })
   app.server.maxConnections = settings.connectionsMax

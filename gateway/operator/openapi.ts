@@ -136,9 +136,18 @@ function visit(summary: string, description: string) {
         content: page,
       },
       ...Object.fromEntries(REDIRECT_STATUSES.map((status) => [status, redirectReply])),
-      ...problemReplies(404, 410, 503),
+      ...visitorProblems(404, 410, 431, 503),
     },
   }
+}
+
+/** As pages or as data. */
+function visitorProblems(...statuses: readonly number[]) {
+  const replies = Object.entries(problemReplies(...statuses)).map(([status, reply]) => {
+    const content = { ...(reply['content'] as object), ...page }
+    return [status, { ...reply, content }]
+  })
+  return Object.fromEntries(replies) as Record<number, object>
 }
 
 const passwordForm = {
@@ -163,7 +172,7 @@ const visitorPaths = {
       tags: ['visitors'],
       parameters: [codeParameter],
       requestBody: { required: true, content: passwordForm },
-      responses: { 303: redirectReply, ...problemReplies(403, 404, 405, 410, 413, 429, 503) },
+      responses: { 303: redirectReply, ...visitorProblems(403, 404, 405, 410, 413, 429, 431, 503) },
     },
   },
   '/{code}+': {
@@ -174,7 +183,7 @@ const visitorPaths = {
       parameters: [codeParameter],
       responses: {
         200: { description: 'The page', content: page },
-        ...problemReplies(404, 410, 503),
+        ...visitorProblems(404, 410, 431, 503),
       },
     },
   },
