@@ -82,10 +82,14 @@ export function bulkEnvelopeSchema(linksMax: number) {
   )
 }
 
+const wrongItem = Type.Unknown({
+  description: 'Anything else is refused in its own place of the results, and the others are made',
+})
+
 export function bulkSchema(limits: LinkLimits, linksMax: number) {
   return Type.Object(
     {
-      links: Type.Array(Type.Union([newLinkSchema(limits), pastLinkSchema(limits)]), {
+      links: Type.Array(Type.Union([newLinkSchema(limits), pastLinkSchema(limits), wrongItem]), {
         minItems: 1,
         maxItems: linksMax,
       }),

@@ -120,6 +120,7 @@ const PYTHON_INPUTS = ['clickhouse-requirements.txt', 'clickhouse_server.py', 'p
 const KUBERNETES_INPUTS = ['go.mod', 'go.sum', 'manifests.go'].map(
   (file) => `../kubernetes/${file}`,
 )
+const CONFORMANCE_INPUTS = ['../conformance/requirements.txt']
 const DEBIAN_INPUTS = ['debian-root.ts']
 const VERSION_TIMEOUT_MS = 10_000
 
@@ -134,6 +135,11 @@ export const builtDirectory = path.join(cacheRoot, hashOf(GO_INPUTS))
 export const javaDirectory = path.join(cacheRoot, `java-${hashOf(JAVA_INPUTS)}`)
 
 export const pythonDirectory = path.join(cacheRoot, `python-${hashOf(PYTHON_INPUTS)}`)
+/** What holds the HTTP interface to its document; no server, and asked for by hand alone. */
+export const conformanceDirectory = path.join(
+  cacheRoot,
+  `conformance-${hashOf(CONFORMANCE_INPUTS)}`,
+)
 export const debianDirectory = path.join(cacheRoot, `debian-${hashOf(DEBIAN_INPUTS)}`)
 /** What the Docker engine of the tests keeps from one run to the next: images, and parts of builds. */
 export const dockerDirectory = path.join(cacheRoot, 'docker')
