@@ -29,6 +29,14 @@ const PATH = '/api/reports'
 const ONE = `${PATH}/:id`
 const TAGS = ['reports']
 const CSV_TYPE = 'text/csv; charset=utf-8; header=present'
+const RESULT = {
+  description: 'The answer',
+  content: {
+    'application/json': { schema: resultSchema },
+    'text/csv': { schema: { type: 'string', description: 'With a first row of names' } },
+    [VISIT_TYPES.parquet]: { schema: { type: 'string', format: 'binary' } },
+  },
+}
 const problems = problemReplies(400, 401, 404, 413, 415, 503)
 
 export function reportRoutes(app: FastifyInstance, desk: ReportDesk, now: () => EpochMs): void {
@@ -38,7 +46,7 @@ export function reportRoutes(app: FastifyInstance, desk: ReportDesk, now: () => 
     tags: TAGS,
     params: idParamsSchema,
     querystring: resultQuerySchema,
-    response: { 200: jsonReply('The answer', resultSchema), ...problems },
+    response: { 200: RESULT, ...problems },
   }
   app.get<{ Querystring: ResultQuery }>(`${ONE}/result`, { schema }, async (request, reply) => {
     const { at, format = 'json' } = request.query
