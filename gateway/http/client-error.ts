@@ -40,7 +40,7 @@ function refusalOf(error: ConnectionError, allowed: AllowedMethods): [TinygridEr
   return [new TinygridError('method_not_allowed', { detail: `This path takes ${allow}` }), allow]
 }
 
-function pathOfUnknownMethod({ rawPacket, bytesParsed = 0 }: ConnectionError): string | undefined {
+function pathOfUnknownMethod({ rawPacket, bytesParsed }: ConnectionError): string | undefined {
   if (!Buffer.isBuffer(rawPacket)) return undefined
   // Other requests may have come before it in the packet.
   const text = rawPacket.toString('latin1')

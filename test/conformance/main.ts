@@ -34,8 +34,7 @@ else fail(missing)
 
 /** @returns undefined when it is there, else why not */
 function fetchTool(): Promise<string | undefined> {
-  const waits = () => console.log('another process fetches schemathesis: waiting')
-  return withBuildLock(`${conformanceDirectory}.lock`, waits, async () => {
+  return withBuildLock(`${conformanceDirectory}.lock`, sayWaiting, async () => {
     if (existsSync(TOOL)) return undefined
     console.log('fetching schemathesis for Python (once)')
     rmSync(conformanceDirectory, { recursive: true, force: true })
@@ -50,6 +49,10 @@ function fetchTool(): Promise<string | undefined> {
     rmSync(conformanceDirectory, { recursive: true, force: true })
     return `schemathesis could not be fetched: ${unfetched}`
   })
+}
+
+function sayWaiting(): void {
+  console.log('another process fetches schemathesis: waiting')
 }
 
 async function conform(): Promise<number> {
@@ -80,10 +83,17 @@ function ask(url: string, directory: string): Promise<number> {
   const tool = spawn(
     TOOL,
     [
-      ...['--config-file', path.join(SOURCE, 'schemathesis.toml'), '--no-color', 'run'],
-      ...[`${url}/openapi.json`, '--header', `Authorization: Bearer ${API_KEY}`],
-      ...['--seed', seed, '--max-time', seconds, '--continue-on-failure'],
-      ...['--phases', 'examples,coverage,fuzzing', '--warnings', 'off'],
+      '--config-file',
+      path.join(SOURCE, 'schemathesis.toml'),
+      '--no-color',
+      'run',
+      `${url}/openapi.json`,
+      `--header=Authorization: Bearer ${API_KEY}`,
+      `--seed=${seed}`,
+      `--max-time=${seconds}`,
+      '--continue-on-failure',
+      '--phases=examples,coverage,fuzzing',
+      '--warnings=off',
     ],
     {
       cwd: directory,
