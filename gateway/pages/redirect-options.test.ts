@@ -57,6 +57,17 @@ test('a preview shows how a link redirects, and what becomes of a query', async 
   t.false((await call('GET', '/mail+')).text.includes('Query'))
 })
 
+test('a preview shows from when a link is valid and how many visits it has, if it says so', async (t) => {
+  const { add, call } = await startGateway(t)
+  const validFrom = Date.UTC(2024, 1, 3, 4, 5) as EpochMs
+  add({ code: 'limited', validFrom, maxVisits: 7 })
+  add({ code: 'plain12' })
+  const { text } = await call('GET', '/limited+')
+  t.regex(text, /<dt>Valid from<\/dt>\s*<dd>2024-02-03 04:05 UTC<\/dd>/)
+  t.regex(text, /<dt>Visits<\/dt>\s*<dd>7 at most<\/dd>/)
+  t.notRegex((await call('GET', '/plain12+')).text, /Valid from|Visits/)
+})
+
 test('a preview shows where late visitors will be sent', async (t) => {
   const { add, call } = await startGateway(t)
   add({ code: 'abc1234', expiredUrl: 'https://example.com/over?a&b' })
