@@ -1,6 +1,6 @@
 /** Memory over its bound is freed from few partitions, a little at a time. */
 import test, { type ExecutionContext } from 'ava'
-import type { Code, PartitionId } from '../../links/ids.ts'
+import type { Code, EpochMs, PartitionId } from '../../links/ids.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 import { Eviction } from './eviction.ts'
 import { LinkTable } from './link-table.ts'
@@ -9,6 +9,7 @@ import { PartitionMemory } from './partition-memory.ts'
 
 const PARTITIONS = 4
 const LINKS = 1_000
+const NOW = 1 as EpochMs
 
 /** Partitions with as many links each, of about 100 B; the store lacks those of `dirty`. */
 function fill(bytesMax: number, dirty: readonly number[] = [], links = LINKS) {
@@ -119,6 +120,20 @@ test('of complete partitions one gives down to its share before the next one is 
   assertNoneIsDenied(t, memories)
 })
 
+test('of 80/20 visits memory answers nine in ten, and who is complete after a while stays it', (t) => {
+  const { visit, memories } = visited(16, 1_000, 0.63)
+  const loaded = areComplete(memories)
+  t.is(loaded, 9)
+  const early = visit(16_000)
+  visit(32_000)
+  const settled = areComplete(memories)
+  const late = visit(32_000)
+  // The others have grown to their third, for which some have given up two thirds.
+  t.true(settled >= 5 && settled < loaded, `${settled} of ${loaded}`)
+  t.true(areComplete(memories) >= settled - 1, `${areComplete(memories)} of ${settled}`)
+  t.true(late > 0.85 && late > early, `${late} after ${early}`)
+})
+
 test('where every partition has only its share left, all give what they have', (t) => {
   const { memories, relieve, sizes } = fill(1)
   complete(memories)
@@ -152,4 +167,54 @@ function squeeze(memories: readonly PartitionMemory[], bytesMax: number) {
       for (let changes = 0; changes < 100 && bound.excess > 0; changes++) eviction.relieve()
     },
   }
+}
+
+function versionOf(partition: number, number: number) {
+  return linkVersion(`p${partition}-${number}`, 1, { url: `https://e.org/${'x'.repeat(50)}` })
+}
+
+/** Partitions of which a load brought as many as fit, and visits to them: 80 % go to 20 % of the links. */
+function visited(partitions: number, links: number, share: number) {
+  const whole = new PartitionMemory(new LinkTable())
+  for (let number = 0; number < links; number++) whole.fill(versionOf(0, number))
+  const bound = new MemoryBound(whole.bytes * partitions * share, partitions)
+  const memories = Array.from({ length: partitions }, () => new PartitionMemory(new LinkTable()))
+  const memoryOf = (partition: PartitionId) => memories[partition]
+  const eviction = new Eviction({ bound, partitions, memoryOf })
+  for (const [id, memory] of memories.entries()) {
+    const fits = bound.bytes + whole.bytes <= bound.bytesMax * 0.95
+    memory.startLoad({ of: fits ? 'links' : 'codes', codes: links })
+    for (let number = 0; number < links; number++) memory.load(versionOf(id, number))
+    while (!memory.stepLoad());
+    memory.endLoad()
+    bound.note(id as PartitionId, memory.bytes)
+  }
+  const random = numbersFrom(1)
+  const all = partitions * links
+  const hot = all / 5
+  /** Returns the share of the visits that memory answered. */
+  const visit = (visits: number): number => {
+    let answered = 0
+    for (let left = visits; left > 0; left--) {
+      const isHot = random() < 0.8
+      const link = Math.floor(isHot ? random() * hot : hot + random() * (all - hot))
+      const partition = (link % partitions) as PartitionId
+      const version = versionOf(partition, Math.floor(link / partitions))
+      const memory = memories[partition]!
+      if (memory.lookup(version.code, NOW).kind !== 'unknown') answered++
+      else {
+        memory.fill(version)
+        bound.note(partition, memory.bytes)
+        eviction.relieve()
+      }
+    }
+    return answered / visits
+  }
+  return { visit, memories }
+}
+
+/** From 0 to below 1, the same in each run (Numerical Recipes). */
+function numbersFrom(seed: number): () => number {
+  let state = seed
+  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
 }
