@@ -71,6 +71,6 @@ VOLUME /data
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=3s --timeout=10s --start-period=90s --retries=5 \
-  CMD ["node", "-e", "require('http').get({ port: process.env.PORT, path: '/health/ready' }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
+  CMD ["node", "-e", "require(process.env.TINYGRID_TLS_CERT ? 'https' : 'http').get({ rejectUnauthorized: false, port: process.env.PORT, path: '/health/ready' }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # As `npm start` does.
 ENTRYPOINT ["node", "--max-semi-space-size=64", "main.ts"]

@@ -21,12 +21,8 @@ import { nearestName } from './links/nearest-name.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
 import { checkDomainSettings, DOMAIN_SETTINGS, wholeDomains } from './node/domain-settings.ts'
 import { LINK_SETTINGS } from './node/link-settings.ts'
+import { checkTls, TLS_SETTINGS, type OptionalTlsSetting } from './node/own-tls-settings.ts'
 import { checkVisitorSettings, VISITOR_SETTINGS } from './node/visitor-settings.ts'
-import {
-  checkServerTls,
-  SERVER_TLS_SETTINGS,
-  type ServerTlsSetting,
-} from './node/server-tls-settings.ts'
 import { withSecretFiles } from './node/secret-files.ts'
 import { FILE_VARIABLE } from './node/settings-file.ts'
 import {
@@ -142,7 +138,7 @@ const SETTINGS = {
     about: 'how long a stop takes new requests yet, for load balancers that ask /health/ready',
   }),
   ...CLUSTER_SETTINGS,
-  ...SERVER_TLS_SETTINGS,
+  ...TLS_SETTINGS,
   ...CLICK_SETTINGS,
   ...VISITOR_SETTINGS,
   geoipFile: text('TINYGRID_GEOIP_FILE', {
@@ -178,7 +174,7 @@ type Values = {
     : never
 }
 type Optional =
-  | ServerTlsSetting
+  | OptionalTlsSetting
   | 'baseUrl'
   | 'domains'
   | 'corsOrigins'
@@ -228,7 +224,7 @@ export function readConfig(given: Env): Config {
   const nodeId = values.nodeId ?? makeNodeId()
   const config = Object.freeze({ ...values, memoryBytesMax, connectionsMax, nodeId } as Config)
   checkClusterSettings(config)
-  checkServerTls(config)
+  checkTls(config)
   checkVisitorSettings(config)
   checkDomainSettings(config)
   return config
@@ -267,7 +263,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
   const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
   const { aliasLengthMax, codeLength, connectionsMax, rateLimit, ipPrivacy } = config
   const { codeCase, targetSchemes: schemes, urlBytesMax } = config
-  const { forwardQuery, redirectStatus, robots, fallbackUrl } = config
+  const { forwardQuery, redirectStatus, robots, fallbackUrl, hstsSeconds } = config
   return Object.freeze({
     ...GATEWAY_DEFAULTS,
     host,
@@ -283,6 +279,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     fallbackUrl,
     redirectStatus: Number(redirectStatus) as RedirectStatus,
     robots,
+    hstsSeconds,
     forwardQuery: forwardQuery === 'override' ? forwardQuery : forwardQuery === 'true',
     bodyBytesMax: Math.max(GATEWAY_DEFAULTS.bodyBytesMax, BODY_BYTES_PER_URL_BYTE * urlBytesMax),
     codeCase,

@@ -59,6 +59,8 @@ export interface GatewaySettings {
   /** Of redirects, for links that do not say it themselves. */
   readonly redirectStatus: RedirectStatus
   readonly robots: Robots
+  /** How long browsers are told to use HTTPS alone; 0: they are told nothing. */
+  readonly hstsSeconds: number
   /** Where visitors are sent whose code leads nowhere; by default to a page that says so. */
   readonly fallbackUrl: string | undefined
   /** Creates without a key, per address. */
@@ -110,6 +112,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   forwardQuery: true,
   redirectStatus: 302,
   robots: 'allow',
+  hstsSeconds: 0,
   fallbackUrl: undefined,
   unkeyedCreatesPerMinuteMax: 60,
   wrongKeysPerMinuteMax: 30,

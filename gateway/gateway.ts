@@ -45,6 +45,7 @@ import { createHttpServer } from './http/http-server.ts'
 import { KnownDomains } from './api/domain-fields.ts'
 import { LinkCreator } from './api/link-creation.ts'
 import { registerAnalyticsMetrics } from './operator/analytics-metrics.ts'
+import { registerCertificateMetrics } from './operator/certificate-metrics.ts'
 import { registerClickMetrics } from './operator/click-metrics.ts'
 import { registerMembershipMetrics, type MembershipNumbers } from './operator/membership-metrics.ts'
 import { registerLogMetrics, type LogNumbers } from './operator/log-metrics.ts'
@@ -64,8 +65,11 @@ import { redirectAtOnce, redirectRoute } from './pages/redirect-route.ts'
 import { requestDomainsOf } from './http/request-domains.ts'
 import { RequestTimes } from './http/request-times.ts'
 import type { RouterCounters } from '../routing/router-counters.ts'
+import { HSTS, hstsOf } from './http/security-headers.ts'
 import { refuseTwoHosts } from './http/single-host.ts'
 import type { EventsOptions } from './stats/events-route.ts'
+import { Http2Sessions } from './tls/http2-sessions.ts'
+import type { OwnCertificate } from './tls/own-certificate.ts'
 import type { ClickParsing } from './stats/live-event.ts'
 import { LinkVisits } from './stats/link-visits.ts'
 import { LiveFeed } from './stats/live-feed.ts'
@@ -90,6 +94,8 @@ export interface GatewayOptions {
   readonly backup?: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
   readonly logger: Logger
   readonly now: () => EpochMs
+  /** With which HTTPS is served; undefined: it is HTTP. */
+  readonly certificate?: OwnCertificate | undefined
   /** Shared with the fast path, if there is one. */
   readonly redirects?: RedirectCounters
   /** In a cluster: what the owner, a router, counts. */
@@ -131,12 +137,14 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const registry = metricsOf(options, redirects, errors.counts)
   const times = new RequestTimes(registry)
   const address = new PublicAddress(settings)
-  const app = serverOf(settings, logger, errors)
-  const bounds = new ConnectionBounds(app.server, settings)
+  const app = serverOf(options, errors)
+  const http2 = Http2Sessions.of(app.server, settings)
+  const bounds = new ConnectionBounds(app.server, settings, http2)
   let isClosing = false
   app.addHook('preClose', (done) => {
     isClosing = true
     endConnectionsWhenIdle(app)
+    http2?.close()
     done()
   })
   await describeRoutes(app, settings.baseUrl)
@@ -172,7 +180,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.ready()
   answerFirst(
     app,
-    bounds,
+    { bounds, hsts: hstsOf(settings) },
     (request, response, pass) => !isClosing && redirectIfSure(hot, request, response, pass),
   )
   return app
@@ -180,8 +188,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
 
 /** With what holds for all requests: who may ask, and how they are refused. */
 function serverOf(
-  settings: GatewaySettings,
-  logger: Logger,
+  { settings, logger, certificate }: GatewayOptions,
   errors: ErrorReplies,
 ): FastifyInstance {
   const allowed = new AllowedMethods()
@@ -190,6 +197,7 @@ function serverOf(
     settings,
     logger,
     allowed,
+    certificate,
     onRoutingError: (error, request, reply) => {
       crossOrigin.addTo(request, reply)
       sendRoutingError(errors, request, reply, error)
@@ -235,12 +243,13 @@ function metricsOf(
   redirects: RedirectCounters,
   errors: ErrorReplies['counts'],
 ): Registry {
-  const { status, work, router, membership, log, clicks, analyticsNumbers } = options
+  const { status, work, router, membership, log, clicks, analyticsNumbers, certificate } = options
   const registry = new Registry()
   registerMetrics(registry, { status, redirects, errors, work, router })
   if (log !== undefined) registerLogMetrics(registry, log)
   if (membership !== undefined) registerMembershipMetrics(registry, membership)
   if (clicks !== undefined) registerClickMetrics(registry, clicks)
+  if (certificate !== undefined) registerCertificateMetrics(registry, certificate)
   if (analyticsNumbers !== undefined) registerAnalyticsMetrics(registry, analyticsNumbers)
   return registry
 }
@@ -270,12 +279,13 @@ function redirectIfSure(...given: Parameters<typeof redirectAtOnce>): boolean {
 /** Asks `answer` before Fastify; what it does not answer, now or later, takes its usual way. */
 function answerFirst(
   { server }: FastifyInstance,
-  bounds: ConnectionBounds,
+  { bounds, hsts }: { bounds: ConnectionBounds; hsts: string | undefined },
   answer: (request: IncomingMessage, response: ServerResponse, pass: () => void) => boolean,
 ): void {
   const listeners = server.listeners('request') as RequestListener[]
   server.removeAllListeners('request')
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (hsts !== undefined) response.setHeader(HSTS, hsts)
     const pass = () => {
       bounds.begun(request, response)
       for (const listener of listeners) listener.call(server, request, response)

@@ -3,6 +3,7 @@
  *
  * Used by `tinygrid.ts` for a node that has the role of a gateway.
  */
+import type { Server } from 'node:http'
 import type { FastifyInstance, FastifyListenOptions } from 'fastify'
 import type { Logger } from 'pino'
 import { openCountryData } from '../clicks/parse/address-data.ts'
@@ -12,9 +13,11 @@ import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
 import type { DrainNode } from '../gateway/api/drain-route.ts'
-import { installFastPath } from '../gateway/fast-path/fast-path.ts'
+import { installFastPath, type FastPath } from '../gateway/fast-path/fast-path.ts'
 import type { GatewaySettings } from '../gateway/gateway-settings.ts'
 import { createGateway } from '../gateway/gateway.ts'
+import { hstsOf } from '../gateway/http/security-headers.ts'
+import { openRedirectPort } from '../gateway/tls/redirect-port.ts'
 import { notesOfCase, ownerOfCase } from '../gateway/http/folded-codes.ts'
 import { requestDomainsOf } from '../gateway/http/request-domains.ts'
 import type { LongWork } from '../links/long-work.ts'
@@ -24,6 +27,7 @@ import type { RedirectCounters } from '../gateway/pages/redirect-counters.ts'
 import type { LiveClicks } from './live-clicks.ts'
 import type { Node } from './node.ts'
 import type { NodeAnalytics } from './node-analytics.ts'
+import { ownCertificateOf } from './own-tls-settings.ts'
 import { ConfigError } from './setting.ts'
 
 export interface FrontOptions {
@@ -91,6 +95,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     keys,
     backup,
     logger,
+    certificate: ownCertificateOf(config, logger),
     now,
     openCountries: () => countriesOf(config, logger),
   })
@@ -102,15 +107,44 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
         prefixOf: domains && ((head) => domains.prefixOfHead(head)),
         forwardQuery: settings.forwardQuery,
         redirectStatus: settings.redirectStatus,
+        hsts: hstsOf(settings),
         hasFallback: hasFallback(settings),
         clicks: notesOfCase(clicks?.notes, codeCase),
         now,
       })
     : undefined
+  return frontOf(gateway, fastPath, config)
+}
+
+/** With the port for HTTP, if there is one. */
+function frontOf(gateway: FastifyInstance, fastPath: FastPath | undefined, config: Config): Front {
+  let plain: Server | undefined
   const close = async () => {
+    plain?.close()
     await Promise.all([gateway.close(), fastPath?.close()])
   }
-  return { listen: () => listen(gateway, config), close }
+  return {
+    listen: async () => {
+      const url = await listen(gateway, config)
+      plain = await listenForHttp(config)
+      return url
+    },
+    close,
+  }
+}
+
+/** Beside HTTPS, where it is wanted. @throws ConfigError if its port cannot be used */
+async function listenForHttp(config: Config): Promise<Server | undefined> {
+  const { host, tlsRedirectPort: port, port: httpsPort } = config
+  // With several domains each stays where its visitor is.
+  const baseUrl = config.domains === undefined ? config.baseUrl : undefined
+  if (port === undefined) return undefined
+  try {
+    return await openRedirectPort({ host, port, baseUrl, httpsPort })
+  } catch (error) {
+    const why = (error as Error).message
+    throw new ConfigError(`TINYGRID_TLS_REDIRECT_PORT ${port} cannot be used: ${why}`)
+  }
 }
 
 /** On any of its domains. */

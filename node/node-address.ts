@@ -6,7 +6,7 @@
 import type { Config } from '../config.ts'
 
 /** Where people find the gateway; null if there is none. */
-export function addressOf({ roles, baseUrl, host, port }: Config): string | null {
+export function addressOf({ roles, baseUrl, host, port, tlsCert }: Config): string | null {
   if (!roles.includes('gateway')) return null
-  return baseUrl ?? `http://${host}:${port}`
+  return baseUrl ?? `http${tlsCert === undefined ? '' : 's'}://${host}:${port}`
 }

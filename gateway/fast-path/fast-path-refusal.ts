@@ -15,6 +15,7 @@ import type { Code, EpochMs } from '../../links/ids.ts'
 import { ABSENT, type Lookup } from '../../links/link.ts'
 import { isReserved } from '../../links/reserved-codes.ts'
 import { formOf, prefersData, type Form } from '../http/error-reply.ts'
+import { HSTS } from '../http/security-headers.ts'
 import { goneError, visitorError } from '../pages/visitor-pages.ts'
 
 export interface Refusal {
@@ -45,9 +46,10 @@ export class Refusals {
   #head = ''
   #wish: Wish = 'page'
 
-  constructor(keepAliveSeconds: number) {
-    this.#pages = new Replies(keepAliveSeconds, 'page')
-    this.#data = new Replies(keepAliveSeconds, 'data')
+  /** @param hsts what browsers are told of HTTPS, in each answer */
+  constructor(keepAliveSeconds: number, hsts?: string) {
+    this.#pages = new Replies(keepAliveSeconds, 'page', hsts)
+    this.#data = new Replies(keepAliveSeconds, 'data', hsts)
   }
 
   /** undefined: it is for the server to answer. @param head from behind the target */
@@ -87,10 +89,12 @@ function reasonOf(found: Lookup): Reason | undefined {
 class Replies {
   readonly #keepAliveSeconds: number
   readonly #form: Form
+  readonly #hsts: string | undefined
   readonly #made = new Map<Reason, Refusal>()
   #second = -1
 
-  constructor(keepAliveSeconds: number, form: Form) {
+  constructor(keepAliveSeconds: number, form: Form, hsts?: string) {
+    this.#hsts = hsts
     this.#keepAliveSeconds = keepAliveSeconds
     this.#form = form
   }
@@ -111,6 +115,7 @@ class Replies {
     const lines = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      ...(this.#hsts === undefined ? [] : [`${HSTS}: ${this.#hsts}`]),
       `content-length: ${body.length}`,
       `Date: ${new Date(this.#second * 1000).toUTCString()}`,
       'Connection: keep-alive',

@@ -7,6 +7,7 @@
  */
 import type { EpochMs } from '../../links/ids.ts'
 import type { RedirectStatus } from '../../links/link.ts'
+import { HSTS } from '../http/security-headers.ts'
 import { isKept, KEPT, NOT_KEPT, reasonOf, type Target } from '../http/redirect-form.ts'
 
 /** By status: what stands before the address. */
@@ -21,14 +22,20 @@ const UNSAFE = /[^\x21-\x7e]/
 
 export class RedirectReply {
   readonly #keepAliveSeconds: number
+  /** A whole line, or none. */
+  readonly #hsts: string
   readonly #status: RedirectStatus
   #second = -1
   #tails: Tails = NO_TAILS
   /** Of what browsers may keep. */
   #keptTails: Tails = NO_TAILS
 
-  /** @param status of links that do not say it themselves */
-  constructor(keepAliveSeconds: number, status: RedirectStatus) {
+  /**
+   * @param status of links that do not say it themselves
+   * @param hsts what browsers are told of HTTPS, in each reply
+   */
+  constructor(keepAliveSeconds: number, status: RedirectStatus, hsts?: string) {
+    this.#hsts = hsts === undefined ? '' : `${HSTS}: ${hsts}\r\n`
     this.#keepAliveSeconds = keepAliveSeconds
     this.#status = status
   }
@@ -60,7 +67,7 @@ export class RedirectReply {
   }
 
   #tailsWith(cacheControl: string, date: string): Tails {
-    const middle = `\r\nCache-Control: ${cacheControl}\r\nContent-Length: 0\r\nDate: ${date}\r\n`
+    const middle = `\r\n${this.#hsts}Cache-Control: ${cacheControl}\r\nContent-Length: 0\r\nDate: ${date}\r\n`
     const keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${this.#keepAliveSeconds}\r\n\r\n`
     return { last: `${middle}Connection: close\r\n\r\n`, other: middle + keepAlive }
   }

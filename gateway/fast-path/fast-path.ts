@@ -38,6 +38,7 @@ import { Refusals } from './fast-path-refusal.ts'
 import { RedirectReply } from './fast-path-reply.ts'
 import type { PrefixOf } from './fast-path-request.ts'
 import { TurnBudget } from '../http/turn-budget.ts'
+import { connectionEvent, isHttp2 } from '../tls/tls-server.ts'
 
 /** What the fast path did: plain numbers, since one is raised at every redirect. */
 export interface FastPathCounters {
@@ -59,6 +60,8 @@ export interface FastPathOptions {
   /** Of links that do not say it themselves. */
   readonly forwardQuery: QueryForwarding
   readonly redirectStatus: RedirectStatus
+  /** What browsers are told of HTTPS; undefined: nothing. */
+  readonly hsts?: string | undefined
   /** The operator has a page for who finds no link: the server sends him there. */
   readonly hasFallback: boolean
   /** Where each redirect and each orphan is noted. */
@@ -95,10 +98,11 @@ const SERVER_ANSWERS = METERED
 type ConnectionListener = (this: Server, socket: Socket) => void
 
 export function installFastPath(server: Server, options: FastPathOptions): FastPath {
-  const listeners = server.listeners('connection') as ConnectionListener[]
-  for (const listener of listeners) server.off('connection', listener)
+  const event = connectionEvent(server)
+  const listeners = server.listeners(event) as ConnectionListener[]
+  for (const listener of listeners) server.off(event, listener)
   const shared = new SharedState(server, listeners, options)
-  server.on('connection', (socket) => shared.accept(socket))
+  server.on(event, (socket: Socket) => shared.accept(socket))
   return shared
 }
 
@@ -147,8 +151,8 @@ class SharedState implements ConnectionHost, FastPath {
     this.headTicks = Math.ceil(headersTimeout / this.#tickMs)
     this.idleTicks = Math.ceil((keepAliveTimeout + keepAliveTimeoutBuffer) / this.#tickMs)
     const keepAliveSeconds = Math.floor(keepAliveTimeout / 1_000)
-    this.#reply = new RedirectReply(keepAliveSeconds, options.redirectStatus)
-    this.#refusals = options.hasFallback ? undefined : new Refusals(keepAliveSeconds)
+    this.#reply = new RedirectReply(keepAliveSeconds, options.redirectStatus, options.hsts)
+    this.#refusals = options.hasFallback ? undefined : new Refusals(keepAliveSeconds, options.hsts)
   }
 
   get connections(): number {
@@ -156,7 +160,7 @@ class SharedState implements ConnectionHost, FastPath {
   }
 
   accept(socket: Socket): void {
-    if (this.isClosing || !canReadInto) return this.#emit(socket)
+    if (this.isClosing || !canReadInto || isHttp2(socket)) return this.#emit(socket)
     this.#timer ??= setInterval(this.#onTick, this.#tickMs).unref()
     this.#connections.add(new FastPathConnection(socket, this))
   }

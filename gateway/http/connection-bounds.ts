@@ -33,6 +33,7 @@ import {
   readInto,
   readOn,
 } from './socket-reading.ts'
+import { connectionEvent, isHttp2 } from '../tls/tls-server.ts'
 import { TurnBudget } from './turn-budget.ts'
 
 export const CONNECTION_REQUESTS_MAX = 8
@@ -60,19 +61,28 @@ export interface ConnectionBoundsOptions {
   readonly unreadTimeoutMs: number
 }
 
+/** Connections that are not read here: those of HTTP/2. */
+interface UnreadElsewhere {
+  unread(): Iterable<[Socket, number]>
+}
+
 export class ConnectionBounds {
   readonly #options: ConnectionBoundsOptions
   readonly #connections = new Map<Socket, Connection>()
+  readonly #others: UnreadElsewhere | undefined
   /** Where all connections read to, one at a time. */
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES_MAX)
   #requests = 0
   readonly #turn = new TurnBudget(TURN_HEADS_MAX)
 
-  /** Looks after the connections of `server` until it closes. */
-  constructor(server: Server, options: ConnectionBoundsOptions) {
+  /** Looks after the connections of `server` until it closes; of `others` after what is unread alone. */
+  constructor(server: Server, options: ConnectionBoundsOptions, others?: UnreadElsewhere) {
     this.#options = options
+    this.#others = others
     // Before Node's own listener, which takes the socket to its parser.
-    server.prependListener('connection', (socket: Socket) => this.#accept(socket))
+    server.prependListener(connectionEvent(server), (socket: Socket) => {
+      if (!isHttp2(socket)) this.#accept(socket)
+    })
     const timers = [
       setInterval(() => this.#cutOffGreedy(), LOOK_MS),
       setInterval(() => this.#timeUnread(), options.unreadTimeoutMs / LOOKS_PER_TIMEOUT),
@@ -142,6 +152,10 @@ export class ConnectionBounds {
       if (unreadBytes === 0) continue
       unread.push([socket, unreadBytes])
       total += unreadBytes
+    }
+    for (const [socket, bytes] of this.#others?.unread() ?? []) {
+      unread.push([socket, bytes])
+      total += bytes
     }
     if (total <= unreadBytesMax) return
     unread.sort(([, a], [, b]) => b - a)

@@ -5,9 +5,11 @@
  * minutes, a body a megabyte, an unknown field passes). Nothing is trusted that a client can send,
  * unless a proxy is declared.
  */
+import type { Server } from 'node:http'
 import {
   fastify,
   LogController,
+  type FastifyHttpOptions,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -17,6 +19,8 @@ import type { AllowedMethods } from './allowed-methods.ts'
 import { clientErrorHandler } from './client-error.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
 import { acceptJsonOnly } from '../api/json-body.ts'
+import type { OwnCertificate } from '../tls/own-certificate.ts'
+import { closeFailedHandshakes, serveRenewed, tlsOptions } from '../tls/tls-server.ts'
 import { compileSchema, queryValidatorOf, validatorOf } from '../api/validation.ts'
 
 /** Longest part of a path that a route takes; codes have at most 64. */
@@ -27,6 +31,8 @@ const TIMEOUT_CHECK_INTERVAL_MS = 1_000
 export interface HttpServerOptions {
   readonly settings: GatewaySettings
   readonly logger: Logger
+  /** undefined: it speaks no TLS. */
+  readonly certificate?: OwnCertificate | undefined
   /** Answers errors that arise before a route is found. */
   /** Which methods a path takes. */
   readonly allowed: AllowedMethods
@@ -34,13 +40,14 @@ export interface HttpServerOptions {
 }
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { settings, logger, allowed, onRoutingError } = options
+  const { settings, logger, certificate, allowed, onRoutingError } = options
+  const http = {
+    maxHeaderSize: settings.headerBytesMax,
+    headersTimeout: settings.headersTimeoutMs,
+    connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+  }
   const app = fastify({
-    http: {
-      maxHeaderSize: settings.headerBytesMax,
-      headersTimeout: settings.headersTimeoutMs,
-      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
-    },
+    ...serverKindOf(http, settings, certificate),
     logController: new FrameworkLog(logger),
     requestTimeout: settings.requestTimeoutMs,
     keepAliveTimeout: settings.keepAliveTimeoutMs,
@@ -54,10 +61,24 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     frameworkErrors: onRoutingError,
   })
   app.server.maxConnections = settings.connectionsMax
+  if (certificate !== undefined) {
+    closeFailedHandshakes(app.server)
+    serveRenewed(app.server, certificate)
+  }
   acceptJsonOnly(app)
   app.setValidatorCompiler(({ schema, httpPart }) => validatorFor(schema as object, httpPart))
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   return app
+}
+
+/** To Fastify a server with TLS is another type; all that is used here of it is the same. */
+function serverKindOf(
+  http: FastifyHttpOptions<Server>['http'] & object,
+  settings: GatewaySettings,
+  certificate: OwnCertificate | undefined,
+): FastifyHttpOptions<Server> {
+  if (certificate === undefined) return { http }
+  return { https: { ...http, ...tlsOptions(settings, certificate) } } as FastifyHttpOptions<Server>
 }
 
 /**

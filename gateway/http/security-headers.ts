@@ -33,3 +33,10 @@ export const SECURITY_HEADERS = Object.freeze({
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 })
+
+export const HSTS = 'Strict-Transport-Security'
+
+/** What it says; undefined: it is not to be said. */
+export function hstsOf({ hstsSeconds }: { readonly hstsSeconds: number }): string | undefined {
+  return hstsSeconds > 0 ? `max-age=${hstsSeconds}` : undefined
+}

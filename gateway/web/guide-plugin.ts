@@ -13,6 +13,8 @@ import { Html, html, page } from '../pages/page.ts'
 
 const DOCUMENTS = path.resolve(import.meta.dirname, '../../docs')
 const MARKDOWN = /\.md$/
+/** Lies where those who report something look for it. */
+const SECURITY = 'SECURITY.md'
 
 const marked = new Marked({
   renderer: {
@@ -32,6 +34,8 @@ export function guide(): Plugin {
     name: 'guide',
     apply: 'build',
     generateBundle() {
+      const security = readFileSync(path.join(DOCUMENTS, '..', SECURITY), 'utf8')
+      this.emitFile({ type: 'asset', fileName: 'docs/security.html', source: pageOf(security) })
       for (const name of readdirSync(DOCUMENTS)) {
         const text = readFileSync(path.join(DOCUMENTS, name), 'utf8')
         const isPage = MARKDOWN.test(name)
@@ -63,6 +67,7 @@ function pageName(file: string): string {
 /** Of a link in a document; undefined if it leads out of the folder. */
 function targetOf(href: string): string | undefined {
   if (/^(?:https?:|#)/.test(href)) return href
+  if (href === `../${SECURITY}`) return '/docs/security'
   if (href.startsWith('..')) return undefined
   const [file = '', fragment] = href.split('#')
   const name = file === 'README.md' ? '' : file.replace(MARKDOWN, '')
