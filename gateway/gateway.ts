@@ -41,7 +41,7 @@ import type { GatewaySettings } from './gateway-settings.ts'
 import { ConnectionBounds } from './http/connection-bounds.ts'
 import { CrossOrigin } from './http/cross-origin.ts'
 import { notesOfCase, ownerOfCase } from './http/folded-codes.ts'
-import { createHttpServer } from './http/http-server.ts'
+import { createHttpServer, endConnectionsWhenIdle } from './http/http-server.ts'
 import { KnownDomains } from './api/domain-fields.ts'
 import { LinkCreator } from './api/link-creation.ts'
 import { registerAnalyticsMetrics } from './operator/analytics-metrics.ts'
@@ -293,13 +293,4 @@ function answerFirst(
     if (!answer(request, response, pass)) pass()
     else if (!response.writableEnded) bounds.begun(request, response)
   })
-}
-
-/**
- * Node closes what is idle when the server closes, but a connection that answers its last request
- * after that would stay for the whole keep-alive time, and hold up the stop.
- */
-function endConnectionsWhenIdle({ server }: FastifyInstance): void {
-  server.keepAliveTimeout = 1
-  server.keepAliveTimeoutBuffer = 0
 }

@@ -71,6 +71,15 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   return app
 }
 
+/**
+ * Node closes what is idle when the server closes, but a connection that answers its last request
+ * after that would stay for the whole keep-alive time, and hold up the stop.
+ */
+export function endConnectionsWhenIdle({ server }: FastifyInstance): void {
+  server.keepAliveTimeout = 1
+  server.keepAliveTimeoutBuffer = 0
+}
+
 /** To Fastify a server with TLS is another type; all that is used here of it is the same. */
 function serverKindOf(
   http: FastifyHttpOptions<Server>['http'] & object,
