@@ -13,7 +13,7 @@ import { Server as TlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import type { GatewaySettings } from '../gateway-settings.ts'
 import type { OwnCertificate, ServedCertificate } from './own-certificate.ts'
 
-export const HTTP2 = 'h2'
+const HTTP2 = 'h2'
 
 /** For `https.createServer`. */
 export function tlsOptions(
