@@ -9,6 +9,7 @@
 import os from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { CONNECTION_BYTES_MAX, GATEWAY_DEFAULTS } from './gateway/gateway-settings.ts'
+import { FOREIGN_INTERFACES } from './gateway/compatible/foreign-interfaces.ts'
 import { parseOrigin } from './gateway/http/cross-origin.ts'
 import type { GatewaySettings } from './gateway/gateway-settings.ts'
 import { CLICK_SETTINGS } from './node/click-settings.ts'
@@ -34,6 +35,7 @@ import {
   integer,
   listSetting,
   readSetting,
+  severalOf,
   text,
   type Setting,
 } from './node/setting.ts'
@@ -71,6 +73,10 @@ const SETTINGS = {
       `1 to ${CORS_ORIGINS_MAX} origins such as https://app.example.com, separated by commas and without a ` +
       'path, or * for all',
     about: 'origins whose web pages may call the API (CORS); none by default',
+  }),
+  interfaces: severalOf('TINYGRID_INTERFACES', {
+    of: FOREIGN_INTERFACES,
+    about: 'interfaces of other shorteners that are answered beside our own; none by default',
   }),
   publicCreate: flag('TINYGRID_PUBLIC_CREATE', {
     fallback: 'false',
@@ -178,6 +184,7 @@ type Optional =
   | 'baseUrl'
   | 'domains'
   | 'corsOrigins'
+  | 'interfaces'
   | 'apiKey'
   | 'natsUrl'
   | 'natsSystemUrl'
@@ -273,6 +280,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     trustProxy,
     ipPrivacy,
     corsOrigins: config.corsOrigins ?? [],
+    interfaces: config.interfaces ?? [],
     publicCreate,
     fastPath,
     targets: Object.freeze({ schemes, bytesMax: urlBytesMax }),

@@ -11,6 +11,7 @@ import type { Domain } from '../links/full-code.ts'
 import { URL_BYTES_DEFAULT, type QueryForwarding, type RedirectStatus } from '../links/link.ts'
 import { WEB_SCHEMES } from '../links/target-schemes.ts'
 import type { TargetRules } from '../links/target-url.ts'
+import type { ForeignInterface } from './compatible/foreign-interfaces.ts'
 import type { Robots } from './pages/site-files.ts'
 
 /**
@@ -44,6 +45,8 @@ export interface GatewaySettings {
   readonly publicCreate: boolean
   /** Origins whose web pages may call the API, as browsers write them, or `*`. */
   readonly corsOrigins: readonly string[]
+  /** Interfaces of other shorteners that are answered, too. */
+  readonly interfaces: readonly ForeignInterface[]
   /** Where links may lead that are made or changed from now on. */
   readonly targets: TargetRules
   /** Whether codes that differ in case alone are two codes: as it was when the data were made. */
@@ -104,6 +107,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   ipPrivacy: 'anonymised',
   publicCreate: false,
   corsOrigins: Object.freeze([]),
+  interfaces: Object.freeze([]),
   targets: Object.freeze({ schemes: WEB_SCHEMES, bytesMax: URL_BYTES_DEFAULT }),
   codeCase: 'sensitive',
   aliasLengthMax: 8,

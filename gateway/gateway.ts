@@ -6,6 +6,7 @@
  *   GET /:code            redirect-route.ts   the hot route; no hook of any other part runs for it
  *   GET /:code+           preview.ts
  *   /api/**               api.ts              the key, then one file per route
+ *   /rest/v3/** and so on compatible.ts       interfaces of other shorteners, if they are on
  *   /health/*, /metrics   operator-routes.ts
  *   /openapi.json         openapi.ts          and /docs/api
  *   /docs/*               guide-pages.ts
@@ -37,6 +38,8 @@ import { KeyRing } from './api/key-ring.ts'
 import { api } from './api/api.ts'
 import type { DrainNode } from './api/drain-route.ts'
 import { ErrorReplies } from './http/error-reply.ts'
+import { compatibleInterfaces } from './compatible/compatible.ts'
+import { foreignAddresses } from './compatible/foreign-interfaces.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import { ConnectionBounds } from './http/connection-bounds.ts'
 import { CrossOrigin } from './http/cross-origin.ts'
@@ -73,6 +76,7 @@ import type { OwnCertificate } from './tls/own-certificate.ts'
 import type { ClickParsing } from './stats/live-event.ts'
 import { LinkVisits } from './stats/link-visits.ts'
 import { LiveFeed } from './stats/live-feed.ts'
+import { TaggedCodes } from './stats/tagged-codes.ts'
 import { siteFiles } from './pages/site-files.ts'
 import { webPage } from './pages/web-page.ts'
 
@@ -167,6 +171,13 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const clickParts = { analytics, deletions, desks, visits }
   const asked = { settings, owner, directory, domains: new KnownDomains(settings), backup }
   const context = { ...asked, ...clickParts, creator, passwords, address, errors, work, now }
+  const foreign = { keys, logger, times, status, isClosing: () => isClosing }
+  await compatibleInterfaces(app, settings.interfaces, {
+    ...context,
+    ...foreign,
+    tagged: new TaggedCodes(directory, now),
+    clock: options.clock ?? systemClock,
+  })
   await app.register(async (scope) => {
     const live = { ...liveEvents(options), ring: keys.ring }
     const cluster = { clusterStatus, drainNode: options.drainNode }
@@ -192,7 +203,8 @@ function serverOf(
   errors: ErrorReplies,
 ): FastifyInstance {
   const allowed = new AllowedMethods()
-  const crossOrigin = new CrossOrigin(settings.corsOrigins, allowed)
+  const more = foreignAddresses(settings.interfaces)
+  const crossOrigin = new CrossOrigin(settings.corsOrigins, allowed, more)
   const app = createHttpServer({
     settings,
     logger,

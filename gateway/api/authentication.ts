@@ -53,7 +53,12 @@ export function isKeyed(keys: KeyCheck, request: FastifyRequest): boolean {
   return key !== undefined && 'caller' in identify(keys, request, key)
 }
 
-function admitKey(keys: KeyCheck, request: FastifyRequest, key: string): TinygridError | undefined {
+/** Why the key does not open the route of this request; undefined: it does, and the caller is known. */
+export function admitKey(
+  keys: KeyCheck,
+  request: FastifyRequest,
+  key: string,
+): TinygridError | undefined {
   const found = identify(keys, request, key)
   if ('error' in found) return found.error
   const { caller } = found

@@ -104,14 +104,14 @@ export class LinkCreator {
 
   /** What to try, in order: the same each time if the request is repeatable. */
   *#candidates(draft: LinkDraft, repeatable?: RepeatableRequest): Generator<Candidate> {
-    const { alias, reuse, url } = draft
+    const { alias, reuse, url, firstCode, codeLength = this.#codeLength } = draft
     if (alias !== undefined) return yield { code: alias, reuse: reuse === true && isPlain(draft) }
     if (reuse !== false && isPlain(draft)) {
-      for (const code of codesOfUrl(url, this.#codeLength, this.#codeCase))
-        yield { code, reuse: true }
+      for (const code of codesOfUrl(url, codeLength, this.#codeCase)) yield { code, reuse: true }
     }
+    if (firstCode !== undefined) yield { code: firstCode, reuse: false }
     const randomBytes = repeatable?.randomBytes() ?? this.#randomBytes
-    for (const code of randomCodes(this.#codeLength, randomBytes, this.#codeCase))
+    for (const code of randomCodes(codeLength, randomBytes, this.#codeCase))
       yield { code, reuse: false }
   }
 

@@ -26,6 +26,10 @@ export interface LinkDraft extends LinkOptions {
   readonly maxVisits: number | null
   /** As it was given: hashed when the link is made. */
   readonly password: string | null
+  /** Of a generated code, in characters; undefined: as the settings say. */
+  readonly codeLength?: number | undefined
+  /** Tried before random ones. */
+  readonly firstCode?: PlainCode | undefined
 }
 
 /** Nothing is asked of the link but that it leads to its URL. */

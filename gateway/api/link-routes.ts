@@ -164,7 +164,7 @@ function unfit(): TinygridError {
 }
 
 /** The link after a change; throws what the owner answered otherwise. */
-function changedLink(result: WriteResult): Link {
+export function changedLink(result: WriteResult): Link {
   switch (result.kind) {
     case 'done':
       return result.link

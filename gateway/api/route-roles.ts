@@ -1,5 +1,6 @@
 /**
- * The role that each route under `/api` needs: one table, which the OpenAPI document repeats (`x-role`).
+ * The role that each route under `/api` needs: one table, which the OpenAPI document repeats (`x-role`). Also of
+ * the interfaces of other shorteners (`compatible/`).
  *
  * A route that is not here stops the start, so a new one is shut until somebody has thought of it. Each role may
  * what those before it may. What reveals more than links and figures (exports and backups have hashes of passwords,
@@ -44,6 +45,35 @@ const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
   'GET /api/keys': 'admin',
   'POST /api/keys': 'admin',
   'DELETE /api/keys/:id': 'admin',
+  'GET /rest/v3/short-urls': 'read',
+  'GET /rest/v3/short-urls/:code': 'read',
+  'GET /rest/v3/short-urls/:code/redirect-rules': 'read',
+  'GET /rest/v3/short-urls/:code/visits': 'read',
+  'GET /rest/v3/visits': 'read',
+  'GET /rest/v3/visits/orphan': 'read',
+  'GET /rest/v3/visits/non-orphan': 'read',
+  'GET /rest/v3/tags': 'read',
+  'GET /rest/v3/tags/stats': 'read',
+  'GET /rest/v3/tags/:tag/visits': 'read',
+  'GET /rest/v3/domains': 'read',
+  'GET /rest/v3/domains/:domain/visits': 'read',
+  'GET /rest/v3/mercure-info': 'read',
+  'POST /rest/v3/short-urls': 'create',
+  'PATCH /rest/v3/short-urls/:code': 'edit',
+  'DELETE /rest/v3/short-urls/:code': 'edit',
+  'POST /rest/v3/short-urls/:code/redirect-rules': 'edit',
+  'PUT /rest/v3/tags': 'edit',
+  'DELETE /rest/v3/tags': 'edit',
+  'PATCH /rest/v3/domains/redirects': 'admin',
+  'DELETE /rest/v3/short-urls/:code/visits': 'admin',
+  'DELETE /rest/v3/visits/orphan': 'admin',
+  'POST /v4/shorten': 'create',
+  'POST /v4/bitlinks': 'create',
+  'POST /v4/expand': 'read',
+  'GET /v4/bitlinks/*': 'read',
+  // What shortens asks for more itself.
+  'GET /yourls-api.php': 'read',
+  'POST /yourls-api.php': 'read',
 }
 
 /** @param url as the route is written. undefined: there is no such route */

@@ -1,7 +1,8 @@
 /**
  * Lets the web pages of other origins call the API, if the settings name them (CORS).
  *
- * Used by the gateway, in front of the key: a preflight carries none. What is under /api answers with these
+ * Used by the gateway, in front of the key: a preflight carries none. What is under /api, and under the
+ * addresses of other interfaces that are on, answers with these
  * headers, whatever it answers; pages and redirects never do. Nothing here lets a browser send what it keeps
  * for this origin (`Access-Control-Allow-Credentials`): a page needs the API key, or may do what everybody
  * may. So `*` is no more than a list of all origins.
@@ -29,11 +30,17 @@ const READ =
 export class CrossOrigin {
   readonly #origins: ReadonlySet<string>
   readonly #allowed: AllowedMethods
+  /** What their addresses begin with. */
+  readonly #addresses: readonly string[]
 
-  /** @param origins as browsers write them, or ANY_ORIGIN */
-  constructor(origins: readonly string[], allowed: AllowedMethods) {
+  /**
+   * @param origins as browsers write them, or ANY_ORIGIN
+   * @param more what else may be called than our own API
+   */
+  constructor(origins: readonly string[], allowed: AllowedMethods, more: readonly string[] = []) {
     this.#origins = new Set(origins)
     this.#allowed = allowed
+    this.#addresses = [API, ...more]
   }
 
   /** Call before the hooks that refuse requests. */
@@ -47,7 +54,7 @@ export class CrossOrigin {
 
   /** Adds what belongs on any answer; false: the request's origin may not call, or it is none of ours. */
   addTo(request: FastifyRequest, reply: FastifyReply): boolean {
-    if (this.#origins.size === 0 || !pathOfTarget(request.raw.url!).startsWith(API)) return false
+    if (this.#origins.size === 0 || !this.#isOurs(pathOfTarget(request.raw.url!))) return false
     const { origin } = request.headers
     const takesAny = this.#origins.has(ANY_ORIGIN)
     // Also without one: what a cache keeps of this answer is not for the next origin that asks.
@@ -58,6 +65,10 @@ export class CrossOrigin {
       'access-control-expose-headers': READ,
     })
     return true
+  }
+
+  #isOurs(path: string): boolean {
+    return this.#addresses.some((address) => path.startsWith(address))
   }
 
   #answer(request: FastifyRequest, reply: FastifyReply): void {

@@ -48,7 +48,7 @@ function deleteOfLink(app: FastifyInstance, context: ClickContext): void {
   }
   app.delete('/api/links/:code/clicks', { schema }, async (request, reply) => {
     const code = codeParam(context, request)
-    const deleted = await remove(context, 'link', code)
+    const deleted = await deleteClicks(context, 'link', code)
     if (deleted === 0 && (await context.owner.read(code)) === undefined) {
       throw new TinygridError('link_not_found')
     }
@@ -88,14 +88,14 @@ function deleteOfAddress(app: FastifyInstance, context: ClickContext): void {
     const { ipPrivacy } = context.settings
     const kept = keptAddress(address, ipPrivacy)
     if (kept === '') throw new TinygridError('addresses_not_kept')
-    const deleted = await remove(context, 'address', kept)
+    const deleted = await deleteClicks(context, 'address', kept)
     const told = { deleted, matched: MATCHED[ipPrivacy] }
     return reply.code(deleted === null ? 202 : 200).send(told)
   })
 }
 
-/** How many clicks there were; null: it will be done, and is not yet everywhere. */
-async function remove(
+/** Has the log say that clicks are to be forgotten. How many there were; null: it will be done, and is not yet everywhere. */
+export async function deleteClicks(
   context: ClickContext,
   kind: DeletionKind,
   value: string,

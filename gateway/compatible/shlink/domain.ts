@@ -1,0 +1,68 @@
+/**
+ * The domains that Shlink's interface knows: the one place in which a domain is looked up.
+ *
+ * They are those of the service. Links of the default one have the domain null, as in Shlink; requests may name it
+ * `DEFAULT`, or by the address that they use.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { hasCode, TinygridError } from '../../../links/errors.ts'
+import { fullCode, type Domain } from '../../../links/full-code.ts'
+import { parseCode, type Code } from '../../../links/ids.ts'
+import { invalid } from '../../stats/question-request.ts'
+import type { ForeignContext } from '../foreign-context.ts'
+import { notSupported, sendShlinkProblem } from './shlink-problem.ts'
+
+/** Without a scheme, with a port that is not the usual one. */
+function defaultAuthority({ address }: ForeignContext, request: FastifyRequest): string {
+  return address.own(request).base.host.toLowerCase()
+}
+
+/** null: the default one. @throws TinygridError invalid_field */
+export function domainOfRequest(
+  context: ForeignContext,
+  request: FastifyRequest,
+  given: unknown,
+): Domain | null {
+  if (given === undefined || given === null) return null
+  if (typeof given !== 'string') throw invalid('domain', 'domain must be a text')
+  if (given.toLowerCase() === defaultAuthority(context, request)) return null
+  return context.domains.parse(given)
+}
+
+/** The full code that path and query name. @throws TinygridError link_not_found */
+export function codeOfRequest(context: ForeignContext, request: FastifyRequest): Code {
+  const code = parseCode((request.params as { code: string }).code)
+  if (code === undefined) throw new TinygridError('link_not_found')
+  try {
+    const { domain } = request.query as { domain?: unknown }
+    return fullCode(domainOfRequest(context, request, domain), code)
+  } catch (error) {
+    throw hasCode(error, 'invalid_field') ? new TinygridError('link_not_found') : error
+  }
+}
+
+export function domainRoutes(app: FastifyInstance, context: ForeignContext): void {
+  const { settings } = context
+  app.get('/rest/v3/domains', (request) => {
+    const defaults = redirectsTo(settings.fallbackUrl ?? null)
+    const data = [
+      { domain: defaultAuthority(context, request), isDefault: true, redirects: defaults },
+      ...settings.domains.map(({ name, fallbackUrl }) => ({
+        domain: name,
+        isDefault: false,
+        redirects: redirectsTo(fallbackUrl),
+      })),
+    ]
+    return Promise.resolve({ domains: { data, defaultRedirects: defaults } })
+  })
+  app.patch('/rest/v3/domains/redirects', (_request, reply) => {
+    const detail =
+      'Where visitors of unknown codes are sent is a setting of the service: TINYGRID_FALLBACK_URL'
+    return sendShlinkProblem(reply, notSupported(detail))
+  })
+}
+
+/** The page at / is the service's own, and what is no code is a 404. */
+function redirectsTo(invalidShortUrlRedirect: string | null): object {
+  return { baseUrlRedirect: null, regular404Redirect: null, invalidShortUrlRedirect }
+}
