@@ -9,7 +9,6 @@
 import os from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { CONNECTION_BYTES_MAX, GATEWAY_DEFAULTS } from './gateway/gateway-settings.ts'
-import { FOREIGN_INTERFACES } from './gateway/compatible/foreign-interfaces.ts'
 import { parseOrigin } from './gateway/http/cross-origin.ts'
 import type { GatewaySettings } from './gateway/gateway-settings.ts'
 import { CLICK_SETTINGS } from './node/click-settings.ts'
@@ -35,7 +34,6 @@ import {
   integer,
   listSetting,
   readSetting,
-  severalOf,
   text,
   type Setting,
 } from './node/setting.ts'
@@ -73,10 +71,6 @@ const SETTINGS = {
       `1 to ${CORS_ORIGINS_MAX} origins such as https://app.example.com, separated by commas and without a ` +
       'path, or * for all',
     about: 'origins whose web pages may call the API (CORS); none by default',
-  }),
-  interfaces: severalOf('TINYGRID_INTERFACES', {
-    of: FOREIGN_INTERFACES,
-    about: 'interfaces of other shorteners that are answered beside our own; none by default',
   }),
   publicCreate: flag('TINYGRID_PUBLIC_CREATE', {
     fallback: 'false',

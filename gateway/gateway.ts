@@ -6,7 +6,6 @@
  *   GET /:code            redirect-route.ts   the hot route; no hook of any other part runs for it
  *   GET /:code+           preview.ts
  *   /api/**               api.ts              the key, then one file per route
- *   /rest/v3/** and so on compatible.ts       interfaces of other shorteners, if they are on
  *   /health/*, /metrics   operator-routes.ts
  *   /openapi.json         openapi.ts          and /docs/api
  *   /docs/*               guide-pages.ts
@@ -34,6 +33,7 @@ import type { EpochMs } from '../links/ids.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../links/link-owner.ts'
 import type { LongWork } from '../links/long-work.ts'
 import { AllowedMethods } from './http/allowed-methods.ts'
+import type { KeyCheck } from './api/authentication.ts'
 import { KeyRing } from './api/key-ring.ts'
 import { api } from './api/api.ts'
 import type { DrainNode } from './api/drain-route.ts'
@@ -76,7 +76,6 @@ import type { OwnCertificate } from './tls/own-certificate.ts'
 import type { ClickParsing } from './stats/live-event.ts'
 import { LinkVisits } from './stats/link-visits.ts'
 import { LiveFeed } from './stats/live-feed.ts'
-import { TaggedCodes } from './stats/tagged-codes.ts'
 import { siteFiles } from './pages/site-files.ts'
 import { webPage } from './pages/web-page.ts'
 
@@ -152,9 +151,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     done()
   })
   await describeRoutes(app, settings.baseUrl)
-  const { wrongKeysPerMinuteMax: max, limitedAddressesMax: addressesMax } = settings
-  const wrongKeys = new RateLimit({ max, addressesMax, now })
-  const keys = { ring: ringOf(options), wrongKeys, logger }
+  const keys = keyCheckOf(options)
   const { forwardQuery, redirectStatus } = settings
   const defaults = { forwardQuery, redirectStatus }
   const domains = requestDomainsOf(settings.domains, settings.trustProxy)
@@ -167,17 +164,13 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const passwords = new PasswordDesk(HASHES)
   const creator = creatorOf(options, owner, passwords)
   const { analytics, deletions, desks, backup } = options
-  const visits = new LinkVisits(analytics, options.clock ?? systemClock)
+  const clock = options.clock ?? systemClock
+  const visits = new LinkVisits(analytics, clock)
   const clickParts = { analytics, deletions, desks, visits }
   const asked = { settings, owner, directory, domains: new KnownDomains(settings), backup }
   const context = { ...asked, ...clickParts, creator, passwords, address, errors, work, now }
-  const foreign = { keys, logger, times, status, isClosing: () => isClosing }
-  await compatibleInterfaces(app, settings.interfaces, {
-    ...context,
-    ...foreign,
-    tagged: new TaggedCodes(directory, now),
-    clock: options.clock ?? systemClock,
-  })
+  const scopes = { keys, logger, times, status, clock, isClosing: () => isClosing }
+  await compatibleInterfaces(app, settings.interfaces, { ...context, ...scopes })
   await app.register(async (scope) => {
     const live = { ...liveEvents(options), ring: keys.ring }
     const cluster = { clusterStatus, drainNode: options.drainNode }
@@ -229,8 +222,11 @@ function serverOf(
   return app
 }
 
-function ringOf({ apiKey, keys, clock, now }: GatewayOptions): KeyRing {
-  return new KeyRing({ apiKey, store: keys ?? NO_KEYS, clock: clock ?? systemClock, now })
+function keyCheckOf(options: GatewayOptions): KeyCheck {
+  const { settings, apiKey, keys: store = NO_KEYS, clock = systemClock, now, logger } = options
+  const { wrongKeysPerMinuteMax: max, limitedAddressesMax: addressesMax } = settings
+  const wrongKeys = new RateLimit({ max, addressesMax, now })
+  return { ring: new KeyRing({ apiKey, store, clock, now }), wrongKeys, logger }
 }
 
 function creatorOf(
@@ -266,20 +262,15 @@ function metricsOf(
   return registry
 }
 
-function liveEvents({
-  clickLog: log,
-  parser,
-  work,
-  clock,
-  logger,
-}: GatewayOptions): Omit<EventsOptions, 'ring'> {
+function liveEvents(options: GatewayOptions): Omit<EventsOptions, 'ring'> {
+  const { clickLog: log, parser, work, clock, logger } = options
   const ticking = clock ?? systemClock
   if (log === undefined || parser === undefined) return { feed: undefined, clock: ticking }
   const onError = (error: unknown) => logger.error({ err: error }, 'live events failed')
   return { feed: new LiveFeed({ log, parser, work, clock: ticking, onError }), clock: ticking }
 }
 
-/** What fails here fails again in Fastify, which has the words for it. */
+/** What fails here fails again in Fastify. */
 function redirectIfSure(...given: Parameters<typeof redirectAtOnce>): boolean {
   try {
     return redirectAtOnce(...given)

@@ -8,7 +8,8 @@ import { CODE_LENGTH_MAX } from '../links/ids.ts'
 import { URL_BYTES_DEFAULT, URL_BYTES_MAX } from '../links/link.ts'
 import { isTargetScheme, WEB_SCHEMES } from '../links/target-schemes.ts'
 import { CODE_CASES } from '../links/code-case.ts'
-import { choice, integer, listSetting } from './setting.ts'
+import { FOREIGN_INTERFACES } from '../gateway/compatible/foreign-interfaces.ts'
+import { choice, integer, listSetting, severalOf } from './setting.ts'
 
 const SCHEMES_MAX = 32
 
@@ -45,6 +46,10 @@ export const LINK_SETTINGS = {
     max: CODE_LENGTH_MAX,
     unit: 'characters',
     about: 'longest code that a user may choose',
+  }),
+  interfaces: severalOf('TINYGRID_INTERFACES', {
+    of: FOREIGN_INTERFACES,
+    about: 'interfaces of other shorteners that are answered beside our own; none by default',
   }),
   codeLength: integer('TINYGRID_CODE_LENGTH', {
     fallback: '7',

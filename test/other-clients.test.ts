@@ -142,8 +142,8 @@ test.serial('lists are paged, searched, filtered and ordered', async (t) => {
   const ordered = (field: 'shortCode' | 'longUrl' | 'title' | 'dateCreated', dir: 'ASC' | 'DESC') =>
     codesOf({ tags: ['listed'], orderBy: { field, dir } })
   await becomes(t, () => ordered('shortCode', 'ASC'), [...slugs].sort())
-  await becomes(t, () => ordered('longUrl', 'ASC'), [...slugs].reverse())
-  await becomes(t, () => ordered('title', 'DESC'), [...slugs].reverse())
+  await becomes(t, () => ordered('longUrl', 'ASC'), slugs.toReversed())
+  await becomes(t, () => ordered('title', 'DESC'), slugs.toReversed())
   await becomes(t, () => ordered('dateCreated', 'ASC'), slugs)
   const both = { tags: ['even', 'odd'], orderBy: { field: 'dateCreated', dir: 'ASC' } } as const
   await becomes(t, () => codesOf({ ...both, tags: [...both.tags] }), slugs)
@@ -208,7 +208,7 @@ test.serial('visits of all kinds are told, by page, and forgotten', async (t) =>
   const [orphan] = (await client.getOrphanVisits()).data
   t.like(orphan, { type: 'invalid_short_url', visitedUrl: `${program.url}/not-there` })
   t.deepEqual((await client.getOrphanVisits({ type: 'base_url' })).data, [])
-  const [stats] = (await client.tagsStats()).data.filter(({ tag }) => tag === 'visits')
+  const stats = (await client.tagsStats()).data.find(({ tag }) => tag === 'visits')
   t.deepEqual(stats as object, {
     tag: 'visits',
     shortUrlsCount: 2,
@@ -245,15 +245,12 @@ test.serial('tags are renamed and taken away on all links that have them', async
   t.true(data.includes('stays') && !data.includes('after'))
 })
 
+const condition = (type: string, matchValue: string) => ({ type, matchKey: null, matchValue })
+
 test.serial('redirect rules are set, followed and shown again', async (t) => {
   const client = shlink()
   const link = { shortCode: 'ruled' }
   await client.createShortUrl({ longUrl: 'https://example.com/', customSlug: 'ruled' })
-  const condition = (type: 'device' | 'language' | 'geolocation-country-code', value: string) => ({
-    type,
-    matchKey: null,
-    matchValue: value,
-  })
   const redirectRules = [
     { longUrl: 'https://example.com/app', conditions: [condition('device', 'android')] },
     { longUrl: 'https://example.com/app', conditions: [condition('device', 'ios')] },
@@ -263,7 +260,11 @@ test.serial('redirect rules are set, followed and shown again', async (t) => {
     },
   ]
   const set = await client.setShortUrlRedirectRules(link, { redirectRules })
-  const told = redirectRules.map((rule, index) => ({ ...rule, priority: index + 1 }))
+  const told = redirectRules.map(({ longUrl, conditions }, index) => ({
+    longUrl,
+    conditions,
+    priority: index + 1,
+  }))
   t.deepEqual(set as object, { defaultLongUrl: 'https://example.com/', redirectRules: told })
   t.deepEqual(await client.getShortUrlRedirectRules(link), set)
   t.true((await client.getShortUrl(link)).hasRedirectRules)

@@ -26,6 +26,15 @@ test('links whose codes begin their addresses are made and followed', async (t) 
   }
 })
 
+test('what they do not have is told to programs', async (t) => {
+  const { call } = await startGateway(t, { interfaces: FOREIGN_INTERFACES })
+  for (const path of ['/rest/v3/no-such', '/v4/no-such']) {
+    const reply = await call('GET', path, undefined, { 'x-api-key': KEY })
+    t.is(reply.status, 404)
+    t.regex(reply.headers['content-type']!, /problem\+json/)
+  }
+})
+
 test('pages of the named origins may call them, with the header of the key', async (t) => {
   const { call } = await startGateway(t, { interfaces: FOREIGN_INTERFACES, corsOrigins: [ORIGIN] })
   const asks = { origin: ORIGIN, 'access-control-request-method': 'PUT' }

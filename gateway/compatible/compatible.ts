@@ -12,6 +12,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { bitlyInterface } from './bitly/bitly-interface.ts'
+import { TaggedCodes } from '../stats/tagged-codes.ts'
 import type { ForeignContext } from './foreign-context.ts'
 import type { ForeignInterface } from './foreign-interfaces.ts'
 import { shlinkInterface } from './shlink/shlink-interface.ts'
@@ -25,9 +26,10 @@ const REGISTER: Readonly<
 export async function compatibleInterfaces(
   app: FastifyInstance,
   names: readonly ForeignInterface[],
-  context: ForeignContext,
+  context: Omit<ForeignContext, 'tagged'>,
 ): Promise<void> {
+  const tagged = new TaggedCodes(context.directory, context.now)
   for (const name of names) {
-    await app.register(async (scope) => REGISTER[name](scope, context))
+    await app.register(async (scope) => REGISTER[name](scope, { ...context, tagged }))
   }
 }

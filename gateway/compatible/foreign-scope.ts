@@ -5,7 +5,7 @@
  * only the words of an error are the interface's. A route without a role stops the start, unless it is open.
  */
 import assert from 'node:assert/strict'
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TinygridError } from '../../links/errors.ts'
 import { admitKey } from '../api/authentication.ts'
 import { neededRole } from '../api/route-roles.ts'
@@ -35,7 +35,7 @@ export function foreignScope(
     const method = [route.method].flat()[0]!
     const isKnown = open.has(route.url) || neededRole(method, route.url) !== undefined
     assert(isKnown, `no role is said for ${method} ${route.url}`)
-    route.schema = { ...route.schema, hide: true } as FastifySchema
+    route.schema = { ...route.schema, hide: true }
   })
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(HEADERS)

@@ -45,7 +45,10 @@ export function sendRoutingError(
   sendFor(errors, request, reply, shown)
 }
 
+/** `/rest` and `/v4` by themselves may be codes. */
+const FOR_PROGRAMS = /^\/(?:(?:api|health|metrics)(?:\/|$)|(?:rest|v4)\/.)/
+
 /** Whether no person opens this address. */
 export function isForPrograms(request: FastifyRequest): boolean {
-  return /^\/(?:api|health|metrics)(?:\/|$)/.test(pathOfTarget(request.raw.url!))
+  return FOR_PROGRAMS.test(pathOfTarget(request.raw.url!))
 }

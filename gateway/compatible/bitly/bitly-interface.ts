@@ -18,7 +18,7 @@ import { foreignScope } from '../foreign-scope.ts'
 import { ForeignLinks } from '../foreign-links.ts'
 
 /** What people send whose tool has it built in. */
-const BITLY_DOMAINS = ['bit.ly', 'j.mp', 'bitly.com']
+const BITLY_DOMAINS: ReadonlySet<unknown> = new Set(['bit.ly', 'j.mp', 'bitly.com'])
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -97,9 +97,8 @@ function codeOf({ address }: ForeignContext, request: FastifyRequest, id: unknow
 /** @throws TinygridError invalid_field */
 function assertDomain({ address }: ForeignContext, request: FastifyRequest, given: unknown): void {
   if (given === undefined || given === null || given === '') return
-  const domain = String(given).toLowerCase()
-  if (domain === address.own(request).base.host.toLowerCase() || BITLY_DOMAINS.includes(domain))
-    return
+  const domain = typeof given === 'string' ? given.toLowerCase() : given
+  if (domain === address.own(request).base.host.toLowerCase() || BITLY_DOMAINS.has(domain)) return
   const detail = `Links are made at ${address.own(request).base.host} alone`
   throw new TinygridError('invalid_field', { field: 'domain', detail })
 }

@@ -44,12 +44,13 @@ test('a rule with a condition more or less is not put together with its neighbou
   t.deepEqual(thereAndBack(rules), rules)
 })
 
+const named = (type: string) => ({ type, matchKey: 'a', matchValue: 'b' })
+
 test('what a link cannot hold is refused by its name', (t) => {
   const refused = (...conditions: object[]) =>
     t.throws(() =>
       rulesOfShlink({ redirectRules: [{ longUrl: 'https://example.com/', conditions }] }),
     ).message
-  const named = (type: string) => ({ type, matchKey: 'a', matchValue: 'b' })
   for (const type of ['query-param', 'any-value-query-param', 'ip-address', 'browser', 'x']) {
     t.regex(refused(named(type)), new RegExp(`no condition "${type}" here`))
   }

@@ -66,10 +66,10 @@ function conditionsOf({ from, to, ...lists }: RedirectRule): Condition[][] {
     const values = lists[name]
     if (values.length === 0) continue
     ways = ways.flatMap((way) =>
-      values.map((value) => [...way, condition(TYPE_OF_LIST[name], value)]),
+      values.map((value) => way.concat(condition(TYPE_OF_LIST[name], value))),
     )
   }
-  return ways.map((way) => [...way, ...times])
+  return ways.map((way) => way.concat(times))
 }
 
 function condition(type: string, matchValue: string): Condition {
@@ -106,7 +106,7 @@ function partOf(rule: RuleView, type: string, value: unknown, field: string): Ru
   if (name !== undefined) {
     // Both would have to hold.
     if (rule[name] !== undefined) throw twice(type, field)
-    return { [name]: [name === 'languages' ? String(value).replace('_', '-') : value] } as RuleView
+    return { [name]: [name === 'languages' ? String(value).replace('_', '-') : value] }
   }
   if (type === 'after-date' || type === 'before-date') {
     const end = type === 'after-date' ? 'from' : 'to'

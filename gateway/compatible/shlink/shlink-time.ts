@@ -12,7 +12,7 @@ import { invalid } from '../../stats/question-request.ts'
 const SECOND_MS = 1_000
 
 /** @throws TinygridError invalid_field */
-export function momentOf(text: unknown, field: string): EpochMs {
+function momentOf(text: unknown, field: string): EpochMs {
   if (typeof text !== 'string') throw invalid(field, `${field} must be an ISO 8601 time`)
   return parseMoment(text, 'UTC', field)
 }

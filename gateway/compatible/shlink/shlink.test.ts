@@ -163,3 +163,24 @@ test('tags in any script are found by their address', async (t) => {
   const reply = await get(`tags/${encodeURIComponent(tag)}/visits`)
   t.is(reply.status, 200)
 })
+
+test('codes of another domain are short URLs of their own', async (t) => {
+  const domains = [{ name: 'go.example', fallbackUrl: null, robots: 'allow' }]
+  const { get, post } = await start(t, { domains })
+  const wish = { longUrl: 'https://example.com/', customSlug: 'abc' }
+  t.is((await post('short-urls', wish)).status, 200)
+  const other = await post('short-urls', {
+    ...wish,
+    longUrl: 'https://example.org/',
+    domain: 'go.example',
+  })
+  const names = { shortCode: 'abc', shortUrl: 'http://go.example/abc', domain: 'go.example' }
+  t.like(shown(other), names)
+  t.like(shown(await get('short-urls/abc?domain=go.example')), {
+    ...names,
+    longUrl: 'https://example.org/',
+  })
+  t.like(shown(await get('short-urls/abc')), { domain: null, longUrl: 'https://example.com/' })
+  t.is((await get('short-urls/abc?domain=no.example')).status, 404)
+  t.is((await get('domains/go.example/visits')).status, 501)
+})

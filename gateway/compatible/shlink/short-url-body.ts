@@ -6,7 +6,7 @@
  * is left alone, as it does.
  */
 import { TinygridError } from '../../../links/errors.ts'
-import type { LinkChangesBody, NewLinkBody } from '../../api/link-schemas.ts'
+import type { LinkChangesBody } from '../../api/link-schemas.ts'
 import { invalid } from '../../stats/question-request.ts'
 import type { NewForeignLink } from '../foreign-links.ts'
 import { isoOf } from './shlink-time.ts'
@@ -36,7 +36,7 @@ export function newShortUrl(body: Body, isCrawlable: boolean): NewForeignLink {
       ...changes,
       url: longUrl as string,
       ...(isGiven(customSlug) ? { code: customSlug as string } : {}),
-    } as NewLinkBody,
+    },
     reuse: findIfExists ? 'same' : 'never',
     codeLength: codeLengthOf(shortCodeLength),
   }

@@ -15,7 +15,7 @@ import { pageNumberOf, type PageNumber } from './numbered-pages.ts'
 import { spanOf } from './shlink-time.ts'
 
 const PER_PAGE_DEFAULT = 10
-export const PER_PAGE_MAX = 1_000
+const PER_PAGE_MAX = 1_000
 const TAGS_ASKED_MAX = 100
 
 export const ORDER_FIELDS = [
@@ -114,7 +114,7 @@ export function textOf(query: Query, name: string, lengthMax: number): string {
 
 function orderOf({ orderBy }: Query): Order {
   if (orderBy === undefined || orderBy === '') return { field: 'dateCreated', isDescending: true }
-  const [name, direction = 'ASC'] = String(orderBy).split('-')
+  const [name, direction = 'ASC'] = (typeof orderBy === 'string' ? orderBy : '').split('-')
   const field = ORDER_FIELDS.find((known) => known === name)
   if (field !== undefined && (direction === 'ASC' || direction === 'DESC')) {
     return { field, isDescending: direction === 'DESC' }

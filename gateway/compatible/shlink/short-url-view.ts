@@ -7,7 +7,7 @@
 import { domainOf, plainCodeOf } from '../../../links/full-code.ts'
 import type { Link } from '../../../links/link.ts'
 import type { GatewaySettings } from '../../gateway-settings.ts'
-import { shortUrlOf } from '../../http/public-address.ts'
+import { shortUrlOf as addressOf } from '../../http/public-address.ts'
 import { formatIsoTime } from '../../api/iso-time.ts'
 import type { VisitsSummary } from './visit-counts.ts'
 
@@ -39,7 +39,7 @@ export function shortUrlOf(
   const { code, url, createdAt, tags, validFrom, expiresAt, maxVisits, title, rules } = link
   return {
     shortCode: plainCodeOf(code),
-    shortUrl: shortUrlOf(baseUrl, code),
+    shortUrl: addressOf(baseUrl, code),
     longUrl: url,
     dateCreated: formatIsoTime(createdAt),
     visitsSummary,

@@ -57,9 +57,10 @@ function listRoutes(app: FastifyInstance, context: ForeignContext): void {
         context,
         found.map(({ tag }) => tag),
       )
-      const told = found.map((count) => ({
-        ...count,
-        visitsSummary: summaries.get(count.tag) ?? NO_VISITS,
+      const told = found.map(({ tag, links }) => ({
+        tag,
+        links,
+        visitsSummary: summaries.get(tag) ?? NO_VISITS,
       }))
       const sorted = ordered(told, query, ORDERS)
       const number = pageOf(query)

@@ -25,7 +25,7 @@ import { shlinkVisitOf, type TellableVisit } from './visit-view.ts'
 
 const OF_LINK = '/rest/v3/short-urls/:code/visits'
 const ORPHANS = '/rest/v3/visits/orphan'
-const ORPHAN_TYPES = ['invalid_short_url', 'base_url', 'regular_404']
+const ORPHAN_TYPES: ReadonlySet<unknown> = new Set(['invalid_short_url', 'base_url', 'regular_404'])
 
 type Query = Readonly<Record<string, unknown>>
 type Select = (
@@ -66,10 +66,10 @@ export function visitRoutes(app: FastifyInstance, context: ForeignContext): void
   list(ORPHANS, async (request, reply) => {
     const { domain, type } = request.query as Query
     if (!isAllVisits(context, request, reply, domain)) return undefined
-    const isKnown = type === undefined || type === '' || ORPHAN_TYPES.includes(String(type))
-    if (!isKnown) throw invalid('type', `type must be one of ${ORPHAN_TYPES.join(', ')}`)
+    const isKnown = type === undefined || type === '' || ORPHAN_TYPES.has(type)
+    if (!isKnown) throw invalid('type', `type must be one of ${[...ORPHAN_TYPES].join(', ')}`)
     // Every one of ours asked for a code: of the other types there are none.
-    return type && type !== ORPHAN_TYPES[0]
+    return type && type !== 'invalid_short_url'
       ? { orphans: true, filters: NOTHING }
       : { orphans: true }
   })

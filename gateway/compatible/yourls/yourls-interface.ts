@@ -72,10 +72,12 @@ function sendYourlsError(
   errors.report(request, error)
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   const fields = errorFields(error, parametersOf(request))
-  return send(request, reply, { fields, simple: String(fields['message']) })
+  return send(request, reply, { fields, simple: fields.message })
 }
 
-function errorFields(error: TinygridError, given: Parameters): AnswerFields {
+type ErrorFields = AnswerFields & { readonly message: string }
+
+function errorFields(error: TinygridError, given: Parameters): ErrorFields {
   switch (error.code) {
     case 'unauthorized':
       return { message: whyNotKnown(given), errorCode: '403' }
@@ -92,7 +94,7 @@ function errorFields(error: TinygridError, given: Parameters): AnswerFields {
   }
 }
 
-function failed(code: string, message: string, status: number): AnswerFields {
+function failed(code: string, message: string, status: number): ErrorFields {
   return { status: 'fail', code, message, errorCode: String(status), statusCode: String(status) }
 }
 

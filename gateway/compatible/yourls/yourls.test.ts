@@ -7,7 +7,7 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 async function start(t: ExecutionContext) {
   const gateway = await startGateway(t, { interfaces: ['yourls'] })
   const get = (parameters: Record<string, string>) =>
-    gateway.call('GET', `/yourls-api.php?${new URLSearchParams(parameters)}`)
+    gateway.call('GET', `/yourls-api.php?${new URLSearchParams(parameters).toString()}`)
   const ask = (parameters: Record<string, string>) =>
     get({ signature: KEY, format: 'json', ...parameters })
   const post = (parameters: Record<string, string>) =>
