@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto'
 import { CONNECTION_BYTES_MAX, GATEWAY_DEFAULTS } from './gateway/gateway-settings.ts'
 import { parseOrigin } from './gateway/http/cross-origin.ts'
 import type { GatewaySettings } from './gateway/gateway-settings.ts'
+import { BLOCKING_SETTINGS, checkBlocking, type OptionalBlocks } from './node/blocking-settings.ts'
 import { CLICK_SETTINGS } from './node/click-settings.ts'
 import { checkClusterSettings, CLUSTER_SETTINGS } from './node/cluster-settings.ts'
 import { API_KEY_PATTERN, API_KEY_TAKES } from './persistence/data-directory/api-key-file.ts'
@@ -88,6 +89,7 @@ const SETTINGS = {
     about: 'whether a reverse proxy in front sets X-Forwarded-For',
   }),
   ...LINK_SETTINGS,
+  ...BLOCKING_SETTINGS,
   partitions: integer('TINYGRID_PARTITIONS', {
     fallback: '256',
     min: PARTITIONS_MIN,
@@ -177,6 +179,7 @@ type Optional =
   | OptionalTlsSetting
   | 'baseUrl'
   | 'domains'
+  | OptionalBlocks
   | 'corsOrigins'
   | 'interfaces'
   | 'apiKey'
@@ -228,6 +231,7 @@ export function readConfig(given: Env): Config {
   checkTls(config)
   checkVisitorSettings(config)
   checkDomainSettings(config)
+  checkBlocking(config)
   return config
 }
 

@@ -128,7 +128,7 @@ export class Call {
 
   /** What the server answered. @throws CommandError if it refused, or was not reached */
   async ask<T>(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body?: unknown,
   ): Promise<T> {
@@ -141,7 +141,7 @@ export class Call {
     process.stdout.write(this.isJson ? `${JSON.stringify(json)}\n` : text())
   }
 
-  async #reply(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown) {
+  async #reply(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body: unknown) {
     try {
       return await this.#client.call(method, path, body)
     } catch (error) {

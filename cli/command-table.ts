@@ -7,6 +7,7 @@
 import { existsSync } from 'node:fs'
 import { runApiCommand, optionsOf, type ApiCommand } from './api-command.ts'
 import { BACKUP_OPTIONS } from './backup-options.ts'
+import { BLOCKING_COMMANDS } from './blocking-commands.ts'
 import { CLICKS_OPTIONS } from './clicks-options.ts'
 import { CommandError, EXIT_CODES } from './command-error.ts'
 import { EXPORT_OPTIONS } from './export-options.ts'
@@ -70,6 +71,7 @@ export const COMMANDS: readonly Command[] = [
   program('cluster', 'Runs a whole cluster on this machine, to try it.', clusterFlags, loadCluster),
   ...LINK_COMMANDS.map(question),
   ...VIEW_COMMANDS.map(question),
+  ...BLOCKING_COMMANDS.map(question),
   program(
     'clicks',
     'Writes clicks and changes of links, a line of JSON each, as they happen.',

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import test from 'ava'
 import { API_KEY, Program } from '../test/program.ts'
 import { helpOf } from './api-command.ts'
+import { BLOCKING_COMMANDS } from './blocking-commands.ts'
 import { COMMANDS } from './command-table.ts'
 import { EXIT_CODES } from './command-error.ts'
 import { LINK_COMMANDS } from './link-commands.ts'
@@ -45,6 +46,20 @@ test('a link is made, listed, shown, changed, counted and deleted', async (t) =>
   t.regex((await run('nodes')).stdout, /^NODE .*\n\S+ +active +true/)
   t.is((await run('delete', 'first')).stdout, 'deleted  first\n')
   t.is((await server.visit('first')).status, 410)
+})
+
+test('a host is blocked, told of, and free again', async (t) => {
+  await run('shorten', 'https://bad.example/x', '--code', 'led-away')
+  const made = await run('block', 'BAD.example', '*.bad.example', '--note', 'phishing')
+  t.is(made.stdout, 'blocked  bad.example\nblocked  *.bad.example\n', made.stderr)
+  t.is((await server.visit('led-away')).status, 403)
+  t.regex((await run('blocked')).stdout, /^HOST .*\n[^]*^bad.example +20\S+ +phishing$/m)
+  t.regex((await run('blocked', 'a.bad.example')).stdout, /^blocked +true\nby +\*\.bad\.example/)
+  const refused = await run('shorten', 'https://bad.example/y')
+  t.is(refused.exitCode, EXIT_CODES.refused)
+  t.regex(refused.stderr, /target_blocked/)
+  t.is((await run('block', 'bad.example', '--remove')).stdout, 'unblocked  bad.example\n')
+  t.is((await server.visit('led-away')).status, 302)
 })
 
 test('--json gives what the server said, and what it refused', async (t) => {
@@ -105,8 +120,9 @@ test('who reads no more ends the command without a stack', async (t) => {
 })
 
 test('every command helps with a usage and examples', async (t) => {
-  const questions = new Set([...LINK_COMMANDS, ...VIEW_COMMANDS].map(({ name }) => name))
-  for (const command of [...LINK_COMMANDS, ...VIEW_COMMANDS]) {
+  const known = [...LINK_COMMANDS, ...VIEW_COMMANDS, ...BLOCKING_COMMANDS]
+  const questions = new Set(known.map(({ name }) => name))
+  for (const command of known) {
     const help = helpOf(command)
     t.true(help.startsWith(`Usage: tinygrid ${command.name} `), help)
     t.regex(help, /\nExamples\n {2}tinygrid /)

@@ -37,6 +37,7 @@ import type { KeyCheck } from './api/authentication.ts'
 import { KeyRing } from './api/key-ring.ts'
 import { api } from './api/api.ts'
 import type { DrainNode } from './api/drain-route.ts'
+import { noBlocking, type NodeBlocking } from './blocking/node-blocking.ts'
 import { ErrorReplies } from './http/error-reply.ts'
 import { compatibleInterfaces } from './compatible/compatible.ts'
 import { foreignAddresses } from './compatible/foreign-interfaces.ts'
@@ -48,6 +49,7 @@ import { createHttpServer, endConnectionsWhenIdle } from './http/http-server.ts'
 import { KnownDomains } from './api/domain-fields.ts'
 import { LinkCreator } from './api/link-creation.ts'
 import { registerAnalyticsMetrics } from './operator/analytics-metrics.ts'
+import { registerBlockingMetrics } from './operator/blocking-metrics.ts'
 import { registerCertificateMetrics } from './operator/certificate-metrics.ts'
 import { registerClickMetrics } from './operator/click-metrics.ts'
 import { registerMembershipMetrics, type MembershipNumbers } from './operator/membership-metrics.ts'
@@ -95,6 +97,8 @@ export interface GatewayOptions {
   readonly keys?: KeyStore | undefined
   /** Begins a backup of everything; undefined: nothing here makes one. */
   readonly backup?: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
+  /** Hosts to which no link may lead; undefined: there are none, and none can be named. */
+  readonly blocking?: NodeBlocking | undefined
   readonly logger: Logger
   readonly now: () => EpochMs
   /** With which HTTPS is served; undefined: it is HTTP. */
@@ -137,7 +141,9 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const clicks = notesOfCase(options.clicks?.notes, codeCase)
   const redirects = options.redirects ?? createRedirectCounters()
   const errors = new ErrorReplies(logger)
-  const registry = metricsOf(options, redirects, errors.counts)
+  const blocking = options.blocking ?? noBlocking()
+  const { blocked } = blocking
+  const registry = metricsOf(options, redirects, errors.counts, blocking)
   const times = new RequestTimes(registry)
   const address = new PublicAddress(settings)
   const app = serverOf(options, errors)
@@ -155,9 +161,9 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const { forwardQuery, redirectStatus } = settings
   const defaults = { forwardQuery, redirectStatus }
   const domains = requestDomainsOf(settings.domains, settings.trustProxy)
-  const hot = { ...defaults, owner, now, counters: redirects, clicks, domains }
+  const hot = { ...defaults, owner, now, counters: redirects, clicks, domains, blocked }
   const visitors = new VisitorFacts({ openCountries: options.openCountries })
-  const fallback = new Fallback(settings, address)
+  const fallback = new Fallback(settings, address, blocked)
   const toVisitors = { ...hot, errors, fallback, address, times, keys, visitors }
   redirectRoute(app, toVisitors)
   passwordRoute(app, { ...toVisitors, passwords: new PasswordDesk(), guesses: guessesOf(options) })
@@ -166,7 +172,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const { analytics, deletions, desks, backup } = options
   const clock = options.clock ?? systemClock
   const visits = new LinkVisits(analytics, clock)
-  const clickParts = { analytics, deletions, desks, visits }
+  const clickParts = { analytics, deletions, desks, visits, blocking }
   const asked = { settings, owner, directory, domains: new KnownDomains(settings), backup }
   const context = { ...asked, ...clickParts, creator, passwords, address, errors, work, now }
   const scopes = { keys, logger, times, status, clock, isClosing: () => isClosing }
@@ -250,10 +256,12 @@ function metricsOf(
   options: GatewayOptions,
   redirects: RedirectCounters,
   errors: ErrorReplies['counts'],
+  blocking: NodeBlocking,
 ): Registry {
   const { status, work, router, membership, log, clicks, analyticsNumbers, certificate } = options
   const registry = new Registry()
   registerMetrics(registry, { status, redirects, errors, work, router })
+  registerBlockingMetrics(registry, blocking)
   if (log !== undefined) registerLogMetrics(registry, log)
   if (membership !== undefined) registerMembershipMetrics(registry, membership)
   if (clicks !== undefined) registerClickMetrics(registry, clicks)

@@ -11,6 +11,7 @@
  * taken by anybody. Rejected: owners that hold to a setting of their own, so that what one node made
  * another would have to call damaged.
  */
+import type { BlockedHosts } from './blocked-hosts.ts'
 import { TinygridError } from './errors.ts'
 import { URL_BYTES_MAX } from './link.ts'
 import { isOwnAddress, type OwnAddress } from './own-address.ts'
@@ -24,6 +25,8 @@ export interface TargetRules {
   readonly bytesMax: number
   /** What would be a loop; undefined: an owner asks, who does not know by which addresses it is reached. */
   readonly own?: OwnAddress | undefined
+  /** Where nobody may be led; undefined: an owner asks, who leaves it to gateways. */
+  readonly blocked?: Pick<BlockedHosts, 'has'> | undefined
 }
 
 /** What is safe to store and to send. */
@@ -37,11 +40,11 @@ const CONTROL_CHARACTER = /\p{Cc}/u
 const WEB = /^https?:\/\/[\x21-\x7e]+$/
 const ANY = /^([^:]*):[\x21-\x7e]+$/
 
-/** @throws TinygridError invalid_field */
+/** @throws TinygridError invalid_field, target_blocked */
 export function parseTargetUrl(value: unknown, rules: TargetRules, field = 'url'): string {
   const refuse = (detail: string) => new TinygridError('invalid_field', { field, detail })
   if (typeof value !== 'string') throw refuse('The URL must be a text')
-  const { bytesMax, own } = rules
+  const { bytesMax, own, blocked } = rules
   // Written out it only gets longer, but for what the parser leaves out at the ends and in the path.
   if (value.length > TEXT_PER_BYTE_MAX * bytesMax) {
     throw refuse(`The URL has ${value.length} characters; at most ${bytesMax} bytes are allowed`)
@@ -58,6 +61,10 @@ export function parseTargetUrl(value: unknown, rules: TargetRules, field = 'url'
   if (!isStoredUrl(written)) throw refuse('The URL leads nowhere: nothing follows its scheme')
   if (own !== undefined && isWeb(url) && isOwnAddress(url, own)) {
     throw refuse('The URL leads back to this service')
+  }
+  if (blocked?.has(written) === true) {
+    const detail = `Links to ${url.host} are blocked here`
+    throw new TinygridError('target_blocked', { field, detail })
   }
   return written
 }

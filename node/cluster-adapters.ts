@@ -9,15 +9,12 @@ import type { Logger } from 'pino'
 import type { ClickSeams } from './click-recording.ts'
 import type { BackupSeams } from './node-backup.ts'
 import type { ClusterSeams } from './node-options.ts'
-import { BucketValues } from '../clicks/hooks/bucket-values.ts'
 import { JetStreamClickLog } from '../clicks/log/jetstream-click-log.ts'
 import { JetStreamClickReader } from '../clicks/log/jetstream-click-reader.ts'
 import { KeyValueSalts } from '../clicks/ring/key-value-salts.ts'
 import { systemClock } from '../links/clock.ts'
 import { toEpochMs, type EpochMs } from '../links/ids.ts'
 import type { LongWork } from '../links/long-work.ts'
-import { BucketKeyStore } from '../cluster/keys/bucket-key-store.ts'
-import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
 import { MoleculerPeers } from '../cluster/peers/moleculer-peers.ts'
 import { RefusedInput } from '../cluster/refused-input.ts'
@@ -41,6 +38,7 @@ import { isForeignPayload } from '../persistence/log/log-record.ts'
 import type { Log } from '../persistence/log/log.ts'
 import { MongoLinkStore } from '../persistence/store/mongo-link-store.ts'
 import { RedisFallbackCache } from '../persistence/cache/redis-fallback-cache.ts'
+import { openAccess, type ClusterAccess } from './cluster-access.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 import { agreeOnDomains } from './domain-agreement.ts'
 import { addressOf } from './node-address.ts'
@@ -48,7 +46,7 @@ import { serverTlsOf } from './server-tls-settings.ts'
 
 const DAY_MS = 86_400_000
 
-export interface OpenCluster {
+export interface OpenCluster extends Omit<ClusterAccess, 'hooks'> {
   readonly log: Log
   readonly store: LinkStore
   readonly cluster: ClusterSeams
@@ -56,7 +54,6 @@ export interface OpenCluster {
   readonly clicks: ClickSeams | undefined
   readonly outside: Outside
   readonly apiKey: string
-  readonly keys: KeyStore
   readonly backup: BackupSeams
   readonly connection: NatsConnection
   readonly refused: RefusedInput
@@ -108,19 +105,9 @@ async function openParts(
     await agreeOnDomains(keyValue, names, (what) => logger.warn(what))
   }
   if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
-  const cache =
-    config.redisUrl === undefined
-      ? undefined
-      : keep(
-          await RedisFallbackCache.open({
-            url: config.redisUrl,
-            namespace,
-            tls: serverTlsOf(config, 'REDIS'),
-            onError: (what) => logger.warn(what),
-          }),
-        )
+  const cache = await openCache(config, logger, keep)
   const clicks = config.clicks ? await openClicks(config, identity, keep) : undefined
-  const { keys, hooks } = await openKeys(config, data, keep)
+  const { hooks, ...access } = await openAccess(config, data, keep)
   // A connection of their own: what one node sends another must not hold up its lease.
   const calls = keep(await connectNats({ url, tls, name: `${name} calls`, inboxPrefix }))
   const peers = keep(new MoleculerPeers({ connection: calls, namespace, nodeId, onError, refused }))
@@ -144,8 +131,17 @@ async function openParts(
     readLog: () => readLogFacts(connection, namespace, config.logStreams, leaders.syncs()),
   }
   const backup = { identity, hooks }
-  const apiKey = config.apiKey!
-  return { log, store, cluster, clicks, outside, connection, refused, apiKey, keys, backup }
+  const parts = { log, store, cluster, clicks, outside, connection, refused, backup, ...access }
+  return { ...parts, apiKey: config.apiKey! }
+}
+
+/** undefined: the settings name none. */
+async function openCache(config: Config, logger: Logger, keep: Keep) {
+  const { redisUrl: url, namespace } = config
+  if (url === undefined) return undefined
+  const tls = serverTlsOf(config, 'REDIS')
+  const onError = (what: string) => logger.warn(what)
+  return keep(await RedisFallbackCache.open({ url, namespace, tls, onError }))
 }
 
 interface DataParts {
@@ -244,31 +240,6 @@ async function openData(
     ),
   )
   return { keyValue, log, store, identity: identity.identity }
-}
-
-/** Of the interface: in the private bucket, which changes so rarely that all of it can be watched. */
-async function openKeys(
-  { namespace, logReplicas: replicas }: Config,
-  { connection, onError, leaders }: DataParts,
-  keep: Keep,
-): Promise<{ keys: KeyStore; hooks: BackupSeams['hooks'] }> {
-  const bucket = keep(
-    await NatsKeyValue.open({
-      connection,
-      namespace,
-      replicas,
-      bucket: 'privateBucket',
-      onUnanswered: leaders.onUnanswered,
-      onError: (error) => onError('keys could not be watched', error),
-    }),
-  )
-  leaders.asking.push(bucket)
-  const hooks = async () => {
-    const values = await BucketValues.open(bucket)
-    values.close()
-    return values.list('')
-  }
-  return { keys: keep(await BucketKeyStore.open(bucket)), hooks }
 }
 
 /** Over a connection of their own: as much as they are, nothing of the cluster waits behind them. */

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { findDamage } from '../persistence/data-directory/lmdb-file.ts'
 import { LmdbClickLog } from '../clicks/log/lmdb-click-log.ts'
 import { systemClock } from '../links/clock.ts'
+import type { KeptText } from '../cluster/kept/kept-text.ts'
 import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { Config } from '../config.ts'
 import type { LongWork } from '../links/long-work.ts'
@@ -15,6 +16,7 @@ import { POSITION_NONE, toEpochMs } from '../links/ids.ts'
 import { Ring } from '../links/ring.ts'
 import { mismatchOf } from '../persistence/data-directory/log-inspection.ts'
 import { KeyFile } from '../persistence/data-directory/key-file.ts'
+import { TextFile } from '../persistence/data-directory/text-file.ts'
 import { loadOrCreateApiKey } from '../persistence/data-directory/api-key-file.ts'
 import { DataDirectory, DataDirectoryError } from '../persistence/data-directory/data-directory.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
@@ -27,6 +29,7 @@ import type { ClickSeams } from './click-recording.ts'
 import { clickDirectories } from './click-settings.ts'
 
 const DAY_MS = 86_400_000
+const HOSTS_FILE_NAME = 'blocked-hosts.json'
 
 export interface Embedded {
   readonly log: Log
@@ -36,6 +39,8 @@ export interface Embedded {
   readonly apiKey: string
   readonly keys: KeyStore
   readonly backup: BackupSeams
+  /** Blocked hosts. */
+  readonly hosts: KeptText
   /** The key was made just now. */
   readonly isNewKey: boolean
   /** Resolves when another process has taken the directory: nothing is written any more. */
@@ -65,7 +70,8 @@ export async function openEmbedded(
     opened.push(directory)
     const key = await keyOf(config)
     const keys = await KeyFile.open(config.dataDir)
-    opened.push(keys)
+    const hosts = await TextFile.open(config.dataDir, HOSTS_FILE_NAME)
+    opened.push(keys, hosts)
     const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), options)
     opened.push(store)
     const log = await LmdbLog.open(path.join(config.dataDir, 'log'), options)
@@ -81,6 +87,7 @@ export async function openEmbedded(
     return {
       ...key,
       keys,
+      hosts,
       log,
       store,
       clicks,

@@ -8,11 +8,14 @@ import type { FastifyInstance, FastifyListenOptions } from 'fastify'
 import type { Logger } from 'pino'
 import { openCountryData } from '../clicks/parse/address-data.ts'
 import type { ClickRecorder } from '../clicks/ring/click-recorder.ts'
+import type { KeptText } from '../cluster/kept/kept-text.ts'
 import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
 import type { DrainNode } from '../gateway/api/drain-route.ts'
+import { openBlocking } from '../gateway/blocking/node-blocking.ts'
+import { UrlCheck } from '../gateway/blocking/url-check.ts'
 import { installFastPath, type FastPath } from '../gateway/fast-path/fast-path.ts'
 import type { GatewaySettings } from '../gateway/gateway-settings.ts'
 import { createGateway } from '../gateway/gateway.ts'
@@ -52,6 +55,8 @@ export interface FrontOptions {
   readonly keys: KeyStore | undefined
   /** Begins a backup; undefined: nobody can ask for one. */
   readonly backup: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
+  /** Where blocked hosts are kept that admins name. */
+  readonly hosts: KeptText | undefined
   readonly logger: Logger
   readonly now: () => EpochMs
 }
@@ -72,6 +77,12 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
   const owner = ownerOfCase(node.links, codeCase)
   const settings = gatewaySettingsOf(config)
   const domains = requestDomainsOf(settings.domains, settings.trustProxy)
+  const blocking = await openBlocking({
+    file: config.blockedHostsFile,
+    text: options.hosts,
+    check: urlCheckOf(config, logger, now),
+    warn: (what) => logger.warn(what),
+  })
   const gateway = await createGateway({
     settings,
     directory: node.directory,
@@ -94,6 +105,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     apiKey,
     keys,
     backup,
+    blocking,
     logger,
     certificate: ownCertificateOf(config, logger),
     now,
@@ -111,6 +123,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
         hasFallback: hasFallback(settings),
         clicks: notesOfCase(clicks?.notes, codeCase),
         now,
+        blocked: blocking.blocked,
       })
     : undefined
   return frontOf(gateway, fastPath, config)
@@ -122,6 +135,7 @@ function frontOf(gateway: FastifyInstance, fastPath: FastPath | undefined, confi
   const close = async () => {
     plain?.close()
     await Promise.all([gateway.close(), fastPath?.close()])
+    await blocking.close()
   }
   return {
     listen: async () => {
@@ -150,6 +164,21 @@ async function listenForHttp(config: Config): Promise<Server | undefined> {
 /** On any of its domains. */
 function hasFallback({ fallbackUrl, domains }: GatewaySettings): boolean {
   return fallbackUrl !== undefined || domains.some((domain) => domain.fallbackUrl !== null)
+}
+
+/** undefined: nobody is to be asked. */
+function urlCheckOf(config: Config, logger: Logger, now: () => EpochMs): UrlCheck | undefined {
+  const { urlCheckUrl: url, urlCheckSecret: secret, urlCheckTimeoutMs: timeoutMs } = config
+  if (url === undefined || secret === undefined) return undefined
+  return new UrlCheck({
+    url,
+    secret,
+    timeoutMs,
+    failsOpen: config.urlCheckFails === 'open',
+    allowsPrivate: config.urlCheckPrivate,
+    now,
+    warn: (what) => logger.warn(what),
+  })
 }
 
 /** For redirect rules. */

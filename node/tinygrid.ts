@@ -8,6 +8,7 @@
 import type { Logger } from 'pino'
 import type { ClusterSeams } from './node-options.ts'
 import { systemClock } from '../links/clock.ts'
+import type { KeptText } from '../cluster/kept/kept-text.ts'
 import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { ClusterStatus, NodeReport } from '../cluster/observer/cluster-status.ts'
 import { HandOvers } from '../cluster/observer/hand-overs.ts'
@@ -55,6 +56,8 @@ export interface TinygridOptions {
   readonly keys?: KeyStore | undefined
   /** What a backup takes beside links and keys; undefined: nobody can make one. */
   readonly backup?: BackupSeams | undefined
+  /** Where blocked hosts are kept that admins name; undefined: nobody can name any. */
+  readonly hosts?: KeptText | undefined
   readonly logger: Logger
   /** Stops the process in order, as a signal does. */
   readonly stop?: () => void
@@ -133,7 +136,7 @@ interface Parts {
 
 /** undefined: the node is to have none. */
 function frontOf(options: TinygridOptions, parts: Parts) {
-  const { config, work, clicks, analytics, apiKey, keys, logger } = options
+  const { config, work, clicks, analytics, apiKey, keys, hosts, logger } = options
   if (!config.roles.includes('gateway')) return undefined
   const { node, recording, now, redirects, running } = parts
   return buildFront({
@@ -144,6 +147,7 @@ function frontOf(options: TinygridOptions, parts: Parts) {
     apiKey,
     keys,
     backup: options.backup && backupOf(options, options.backup, node, now),
+    hosts,
     logger,
     node,
     work,

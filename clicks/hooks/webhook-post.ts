@@ -1,5 +1,5 @@
 /**
- * Sends one message to a webhook's receiver.
+ * Sends one message to a webhook's receiver, and gives its answer to who wants it.
  *
  * It connects only to public addresses, unless the operator allows others, and checks the address that the
  * connection is made to, not one that was looked up before: a name may change between two look-ups. It
@@ -16,10 +16,12 @@ export interface PostOptions {
   /** Whether addresses of private networks are connected to. */
   readonly allowsPrivate: boolean
   readonly timeoutMs?: number
+  /** Whether a delivery comes with what the receiver said. */
+  readonly wantsAnswer?: boolean
 }
 
 export type PostOutcome =
-  | { readonly kind: 'delivered'; readonly status: number }
+  | { readonly kind: 'delivered'; readonly status: number; readonly answer?: string }
   | { readonly kind: 'failed'; readonly reason: string; readonly status?: number }
 
 const POST_TIMEOUT_MS = 10_000
@@ -31,7 +33,7 @@ export function post(
   url: string,
   headers: Readonly<Record<string, string>>,
   body: string,
-  { allowsPrivate, timeoutMs = POST_TIMEOUT_MS }: PostOptions,
+  { allowsPrivate, timeoutMs = POST_TIMEOUT_MS, wantsAnswer = false }: PostOptions,
 ): Promise<PostOutcome> {
   const target = new URL(url)
   const host = plainHost(target).replaceAll(/[[\]]/g, '')
@@ -59,20 +61,28 @@ export function post(
     request.on('error', (error) => end(failed(error.message)))
     request.on('response', (response) => {
       const status = response.statusCode!
+      const chunks: Buffer[] = []
       let bytes = 0
+      const done = () => {
+        const answer = wantsAnswer ? String(Buffer.concat(chunks)) : undefined
+        end(outcomeOf(status, answer))
+      }
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length
-        if (bytes > ANSWER_BYTES_MAX) end(outcomeOf(status))
+        if (wantsAnswer) chunks.push(chunk)
+        if (bytes > ANSWER_BYTES_MAX) done()
       })
-      response.on('end', () => end(outcomeOf(status)))
+      response.on('end', done)
       response.on('error', (error) => end(failed(error.message, status)))
     })
     request.end(body)
   })
 }
 
-function outcomeOf(status: number): PostOutcome {
-  if (status >= 200 && status < 300) return { kind: 'delivered', status }
+function outcomeOf(status: number, answer?: string): PostOutcome {
+  if (status >= 200 && status < 300) {
+    return { kind: 'delivered', status, ...(answer === undefined ? {} : { answer }) }
+  }
   const why = status >= 300 && status < 400 ? ', and redirects are not followed' : ''
   return failed(`the receiver answered ${status}${why}`, status)
 }

@@ -9,6 +9,7 @@ import type { Analytics } from '../../clicks/analytics/analytics.ts'
 import type { ClickRecorder } from '../../clicks/ring/click-recorder.ts'
 import { entityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
+import type { NodeBlocking } from '../blocking/node-blocking.ts'
 import { parseIfMatch } from '../../links/link-fields.ts'
 import { fullCode } from '../../links/full-code.ts'
 import { parseCode, type Code, type EpochMs } from '../../links/ids.ts'
@@ -45,6 +46,7 @@ export interface ApiContext {
   readonly deletions: Pick<ClickRecorder, 'noteDeletion'> | undefined
   readonly desks: HookDesks | undefined
   readonly visits: LinkVisits
+  readonly blocking: NodeBlocking
 }
 
 /**
@@ -67,11 +69,11 @@ export function ifMatchOf(request: FastifyRequest): { ifMatch?: string } {
 }
 
 export function requestContext(
-  { settings, domains, address, now }: ApiContext,
+  { settings, domains, address, now, blocking }: ApiContext,
   request: FastifyRequest,
   prefix = '',
 ): RequestContext {
-  const targets = { ...settings.targets, own: address.own(request) }
+  const targets = { ...settings.targets, own: address.own(request), blocked: blocking.blocked }
   return { targets, domains, now: now(), prefix }
 }
 

@@ -12,6 +12,7 @@ import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
 import type { ApiContext } from './api-context.ts'
 import { authentication, type KeyCheck } from './authentication.ts'
 import { backupRoute } from './backup-route.ts'
+import { blockedHostRoutes } from '../blocking/blocked-host-routes.ts'
 import { bulkRoute } from './bulk-route.ts'
 import { clusterRoute } from './cluster-route.ts'
 import { domainsRoute } from './domains-route.ts'
@@ -84,5 +85,6 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   clusterRoute(app, options.clusterStatus)
   drainRoutes(app, options.drainNode)
   keyRoutes(app, keys.ring.store, now)
+  blockedHostRoutes(app, context.blocking, now)
   clickRoutes(app, context, options.live)
 }

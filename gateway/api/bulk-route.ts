@@ -65,12 +65,31 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
           bulk.read(request.body, requestContext(context, request), tagsOfCaller(request)),
           'request',
         )
-        const begun = await work.run(bulk.begin(drafts), 'request')
+        const begun = await work.run(bulk.begin(await checked(context, drafts)), 'request')
         const answer = await work.run(bulk.answer(request, await Promise.all(begun)), 'request')
         return reply.type(JSON_TYPE).send(answer)
       }),
     )
   })
+}
+
+/** The drafts, with an error in the place of those that may not lead where they are to lead. */
+async function checked(
+  { blocking: { check } }: ApiContext,
+  drafts: readonly Draft[],
+): Promise<readonly Draft[]> {
+  if (check === undefined) return drafts
+  const asked = drafts.map(async (draft, at): Promise<Draft> => {
+    if ('error' in draft) return draft
+    const code = 'kind' in draft ? draft.code : draft.alias
+    try {
+      await check.assertAllowed(draft, code, `links[${at}].`)
+      return draft
+    } catch (thrown) {
+      return { error: toTinygridError(thrown) }
+    }
+  })
+  return Promise.all(asked)
 }
 
 /** Whether an item is a link as it was somewhere before. */

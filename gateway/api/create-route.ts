@@ -36,6 +36,9 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
   app.post<{ Body: NewLinkBody }>('/api/links', { schema }, async (request, reply) => {
     const draft = toDraft(request.body, requestContext(context, request))
     assertTagged(tagsOfCaller(request), draft.tags)
+    const { check } = context.blocking
+    // Nobody waits for a check that there is not.
+    if (check !== undefined) await check.assertAllowed(draft, draft.alias)
     const key = parseIdempotencyKey(request.headers[IDEMPOTENCY_KEY_HEADER])
     const { link, isNew } = await creator.create(draft, key)
     reply.code(isNew ? 201 : 200).header('location', locationOf(link.code))

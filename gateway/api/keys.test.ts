@@ -7,7 +7,7 @@ import type { GatewaySettings } from '../gateway-settings.ts'
 import { IN_AN_HOUR, KEY, NOW, startGateway, type Reply } from '../testing/test-gateway.ts'
 
 type Made = { readonly id: string; readonly key: string } & Record<string, unknown>
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 async function start(t: ExecutionContext, settings: Partial<GatewaySettings> = {}) {
   const server = new MemoryKeyValueServer()
@@ -63,14 +63,17 @@ test('each route needs the role that its description names, and each role may wh
   const walked: string[] = []
   for (const [path, operations] of Object.entries(paths)) {
     if (!path.startsWith('/api/')) continue
-    const url = path.replace('{code}', 'abc1234').replace('{id}', 'aaaaaaaaaaaa')
+    const url = path
+      .replace('{code}', 'abc1234')
+      .replace('{id}', 'aaaaaaaaaaaa')
+      .replace('{host}', 'a.b')
     for (const [name, { 'x-role': needed, responses }] of Object.entries(operations)) {
       const method = name.toUpperCase() as Method
       const route = `${method} ${path}`
       walked.push(route)
       t.true(KEY_ROLES.includes(needed!), route)
       t.true(Object.hasOwn(responses, 403), route)
-      const body = method === 'POST' || method === 'PATCH' ? {} : undefined
+      const body = method === 'GET' || method === 'DELETE' ? undefined : {}
       t.is((await as('tg_no')(method, url, body)).status, 401, route)
       for (const [role, key] of keys) {
         const { status, json } = await as(key)(method, url, body)

@@ -95,6 +95,7 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
     }
     if (changes.tags !== undefined) assertTagged(tagsOfCaller(request), changes.tags)
     await assertMayChange(request, context.owner, code)
+    await context.blocking.check?.assertAllowed(changes, code)
     const result = await context.owner.write({
       kind: 'update',
       code,

@@ -74,6 +74,10 @@ const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
   // What shortens asks for more itself.
   'GET /yourls-api.php': 'read',
   'POST /yourls-api.php': 'read',
+  'GET /api/blocked-hosts': 'admin',
+  'GET /api/blocked-hosts/:host': 'admin',
+  'PUT /api/blocked-hosts/:host': 'admin',
+  'DELETE /api/blocked-hosts/:host': 'admin',
 }
 
 /** @param url as the route is written. undefined: there is no such route */

@@ -21,6 +21,7 @@ import assert from 'node:assert/strict'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
+import { NO_BLOCKED_HOSTS, type BlockedHosts } from '../../links/blocked-hosts.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import {
   METERED,
@@ -67,6 +68,8 @@ export interface FastPathOptions {
   /** Where each redirect and each orphan is noted. */
   readonly clicks?: ClickNotes | undefined
   readonly now?: () => EpochMs
+  /** Where nobody is sent: Fastify says so. Left out: there is nothing of the kind. */
+  readonly blocked?: Pick<BlockedHosts, 'has'>
   /** How finely time-outs are kept: a client is cut off this much too late at most. */
   readonly tickMs?: number
 }
@@ -121,6 +124,7 @@ class SharedState implements ConnectionHost, FastPath {
   readonly #counters: FastPathCounters
   readonly #forwardQuery: QueryForwarding
   readonly #clicks: ClickNotes | undefined
+  readonly #blocked: Pick<BlockedHosts, 'has'>
   readonly #now: () => EpochMs
   /** When the present batch of bytes came. */
   #at: EpochMs
@@ -145,6 +149,7 @@ class SharedState implements ConnectionHost, FastPath {
     this.#counters = options.counters
     this.#forwardQuery = options.forwardQuery
     this.#clicks = options.clicks
+    this.#blocked = options.blocked ?? NO_BLOCKED_HOSTS
     this.#now = options.now ?? (() => Date.now() as EpochMs)
     this.#at = this.#now()
     this.#tickMs = options.tickMs ?? TICK_MS
@@ -188,6 +193,7 @@ class SharedState implements ConnectionHost, FastPath {
     socket: Socket,
   ): string | undefined {
     if (found.kind !== 'redirect') return this.#refuse(found, code, query, head, socket)
+    if (this.#blocked.has(found.url)) return undefined
     const url =
       query === ''
         ? found.url

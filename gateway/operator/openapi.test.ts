@@ -19,7 +19,7 @@ interface Document {
   readonly components: { securitySchemes: object }
 }
 
-const METHODS = new Set(['get', 'head', 'post', 'patch', 'delete'])
+const METHODS = new Set(['get', 'head', 'post', 'put', 'patch', 'delete'])
 
 test('every route is described, and nothing else', async (t) => {
   const { call } = await startGateway(t)
@@ -31,6 +31,7 @@ test('every route is described, and nothing else', async (t) => {
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   )
   t.deepEqual(calls.sort(), [
+    'DELETE /api/blocked-hosts/{host}',
     'DELETE /api/cluster/nodes/{node}/drain',
     'DELETE /api/keys/{id}',
     'DELETE /api/links/{code}',
@@ -39,6 +40,8 @@ test('every route is described, and nothing else', async (t) => {
     'DELETE /api/visits',
     'DELETE /api/webhooks/{id}',
     'GET /api/backup',
+    'GET /api/blocked-hosts',
+    'GET /api/blocked-hosts/{host}',
     'GET /api/cluster',
     'GET /api/domains',
     'GET /api/events',
@@ -75,6 +78,7 @@ test('every route is described, and nothing else', async (t) => {
     'POST /api/webhooks/{id}/retry',
     'POST /api/webhooks/{id}/test',
     'POST /{code}',
+    'PUT /api/blocked-hosts/{host}',
   ])
 })
 
@@ -82,7 +86,7 @@ test('what visitors can get of a link is described: its form, and every status o
   const { call } = await startGateway(t)
   const { paths } = (await call('GET', '/openapi.json')).json as unknown as Document
   const { get, post } = paths['/{code}']!
-  const ofGet = ['200', '301', '302', '307', '308', '404', '410', '431', '503']
+  const ofGet = ['200', '301', '302', '307', '308', '403', '404', '410', '431', '503']
   t.deepEqual(Object.keys(get!.responses), ofGet)
   t.deepEqual(Object.keys(post!.requestBody!.content), ['application/x-www-form-urlencoded'])
   for (const status of ['303', '403', '429']) t.truthy(post!.responses[status], status)

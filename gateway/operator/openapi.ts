@@ -136,7 +136,7 @@ function visit(summary: string, description: string) {
         content: page,
       },
       ...Object.fromEntries(REDIRECT_STATUSES.map((status) => [status, redirectReply])),
-      ...visitorProblems(404, 410, 431, 503),
+      ...visitorProblems(403, 404, 410, 431, 503),
     },
   }
 }
@@ -183,7 +183,7 @@ const visitorPaths = {
       parameters: [codeParameter],
       responses: {
         200: { description: 'The page', content: page },
-        ...visitorProblems(404, 410, 431, 503),
+        ...visitorProblems(403, 404, 410, 431, 503),
       },
     },
   },

@@ -8,13 +8,14 @@ import type { FastifyRequest } from 'fastify'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
 import type { LinkOwner } from '../../links/link-owner.ts'
+import { unblocked, type Blocking } from '../blocking/blocked-target.ts'
 import { clientAddress } from '../http/client-address.ts'
 import type { Target } from '../http/redirect-form.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
 import type { VisitorFacts } from './visitor-facts.ts'
 import { goneError, visitorError } from './visitor-pages.ts'
 
-export interface DecidingOptions {
+export interface DecidingOptions extends Blocking {
   readonly owner: LinkOwner
   readonly visitors: VisitorFacts
   readonly counters: RedirectCounters
@@ -25,15 +26,16 @@ export interface DecidingOptions {
  * @throws TinygridError
  */
 export async function decidedTarget(
-  { owner, visitors, counters }: DecidingOptions,
+  options: DecidingOptions,
   request: FastifyRequest,
   code: Code,
   counts = true,
 ): Promise<Target> {
+  const { owner, visitors, counters } = options
   const visitor = await visitors.of(request.headers, clientAddress(request))
   const resolved = await owner.resolve(code, visitor)
   if (resolved.kind !== 'resolved') throw visitorError(resolved)
-  const { url, status, forwardQuery, rule, isMetered } = resolved
+  const { url, status, forwardQuery, rule, isMetered } = unblocked(options, resolved)
   if (counts) {
     if (isMetered) await countVisit(owner, code)
     counters[isMetered ? 'metered' : 'late']++

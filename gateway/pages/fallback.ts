@@ -13,6 +13,7 @@ import type { Code } from '../../links/ids.ts'
 import { isOwnAddress } from '../../links/own-address.ts'
 import { isReserved } from '../../links/reserved-codes.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
+import type { Blocking } from '../blocking/blocked-target.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 import { LinkIsOver } from './visitor-pages.ts'
 
@@ -20,16 +21,19 @@ export class Fallback {
   /** By domain; none: the operator has no such page. */
   readonly #urls: ReadonlyMap<Domain | null, URL>
   readonly #address: PublicAddress
+  readonly #blocked: Blocking['blocked']
 
   constructor(
     { fallbackUrl, domains }: Pick<GatewaySettings, 'fallbackUrl' | 'domains'>,
     address: PublicAddress,
+    blocked: Blocking['blocked'],
   ) {
     const urls = new Map<Domain | null, URL>()
     if (fallbackUrl !== undefined) urls.set(null, new URL(fallbackUrl))
     for (const { name, fallbackUrl: url } of domains) if (url !== null) urls.set(name, new URL(url))
     this.#urls = urls
     this.#address = address
+    this.#blocked = blocked
   }
 
   /** Sends the visitor there; false: nobody wants him anywhere. */
@@ -42,7 +46,8 @@ export class Fallback {
   }
 
   #urlFor(request: FastifyRequest, code: Code, obstacle: unknown): string | undefined {
-    if (obstacle instanceof LinkIsOver) return obstacle.url
+    const wanted = obstacle instanceof LinkIsOver ? obstacle.url : undefined
+    if (wanted !== undefined) return this.#blocked.has(wanted) ? undefined : wanted
     const url = this.#urls.get(domainOf(code))
     if (url === undefined || !isNoLink(obstacle) || isReserved(plainCodeOf(code))) return undefined
     return isOwnAddress(url, this.#address.own(request)) ? undefined : url.href

@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parseCode, type Code, type EpochMs, type PlainCode } from '../../links/ids.ts'
 import { lookupOf, type Link } from '../../links/link.ts'
 import type { LinkOwner } from '../../links/link-owner.ts'
+import { unblockedWhole, type Blocking } from '../blocking/blocked-target.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
 import { HTML_TYPE } from './page.ts'
 import type { PublicAddress } from '../http/public-address.ts'
@@ -16,7 +17,7 @@ import { SECURITY_HEADERS } from '../http/security-headers.ts'
 import type { RedirectDefaults } from './redirect-reply.ts'
 import { previewPage, protectedPage, visitorError } from './visitor-pages.ts'
 
-export interface PreviewOptions extends RedirectDefaults {
+export interface PreviewOptions extends RedirectDefaults, Blocking {
   readonly owner: LinkOwner
   readonly now: () => EpochMs
   readonly errors: ErrorReplies
@@ -59,10 +60,11 @@ function sendProtected(reply: FastifyReply): FastifyReply {
 }
 
 /** The link, if a visitor of it would be redirected. @throws TinygridError */
-export async function visibleLink({ owner, now }: PreviewOptions, code: Code): Promise<Link> {
+export async function visibleLink(options: PreviewOptions, code: Code): Promise<Link> {
+  const { owner, now } = options
   const link = await owner.read(code)
   const found = lookupOf(link, now())
   const isGone = found.kind === 'gone' || found.kind === 'absent' || found.kind === 'scheduled'
   if (link === undefined || isGone) throw visitorError(found)
-  return link
+  return unblockedWhole(options, link)
 }

@@ -19,6 +19,8 @@ export interface RedirectCounters {
   late: number
   /** 410: deleted, expired, used up. */
   gone: number
+  /** 403: links that lead to a blocked host. */
+  blocked: number
   /** 404: a code never given, or an address that is no code. */
   absent: number
   /** 5xx: could not be answered. */
@@ -26,5 +28,6 @@ export interface RedirectCounters {
 }
 
 export function createRedirectCounters(): RedirectCounters {
-  return { fast: 0, found: 0, metered: 0, passing: 0, late: 0, gone: 0, absent: 0, failed: 0 }
+  const sent = { fast: 0, found: 0, metered: 0, passing: 0, late: 0 }
+  return { ...sent, gone: 0, blocked: 0, absent: 0, failed: 0 }
 }

@@ -21,6 +21,7 @@ import type { Code, EpochMs, PlainCode } from '../../links/ids.ts'
 import type { Lookup } from '../../links/link.ts'
 import { redirectOfVisit, type LinkOwner, type Source } from '../../links/link-owner.ts'
 import { isKeyed, type KeyCheck } from '../api/authentication.ts'
+import { unblocked, type Blocking } from '../blocking/blocked-target.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
 import type { Fallback } from './fallback.ts'
 import { noteDecidedVisit, noteOrphan, noteVisit } from './noted-requests.ts'
@@ -41,7 +42,7 @@ import { isForPrograms } from './not-found.ts'
 import { goneError, visitorError } from './visitor-pages.ts'
 
 /** What a redirect from memory takes. */
-export interface HotOptions extends RedirectDefaults {
+export interface HotOptions extends RedirectDefaults, Blocking {
   readonly owner: LinkOwner
   readonly now: () => EpochMs
   readonly counters: RedirectCounters
@@ -64,14 +65,16 @@ export interface RedirectOptions extends HotOptions {
 const PROTECTED = 'protected'
 
 export function redirectRoute(app: FastifyInstance, options: RedirectOptions): void {
-  const { owner, now, counters } = options
+  const { owner, now, counters, blocked } = options
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
     const plain = codeOfTarget(request.raw.url!)
     if (plain === undefined) return answerOther(options, request, reply)
     const code = fullCodeIn(options, plain, request.raw)
     if (isKeyed(options.keys, request)) return answerKeyed(options, request, reply, code)
     const found = owner.lookup(code, now())
-    if (found.kind !== 'redirect') return answerSlowly(options, request, reply, code, found)
+    if (found.kind !== 'redirect' || blocked.has(found.url)) {
+      return answerSlowly(options, request, reply, code, found)
+    }
     counters.found++
     return redirect(options, request.raw, reply.raw, code, found)
   }
@@ -97,7 +100,7 @@ export function redirectAtOnce(
   response: ServerResponse,
   pass: () => void,
 ): boolean {
-  const { owner, now, counters } = options
+  const { owner, now, counters, blocked } = options
   const { method, url, rawHeaders } = request
   if (method !== 'GET' && method !== 'HEAD') return false
   const plain = codeOfTarget(url!)
@@ -105,6 +108,7 @@ export function redirectAtOnce(
   const code = fullCodeIn(options, plain, request)
   const found = owner.lookup(code, now())
   if (found.kind === 'redirect') {
+    if (blocked.has(found.url)) return false
     counters.found++
     redirect(options, request, response, code, found)
     return true
@@ -112,7 +116,7 @@ export function redirectAtOnce(
   if (found.kind !== 'unknown') return false
   void request.socket.remoteAddress // is remembered by Node, when the socket is gone
   owner.find(code).then(({ lookup }) => {
-    if (lookup.kind !== 'redirect') return pass()
+    if (lookup.kind !== 'redirect' || blocked.has(lookup.url)) return pass()
     counters.late++
     redirect(options, request, response, code, lookup)
   }, pass)
@@ -261,14 +265,16 @@ async function targetFor(
   found: Lookup,
   isHead: boolean,
 ): Promise<Target> {
-  const { owner, counters } = options
-  if (found.kind === 'redirect') return found
+  const { owner, counters, blocked } = options
+  if (found.kind === 'redirect') return unblocked(options, found)
   if (found.kind === 'ruled') return decidedTarget(options, request, code, !isHead)
   if (found.kind !== 'metered') throw visitorError(found)
-  if (isHead) return targetWithoutVisit(owner, code)
+  if (isHead) return unblocked(options, await targetWithoutVisit(owner, code))
+  // Who is sent nowhere uses up nothing.
+  if (!blocked.isEmpty) unblocked(options, await targetWithoutVisit(owner, code))
   const target = await targetOfVisit(owner, code)
   counters.metered++
-  return target
+  return unblocked(options, target)
 }
 
 async function targetOfVisit(owner: LinkOwner, code: Code): Promise<Target> {
@@ -288,5 +294,6 @@ async function targetWithoutVisit(owner: LinkOwner, code: Code): Promise<Target>
 function count(counters: RedirectCounters, error: unknown): void {
   if (!(error instanceof TinygridError) || error.status >= 500) counters.failed++
   else if (error.status === 410) counters.gone++
+  else if (error.code === 'target_blocked') counters.blocked++
   else counters.absent++
 }

@@ -37,6 +37,10 @@ const NOTICES: Partial<Record<ErrorCode, Notice>> = {
     heading: 'This link has expired',
     text: 'It worked until the time that its maker had set.',
   },
+  target_blocked: {
+    heading: 'This link is blocked',
+    text: 'It leads to a site that this service sends nobody to. Whoever made it cannot change that.',
+  },
   rate_limited: {
     heading: 'Too many attempts',
     text: 'Wait a minute, then try again.',

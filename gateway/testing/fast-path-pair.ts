@@ -94,7 +94,7 @@ function addLink(code: string, url: string, changes: Partial<Link> = {}): void {
 /** A gateway over these links that does not listen yet. */
 export function makeGateway(
   settings: Partial<GatewaySettings> = {},
-  options: Partial<Pick<GatewayOptions, 'clicks' | 'now'>> = {},
+  options: Partial<Pick<GatewayOptions, 'blocking' | 'clicks' | 'now'>> = {},
 ): Promise<FastifyInstance> {
   return createGateway({
     settings: { ...GATEWAY_DEFAULTS, ...settings },
