@@ -7,9 +7,11 @@
 import type { ParseArgsOptionDescriptor } from 'node:util'
 import { ApiClient, Unreachable, type ApiReply } from './api-client.ts'
 import { readCommandLine, type OptionTable } from './command-line.ts'
-import { CommandError, endWithReader, EXIT_CODES } from './command-error.ts'
+import { CommandError, endWithReader, EXIT_CODES, interruption } from './command-error.ts'
 import { apiKey, commandEnvironment, serverUrl } from './server-address.ts'
+import { serverEvents, type Following } from './server-events.ts'
 import { harmless } from './text-table.ts'
+import { setTimeout as sleepFor } from 'node:timers/promises'
 
 export interface ApiCommand {
   readonly name: string
@@ -135,6 +137,21 @@ export class Call {
     const reply = await this.#reply(method, path, body)
     if (reply.status >= 200 && reply.status < 300) return reply.body as T
     throw this.#refused(reply)
+  }
+
+  /** Events of the server as they come, until the command is interrupted. */
+  follow(path: string, filters: Following['filters'], after: string | undefined) {
+    const { origin } = this.#client.baseUrl
+    const interrupted = interruption()
+    return serverEvents({
+      client: this.#client,
+      path,
+      filters,
+      after,
+      interrupted,
+      sleep: (ms) => sleepFor(ms, undefined, { signal: interrupted }).catch(() => {}),
+      onAway: (reason) => process.stderr.write(`${origin} is away (${reason}); asking again.\n`),
+    })
   }
 
   print(json: unknown, text: () => string): void {

@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs'
 import { runApiCommand, optionsOf, type ApiCommand } from './api-command.ts'
+import { audit } from './audit-command.ts'
 import { BACKUP_OPTIONS } from './backup-options.ts'
 import { BLOCKING_COMMANDS } from './blocking-commands.ts'
 import { CLICKS_OPTIONS } from './clicks-options.ts'
@@ -72,6 +73,7 @@ export const COMMANDS: readonly Command[] = [
   ...LINK_COMMANDS.map(question),
   ...VIEW_COMMANDS.map(question),
   ...BLOCKING_COMMANDS.map(question),
+  question(audit),
   program(
     'clicks',
     'Writes clicks and changes of links, a line of JSON each, as they happen.',

@@ -19,6 +19,8 @@ export interface ServerEvent {
 
 export interface Following {
   readonly client: ApiClient
+  /** Clicks and changes, if it is left out. */
+  readonly path?: string
   /** Behind this id; undefined: from now on. */
   readonly after: string | undefined
   readonly filters: readonly (readonly [name: string, value: string])[]
@@ -57,14 +59,15 @@ export async function* serverEvents(following: Following): AsyncGenerator<Server
   }
 }
 
-async function begin({ client, filters, interrupted }: Following, after: string | undefined) {
+async function begin(following: Following, after: string | undefined) {
+  const { client, path = '/api/events', filters, interrupted } = following
   const query = new URLSearchParams(filters.map(([name, value]) => [name, value]))
   if (after !== undefined) query.set('after', after)
-  const reply = await client.lines(`/api/events?${query.toString()}`, interrupted)
+  const reply = await client.lines(`${path}?${query.toString()}`, interrupted)
   assertAccepted(reply, client)
   if (reply.status === 400) {
     throw new CommandError(
-      'The server does not understand --event, --bots, --code or the position.',
+      'The server does not understand a filter or the position (--help tells what there is).',
     )
   }
   return reply

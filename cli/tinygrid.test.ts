@@ -3,10 +3,12 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { API_KEY, Program } from '../test/program.ts'
 import { helpOf } from './api-command.ts'
+import { audit } from './audit-command.ts'
 import { BLOCKING_COMMANDS } from './blocking-commands.ts'
 import { COMMANDS } from './command-table.ts'
 import { EXIT_CODES } from './command-error.ts'
@@ -20,7 +22,7 @@ let keyFile: string
 
 test.before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'tinygrid-command-'))
-  server = await Program.start({ dataDir: folder })
+  server = await Program.start({ dataDir: folder, env: { TINYGRID_AUDIT: 'true' } })
   keyFile = path.join(folder, 'key')
   await writeFile(keyFile, `${API_KEY}\n`)
 })
@@ -46,6 +48,25 @@ test('a link is made, listed, shown, changed, counted and deleted', async (t) =>
   t.regex((await run('nodes')).stdout, /^NODE .*\n\S+ +active +true/)
   t.is((await run('delete', 'first')).stdout, 'deleted  first\n')
   t.is((await server.visit('first')).status, 410)
+})
+
+test('who has changed what is told, and followed as it happens', async (t) => {
+  await run('shorten', 'https://example.org/audited', '--code', 'audited')
+  await run('edit', 'audited', '--title', 'New')
+  const listed = await run('audit', '--code', 'audited')
+  t.regex(listed.stdout, /^AT .*\n\S+ +settings +link\.changed +audited +title .*\n.*link\.created/)
+  const [newest] = (await run('audit', '--code', 'audited', '--json')).stdout.split('\n')
+  t.like(JSON.parse(newest!), { action: 'link.changed', before: { title: null } })
+  const env = { TINYGRID_URL: server.url, TINYGRID_API_KEY_FILE: keyFile }
+  const following = ['audit', '--follow', '--after', '0', '--code', 'audited', '--json']
+  const { child, ended } = startCommand('tinygrid', following, '', env)
+  const actions: unknown[] = []
+  for await (const line of createInterface({ input: child.stdout! })) {
+    actions.push((JSON.parse(line) as { action: unknown }).action)
+    if (actions.length === 2) child.kill('SIGINT')
+  }
+  t.deepEqual(actions, ['link.created', 'link.changed'])
+  t.is((await ended).stderr, '')
 })
 
 test('a host is blocked, told of, and free again', async (t) => {
@@ -120,7 +141,7 @@ test('who reads no more ends the command without a stack', async (t) => {
 })
 
 test('every command helps with a usage and examples', async (t) => {
-  const known = [...LINK_COMMANDS, ...VIEW_COMMANDS, ...BLOCKING_COMMANDS]
+  const known = [...LINK_COMMANDS, ...VIEW_COMMANDS, ...BLOCKING_COMMANDS, audit]
   const questions = new Set(known.map(({ name }) => name))
   for (const command of known) {
     const help = helpOf(command)

@@ -37,6 +37,7 @@ import type { KeyCheck } from './api/authentication.ts'
 import { KeyRing } from './api/key-ring.ts'
 import { api } from './api/api.ts'
 import type { DrainNode } from './api/drain-route.ts'
+import { NO_AUDIT, type AuditNotes } from './audit/audit-trail.ts'
 import { noBlocking, type NodeBlocking } from './blocking/node-blocking.ts'
 import { ErrorReplies } from './http/error-reply.ts'
 import { compatibleInterfaces } from './compatible/compatible.ts'
@@ -99,6 +100,8 @@ export interface GatewayOptions {
   readonly backup?: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
   /** Hosts to which no link may lead; undefined: there are none, and none can be named. */
   readonly blocking?: NodeBlocking | undefined
+  /** undefined: nothing is audited. */
+  readonly audit?: AuditNotes | undefined
   readonly logger: Logger
   readonly now: () => EpochMs
   /** With which HTTPS is served; undefined: it is HTTP. */
@@ -169,10 +172,10 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   passwordRoute(app, { ...toVisitors, passwords: new PasswordDesk(), guesses: guessesOf(options) })
   const passwords = new PasswordDesk(HASHES)
   const creator = creatorOf(options, owner, passwords)
-  const { analytics, deletions, desks, backup } = options
+  const { analytics, deletions, desks, backup, audit = NO_AUDIT } = options
   const clock = options.clock ?? systemClock
   const visits = new LinkVisits(analytics, clock)
-  const clickParts = { analytics, deletions, desks, visits, blocking }
+  const clickParts = { analytics, deletions, desks, visits, blocking, audit }
   const asked = { settings, owner, directory, domains: new KnownDomains(settings), backup }
   const context = { ...asked, ...clickParts, creator, passwords, address, errors, work, now }
   const scopes = { keys, logger, times, status, clock, isClosing: () => isClosing }

@@ -61,6 +61,7 @@ export const ERRORS = {
   log_replaced: { status: 503, title: 'Another owner writes this partition now' },
   analytics_unavailable: { status: 503, title: 'No analytics process can answer' },
   cache_unavailable: { status: 503, title: 'The fallback cache cannot be reached' },
+  audit_unavailable: { status: 503, title: 'The audit log cannot be reached' },
   url_check_unavailable: { status: 503, title: 'The address cannot be checked now' },
   click_log_unavailable: { status: 503, title: 'The click log cannot be reached' },
   click_store_unavailable: { status: 503, title: 'The click store cannot be reached' },

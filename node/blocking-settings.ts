@@ -1,8 +1,9 @@
 /**
- * The settings of what keeps links from leading where they must not.
+ * The settings of what keeps links from leading where they must not, and of who is told of changes.
  *
  * Part of the one list in `config.ts`.
  */
+import { AUDIT_SETTINGS } from './audit-settings.ts'
 import { ConfigError, choice, flag, integer, text } from './setting.ts'
 
 /** As webhooks have them: `whsec_` and 24 to 64 bytes in base64. */
@@ -10,6 +11,7 @@ const SECRET_PATTERN = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/
 const CHECK_URL_PATTERN = /^https?:\/\/[\x21-\x7e]{1,2000}$/
 
 export const BLOCKING_SETTINGS = {
+  ...AUDIT_SETTINGS,
   blockedHostsFile: text('TINYGRID_BLOCKED_HOSTS_FILE', {
     about:
       'file of hosts to which no link may lead: one host or *.host in a line, or a hosts file; read again ' +

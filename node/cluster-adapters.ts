@@ -107,7 +107,7 @@ async function openParts(
   if ((await store.check()) === 'unreachable') logger.warn('MongoDB cannot be reached yet')
   const cache = await openCache(config, logger, keep)
   const clicks = config.clicks ? await openClicks(config, identity, keep) : undefined
-  const { hooks, ...access } = await openAccess(config, data, keep)
+  const { hooks, ...access } = await openAccess(config, { ...data, identity }, keep)
   // A connection of their own: what one node sends another must not hold up its lease.
   const calls = keep(await connectNats({ url, tls, name: `${name} calls`, inboxPrefix }))
   const peers = keep(new MoleculerPeers({ connection: calls, namespace, nodeId, onError, refused }))

@@ -7,12 +7,11 @@ import path from 'node:path'
 import { findDamage } from '../persistence/data-directory/lmdb-file.ts'
 import { LmdbClickLog } from '../clicks/log/lmdb-click-log.ts'
 import { systemClock } from '../links/clock.ts'
-import type { KeptText } from '../cluster/kept/kept-text.ts'
 import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { Config } from '../config.ts'
 import type { LongWork } from '../links/long-work.ts'
 import { hasCode, TinygridError } from '../links/errors.ts'
-import { POSITION_NONE, toEpochMs } from '../links/ids.ts'
+import { POSITION_NONE, toEpochMs, type EpochMs } from '../links/ids.ts'
 import { Ring } from '../links/ring.ts'
 import { mismatchOf } from '../persistence/data-directory/log-inspection.ts'
 import { KeyFile } from '../persistence/data-directory/key-file.ts'
@@ -26,10 +25,12 @@ import type { Log } from '../persistence/log/log.ts'
 import { FileValues } from '../clicks/hooks/file-values.ts'
 import type { BackupSeams } from './node-backup.ts'
 import type { ClickSeams } from './click-recording.ts'
+import type { AccessSeams } from './front.ts'
 import { clickDirectories } from './click-settings.ts'
 
 const DAY_MS = 86_400_000
 const HOSTS_FILE_NAME = 'blocked-hosts.json'
+const AUDIT_DIRECTORY = 'audit'
 
 export interface Embedded {
   readonly log: Log
@@ -39,8 +40,7 @@ export interface Embedded {
   readonly apiKey: string
   readonly keys: KeyStore
   readonly backup: BackupSeams
-  /** Blocked hosts. */
-  readonly hosts: KeptText
+  readonly access: AccessSeams
   /** The key was made just now. */
   readonly isNewKey: boolean
   /** Resolves when another process has taken the directory: nothing is written any more. */
@@ -72,6 +72,8 @@ export async function openEmbedded(
     const keys = await KeyFile.open(config.dataDir)
     const hosts = await TextFile.open(config.dataDir, HOSTS_FILE_NAME)
     opened.push(keys, hosts)
+    const audit = config.audit ? await openAudit(config) : undefined
+    if (audit !== undefined) opened.push(audit.log)
     const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), options)
     opened.push(store)
     const log = await LmdbLog.open(path.join(config.dataDir, 'log'), options)
@@ -87,7 +89,7 @@ export async function openEmbedded(
     return {
       ...key,
       keys,
-      hosts,
+      access: { hosts, audit: audit?.seam },
       log,
       store,
       clicks,
@@ -142,8 +144,17 @@ async function openClickLog(
     bytesMax: clicksLogBytesMax,
     ageMaxMs: clicksLogDays * DAY_MS,
     clock: systemClock,
-    now: () => toEpochMs(Date.now()),
+    now,
   })
+}
+
+/** In an environment of its own, as clicks are kept: it is read by positions, and old ones go. */
+async function openAudit({ dataDir, auditBytesMax: bytesMax, auditDays }: Config) {
+  const directory = path.join(dataDir, AUDIT_DIRECTORY)
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const limits = { bytesMax, ageMaxMs: auditDays * DAY_MS }
+  const log = await LmdbClickLog.open(directory, { ...limits, clock: systemClock, now })
+  return { log, seam: { writer: log, reader: log.reader() } }
 }
 
 /** For the person who starts the process: where it is, and what there is to do. */
@@ -166,4 +177,8 @@ function takenFrom({ dataDir }: Config): DataDirectoryError {
 async function keyOf({ apiKey, dataDir }: Config) {
   if (apiKey !== undefined) return { apiKey, isNewKey: false }
   return loadOrCreateApiKey(dataDir)
+}
+
+function now(): EpochMs {
+  return toEpochMs(Date.now())
 }

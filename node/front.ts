@@ -14,6 +14,7 @@ import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
 import type { DrainNode } from '../gateway/api/drain-route.ts'
+import { AuditTrail, type AuditLog } from '../gateway/audit/audit-trail.ts'
 import { openBlocking } from '../gateway/blocking/node-blocking.ts'
 import { UrlCheck } from '../gateway/blocking/url-check.ts'
 import { installFastPath, type FastPath } from '../gateway/fast-path/fast-path.ts'
@@ -32,6 +33,14 @@ import type { Node } from './node.ts'
 import type { NodeAnalytics } from './node-analytics.ts'
 import { ownCertificateOf } from './own-tls-settings.ts'
 import { ConfigError } from './setting.ts'
+
+/** What admins name and read by the interface. */
+export interface AccessSeams {
+  /** Blocked hosts. */
+  readonly hosts: KeptText
+  /** undefined: nothing is audited. */
+  readonly audit: AuditLog | undefined
+}
 
 export interface FrontOptions {
   readonly config: Config
@@ -55,8 +64,7 @@ export interface FrontOptions {
   readonly keys: KeyStore | undefined
   /** Begins a backup; undefined: nobody can ask for one. */
   readonly backup: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
-  /** Where blocked hosts are kept that admins name. */
-  readonly hosts: KeptText | undefined
+  readonly access: AccessSeams | undefined
   readonly logger: Logger
   readonly now: () => EpochMs
 }
@@ -71,18 +79,13 @@ export interface Front {
 /** Keeps the processor busy for a tenth of a second and more. */
 export async function buildFront(options: FrontOptions): Promise<Front> {
   const { config, node, work, redirects, clusterStatus, drainNode, membership, log } = options
-  const { isStopping, clicks, live, analytics, apiKey, keys, backup, logger, now } = options
+  const { isStopping, clicks, live, analytics, apiKey, keys, backup, access, logger, now } = options
   const { codeCase } = config
   // The gateway does so by itself.
   const owner = ownerOfCase(node.links, codeCase)
   const settings = gatewaySettingsOf(config)
   const domains = requestDomainsOf(settings.domains, settings.trustProxy)
-  const blocking = await openBlocking({
-    file: config.blockedHostsFile,
-    text: options.hosts,
-    check: urlCheckOf(config, logger, now),
-    warn: (what) => logger.warn(what),
-  })
+  const blocking = await blockingOf(config, access, logger, now)
   const gateway = await createGateway({
     settings,
     directory: node.directory,
@@ -106,6 +109,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     keys,
     backup,
     blocking,
+    audit: access?.audit && trailOf(config, access.audit, now),
     logger,
     certificate: ownCertificateOf(config, logger),
     now,
@@ -164,6 +168,25 @@ async function listenForHttp(config: Config): Promise<Server | undefined> {
 /** On any of its domains. */
 function hasFallback({ fallbackUrl, domains }: GatewaySettings): boolean {
   return fallbackUrl !== undefined || domains.some((domain) => domain.fallbackUrl !== null)
+}
+
+/** @throws StartError if the file of blocked hosts cannot be taken */
+function blockingOf(
+  config: Config,
+  access: AccessSeams | undefined,
+  logger: Logger,
+  now: () => EpochMs,
+) {
+  return openBlocking({
+    file: config.blockedHostsFile,
+    text: access?.hosts,
+    check: urlCheckOf(config, logger, now),
+    warn: (what) => logger.warn(what),
+  })
+}
+
+function trailOf({ nodeId: node, ipPrivacy }: Config, log: AuditLog, now: () => EpochMs) {
+  return new AuditTrail({ log, node, ipPrivacy, now })
 }
 
 /** undefined: nobody is to be asked. */

@@ -8,7 +8,6 @@
 import type { Logger } from 'pino'
 import type { ClusterSeams } from './node-options.ts'
 import { systemClock } from '../links/clock.ts'
-import type { KeptText } from '../cluster/kept/kept-text.ts'
 import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { ClusterStatus, NodeReport } from '../cluster/observer/cluster-status.ts'
 import { HandOvers } from '../cluster/observer/hand-overs.ts'
@@ -23,7 +22,7 @@ import {
   type ClickSeams,
 } from './click-recording.ts'
 import { ErrorLog } from './error-log.ts'
-import { buildFront, type Front } from './front.ts'
+import { buildFront, type AccessSeams, type Front } from './front.ts'
 import {
   createRedirectCounters,
   type RedirectCounters,
@@ -56,8 +55,8 @@ export interface TinygridOptions {
   readonly keys?: KeyStore | undefined
   /** What a backup takes beside links and keys; undefined: nobody can make one. */
   readonly backup?: BackupSeams | undefined
-  /** Where blocked hosts are kept that admins name; undefined: nobody can name any. */
-  readonly hosts?: KeptText | undefined
+  /** undefined: nobody can block hosts, and nothing is audited. */
+  readonly access?: AccessSeams | undefined
   readonly logger: Logger
   /** Stops the process in order, as a signal does. */
   readonly stop?: () => void
@@ -136,21 +135,16 @@ interface Parts {
 
 /** undefined: the node is to have none. */
 function frontOf(options: TinygridOptions, parts: Parts) {
-  const { config, work, clicks, analytics, apiKey, keys, hosts, logger } = options
+  const { config, work, clicks, analytics, apiKey, keys, access, logger } = options
+  const given = { config, work, analytics, apiKey, keys, access, logger }
   if (!config.roles.includes('gateway')) return undefined
   const { node, recording, now, redirects, running } = parts
   return buildFront({
-    config,
+    ...given,
     clicks: recording?.recorder,
     live: clicks && liveClicks(config, clicks.reader, work, logger),
-    analytics,
-    apiKey,
-    keys,
     backup: options.backup && backupOf(options, options.backup, node, now),
-    hosts,
-    logger,
     node,
-    work,
     now,
     redirects,
     clusterStatus: () => running.observation!.observer.status(),

@@ -51,6 +51,20 @@ natsTest('batches of several nodes lie in one log, each once', async (t) => {
   )
 })
 
+natsTest('what is audited lies in a stream of its own', async (t) => {
+  const namespace = shared.newNamespace()
+  const connection = await shared.connect()
+  const [clicks, audit] = [
+    await openLog({ connection, namespace }),
+    await openLog({ connection, namespace, content: 'audit' }),
+  ]
+  await untilAppended(clicks, 'r:0', 1)
+  await untilAppended(audit, 'r:0', 2)
+  const place = { connection, namespace, clock: systemClock, content: 'audit' } as const
+  t.deepEqual(await contentsOf(readerOf(connection, namespace)), [1])
+  t.deepEqual(await contentsOf(new JetStreamClickReader(place)), [2])
+})
+
 natsTest('settings that have changed are taken over, another cluster is refused', async (t) => {
   const namespace = shared.newNamespace()
   const connection = await shared.connect()

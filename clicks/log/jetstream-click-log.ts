@@ -14,13 +14,13 @@
  */
 import { ErrorCode, NatsError, type JetStreamClient, type JetStreamManager } from 'nats'
 import type { NatsConnection } from 'nats'
-import { namesOf } from '../../cluster/nats/namespace.ts'
 import { isConnected } from '../../cluster/nats/nats-connection.ts'
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { readSubject } from '../../persistence/log/jetstream-tail.ts'
 import type { ClickLogWriter } from './click-log.ts'
 import {
+  contentNames,
   DUPLICATE_WINDOW_MS,
   fitClickStream,
   openClickStream,
@@ -66,7 +66,7 @@ export class JetStreamClickLog implements ClickLogWriter {
     this.#options = options
     this.#manager = manager
     this.#client = options.connection.jetstream({ timeout: REQUEST_TIMEOUT_MS })
-    this.#subject = namesOf(options.namespace).clicksSubject(options.node)
+    this.#subject = contentNames(options.namespace, options.content).subject(options.node)
   }
 
   /**
@@ -128,7 +128,7 @@ export class JetStreamClickLog implements ClickLogWriter {
 
   /** Whether this node's batch is in the log behind a position. */
   async #holds(payload: Uint8Array, after: number): Promise<boolean> {
-    const stream = namesOf(this.#options.namespace).clicksStream
+    const { stream } = this.#names
     const reader = { connection: this.#options.connection, manager: this.#manager, stream }
     for await (const entry of readSubject(reader, this.#subject, after, 0)) {
       if (entry.payload.equals(payload)) return true
@@ -136,9 +136,12 @@ export class JetStreamClickLog implements ClickLogWriter {
     return false
   }
 
+  get #names() {
+    return contentNames(this.#options.namespace, this.#options.content)
+  }
+
   async #learnEnd(): Promise<void> {
-    const { clicksStream } = namesOf(this.#options.namespace)
-    const { state } = await this.#manager.streams.info(clicksStream)
+    const { state } = await this.#manager.streams.info(this.#names.stream)
     this.#known = state.last_seq
   }
 }

@@ -5,16 +5,18 @@
  * asked again until it has caught up. Readers leave nothing on the servers.
  */
 import type { JetStreamManager, NatsConnection, StreamInfo } from 'nats'
-import { namesOf } from '../../cluster/nats/namespace.ts'
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { readBatch } from '../../persistence/log/jetstream-tail.ts'
 import type { ClickLogReader, ClickLogSpan, LoggedBatch } from './click-log.ts'
+import { contentNames, type StreamContent } from './jetstream-click-stream.ts'
 
 export interface JetStreamClickReaderOptions {
   /** As `connectNats` made and checked it. Stays its owner's: it is not closed here. */
   readonly connection: NatsConnection
   readonly namespace: string
+  /** Clicks, if it is left out. */
+  readonly content?: StreamContent
   readonly clock: Clock
 }
 
@@ -37,9 +39,9 @@ export class JetStreamClickReader implements ClickLogReader {
 
   constructor(options: JetStreamClickReaderOptions) {
     this.#options = options
-    const { clicksStream, clicksSubjects } = namesOf(options.namespace)
-    this.#stream = clicksStream
-    this.#subjects = clicksSubjects
+    const { stream, subjects } = contentNames(options.namespace, options.content)
+    this.#stream = stream
+    this.#subjects = subjects
   }
 
   async read(after: number): Promise<readonly LoggedBatch[]> {

@@ -24,8 +24,13 @@ import {
   type Wanted,
 } from '../../persistence/log/jetstream-streams.ts'
 
+/** Clicks, or what is kept in the same way in a stream of its own: changes that are audited. */
+export type StreamContent = 'clicks' | 'audit'
+
 export interface ClickStreamSettings {
   readonly namespace: string
+  /** Clicks, if it is left out. */
+  readonly content?: StreamContent
   /** Of the stream; 1, 3 or 5. */
   readonly replicas: number
   /** Bytes that the stream may hold, for all nodes. */
@@ -35,6 +40,31 @@ export interface ClickStreamSettings {
   /** Of the cluster that the stream has to be of. */
   readonly identity: string
   readonly now: () => EpochMs
+}
+
+interface ContentNames {
+  readonly stream: string
+  readonly subjects: string
+  readonly subject: (node: string) => string
+  readonly description: string
+}
+
+/** What a content is called in NATS. */
+export function contentNames(namespace: string, content: StreamContent = 'clicks'): ContentNames {
+  const names = namesOf(namespace)
+  return content === 'audit'
+    ? {
+        stream: names.auditStream,
+        subjects: names.auditSubjects,
+        subject: (node) => names.auditSubject(node),
+        description: 'Who has changed what, one subject per node',
+      }
+    : {
+        stream: names.clicksStream,
+        subjects: names.clicksSubjects,
+        subject: (node) => names.clicksSubject(node),
+        description: 'Clicks as they were noted, one subject per node',
+      }
 }
 
 const FORMAT = '1'
@@ -47,8 +77,8 @@ export async function openClickStream(
   manager: JetStreamManager,
   settings: ClickStreamSettings,
 ): Promise<void> {
-  const { clicksStream } = namesOf(settings.namespace)
-  await patiently(clicksStream, () => fitClickStream(manager, settings))
+  const { stream } = contentNames(settings.namespace, settings.content)
+  await patiently(stream, () => fitClickStream(manager, settings))
 }
 
 /** One attempt. @throws NatsError, or ClusterDataError if it is somebody else's */
@@ -69,11 +99,11 @@ export async function fitClickStream(
 
 function configFor(settings: ClickStreamSettings): Wanted {
   const { namespace, replicas, bytesMax, ageMaxMs, identity } = settings
-  const { clicksStream, clicksSubjects } = namesOf(namespace)
+  const { stream, subjects, description } = contentNames(namespace, settings.content)
   return {
-    name: clicksStream,
-    subjects: [clicksSubjects],
-    description: 'Clicks as they were noted, one subject per node',
+    name: stream,
+    subjects: [subjects],
+    description,
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     discard: DiscardPolicy.Old,

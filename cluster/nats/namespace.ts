@@ -27,6 +27,10 @@ export interface ClusterNames {
   /** All subjects of clicks. */
   readonly clicksSubjects: string
   clicksSubject(node: string): string
+  readonly auditStream: string
+  /** All subjects of audited changes. */
+  readonly auditSubjects: string
+  auditSubject(node: string): string
   /** Clicks as rows, for whoever keeps them elsewhere. */
   readonly feedStream: string
   readonly feedSubject: string
@@ -64,6 +68,9 @@ export function namesOf(namespace: string): ClusterNames {
     clicksStream: `${stream}_CLICKS`,
     clicksSubjects: `${namespace}.clicks.*`,
     clicksSubject: (node) => `${namespace}.clicks.${node}`,
+    auditStream: `${stream}_AUDIT`,
+    auditSubjects: `${namespace}.audit.*`,
+    auditSubject: (node) => `${namespace}.audit.${node}`,
     feedStream: `${stream}_FEED`,
     feedSubject: `${namespace}.feed.clicks`,
     eventSubject: (kind) => `${namespace}.events.${kind}`,

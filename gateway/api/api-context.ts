@@ -9,6 +9,7 @@ import type { Analytics } from '../../clicks/analytics/analytics.ts'
 import type { ClickRecorder } from '../../clicks/ring/click-recorder.ts'
 import { entityTag } from '../../links/entity-tag.ts'
 import { TinygridError } from '../../links/errors.ts'
+import type { AuditNotes } from '../audit/audit-trail.ts'
 import type { NodeBlocking } from '../blocking/node-blocking.ts'
 import { parseIfMatch } from '../../links/link-fields.ts'
 import { fullCode } from '../../links/full-code.ts'
@@ -47,6 +48,8 @@ export interface ApiContext {
   readonly desks: HookDesks | undefined
   readonly visits: LinkVisits
   readonly blocking: NodeBlocking
+  /** Told of each change before it is answered. */
+  readonly audit: AuditNotes
 }
 
 /**

@@ -11,6 +11,7 @@ import { TinygridError } from '../../links/errors.ts'
 import type { ClusterStatus } from '../../cluster/observer/cluster-status.ts'
 import type { ApiContext } from './api-context.ts'
 import { authentication, type KeyCheck } from './authentication.ts'
+import { auditRoutes } from '../audit/audit-routes.ts'
 import { backupRoute } from './backup-route.ts'
 import { blockedHostRoutes } from '../blocking/blocked-host-routes.ts'
 import { bulkRoute } from './bulk-route.ts'
@@ -84,7 +85,8 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   linkRoutes(app, context)
   clusterRoute(app, options.clusterStatus)
   drainRoutes(app, options.drainNode)
-  keyRoutes(app, keys.ring.store, now)
-  blockedHostRoutes(app, context.blocking, now)
+  keyRoutes(app, keys.ring.store, context)
+  blockedHostRoutes(app, context.blocking, context)
+  auditRoutes(app, { ...options.live, trail: context.audit.trail })
   clickRoutes(app, context, options.live)
 }

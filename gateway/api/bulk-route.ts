@@ -7,6 +7,7 @@
  * the answer is written. All three are long work.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { noteLink } from '../audit/noted-changes.ts'
 import { requestContext, type ApiContext } from './api-context.ts'
 import { JSON_TYPE, jsonReply, problemReplies } from './api-replies.ts'
 import { parseJson, takeApart } from './bulk-body.ts'
@@ -66,7 +67,8 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
           'request',
         )
         const begun = await work.run(bulk.begin(await checked(context, drafts)), 'request')
-        const answer = await work.run(bulk.answer(request, await Promise.all(begun)), 'request')
+        const outcomes = await noted(context, request, drafts, await Promise.all(begun))
+        const answer = await work.run(bulk.answer(request, outcomes), 'request')
         return reply.type(JSON_TYPE).send(answer)
       }),
     )
@@ -90,6 +92,27 @@ async function checked(
     }
   })
   return Promise.all(asked)
+}
+
+/** The outcomes, with an error in the place of those that could not be noted in the audit log. */
+async function noted(
+  context: ApiContext,
+  request: FastifyRequest,
+  drafts: readonly Draft[],
+  outcomes: readonly Outcome[],
+): Promise<readonly Outcome[]> {
+  if (!context.audit.isOn) return outcomes
+  const noting = outcomes.map(async (outcome, at): Promise<Outcome> => {
+    if ('error' in outcome || !outcome.isNew) return outcome
+    const action = 'kind' in drafts[at]! ? 'link.imported' : 'link.created'
+    try {
+      await noteLink(context, request, action, outcome.link)
+      return outcome
+    } catch (thrown) {
+      return { error: toTinygridError(thrown) }
+    }
+  })
+  return Promise.all(noting)
 }
 
 /** Whether an item is a link as it was somewhere before. */

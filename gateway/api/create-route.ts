@@ -4,6 +4,7 @@
 import type { FastifyInstance } from 'fastify'
 import { domainOf, plainCodeOf } from '../../links/full-code.ts'
 import type { Code } from '../../links/ids.ts'
+import { noteLink } from '../audit/noted-changes.ts'
 import { requestContext, sendLink, type ApiContext } from './api-context.ts'
 import { presentedKey } from './authentication.ts'
 import { assertTagged, tagsOfCaller } from './caller.ts'
@@ -41,6 +42,7 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
     if (check !== undefined) await check.assertAllowed(draft, draft.alias)
     const key = parseIdempotencyKey(request.headers[IDEMPOTENCY_KEY_HEADER])
     const { link, isNew } = await creator.create(draft, key)
+    if (isNew && context.audit.isOn) await noteLink(context, request, 'link.created', link)
     reply.code(isNew ? 201 : 200).header('location', locationOf(link.code))
     // An entity tag is a digest of title and tags, which could be guessed by it.
     if (presentedKey(request.headers) === undefined) {

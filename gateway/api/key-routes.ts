@@ -22,6 +22,7 @@ import type { KeyStore } from '../../cluster/keys/key-store.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import { TAG_LENGTH_MAX, TAGS_MAX } from '../../links/link.ts'
+import type { AuditNotes } from '../audit/audit-trail.ts'
 import { emptyReply, jsonReply, problemReplies } from './api-replies.ts'
 import { formatIsoTime, parseIsoTimeField } from './iso-time.ts'
 import { strict } from './link-schemas.ts'
@@ -84,15 +85,28 @@ interface NewKeyBody {
   readonly tags?: readonly string[]
 }
 
-export function keyRoutes(app: FastifyInstance, store: KeyStore, now: () => EpochMs): void {
+interface KeyContext {
+  readonly now: () => EpochMs
+  readonly audit: AuditNotes
+}
+
+export function keyRoutes(app: FastifyInstance, store: KeyStore, context: KeyContext): void {
+  listRoute(app, store)
+  makeRoute(app, store, context)
+  revokeRoute(app, store, context)
+}
+
+function listRoute(app: FastifyInstance, store: KeyStore): void {
   const listed = jsonReply('All keys but that of the settings', keyListSchema)
   const list = { summary: 'List keys', tags: TAGS, response: { 200: listed, ...problems } }
   app.get(PATH, { schema: list }, () => {
     const keys = store.all().toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
     return { keys: keys.map(viewOf) }
   })
+}
 
-  const add = {
+function makeRoute(app: FastifyInstance, store: KeyStore, { now, audit }: KeyContext): void {
+  const schema = {
     summary: 'Make a key',
     description:
       'It is kept as a hash: the answer alone has the key itself. A limit of requests holds for each ' +
@@ -101,7 +115,7 @@ export function keyRoutes(app: FastifyInstance, store: KeyStore, now: () => Epoc
     body: newKeySchema,
     response: { 201: jsonReply('The key', madeKeySchema), ...problems },
   }
-  app.post<{ Body: NewKeyBody }>(PATH, { schema: add }, async (request, reply) => {
+  app.post<{ Body: NewKeyBody }>(PATH, { schema }, async (request, reply) => {
     const { expiresAt = null, ...fields } = request.body
     const expiry = expiresAt === null ? null : parseIsoTimeField(expiresAt, '', 'expiresAt')
     const checked = parseKeyFields({ ...fields, expiresAt: expiry })
@@ -113,25 +127,34 @@ export function keyRoutes(app: FastifyInstance, store: KeyStore, now: () => Epoc
     const digest = secretDigest(made).toString('base64url')
     const key = { ...checked, id, hash: digest, createdAt: now(), lastUsedAt: null }
     await store.add(key)
+    try {
+      const change = { action: 'key.made', subject: id, before: null, after: viewOf(key) } as const
+      await audit.note(request, change)
+    } catch (error) {
+      // Nobody will be told its secret.
+      await store.remove(id)
+      throw error
+    }
     return reply.code(201).send({ ...viewOf(key), key: made })
   })
+}
 
-  const remove = {
+function revokeRoute(app: FastifyInstance, store: KeyStore, { audit }: KeyContext): void {
+  const schema = {
     summary: 'Revoke a key',
     description: 'It opens nothing any more, on any node within a second; open event streams end.',
     tags: TAGS,
     params: paramsSchema,
     response: { 204: emptyReply('Revoked'), ...problems },
   }
-  app.delete<{ Params: { id: string } }>(
-    `${PATH}/:id`,
-    { schema: remove },
-    async (request, reply) => {
-      const { id } = request.params
-      if (!isKeyId(id) || !(await store.remove(id))) throw new TinygridError('key_not_found')
-      return reply.code(204).send()
-    },
-  )
+  app.delete<{ Params: { id: string } }>(`${PATH}/:id`, { schema }, async (request, reply) => {
+    const { id } = request.params
+    const key = isKeyId(id) ? store.get(id) : undefined
+    if (!isKeyId(id) || !(await store.remove(id))) throw new TinygridError('key_not_found')
+    const before = key === undefined ? null : viewOf(key)
+    await audit.note(request, { action: 'key.revoked', subject: id, before, after: null })
+    return reply.code(204).send()
+  })
 }
 
 /** Without the hash. */

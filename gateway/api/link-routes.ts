@@ -19,6 +19,7 @@ import {
   type ApiContext,
 } from './api-context.ts'
 import { linkQuerySchema } from './domain-fields.ts'
+import { linkBefore, noteLink } from '../audit/noted-changes.ts'
 import { emptyReply, linkReply, problemReplies } from './api-replies.ts'
 import { assertMayChange, assertTagged, tagsOfCaller } from './caller.ts'
 import { toChanges } from './link-request.ts'
@@ -96,6 +97,7 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
     if (changes.tags !== undefined) assertTagged(tagsOfCaller(request), changes.tags)
     await assertMayChange(request, context.owner, code)
     await context.blocking.check?.assertAllowed(changes, code)
+    const before = await linkBefore(context, code)
     const result = await context.owner.write({
       kind: 'update',
       code,
@@ -103,6 +105,7 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
       ...ifMatchOf(request),
     })
     const link = changedLink(result)
+    await noteLink(context, request, 'link.changed', link, before)
     return sendLink(context, request, reply, link, await visitsOf(context, link))
   })
 }
@@ -131,7 +134,10 @@ function deleteRoute(app: FastifyInstance, context: ApiContext): void {
     const kind = request.query.purge === 'true' ? 'purge' : 'delete'
     const code = codeParam(context, request)
     await assertMayChange(request, context.owner, code)
+    const before = await linkBefore(context, code)
     const link = changedLink(await context.owner.write({ kind, code, ...ifMatchOf(request) }))
+    const action = kind === 'purge' ? 'link.purged' : 'link.deleted'
+    await noteLink(context, request, action, link, before)
     if (kind === 'delete') reply.header('etag', entityTag(link))
     return reply.code(204).send()
   })
@@ -152,8 +158,10 @@ function restoreRoute(app: FastifyInstance, context: ApiContext): void {
   app.post(`${PATH}/restore`, { schema }, async (request, reply) => {
     const code = codeParam(context, request)
     await assertMayChange(request, context.owner, code)
+    const before = await linkBefore(context, code)
     const result = await context.owner.write({ kind: 'restore', code, ...ifMatchOf(request) })
     const link = changedLink(result)
+    await noteLink(context, request, 'link.restored', link, before)
     return sendLink(context, request, reply, link, await visitsOf(context, link))
   })
 }

@@ -74,6 +74,8 @@ const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
   // What shortens asks for more itself.
   'GET /yourls-api.php': 'read',
   'POST /yourls-api.php': 'read',
+  'GET /api/audit': 'admin',
+  'GET /api/audit/events': 'admin',
   'GET /api/blocked-hosts': 'admin',
   'GET /api/blocked-hosts/:host': 'admin',
   'PUT /api/blocked-hosts/:host': 'admin',

@@ -6,6 +6,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import type { AuditNotes } from '../audit/audit-trail.ts'
 import { emptyReply, jsonReply, problemReplies } from '../api/api-replies.ts'
 import { formatIsoTime } from '../api/iso-time.ts'
 import { strict } from '../api/link-schemas.ts'
@@ -65,14 +66,19 @@ const paramsSchema = Type.Object({ host: Type.String({ maxLength: 1024 }) })
 
 type Params = { readonly Params: { readonly host: string } }
 
+interface HostContext {
+  readonly now: () => EpochMs
+  readonly audit: AuditNotes
+}
+
 export function blockedHostRoutes(
   app: FastifyInstance,
   blocking: HostBlocking,
-  now: () => EpochMs,
+  context: HostContext,
 ): void {
   readRoutes(app, blocking)
-  putRoute(app, blocking, now)
-  removeRoute(app, blocking)
+  putRoute(app, blocking, context)
+  removeRoute(app, blocking, context)
 }
 
 function readRoutes(app: FastifyInstance, { blocked, kept }: HostBlocking): void {
@@ -103,7 +109,7 @@ function readRoutes(app: FastifyInstance, { blocked, kept }: HostBlocking): void
   })
 }
 
-function putRoute(app: FastifyInstance, { kept }: HostBlocking, now: () => EpochMs): void {
+function putRoute(app: FastifyInstance, { kept }: HostBlocking, { now, audit }: HostContext): void {
   const schema = {
     summary: 'Block a host',
     description:
@@ -121,17 +127,21 @@ function putRoute(app: FastifyInstance, { kept }: HostBlocking, now: () => Epoch
   app.put<Params & { Body: { note?: string | null } }>(
     `${PATH}/:host`,
     { schema },
-    async ({ params, body }, reply) => {
-      const entry = { host: patternOf(params.host), note: body.note ?? null, since: now() }
-      const before = await kept.put(entry)
-      return reply
-        .code(before === undefined ? 201 : 200)
-        .send(viewOf(kept.get(entry.host) ?? entry))
+    async (request, reply) => {
+      const { params, body } = request
+      const subject = patternOf(params.host)
+      const entry = { host: subject, note: body.note ?? null, since: now() }
+      const known = await kept.put(entry)
+      const after = viewOf(known === undefined ? entry : { ...entry, since: known.since })
+      const before = known === undefined ? null : viewOf(known)
+      const action = known === undefined ? 'host.blocked' : 'host.changed'
+      await audit.note(request, { action, subject, before, after })
+      return reply.code(known === undefined ? 201 : 200).send(after)
     },
   )
 }
 
-function removeRoute(app: FastifyInstance, { kept }: HostBlocking): void {
+function removeRoute(app: FastifyInstance, { kept }: HostBlocking, { audit }: HostContext): void {
   const schema = {
     summary: 'Unblock a host',
     description:
@@ -140,9 +150,12 @@ function removeRoute(app: FastifyInstance, { kept }: HostBlocking): void {
     params: paramsSchema,
     response: { 204: emptyReply('It is off the list'), ...problems },
   }
-  app.delete<Params>(`${PATH}/:host`, { schema }, async ({ params }, reply) => {
-    const before = await kept.remove(patternOf(params.host))
-    if (before === undefined) throw new TinygridError('host_not_found')
+  app.delete<Params>(`${PATH}/:host`, { schema }, async (request, reply) => {
+    const subject = patternOf(request.params.host)
+    const known = await kept.remove(subject)
+    if (known === undefined) throw new TinygridError('host_not_found')
+    const before = viewOf(known)
+    await audit.note(request, { action: 'host.unblocked', subject, before, after: null })
     return reply.code(204).send()
   })
 }

@@ -39,6 +39,8 @@ test('every route is described, and nothing else', async (t) => {
     'DELETE /api/reports/{id}',
     'DELETE /api/visits',
     'DELETE /api/webhooks/{id}',
+    'GET /api/audit',
+    'GET /api/audit/events',
     'GET /api/backup',
     'GET /api/blocked-hosts',
     'GET /api/blocked-hosts/{host}',

@@ -25,6 +25,6 @@ export function clickRoutes(app: FastifyInstance, api: ApiContext, live: EventsO
   eventsRoute(app, live, context.tagged)
   tagsRoute(app, context)
   const desks = api.desks ?? NO_DESKS
-  webhookRoutes(app, desks.webhooks)
+  webhookRoutes(app, desks.webhooks, api.audit)
   reportRoutes(app, desks.reports, api.now)
 }

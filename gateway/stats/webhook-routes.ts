@@ -6,6 +6,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebhookDesk, WebhookStatus } from '../../clicks/hooks/webhook-desk.ts'
 import type { Webhook } from '../../clicks/hooks/webhook.ts'
+import type { AuditNotes } from '../audit/audit-trail.ts'
+import { hookBefore, noteHook } from '../audit/noted-changes.ts'
 import { emptyReply, jsonReply, problemReplies } from '../api/api-replies.ts'
 import { formatIsoTime } from '../api/iso-time.ts'
 import {
@@ -25,12 +27,13 @@ const ONE = `${PATH}/:id`
 const TAGS = ['webhooks']
 const problems = problemReplies(400, 401, 404, 413, 415, 503)
 
-export function webhookRoutes(app: FastifyInstance, desk: WebhookDesk): void {
-  definitionRoutes(app, desk)
+export function webhookRoutes(app: FastifyInstance, desk: WebhookDesk, audit: AuditNotes): void {
+  makingRoutes(app, desk, audit)
+  changingRoutes(app, desk, audit)
   deliveryRoutes(app, desk)
 }
 
-function definitionRoutes(app: FastifyInstance, desk: WebhookDesk): void {
+function makingRoutes(app: FastifyInstance, desk: WebhookDesk, audit: AuditNotes): void {
   const listed = jsonReply('All webhooks', webhookListSchema)
   const list = { summary: 'List webhooks', tags: TAGS, response: { 200: listed, ...problems } }
   app.get(PATH, { schema: list }, async () => ({ webhooks: (await desk.list()).map(statusView) }))
@@ -47,9 +50,12 @@ function definitionRoutes(app: FastifyInstance, desk: WebhookDesk): void {
   }
   app.post(PATH, { schema: add }, async (request, reply) => {
     const webhook = await desk.add(request.body)
+    await noteHook(audit, request, 'webhook.made', undefined, webhook)
     return reply.code(201).header('location', `${PATH}/${webhook.id}`).send(madeView(webhook))
   })
+}
 
+function changingRoutes(app: FastifyInstance, desk: WebhookDesk, audit: AuditNotes): void {
   const change = {
     summary: 'Change a webhook',
     tags: TAGS,
@@ -57,9 +63,12 @@ function definitionRoutes(app: FastifyInstance, desk: WebhookDesk): void {
     body: webhookChangesSchema,
     response: { 200: jsonReply('The webhook as it is now', webhookSchema), ...problems },
   }
-  app.patch(ONE, { schema: change }, async (request) =>
-    statusView(await desk.change(idOf(request), request.body)),
-  )
+  app.patch(ONE, { schema: change }, async (request) => {
+    const before = await hookBefore(audit, desk, idOf(request))
+    const status = await desk.change(idOf(request), request.body)
+    await noteHook(audit, request, 'webhook.changed', before, status)
+    return statusView(status)
+  })
 
   const remove = {
     summary: 'Remove a webhook, with what it could not tell',
@@ -68,7 +77,9 @@ function definitionRoutes(app: FastifyInstance, desk: WebhookDesk): void {
     response: { 204: emptyReply('Removed'), ...problems },
   }
   app.delete(ONE, { schema: remove }, async (request, reply) => {
+    const before = await hookBefore(audit, desk, idOf(request))
     await desk.remove(idOf(request))
+    await noteHook(audit, request, 'webhook.removed', before, undefined)
     return reply.code(204).send()
   })
 }

@@ -24,8 +24,9 @@ export class EventListener {
     query = '',
     headers: Record<string, string> = {},
     signal?: AbortSignal,
+    path = '/api/events',
   ): Promise<EventListener> {
-    const response = await fetch(`http://127.0.0.1:${port}/api/events${query}`, {
+    const response = await fetch(`http://127.0.0.1:${port}${path}${query}`, {
       headers: { 'x-api-key': KEY, ...headers },
       ...(signal && { signal }),
     })
