@@ -15,7 +15,6 @@
  * It knows links by `links/link-owner.ts` alone: whether their owner is this process or another is
  * the router's business.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
@@ -45,6 +44,7 @@ import { foreignAddresses } from './compatible/foreign-interfaces.ts'
 import type { GatewaySettings } from './gateway-settings.ts'
 import { ConnectionBounds } from './http/connection-bounds.ts'
 import { CrossOrigin } from './http/cross-origin.ts'
+import { answerFirst } from './http/first-answer.ts'
 import { notesOfCase, ownerOfCase } from './http/folded-codes.ts'
 import { createHttpServer, endConnectionsWhenIdle } from './http/http-server.ts'
 import { KnownDomains } from './api/domain-fields.ts'
@@ -71,7 +71,7 @@ import { redirectAtOnce, redirectRoute } from './pages/redirect-route.ts'
 import { requestDomainsOf } from './http/request-domains.ts'
 import { RequestTimes } from './http/request-times.ts'
 import type { RouterCounters } from '../routing/router-counters.ts'
-import { HSTS, hstsOf } from './http/security-headers.ts'
+import { hstsOf } from './http/security-headers.ts'
 import { refuseTwoHosts } from './http/single-host.ts'
 import type { EventsOptions } from './stats/events-route.ts'
 import { Http2Sessions } from './tls/http2-sessions.ts'
@@ -288,23 +288,4 @@ function redirectIfSure(...given: Parameters<typeof redirectAtOnce>): boolean {
   } catch {
     return false
   }
-}
-
-/** Asks `answer` before Fastify; what it does not answer, now or later, takes its usual way. */
-function answerFirst(
-  { server }: FastifyInstance,
-  { bounds, hsts }: { bounds: ConnectionBounds; hsts: string | undefined },
-  answer: (request: IncomingMessage, response: ServerResponse, pass: () => void) => boolean,
-): void {
-  const listeners = server.listeners('request') as RequestListener[]
-  server.removeAllListeners('request')
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (hsts !== undefined) response.setHeader(HSTS, hsts)
-    const pass = () => {
-      bounds.begun(request, response)
-      for (const listener of listeners) listener.call(server, request, response)
-    }
-    if (!answer(request, response, pass)) pass()
-    else if (!response.writableEnded) bounds.begun(request, response)
-  })
 }
