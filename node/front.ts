@@ -15,7 +15,7 @@ import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
 import type { DrainNode } from '../gateway/api/drain-route.ts'
 import { AuditTrail, type AuditLog } from '../gateway/audit/audit-trail.ts'
-import { openBlocking } from '../gateway/blocking/node-blocking.ts'
+import { openBlocking, type NodeBlocking } from '../gateway/blocking/node-blocking.ts'
 import { UrlCheck } from '../gateway/blocking/url-check.ts'
 import { installFastPath, type FastPath } from '../gateway/fast-path/fast-path.ts'
 import type { GatewaySettings } from '../gateway/gateway-settings.ts'
@@ -130,11 +130,17 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
         blocked: blocking.blocked,
       })
     : undefined
-  return frontOf(gateway, fastPath, config)
+  return frontOf({ gateway, fastPath, blocking }, config)
+}
+
+interface Parts {
+  readonly gateway: FastifyInstance
+  readonly fastPath: FastPath | undefined
+  readonly blocking: NodeBlocking
 }
 
 /** With the port for HTTP, if there is one. */
-function frontOf(gateway: FastifyInstance, fastPath: FastPath | undefined, config: Config): Front {
+function frontOf({ gateway, fastPath, blocking }: Parts, config: Config): Front {
   let plain: Server | undefined
   const close = async () => {
     plain?.close()

@@ -10,6 +10,7 @@ import { TinygridError } from '../../links/errors.ts'
 import { fullCode } from '../../links/full-code.ts'
 import type { Code, PlainCode } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
+import { linkBefore, noteLink } from '../audit/noted-changes.ts'
 import { requestContext } from '../api/api-context.ts'
 import { assertMayChange, assertTagged, tagsOfCaller } from '../api/caller.ts'
 import type { CreatedLink } from '../api/link-creation.ts'
@@ -66,11 +67,10 @@ export class ForeignLinks {
       codeLength,
     }
     assertTagged(tagsOfCaller(request), draft.tags)
-    const { creator } = this.#context
-    if (reuse !== 'same') return creator.create(draft)
-    const { found, free } = await this.#same(draft)
-    if (found !== undefined) return { link: found, isNew: false }
-    return creator.create(isPlain(draft) ? draft : { ...draft, reuse: false, firstCode: free })
+    await this.#context.blocking.check?.assertAllowed(draft, draft.alias)
+    const made = await this.#make(draft, reuse)
+    if (made.isNew) await noteLink(this.#context, request, 'link.created', made.link)
+    return made
   }
 
   /** What it takes to say that something is not there. @throws TinygridError link_not_found */
@@ -86,13 +86,27 @@ export class ForeignLinks {
     const changes = toChanges(body, requestContext(this.#context, request))
     if (changes.tags !== undefined) assertTagged(tagsOfCaller(request), changes.tags)
     await assertMayChange(request, this.#context.owner, code)
-    return changedLink(await this.#context.owner.write({ kind: 'update', code, changes }))
+    await this.#context.blocking.check?.assertAllowed(changes, code)
+    const before = await linkBefore(this.#context, code)
+    const link = changedLink(await this.#context.owner.write({ kind: 'update', code, changes }))
+    await noteLink(this.#context, request, 'link.changed', link, before)
+    return link
   }
 
   /** The code stays taken, and the link can be restored. @throws TinygridError as `change` */
   async delete(request: FastifyRequest, code: Code): Promise<void> {
     await assertMayChange(request, this.#context.owner, code)
-    changedLink(await this.#context.owner.write({ kind: 'delete', code }))
+    const before = await linkBefore(this.#context, code)
+    const link = changedLink(await this.#context.owner.write({ kind: 'delete', code }))
+    await noteLink(this.#context, request, 'link.deleted', link, before)
+  }
+
+  async #make(draft: LinkDraft, reuse: Reuse): Promise<CreatedLink> {
+    const { creator } = this.#context
+    if (reuse !== 'same') return creator.create(draft)
+    const { found, free } = await this.#same(draft)
+    if (found !== undefined) return { link: found, isNew: false }
+    return creator.create(isPlain(draft) ? draft : { ...draft, reuse: false, firstCode: free })
   }
 
   /**
