@@ -86,19 +86,15 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
   const settings = gatewaySettingsOf(config)
   const domains = requestDomainsOf(settings.domains, settings.trustProxy)
   const blocking = await blockingOf(config, access, logger, now)
+  const asked = { clusterStatus, drainNode, membership, log, isStopping, work }
   const gateway = await createGateway({
     settings,
+    ...asked,
     directory: node.directory,
-    work,
     status: () => node.status(),
     router: node.cluster && node.router.counters,
     owner: node.links,
     redirects,
-    clusterStatus,
-    drainNode,
-    membership,
-    log,
-    isStopping,
     clicks,
     deletions: clicks,
     analytics,
