@@ -144,8 +144,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const clicks = notesOfCase(options.clicks?.notes, codeCase)
   const redirects = options.redirects ?? createRedirectCounters()
   const errors = new ErrorReplies(logger)
-  const blocking = options.blocking ?? noBlocking()
-  const { blocked } = blocking
+  const { blocking = noBlocking() } = options
   const registry = metricsOf(options, redirects, errors.counts, blocking)
   const times = new RequestTimes(registry)
   const address = new PublicAddress(settings)
@@ -162,11 +161,11 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await describeRoutes(app, settings.baseUrl)
   const keys = keyCheckOf(options)
   const { forwardQuery, redirectStatus } = settings
-  const defaults = { forwardQuery, redirectStatus }
+  const defaults = { forwardQuery, redirectStatus, blocked: blocking.blocked }
   const domains = requestDomainsOf(settings.domains, settings.trustProxy)
-  const hot = { ...defaults, owner, now, counters: redirects, clicks, domains, blocked }
+  const hot = { ...defaults, owner, now, counters: redirects, clicks, domains }
   const visitors = new VisitorFacts({ openCountries: options.openCountries })
-  const fallback = new Fallback(settings, address, blocked)
+  const fallback = new Fallback(settings, address, blocking.blocked)
   const toVisitors = { ...hot, errors, fallback, address, times, keys, visitors }
   redirectRoute(app, toVisitors)
   passwordRoute(app, { ...toVisitors, passwords: new PasswordDesk(), guesses: guessesOf(options) })
