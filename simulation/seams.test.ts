@@ -4,11 +4,13 @@ import { testKeyValueContract } from '../cluster/membership/key-value.contract.t
 import { MemoryKeyValueServer } from '../cluster/membership/memory-key-value.ts'
 import { testFallbackCacheContract } from '../persistence/cache/fallback-cache.contract.ts'
 import { STORE_RING, testLinkStoreContract } from '../persistence/store/link-store.contract.ts'
+import { testForeignEntries } from '../persistence/log/foreign-entries.contract.ts'
+import { isForeignPayload } from '../persistence/log/log-record.ts'
 import { testLogContract } from '../persistence/log/log.contract.ts'
 import { MemoryFallbackCache, TIME_TO_LIVE_MS } from '../persistence/cache/memory-fallback-cache.ts'
 import { MemoryLinkStore } from '../persistence/store/memory-link-store.ts'
 import { MemoryLog } from '../persistence/log/memory-log.ts'
-import type { NodeId } from '../links/ids.ts'
+import type { NodeId, PartitionId } from '../links/ids.ts'
 import { testPeersContract } from '../cluster/peers/peers.contract.ts'
 import { Network } from './network.ts'
 import { SimulatedPeers } from './simulated-peers.ts'
@@ -33,6 +35,21 @@ testLogContract('simulated log', async ({ logBytesMax }) => {
   const { one, service, stop } = surroundings('log')
   const state = new MemoryLog({ bytesMax: logBytesMax })
   return { open: async () => new SimulatedLog(one, service, state), remove: async () => stop() }
+})
+
+const stops: (() => void)[] = []
+test.after.always(() => {
+  for (const stop of stops) stop()
+})
+
+testForeignEntries('simulated log', async () => {
+  const { one, two, service, stop } = surroundings('log')
+  stops.push(stop)
+  const state = new MemoryLog()
+  const open = (process: SimulatedProcess) =>
+    new SimulatedLog(process, service, state, { isForeign: isForeignPayload })
+  const disturb = (partition: PartitionId, payload: Uint8Array) => state.disturb(partition, payload)
+  return { one: open(one), two: open(two), disturb }
 })
 
 testLinkStoreContract('simulated store', async () => {

@@ -8,8 +8,7 @@
  */
 import { TinygridError } from '../links/errors.ts'
 import { POSITION_NONE, type LogPosition, type PartitionId } from '../links/ids.ts'
-import { ForeignEntries } from '../persistence/log/foreign-entries.ts'
-import { isForeignPayload } from '../persistence/log/log-record.ts'
+import { ForeignEntries, type ForeignEntriesOptions } from '../persistence/log/foreign-entries.ts'
 import type { AppendKind, DeadLetter, Log, LogEntry } from '../persistence/log/log.ts'
 import type { Refuse, Service } from './service.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -21,12 +20,18 @@ export class SimulatedLog implements Log {
   readonly #service: Service
   /** Knows nothing of foreign entries. */
   readonly #state: Log
-  readonly #foreign = new ForeignEntries({ isForeign: isForeignPayload })
+  readonly #foreign: ForeignEntries
 
-  constructor(process: SimulatedProcess, service: Service, state: Log) {
+  constructor(
+    process: SimulatedProcess,
+    service: Service,
+    state: Log,
+    foreign: ForeignEntriesOptions = {},
+  ) {
     this.#process = process
     this.#service = service
     this.#state = state
+    this.#foreign = new ForeignEntries(foreign)
   }
 
   append(

@@ -14,6 +14,7 @@ import type { LinkOwner } from '../links/link-owner.ts'
 import type { FallbackCache } from '../persistence/cache/fallback-cache.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
 import type { Log } from '../persistence/log/log.ts'
+import { isForeignPayload } from '../persistence/log/log-record.ts'
 import { SimulatedCache } from './simulated-cache.ts'
 import { SimulatedKeyValue } from './simulated-key-value.ts'
 import { SimulatedLinkStore } from './simulated-link-store.ts'
@@ -166,7 +167,7 @@ export class SimulatedNode {
       wallClock: () => this.now(),
       defer: process.defer,
       random: process.random.fork().next,
-      log: new SimulatedLog(process, services.log, states.log),
+      log: new SimulatedLog(process, services.log, states.log, { isForeign: isForeignPayload }),
       store: new SimulatedLinkStore(process, services.store, states.store),
       cache: new SimulatedCache(process, services.cache, states.cache),
       keyValue: new SimulatedKeyValue(process, services.kv, states.keyValue),
