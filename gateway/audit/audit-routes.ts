@@ -4,7 +4,7 @@
  * Any node of a cluster answers for all of them. An event stream is resumed by the id of its last entry, as
  * `GET /api/events` is.
  */
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { KEY_ID_LENGTH, KEY_ROLES, type KeyRole } from '../../cluster/keys/access-key.ts'
 import type { Clock } from '../../links/clock.ts'
@@ -15,7 +15,7 @@ import { callerOf } from '../api/caller.ts'
 import type { KeyRing } from '../api/key-ring.ts'
 import { strict } from '../api/link-schemas.ts'
 import { nullable, TIME_LENGTH_MAX } from '../api/schema-parts.ts'
-import { EventStream } from '../stats/event-stream.ts'
+import { streamEvents } from '../stats/event-stream.ts'
 import { parseEventId } from '../stats/live-event.ts'
 import { invalid } from '../stats/question-request.ts'
 import { oneOf } from '../stats/stats-schemas.ts'
@@ -193,35 +193,20 @@ function followRoute(app: FastifyInstance, { trail, clock, ring }: AuditRouteOpt
       const { signal: ended, release } = ring.ended(callerOf(request)!)
       try {
         const bots = { bots: 'include' } as const
-        await tell(reply, { feed, clock, filter: bots, after, ended, stopping: stopping.signal })
+        await streamEvents(reply, {
+          feed,
+          clock,
+          filter: bots,
+          after,
+          ended,
+          stopping: stopping.signal,
+        })
       } finally {
         release()
         listeners--
       }
     },
   )
-}
-
-/** Until the client has gone, or was cut off. */
-async function tell(
-  reply: FastifyReply,
-  options: ConstructorParameters<typeof EventStream>[1],
-): Promise<void> {
-  const headers = {
-    ...reply.getHeaders(),
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store, no-transform',
-    'x-accel-buffering': 'no',
-  }
-  reply.hijack()
-  const { raw } = reply
-  try {
-    if (raw.destroyed) return
-    raw.writeHead(200, headers as Record<string, string>)
-    await new EventStream(raw, options).run()
-  } finally {
-    if (!raw.writableEnded) raw.destroy()
-  }
 }
 
 /** @throws TinygridError audit_unavailable */

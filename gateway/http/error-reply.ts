@@ -75,6 +75,18 @@ export class ErrorReplies {
     return send(reply, error, 'page')
   }
 
+  /** For a reply in the form of others: the operating error, reported, with its `Retry-After` on the reply. */
+  noted(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    thrown: unknown,
+  ): { error: TinygridError; instance: string | undefined } {
+    const error = toTinygridError(thrown)
+    const instance = this.report(request, error)
+    if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+    return { error, instance }
+  }
+
   /**
    * Counts and logs what went wrong here; returns the id of the line. What the system refuses under load is
    * counted and reported where it arises; one line per request would be a load of its own.

@@ -9,6 +9,7 @@
  */
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
 import type { Clock } from '../../links/clock.ts'
 import { fits, type EventFilter, type LiveBatch, type ToldPlace } from './live-event.ts'
 import type { LiveFeed } from './live-feed.ts'
@@ -38,6 +39,30 @@ export interface EventStreamOptions {
   readonly ended?: AbortSignal
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal
+}
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  // Whoever stands between shall neither keep nor gather what comes.
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+/** Answers with a stream, and resolves when the client has gone or was cut off. */
+export async function streamEvents(
+  reply: FastifyReply,
+  options: EventStreamOptions,
+): Promise<void> {
+  const headers = { ...reply.getHeaders(), ...HEADERS }
+  reply.hijack()
+  const { raw } = reply
+  try {
+    if (raw.destroyed) return
+    raw.writeHead(200, headers as Record<string, string>)
+    await new EventStream(raw, options).run()
+  } finally {
+    if (!raw.writableEnded) raw.destroy()
+  }
 }
 
 export class EventStream {

@@ -5,7 +5,7 @@
  * no header and a key in the address would be in every log. In a cluster each node tells what happens on
  * all of them. Answers go around Fastify, which knows streams that end.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { TinygridError } from '../../links/errors.ts'
 import type { Clock } from '../../links/clock.ts'
@@ -16,7 +16,7 @@ import { problemReplies } from '../api/api-replies.ts'
 import { callerOf } from '../api/caller.ts'
 import type { KeyRing } from '../api/key-ring.ts'
 import { strict } from '../api/link-schemas.ts'
-import { EventStream, HEARTBEAT_MS, SLOW_MS, type EventStreamOptions } from './event-stream.ts'
+import { HEARTBEAT_MS, SLOW_MS, streamEvents } from './event-stream.ts'
 import {
   EVENT_NAMES,
   parseEventId,
@@ -36,13 +36,6 @@ const CODES_MAX = 100
 const TAGS_MAX = 20
 const ID_LENGTH_MAX = 32
 const RETRY_AFTER_SECONDS = 10
-
-const HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  // Whoever stands between shall neither keep nor gather what comes.
-  'cache-control': 'no-store, no-transform',
-  'x-accel-buffering': 'no',
-}
 
 interface EventsQuery {
   readonly after?: string
@@ -137,27 +130,13 @@ export function eventsRoute(
       // Before the tags are looked up: what changes meanwhile is to be heard.
       const after = tags.length > 0 ? (told ?? { position: await feed.end() }) : told
       const filter = { ...filterOf(query), ...(await taggedBy(tags, tagged)) }
-      await tell(reply, { feed, clock, filter, after, ended, stopping: stopping.signal })
+      await streamEvents(reply, { feed, clock, filter, after, ended, stopping: stopping.signal })
     } finally {
       release()
       leave()
       listeners--
     }
   })
-}
-
-/** Until the client has gone, or was cut off. */
-async function tell(reply: FastifyReply, options: EventStreamOptions): Promise<void> {
-  const headers = { ...reply.getHeaders(), ...HEADERS }
-  reply.hijack()
-  const { raw } = reply
-  try {
-    if (raw.destroyed) return
-    raw.writeHead(200, headers as Record<string, string>)
-    await new EventStream(raw, options).run()
-  } finally {
-    if (!raw.writableEnded) raw.destroy()
-  }
 }
 
 function placeOf({ headers, query }: FastifyRequest): ToldPlace | undefined {

@@ -12,7 +12,6 @@ import type { Link } from '../../../links/link.ts'
 import { presentedKey } from '../../api/authentication.ts'
 import type { NewLinkBody } from '../../api/link-schemas.ts'
 import { codeOfShortUrl } from '../../api/short-url.ts'
-import { toTinygridError } from '../../http/error-reply.ts'
 import type { ForeignContext } from '../foreign-context.ts'
 import { foreignScope } from '../foreign-scope.ts'
 import { ForeignLinks } from '../foreign-links.ts'
@@ -133,9 +132,7 @@ function sendBitlyError(
   reply: FastifyReply,
   thrown: unknown,
 ): FastifyReply {
-  const error = toTinygridError(thrown)
-  errors.report(request, error)
-  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+  const { error } = errors.noted(request, reply, thrown)
   const status = statusOf(error)
   const name = /^[^.[]*/.exec(error.field ?? '')![0]
   const field = FIELD_NAMES[name] ?? name

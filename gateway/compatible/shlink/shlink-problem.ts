@@ -8,7 +8,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TinygridError } from '../../../links/errors.ts'
 import { presentedKey } from '../../api/authentication.ts'
-import { toTinygridError, type ErrorReplies } from '../../http/error-reply.ts'
+import type { ErrorReplies } from '../../http/error-reply.ts'
 import { PROBLEM_TYPE, toProblem } from '../../http/problem.ts'
 
 const TYPES = 'https://shlink.io/api/error/'
@@ -79,9 +79,7 @@ export function sendShlinkProblem(reply: FastifyReply, told: ShlinkProblem): Fas
 
 export function sendShlinkError(errors: ErrorReplies) {
   return (request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply => {
-    const error = toTinygridError(thrown)
-    const instance = errors.report(request, error)
-    if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+    const { error, instance } = errors.noted(request, reply, thrown)
     return sendShlinkProblem(reply, { ...shlinkProblemOf(error, request, instance) })
   }
 }

@@ -12,7 +12,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TinygridError } from '../../../links/errors.ts'
 import { presentedKey } from '../../api/authentication.ts'
 import { LongRequests } from '../../api/long-request.ts'
-import { toTinygridError } from '../../http/error-reply.ts'
 import { acceptForms } from '../../passwords/form-body.ts'
 import type { ForeignContext } from '../foreign-context.ts'
 import { foreignScope } from '../foreign-scope.ts'
@@ -68,9 +67,7 @@ function sendYourlsError(
   reply: FastifyReply,
   thrown: unknown,
 ): FastifyReply {
-  const error = toTinygridError(thrown)
-  errors.report(request, error)
-  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
+  const { error } = errors.noted(request, reply, thrown)
   const fields = errorFields(error, parametersOf(request))
   return send(request, reply, { fields, simple: fields.message })
 }
