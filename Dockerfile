@@ -38,6 +38,7 @@ COPY clicks/reports clicks/reports
 COPY gateway/pages/page.ts gateway/pages/page.ts
 COPY gateway/web gateway/web
 COPY docs docs
+COPY SECURITY.md ./
 RUN node node_modules/vite/bin/vite.js build gateway/web
 
 # The program, with times that do not depend on when it was built.
@@ -45,7 +46,7 @@ FROM ${NODE_IMAGE} AS program
 ARG SOURCE_DATE_EPOCH=0
 WORKDIR /app
 COPY . .
-RUN rm -rf docs gateway/web tsconfig.json package-lock.json
+RUN rm -rf docs SECURITY.md gateway/web tsconfig.json package-lock.json
 COPY --from=page /app/gateway/web/dist gateway/web/dist
 RUN find . -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" '{}' +
 

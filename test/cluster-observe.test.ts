@@ -83,6 +83,8 @@ async function load(world: ClusterWorld, program: Program) {
     const answers = await Promise.all([...codes, 'nothing'].map((code) => program.visit(code)))
     await Promise.all(answers.map((answer) => answer.arrayBuffer()))
     await (await program.api('/api/links/nothing')).arrayBuffer()
+    // With a key the fast path leaves a redirect to the server.
+    await (await program.api(`/${codes[0]!}`, { redirect: 'manual' })).arrayBuffer()
   }
 }
 
