@@ -4,7 +4,9 @@ import { BucketText } from '../../cluster/kept/bucket-text.ts'
 import { BucketKeyStore } from '../../cluster/keys/bucket-key-store.ts'
 import { MemoryKeyValueServer } from '../../cluster/membership/memory-key-value.ts'
 import type { EpochMs } from '../../links/ids.ts'
+import { parseDomain } from '../../links/full-code.ts'
 import { freeWork } from '../../links/testing/free-work.ts'
+import type { GatewaySettings } from '../gateway-settings.ts'
 import { openBlocking } from '../blocking/node-blocking.ts'
 import { EventListener } from '../testing/event-listener.ts'
 import { IN_AN_HOUR, startGateway } from '../testing/test-gateway.ts'
@@ -24,7 +26,11 @@ interface Entry {
 
 const URL_1 = 'https://example.com/1'
 
-async function start(t: ExecutionContext, bytesMax?: number) {
+async function start(
+  t: ExecutionContext,
+  bytesMax?: number,
+  settings: Partial<GatewaySettings> = {},
+) {
   const log = new MemoryClickLog(bytesMax)
   const server = new MemoryKeyValueServer()
   const clock = { now: Date.UTC(2030, 0, 1) as EpochMs }
@@ -35,7 +41,7 @@ async function start(t: ExecutionContext, bytesMax?: number) {
   const text = await BucketText.open(server.connect(), 'access.hosts')
   const blocking = await openBlocking({ file: undefined, text, check: undefined, warn: () => {} })
   const more = { audit, keys, blocking, now }
-  const gateway = await startGateway(t, { publicCreate: true }, freeWork(), more)
+  const gateway = await startGateway(t, { publicCreate: true, ...settings }, freeWork(), more)
   const { call } = gateway
   const page = async (query = '') => {
     const { status, json } = await call('GET', `/api/audit${query}`)
@@ -49,6 +55,26 @@ async function start(t: ExecutionContext, bytesMax?: number) {
   }
   return { ...gateway, log, clock, page, actions, makeKey }
 }
+
+test('a link on another domain is noted with it, and changed as any other', async (t) => {
+  const domain = parseDomain('go.example')!
+  const domains = [{ name: domain, fallbackUrl: null, robots: 'allow' as const }]
+  const { call, page } = await start(t, undefined, { baseUrl: 'https://sho.rt', domains })
+  const one = '/api/links/abc?domain=go.example'
+  for (const { status } of [
+    await call('POST', '/api/links', { url: URL_1, code: 'abc', domain }),
+    await call('PATCH', one, { title: 'B' }),
+    await call('DELETE', one),
+    await call('POST', '/api/links/abc/restore?domain=go.example'),
+    await call('POST', '/api/links/bulk', { links: [{ url: URL_1, code: 'def', domain }] }),
+  ]) {
+    t.true(status < 300, String(status))
+  }
+  const { entries } = await page()
+  t.is(entries.length, 5)
+  t.true(entries.every(({ after }) => after?.['domain'] === domain))
+  t.is((await page('?code=go.example/abc')).entries.length, 4)
+})
 
 test('each change of a link is noted with who made it, and how it was before and after', async (t) => {
   const { call, page, makeKey } = await start(t)
