@@ -5,14 +5,9 @@
  */
 import { BackupError, readBackup } from '../persistence/backup/backup-reader.ts'
 import type { BackupEnd } from '../persistence/backup/backup-format.ts'
-import {
-  ApiClient,
-  assertAccepted,
-  delayBefore,
-  GIVE_UP_AFTER_MS,
-  Unreachable,
-} from './api-client.ts'
+import { ApiClient, Unreachable } from './api-client.ts'
 import { BACKUP_HELP, parseBackupOptions, type BackupOptions } from './backup-options.ts'
+import { begunAnswer } from './begun-answer.ts'
 import { sinkOf, type BackupSink } from './backup-sink.ts'
 import {
   CommandError,
@@ -44,7 +39,9 @@ async function backUp(options: BackupOptions): Promise<number> {
   const client = new ApiClient(serverUrl(options.url, env), key)
   endWithReader(process.stdout)
   const interrupted = interruption()
-  const bytes = await begin(client, interrupted)
+  const ask = () => client.bytes(PATH, interrupted)
+  const sleep = (ms: number) => sleepUnless(interrupted, ms)
+  const { bytes } = await begunAnswer({ client, what: 'backup', ask, sleep })
   const sink = await sinkOf(options.place, process.env)
   try {
     const end = await pass(bytes, sink, interrupted)
@@ -56,30 +53,6 @@ async function backUp(options: BackupOptions): Promise<number> {
     if (error instanceof BackupError) throw new CommandError(`The backup ${error.message}.`)
     if (!(error instanceof Unreachable)) throw error
     throw new CommandError(`The backup was cut off (${error.message}). Give the command again.`)
-  }
-}
-
-async function begin(client: ApiClient, interrupted: AbortSignal): Promise<AsyncIterable<Buffer>> {
-  const startedAt = Date.now()
-  for (let tries = 1; ; tries++) {
-    const { bytes, waitMs, reason } = await tryToBegin(client, interrupted)
-    if (bytes !== undefined) return bytes
-    if (Date.now() - startedAt > GIVE_UP_AFTER_MS) {
-      throw new CommandError(`Given up: ${client.baseUrl.origin} gives no backup (${reason})`)
-    }
-    await sleepUnless(interrupted, delayBefore(tries, waitMs, Math.random()))
-  }
-}
-
-async function tryToBegin(client: ApiClient, interrupted: AbortSignal) {
-  try {
-    const reply = await client.bytes(PATH, interrupted)
-    assertAccepted(reply, client)
-    if (reply.status === 200) return { bytes: reply.bytes, waitMs: 0, reason: '' }
-    return { waitMs: reply.retryAfterMs ?? 0, reason: `status ${reply.status}` }
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error
-    return { waitMs: 0, reason: error.message }
   }
 }
 

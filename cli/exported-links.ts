@@ -4,13 +4,8 @@
  * An export that cannot begin just now is asked for again after a wait. One that is cut off on its
  * way stops the command: its last line tells whether it is whole.
  */
-import {
-  assertAccepted,
-  delayBefore,
-  GIVE_UP_AFTER_MS,
-  Unreachable,
-  type ApiClient,
-} from './api-client.ts'
+import { Unreachable, type ApiClient } from './api-client.ts'
+import { begunAnswer } from './begun-answer.ts'
 import { CommandError } from './command-error.ts'
 import type { OptionName } from '../links/link-options.ts'
 import type { Line } from './lines.ts'
@@ -60,7 +55,8 @@ export async function* exportedLinks(
   sleep: (ms: number) => Promise<void>,
   onDamaged: (codes: readonly string[]) => void,
 ): AsyncGenerator<readonly ExportedLink[]> {
-  const lines = await begin(client, sleep)
+  const ask = () => client.lines('/api/export')
+  const { lines } = await begunAnswer({ client, what: 'export', ask, sleep })
   let batch: ExportedLink[] = []
   let count = 0
   for await (const value of valuesOf(lines)) {
@@ -77,30 +73,6 @@ export async function* exportedLinks(
     batch = []
   }
   throw cutOff('it has no end')
-}
-
-async function begin(client: ApiClient, sleep: (ms: number) => Promise<void>) {
-  const startedAt = Date.now()
-  for (let tries = 1; ; tries++) {
-    const { lines, waitMs, reason } = await tryToBegin(client)
-    if (lines !== undefined) return lines
-    if (Date.now() - startedAt > GIVE_UP_AFTER_MS) {
-      throw new CommandError(`Given up: ${client.baseUrl.origin} gives no export (${reason})`)
-    }
-    await sleep(delayBefore(tries, waitMs, Math.random()))
-  }
-}
-
-async function tryToBegin(client: ApiClient) {
-  try {
-    const reply = await client.lines('/api/export')
-    assertAccepted(reply, client)
-    if (reply.status === 200) return { lines: reply.lines, waitMs: 0, reason: '' }
-    return { waitMs: reply.retryAfterMs ?? 0, reason: `status ${reply.status}` }
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error
-    return { waitMs: 0, reason: error.message }
-  }
 }
 
 async function* valuesOf(lines: AsyncIterable<Line>): AsyncGenerator<ExportedLink | ExportEnd> {
