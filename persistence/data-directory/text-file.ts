@@ -1,58 +1,42 @@
-/**
- * A text in a file of the data directory: the adapter of `kept-text.ts` for one process.
- *
- * Written whole and synced at each change, readable by its owner alone. What cannot be written is as it was
- * before, here too.
- */
+/** A text in a file of the data directory: the adapter of `kept-text.ts` for one process. */
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { KEPT_TEXT_BYTES_MAX, type KeptText } from '../../cluster/kept/kept-text.ts'
-import { TinygridError } from '../../links/errors.ts'
-import { readIfThere, writeDurably } from './durable-file.ts'
+import { readIfThere } from './durable-file.ts'
+import { WholeFile } from './whole-file.ts'
 
 export class TextFile implements KeptText {
-  readonly #file: string
-  readonly #listeners = new Set<() => void>()
-  #current: string | undefined
-  /** Changes follow each other. */
-  #changing: Promise<void> = Promise.resolve()
+  readonly #file: WholeFile<string | undefined>
 
-  private constructor(file: string, current: string | undefined) {
+  private constructor(file: WholeFile<string | undefined>) {
     this.#file = file
-    this.#current = current
   }
 
   static async open(directory: string, name: string): Promise<TextFile> {
     const file = path.join(directory, name)
-    return new TextFile(file, await readIfThere(file))
+    const current = await readIfThere(file)
+    return new TextFile(
+      new WholeFile({ file, current, textOf: String, failsWith: 'list_unavailable' }),
+    )
   }
 
   get current(): string | undefined {
-    return this.#current
+    return this.#file.current
   }
 
-  change(make: (text: string | undefined) => string): Promise<void> {
-    const change = this.#changing.then(async () => {
-      const text = make(this.#current)
+  async change(make: (text: string | undefined) => string): Promise<void> {
+    await this.#file.change((current) => {
+      const text = make(current)
       assert(Buffer.byteLength(text) <= KEPT_TEXT_BYTES_MAX, 'a kept text is too long')
-      try {
-        await writeDurably(this.#file, text)
-      } catch (cause) {
-        throw new TinygridError('list_unavailable', { cause })
-      }
-      this.#current = text
-      for (const listener of this.#listeners) listener()
+      return text
     })
-    this.#changing = change.catch(() => {})
-    return change
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#file.onChange(listener)
   }
 
-  async close(): Promise<void> {
-    await this.#changing
+  close(): Promise<void> {
+    return this.#file.close()
   }
 }
