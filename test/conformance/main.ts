@@ -14,12 +14,11 @@ import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { API_KEY, Program } from '../program.ts'
 import { withBuildLock } from '../services/build-lock.ts'
-import { runCommand } from '../services/command-line.ts'
+import { makePythonEnvironment } from '../services/python-build.ts'
 import { conformanceDirectory } from '../services/service-program.ts'
 
 const SOURCE = import.meta.dirname
 const TOOL = path.join(conformanceDirectory, 'venv/bin/schemathesis')
-const FETCH_TIMEOUT_MS = 300_000
 const READY_MS_MAX = 60_000
 
 const { values } = parseArgs({
@@ -30,7 +29,7 @@ const { values } = parseArgs({
 })
 const missing = await fetchTool()
 if (missing === undefined) process.exitCode = await conform()
-else fail(missing)
+else fail(`schemathesis: ${missing}`)
 
 /** @returns undefined when it is there, else why not */
 function fetchTool(): Promise<string | undefined> {
@@ -39,15 +38,10 @@ function fetchTool(): Promise<string | undefined> {
     console.log('fetching schemathesis for Python (once)')
     rmSync(conformanceDirectory, { recursive: true, force: true })
     mkdirSync(conformanceDirectory, { recursive: true })
-    const options = { cwd: conformanceDirectory, timeoutMs: FETCH_TIMEOUT_MS }
-    const unmade = await runCommand(['python3', '-m', 'venv', 'venv'], options)
-    if (unmade !== undefined) return `no virtual environment can be made: ${unmade}`
     const requirements = path.join(SOURCE, 'requirements.txt')
-    const install = ['venv/bin/pip', 'install', '-q', '-r', requirements] as const
-    const unfetched = await runCommand([...install], options)
-    if (unfetched === undefined) return undefined
-    rmSync(conformanceDirectory, { recursive: true, force: true })
-    return `schemathesis could not be fetched: ${unfetched}`
+    const reason = await makePythonEnvironment(conformanceDirectory, requirements)
+    if (reason !== undefined) rmSync(conformanceDirectory, { recursive: true, force: true })
+    return reason
   })
 }
 

@@ -37,13 +37,25 @@ export function buildWithPython(say: (line: string) => void): Promise<string | u
   })
 }
 
-async function build(): Promise<string | undefined> {
-  const options = { cwd: pythonDirectory, timeoutMs: BUILD_TIMEOUT_MS }
+function build(): Promise<string | undefined> {
+  // Without what chdb needs for data frames, which nobody asks for here.
+  return makePythonEnvironment(pythonDirectory, path.join(SOURCE, REQUIREMENTS), '--no-deps')
+}
+
+/**
+ * Makes a virtual environment `venv` in a directory that is there, with what a file requires.
+ *
+ * @returns undefined when it is there, else why not, in one line
+ */
+export async function makePythonEnvironment(
+  directory: string,
+  requirements: string,
+  ...flags: readonly string[]
+): Promise<string | undefined> {
+  const options = { cwd: directory, timeoutMs: BUILD_TIMEOUT_MS }
   const unmade = await runCommand(['python3', '-m', 'venv', 'venv'], options)
   if (unmade !== undefined) return `no virtual environment can be made: ${unmade}`
-  const requirements = path.join(SOURCE, REQUIREMENTS)
-  // Without what chdb needs for data frames, which nobody asks for here.
-  const install = ['venv/bin/pip', 'install', '-q', '--no-deps', '-r', requirements] as const
+  const install = ['venv/bin/pip', 'install', '-q', ...flags, '-r', requirements] as const
   const unfetched = await runCommand([...install], options)
   return unfetched === undefined ? undefined : `it could not be fetched: ${unfetched}`
 }
