@@ -1,0 +1,49 @@
+/** Which failures get a second run, over made-up sources. */
+import test from 'ava'
+import { filesToRunAgain, SECOND_RUNS_MAX } from './second-runs.ts'
+
+const SOURCES: Record<string, string> = {
+  'node/served.test.ts': "import test from 'ava'\nimport { start } from '../test/program.ts'",
+  'test/program.ts': "import { spawn } from 'node:child_process'\nimport './pure.ts'",
+  'test/pure.ts': "import { isIP } from 'node:net'\nimport { type Server } from 'node:http'",
+  'links/pure.test.ts': `
+    import test from 'ava'
+`.concat(
+    "import {\n  a,\n  b,\n} from '../test/pure.ts'\nimport type { P } from '../test/program.ts'",
+  ),
+  'links/listening.test.ts': "import { isIP, createServer } from 'node:net'",
+}
+const read = (file: string) => SOURCES[file]!
+const failed = (file: string, told = 'Timed out') =>
+  [file, [{ title: file, told }]] as [string, { title: string; told: string }[]]
+
+test('a file that starts a process or a server is run again', (t) => {
+  const failures = new Map([failed('node/served.test.ts'), failed('links/listening.test.ts')])
+  t.deepEqual(filesToRunAgain(failures, read), [...failures.keys()])
+})
+
+test('a file that starts nothing is not', (t) => {
+  t.deepEqual(filesToRunAgain(new Map([failed('links/pure.test.ts')]), read), [])
+})
+
+test('a counterexample is never excused', (t) => {
+  const told = 'Property failed after 3 tests\n{ seed: 1 }\nCounterexample: [0]'
+  t.deepEqual(filesToRunAgain(new Map([failed('node/served.test.ts', told)]), read), [])
+})
+
+test('many failed files are a broken build', (t) => {
+  const many = Array.from({ length: SECOND_RUNS_MAX + 1 }, (_, index) => `test/${index}.test.ts`)
+  const source = (file: string) => (file ? "import net from 'node:net'" : '')
+  const failures = (files: string[]) => new Map(files.map((file) => failed(file)))
+  t.deepEqual(filesToRunAgain(failures(many), source), [])
+  t.deepEqual(filesToRunAgain(failures(many.slice(1)), source), many.slice(1))
+})
+
+test('of the tests here, this one starts nothing, and those of the program do', (t) => {
+  const failures = new Map(
+    ['test/second-runs.test.ts', 'links/ip-address.test.ts', 'test/kill.test.ts'].map((file) =>
+      failed(file),
+    ),
+  )
+  t.deepEqual(filesToRunAgain(failures), ['test/kill.test.ts'])
+})

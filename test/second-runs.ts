@@ -1,0 +1,51 @@
+/**
+ * Which test files `npm test` runs once more, by themselves, after all others.
+ *
+ * A rented machine stalls for seconds, its disk too, and a time-out that is generous elsewhere fires. A file
+ * that speaks to other processes may therefore fail once; whoever reads the result is told (`run.ts`). What
+ * cannot come of a slow machine is never excused: a counterexample of a property, and a failure in a file
+ * that starts nothing. Neither are many failures: then the program is broken, or the machine no place to test.
+ * An uncaught exception counts for itself, whatever a second run says. Rejected: to watch for stalls and to
+ * excuse only what fails near one. A process was seen waiting for its disk while another one was served.
+ */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Failure } from './ava-output.ts'
+
+export const SECOND_RUNS_MAX = 5
+
+const COUNTEREXAMPLE = /Property failed after|Counterexample:/
+
+/** From the modules that begin a process, a thread or a connection; types are gone already. */
+const BEGINNING =
+  /^import ([^']*) from 'node:(?:child_process|worker_threads|net|tls|http|https|http2)'/gmu
+/** What these modules also have, and begins nothing. */
+const HARMLESS = /\b(?:type \w+|isIP|isIPv4|isIPv6|BlockList|STATUS_CODES)\b/g
+const IMPORTED = /^(?:import|export) (?!type )[^']*'(\.[^']+\.ts)'/gmu
+
+/** @param failures those of each file that has any @returns the files that are run again */
+export function filesToRunAgain(
+  failures: ReadonlyMap<string, readonly Failure[]>,
+  read: (file: string) => string = (file) => readFileSync(file, 'utf8'),
+): string[] {
+  if (failures.size > SECOND_RUNS_MAX) return []
+  return [...failures]
+    .filter(([, failed]) => !failed.some(({ told }) => COUNTEREXAMPLE.test(told)))
+    .map(([file]) => file)
+    .filter((file) => startsOthers(file, read))
+}
+
+/** Whether this file, or what it imports, can start a process or a server. */
+function startsOthers(file: string, read: (file: string) => string): boolean {
+  const waiting = [file]
+  for (const next of waiting) {
+    const source = read(next)
+    const names = [...source.matchAll(BEGINNING)].map(([, imported]) => imported!)
+    if (names.some((imported) => /\w/.test(imported.replaceAll(HARMLESS, '')))) return true
+    for (const [, imported] of source.matchAll(IMPORTED)) {
+      const found = path.join(path.dirname(next), imported!)
+      if (!waiting.includes(found)) waiting.push(found)
+    }
+  }
+  return false
+}
