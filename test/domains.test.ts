@@ -1,25 +1,16 @@
 /** Several domains in the real program: kept apart through a kill, and waiting while one is not served. */
-import http from 'node:http'
 import test from 'ava'
+import { visitAt } from './host-visit.ts'
 import { Program, temporaryDirectory } from './program.ts'
 
 const BASE = { TINYGRID_BASE_URL: 'https://sho.rt' }
 const SEVERAL = { ...BASE, TINYGRID_DOMAINS: 'go.example,s.example' }
 const targetOn = (host: string) => `https://example.com/${host}`
 
-/** By the fast path, or by Node's server; undefined: nowhere. */
-function followed(program: Program, host: string, path = '/spring', more: object = {}) {
-  return new Promise<string | undefined>((resolve, reject) => {
-    const request = http.get(
-      `${program.url}${path}`,
-      { headers: { host, ...more } },
-      (response) => {
-        response.resume()
-        resolve(response.headers.location)
-      },
-    )
-    request.on('error', reject)
-  })
+/** By the fast path, or with more headers by Node's server; undefined: nowhere. */
+async function followed(program: Program, host: string, more: Record<string, string> = {}) {
+  const path = more['te'] === undefined ? '/spring' : '/spring/'
+  return (await visitAt(program, host, path, more)).location
 }
 
 test('each domain keeps its link of a code, and a domain that is taken away keeps its own for later', async (t) => {
@@ -43,7 +34,7 @@ test('each domain keeps its link of a code, and a domain that is taken away keep
     for (const host of ['sho.rt', 'go.example', 's.example']) {
       const target = hosts.includes(host) ? targetOn(host) : targetOn('sho.rt')
       t.is(await followed(program, host), target)
-      t.is(await followed(program, host.toUpperCase(), '/spring/', { te: 'trailers' }), target)
+      t.is(await followed(program, host.toUpperCase(), { te: 'trailers' }), target)
     }
   }
   const all = ['sho.rt', 'go.example', 's.example']

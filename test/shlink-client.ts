@@ -14,6 +14,9 @@ import { pause, until } from './deadline.ts'
 const PATIENCE_MS = 30_000
 const AGAIN_MS = 200
 
+/** How often something was asked again, of which nobody knows whether it was done. */
+export const waits = { count: 0 }
+
 interface ShlinkProblem {
   readonly type: string
   readonly status: number
@@ -113,6 +116,7 @@ async function patientFetch(...request: Parameters<typeof fetch>): Promise<Respo
   const deadline = performance.now() + PATIENCE_MS
   let response = await fetch(...request)
   while (response.status === 503 && performance.now() < deadline) {
+    waits.count++
     await response.arrayBuffer()
     await pause(AGAIN_MS)
     response = await fetch(...request)

@@ -2,15 +2,15 @@
  * A few routes of Bitly's interface, version 4: shorten, create, read and expand.
  *
  * The key is ours, as `Authorization: Bearer`. A bitlink is named by host and code, as there: `sho.rt/abc`. Groups
- * and organisations are not here: what is said of them is left alone. Another domain than our own is refused, as
- * its links would not lead anywhere.
+ * and organisations are not here: what is said of them is left alone. A domain that the service does not have is
+ * refused, as its links would not lead anywhere.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TinygridError } from '../../../links/errors.ts'
+import type { Domain } from '../../../links/full-code.ts'
 import type { Code } from '../../../links/ids.ts'
 import type { Link } from '../../../links/link.ts'
 import { presentedKey } from '../../api/authentication.ts'
-import type { NewLinkBody } from '../../api/link-schemas.ts'
 import { codeOfShortUrl } from '../../api/short-url.ts'
 import type { ForeignContext } from '../foreign-context.ts'
 import { foreignScope } from '../foreign-scope.ts'
@@ -46,10 +46,10 @@ export function bitlyInterface(app: FastifyInstance, context: ForeignContext): v
 function createRoutes(app: FastifyInstance, context: ForeignContext, links: ForeignLinks): void {
   const create = async (request: FastifyRequest, reply: FastifyReply, options: object) => {
     const body = bodyOf(request)
-    assertDomain(context, request, body['domain'])
+    const domain = domainOf(context, request, body['domain'])
     const { long_url: url } = body
     if (url === undefined) throw new TinygridError('missing_field', { field: 'url' })
-    const asked = { ...options, url } as NewLinkBody
+    const asked = { ...options, url: url as string, ...(domain !== null && { domain }) }
     const { link, isNew } = await links.create(request, { body: asked, reuse: 'plain' })
     return reply.code(isNew ? 201 : 200).send(bitlinkOf(context, request, link))
   }
@@ -93,13 +93,17 @@ function codeOf({ address }: ForeignContext, request: FastifyRequest, id: unknow
   return code
 }
 
-/** @throws TinygridError invalid_field */
-function assertDomain({ address }: ForeignContext, request: FastifyRequest, given: unknown): void {
-  if (given === undefined || given === null || given === '') return
-  const domain = typeof given === 'string' ? given.toLowerCase() : given
-  if (domain === address.own(request).base.host.toLowerCase() || BITLY_DOMAINS.has(domain)) return
-  const detail = `Links are made at ${address.own(request).base.host} alone`
-  throw new TinygridError('invalid_field', { field: 'domain', detail })
+/** null: the default one. @throws TinygridError invalid_field */
+function domainOf(
+  { address, domains }: ForeignContext,
+  request: FastifyRequest,
+  given: unknown,
+): Domain | null {
+  const name = typeof given === 'string' ? given.toLowerCase() : given
+  if (name === undefined || name === null || BITLY_DOMAINS.has(name)) return null
+  if (name === address.own(request).base.host.toLowerCase()) return null
+  if (typeof name === 'string') return domains.parse(name)
+  throw new TinygridError('invalid_field', { field: 'domain', detail: 'domain must be a text' })
 }
 
 const FIELD_NAMES: Readonly<Record<string, string>> = {

@@ -2,8 +2,8 @@
 import test, { type ExecutionContext } from 'ava'
 import { KEY, startGateway, type Reply } from '../../testing/test-gateway.ts'
 
-async function start(t: ExecutionContext) {
-  const gateway = await startGateway(t, { interfaces: ['bitly'] })
+async function start(t: ExecutionContext, settings: object = {}) {
+  const gateway = await startGateway(t, { interfaces: ['bitly'], ...settings })
   const bearer = { authorization: `Bearer ${KEY}` }
   const post = (path: string, body: unknown) => gateway.call('POST', path, body, bearer)
   const get = (path: string) => gateway.call('GET', path, undefined, bearer)
@@ -49,6 +49,20 @@ test('a bitlink is made with title, tags and a keyword', async (t) => {
   const taken = await post('/v4/bitlinks', { ...wish, long_url: 'https://example.org/' })
   t.is(taken.status, 409)
   t.like(shown(taken), { message: 'ALREADY_EXISTS', resource: 'bitlinks' })
+})
+
+test('a bitlink is made, read and expanded on its domain', async (t) => {
+  const domains = [{ name: 'go.example', fallbackUrl: null, robots: 'allow' }]
+  const { post, get } = await start(t, { domains })
+  const wish = { long_url: 'https://example.com/', keyword: 'mine' }
+  t.like(shown(await post('/v4/bitlinks', wish)), { id: 'sho.rt/mine' })
+  const other = { ...wish, long_url: 'https://example.org/', domain: 'GO.example' }
+  const id = 'go.example/mine'
+  t.like(shown(await post('/v4/bitlinks', other)), { id, link: `http://${id}` })
+  t.like(shown(await get(`/v4/bitlinks/${id}`)), { long_url: 'https://example.org/' })
+  t.like(shown(await post('/v4/expand', { bitlink_id: 'sho.rt/mine' })), {
+    long_url: 'https://example.com/',
+  })
 })
 
 test('errors have the form of Bitly', async (t) => {

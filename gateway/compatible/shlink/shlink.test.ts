@@ -182,5 +182,30 @@ test('codes of another domain are short URLs of their own', async (t) => {
   })
   t.like(shown(await get('short-urls/abc')), { domain: null, longUrl: 'https://example.com/' })
   t.is((await get('short-urls/abc?domain=no.example')).status, 404)
-  t.is((await get('domains/go.example/visits')).status, 501)
+})
+
+test('visits of a domain are told alone', async (t) => {
+  const domains = [{ name: 'go.example', fallbackUrl: null, robots: 'allow' }]
+  const { get, add, analytics } = await start(t, { domains })
+  const clicks = { abc: 302, 'go.example/abc': 302, nope: 404, 'go.example/nope': 404 }
+  add({ code: 'abc', tags: ['x'] })
+  add({ code: 'go.example/abc', tags: ['x'] })
+  for (const [code, status] of Object.entries(clicks))
+    await analytics.add({ code: code as Code, status, at: NOW })
+  const lists = ['domains/@/visits', 'tags/x/visits?domain=@', 'visits/non-orphan?domain=@']
+  for (const [domain, host] of [
+    ['go.example', 'go.example'],
+    ['DEFAULT', 'sho.rt'],
+  ] as const) {
+    const told = async (path: string) => {
+      const { data } = shown(await get(path.replace('@', domain)))['visits'] as {
+        data: { visitedUrl: string }[]
+      }
+      return data.map(({ visitedUrl }) => visitedUrl)
+    }
+    for (const list of lists) t.deepEqual(await told(list), [`http://${host}/abc`], list)
+    t.deepEqual(await told('visits/orphan?domain=@'), [`http://${host}/nope`])
+  }
+  t.is((await get('domains/no.example/visits')).status, 404)
+  t.is((await get('visits/non-orphan?domain=no.example')).status, 400)
 })

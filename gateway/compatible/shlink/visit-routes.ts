@@ -43,9 +43,11 @@ export function visitRoutes(app: FastifyInstance, context: ForeignContext): void
   })
   list('/rest/v3/tags/:tag/visits', async (request, reply) => {
     const { tag } = request.params as { tag: string }
+    const { domain } = request.query as Query
     const tags = await context.tagged.codesOf([tag], 'tag')
     if ((tags.get(tag) ?? []).length > 0) {
-      return { filters: [{ field: 'tag', values: [tag] }], tags }
+      const ofTag = { field: 'tag', values: [tag] } as const
+      return { filters: [ofTag, ...onDomain(context, request, domain)], tags }
     }
     void sendShlinkProblem(reply, tagNotFound(tag))
     return undefined
@@ -53,25 +55,25 @@ export function visitRoutes(app: FastifyInstance, context: ForeignContext): void
   list('/rest/v3/domains/:domain/visits', async (request, reply) => {
     const { domain } = request.params as { domain: string }
     try {
-      return isAllVisits(context, request, reply, domain) ? {} : undefined
+      return { filters: onDomain(context, request, domain) }
     } catch {
       void sendShlinkProblem(reply, domainNotFound(domain))
       return undefined
     }
   })
-  list('/rest/v3/visits/non-orphan', async (request, reply) => {
+  list('/rest/v3/visits/non-orphan', async (request) => {
     const { domain } = request.query as Query
-    return isAllVisits(context, request, reply, domain) ? {} : undefined
+    return { filters: onDomain(context, request, domain) }
   })
-  list(ORPHANS, async (request, reply) => {
+  list(ORPHANS, async (request) => {
     const { domain, type } = request.query as Query
-    if (!isAllVisits(context, request, reply, domain)) return undefined
+    const filters = onDomain(context, request, domain)
     const isKnown = type === undefined || type === '' || ORPHAN_TYPES.has(type)
     if (!isKnown) throw invalid('type', `type must be one of ${[...ORPHAN_TYPES].join(', ')}`)
     // Every one of ours asked for a code: of the other types there are none.
     return type && type !== 'invalid_short_url'
       ? { orphans: true, filters: NOTHING }
-      : { orphans: true }
+      : { orphans: true, filters }
   })
 }
 
@@ -168,15 +170,13 @@ async function givenCode(context: ForeignContext, request: FastifyRequest): Prom
   return context.settings.codeCase === 'insensitive' ? foldCode(code) : code
 }
 
-/** Clicks are told by code, tag or altogether. False: it was answered. */
-function isAllVisits(
+/** Of clicks on codes of one domain. @throws TinygridError invalid_field */
+function onDomain(
   context: ForeignContext,
   request: FastifyRequest,
-  reply: FastifyReply,
   given: unknown,
-) {
+): ClickSelection['filters'] {
   const domain = domainOfRequest(context, request, given)
-  if (!given || (domain === null && context.domains.names.length === 0)) return true
-  void sendShlinkProblem(reply, notSupported('Visits of one of several domains are not told here'))
-  return false
+  if (!given || context.domains.names.length === 0) return []
+  return [{ field: 'domain', values: [domain ?? ''] }]
 }
