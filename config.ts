@@ -22,6 +22,7 @@ import { nearestName } from './links/nearest-name.ts'
 import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.ts'
 import { checkDomainSettings, DOMAIN_SETTINGS, wholeDomains } from './node/domain-settings.ts'
 import { LINK_SETTINGS } from './node/link-settings.ts'
+import { LOG_SETTINGS } from './node/log-settings.ts'
 import { checkTls, TLS_SETTINGS, type OptionalTlsSetting } from './node/own-tls-settings.ts'
 import { checkVisitorSettings, VISITOR_SETTINGS } from './node/visitor-settings.ts'
 import { withSecretFiles } from './node/secret-files.ts'
@@ -29,7 +30,6 @@ import { FILE_VARIABLE } from './node/settings-file.ts'
 import {
   baseUrl,
   bytes,
-  choice,
   ConfigError,
   flag,
   integer,
@@ -40,8 +40,6 @@ import {
 } from './node/setting.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /** Compared with each request's. */
 const CORS_ORIGINS_MAX = 100
@@ -149,11 +147,7 @@ const SETTINGS = {
   geoipAsnFile: text('TINYGRID_GEOIP_ASN_FILE', {
     about: 'MaxMind file of networks (ASN, MMDB); by default the packaged one',
   }),
-  logLevel: choice('TINYGRID_LOG_LEVEL', {
-    fallback: 'info',
-    of: LOG_LEVELS,
-    about: 'least important line that is logged',
-  }),
+  ...LOG_SETTINGS,
   nodeId: text('TINYGRID_NODE_ID', {
     pattern: /^[A-Za-z0-9_-]{1,64}$/,
     takes: '1 to 64 characters of A-Z a-z 0-9 _ -',
@@ -265,7 +259,7 @@ const BODY_BYTES_PER_URL_BYTE = 3
 
 /** What of the settings concerns the gateway, over its defaults. */
 export function gatewaySettingsOf(config: Config): GatewaySettings {
-  const { host, port, baseUrl: base, trustProxy, publicCreate, fastPath } = config
+  const { host, port, baseUrl: base, trustProxy, accessLog, publicCreate, fastPath } = config
   const { aliasLengthMax, codeLength, connectionsMax, rateLimit, ipPrivacy } = config
   const { codeCase, targetSchemes: schemes, urlBytesMax } = config
   const { forwardQuery, redirectStatus, robots, fallbackUrl, hstsSeconds } = config
@@ -276,6 +270,7 @@ export function gatewaySettingsOf(config: Config): GatewaySettings {
     baseUrl: base,
     domains: wholeDomains(config.domains, config),
     trustProxy,
+    accessLog,
     ipPrivacy,
     corsOrigins: config.corsOrigins ?? [],
     interfaces: config.interfaces ?? [],

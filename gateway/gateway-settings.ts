@@ -39,6 +39,8 @@ export interface GatewaySettings {
   readonly domains: readonly DomainSettings[]
   /** Whether a reverse proxy in front sets X-Forwarded-For, -Host and -Proto. */
   readonly trustProxy: boolean
+  /** Whether each request that the fast path does not answer is logged. */
+  readonly accessLog: boolean
   /** What is kept of visitors' addresses. */
   readonly ipPrivacy: IpPrivacy
   /** Whether `POST /api/links` works without a key. */
@@ -104,6 +106,7 @@ export const GATEWAY_DEFAULTS: GatewaySettings = Object.freeze({
   baseUrl: undefined,
   domains: Object.freeze([]),
   trustProxy: false,
+  accessLog: false,
   ipPrivacy: 'anonymised',
   publicCreate: false,
   corsOrigins: Object.freeze([]),

@@ -31,6 +31,7 @@ import { systemClock, type Clock } from '../links/clock.ts'
 import type { EpochMs } from '../links/ids.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../links/link-owner.ts'
 import type { LongWork } from '../links/long-work.ts'
+import { accessLogOf } from './http/access-log.ts'
 import { AllowedMethods } from './http/allowed-methods.ts'
 import type { KeyCheck } from './api/authentication.ts'
 import { KeyRing } from './api/key-ring.ts'
@@ -69,6 +70,7 @@ import { RateLimit } from './api/rate-limit.ts'
 import { createRedirectCounters, type RedirectCounters } from './pages/redirect-counters.ts'
 import { redirectAtOnce, redirectRoute } from './pages/redirect-route.ts'
 import { requestDomainsOf } from './http/request-domains.ts'
+import { markRequests, RequestIds } from './http/request-ids.ts'
 import { RequestTimes } from './http/request-times.ts'
 import type { RouterCounters } from '../routing/router-counters.ts'
 import { hstsOf } from './http/security-headers.ts'
@@ -148,7 +150,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const registry = metricsOf(options, redirects, errors.counts, blocking)
   const times = new RequestTimes(registry)
   const address = new PublicAddress(settings)
-  const app = serverOf(options, errors)
+  const ids = new RequestIds(settings)
+  const app = serverOf(options, errors, ids)
   const http2 = Http2Sessions.of(app.server, settings)
   const bounds = new ConnectionBounds(app.server, settings, http2)
   let isClosing = false
@@ -171,8 +174,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   passwordRoute(app, { ...toVisitors, passwords: new PasswordDesk(), guesses: guessesOf(options) })
   const passwords = new PasswordDesk(HASHES)
   const creator = creatorOf(options, owner, passwords)
-  const { analytics, deletions, desks, backup, audit = NO_AUDIT } = options
-  const clock = options.clock ?? systemClock
+  const { analytics, deletions, desks, backup, audit = NO_AUDIT, clock = systemClock } = options
   const visits = new LinkVisits(analytics, clock)
   const clickParts = { analytics, deletions, desks, visits, blocking, audit }
   const asked = { settings, owner, directory, domains: new KnownDomains(settings), backup }
@@ -192,7 +194,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.ready()
   answerFirst(
     app,
-    { bounds, hsts: hstsOf(settings) },
+    { bounds, hsts: hstsOf(settings), noteAccess: accessLogOf(settings, logger, ids) },
     (request, response, pass) => !isClosing && redirectIfSure(hot, request, response, pass),
   )
   return app
@@ -202,6 +204,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
 function serverOf(
   { settings, logger, certificate }: GatewayOptions,
   errors: ErrorReplies,
+  ids: RequestIds,
 ): FastifyInstance {
   const allowed = new AllowedMethods()
   const more = foreignAddresses(settings.interfaces)
@@ -211,6 +214,7 @@ function serverOf(
     logger,
     allowed,
     certificate,
+    ids,
     onRoutingError: (error, request, reply) => {
       crossOrigin.addTo(request, reply)
       sendRoutingError(errors, request, reply, error)
@@ -227,6 +231,7 @@ function serverOf(
     else done()
   })
   app.setNotFoundHandler(notFound)
+  markRequests(app)
   return app
 }
 

@@ -5,6 +5,7 @@
  * next line of its kind.
  */
 import type { Logger } from 'pino'
+import type { RefusedRequest } from '../actors/remote/refused-requests.ts'
 import { TinygridError } from '../links/errors.ts'
 
 const QUIET_MS = 1_000
@@ -32,6 +33,12 @@ export class ErrorLog {
     this.#logger.error({ ...detailsOf(error), ...more }, what)
     this.#kinds.set(what, { saidAt: now, leftOut: 0 })
   }
+}
+
+/** A line for who looks for a request that failed; `internal` apart, one of many while something is away. */
+export function logRefused(logger: Logger, { error, ...request }: RefusedRequest): void {
+  const level = error.code === 'internal' ? 'error' : 'debug'
+  logger[level]({ ...request, ...detailsOf(error) }, 'request of another node refused')
 }
 
 /** An operating error says all in its message; of anything else the stack is wanted. */

@@ -94,14 +94,11 @@ export class NodeInCluster {
     const asked = new AskedCodes(nodeId, clock)
     this.membership.onTable((table) => asked.see(table))
     serveOwner({
+      ...own,
       asked,
       owner: host,
-      peers,
-      placement,
-      ring,
-      clock,
-      now,
       onError,
+      onRefused: options.onRefused,
       openedEpochOf: (partition) => host.actors.get(partition)?.epoch,
     })
     const onChanged = (codes: readonly Code[]) => this.router.forget(codes)

@@ -4,6 +4,7 @@
  * Used by `node.ts` and `node-in-cluster.ts`; `cluster` is there only for a node of a cluster.
  */
 import type { AppliedChange } from '../actors/partition/applied-change.ts'
+import type { RefusedRequest } from '../actors/remote/refused-requests.ts'
 import type { KeyValue } from '../cluster/membership/key-value.ts'
 import type { Role } from '../cluster/membership/lease.ts'
 import type { MembershipEvent } from '../cluster/membership/membership-event.ts'
@@ -42,6 +43,8 @@ export interface NodeOptions {
   readonly onChanged?: ((changes: readonly AppliedChange[]) => void) | undefined
   /** Told what goes wrong and is tried again. */
   readonly onError: (what: string, error: unknown) => void
+  /** Told of requests of other nodes that were refused here, where they have an id. */
+  readonly onRefused?: (refused: RefusedRequest) => void
   /** Told how far an opening of all partitions is. */
   readonly onProgress?: (partitionsDone: number, linksReplayed: number) => void
   /** Told when links were brought from the store. */

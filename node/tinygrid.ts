@@ -12,6 +12,7 @@ import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { ClusterStatus, NodeReport } from '../cluster/observer/cluster-status.ts'
 import { HandOvers } from '../cluster/observer/hand-overs.ts'
 import { toEpochMs, type EpochMs, type NodeId } from '../links/ids.ts'
+import { marked } from '../links/request-mark.ts'
 import type { NodeStatus } from '../links/link-owner.ts'
 import type { LongWork } from '../links/long-work.ts'
 import type { Config } from '../config.ts'
@@ -21,7 +22,7 @@ import {
   type ClickRecording,
   type ClickSeams,
 } from './click-recording.ts'
-import { ErrorLog } from './error-log.ts'
+import { ErrorLog, logRefused } from './error-log.ts'
 import { buildFront, type AccessSeams, type Front } from './front.ts'
 import {
   createRedirectCounters,
@@ -188,10 +189,12 @@ function nodeOf(
     ...(cluster === undefined ? {} : { cluster: { ...noting(cluster, handOvers), stop } }),
     clock: systemClock,
     now,
-    defer: (action) => setImmediate(action),
+    // What is gathered in a turn is of several requests, and of none.
+    defer: (action) => marked(undefined, () => setImmediate(action)),
     random: Math.random,
     onChanged: recording && ((changes) => noteChanges(recording, changes)),
     onError: new ErrorLog(logger).report,
+    onRefused: (refused) => logRefused(logger, refused),
     onProgress: (done, links) => {
       if (Date.now() - toldAt < PROGRESS_EVERY_MS) return
       toldAt = Date.now()

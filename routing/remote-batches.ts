@@ -19,6 +19,8 @@ import {
   type OwnerRequest,
 } from '../cluster/peers/owner-protocol.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
+import { withMarks } from '../cluster/peers/request-marks.ts'
+import { currentMark, type RequestMark } from '../links/request-mark.ts'
 
 /** Who waits for an answer. Exactly one of the two is called, once; neither may throw. */
 export interface Asker<Answered> {
@@ -29,6 +31,7 @@ export interface Asker<Answered> {
 interface Waiting<Request, Answered> {
   readonly request: OwnerRequest<Request>
   readonly asker: Asker<Answered>
+  readonly mark: RequestMark | undefined
 }
 
 export interface RemoteBatchesOptions<Request, Answered> {
@@ -68,10 +71,11 @@ export class RemoteBatches<Request, Answered> {
       return asker.reject(new TinygridError('owner_unavailable', { detail }))
     }
     this.#waiting++
+    const mark = currentMark()
     if (this.#gathered.size === 0) this.#options.defer(() => this.#send())
     const gathered = this.#gathered.get(node)
-    if (gathered === undefined) this.#gathered.set(node, [{ request, asker }])
-    else gathered.push({ request, asker })
+    if (gathered === undefined) this.#gathered.set(node, [{ request, asker, mark }])
+    else gathered.push({ request, asker, mark })
   }
 
   #send(): void {
@@ -117,7 +121,10 @@ export class RemoteBatches<Request, Answered> {
     const { peers, name, timeoutMs, encode, parse, onCall } = this.#options
     try {
       const requests = batch.map(({ request }) => request)
-      const params = encode(requests)
+      const params = withMarks(
+        encode(requests),
+        batch.map(({ mark }) => mark),
+      )
       const call = peers.call(node, name, params, timeoutMs)
       onCall?.(node, call)
       const reply = await call

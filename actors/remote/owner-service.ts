@@ -14,7 +14,8 @@
  */
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
-import type { Code, Epoch, EpochMs, PartitionId } from '../../links/ids.ts'
+import type { Code, Epoch, EpochMs, NodeId, PartitionId } from '../../links/ids.ts'
+import { marked } from '../../links/request-mark.ts'
 import {
   encodeAnswers,
   OWNER_CALLS,
@@ -32,12 +33,14 @@ import {
   RESOLVE_LIMITS,
   type ResolveRequest,
 } from '../../cluster/peers/resolve-values.ts'
+import { parseMarks, type Marks } from '../../cluster/peers/request-marks.ts'
 import type { Peers } from '../../cluster/peers/peers.ts'
 import type { Placement } from '../../cluster/table/placement.ts'
 import type { LinkOwner, WriteRequest } from '../../links/link-owner.ts'
 import type { Ring } from '../../links/ring.ts'
 import type { AskedCodes } from './asked-codes.ts'
 import { RecentWrites } from './recent-writes.ts'
+import { tellRefused, type MarkedCall, type RefusedRequest } from './refused-requests.ts'
 
 export interface OwnerServiceOptions {
   readonly ring: Ring
@@ -53,6 +56,8 @@ export interface OwnerServiceOptions {
   readonly asked?: Pick<AskedCodes, 'note'>
   readonly clock: Clock
   readonly now: () => EpochMs
+  /** Told of requests that are refused for what went wrong here, where they have an id. */
+  readonly onRefused?: ((refused: RefusedRequest) => void) | undefined
   /** Told of what is no operating error: a fault of the program. */
   readonly onError: (what: string, error: unknown) => void
 }
@@ -64,50 +69,67 @@ const WRITE_WAIT_MS = 800
 
 /** Answers calls from now on. */
 export function serveOwner(options: OwnerServiceOptions): void {
-  const { peers, owner, now, clock, asked } = options
+  const { peers, owner, now, clock, asked, onRefused } = options
+  const noted = <T>(call: MarkedCall, answers: readonly Answer<T>[]) => {
+    if (onRefused !== undefined) tellRefused(call, answers, onRefused)
+    return answers
+  }
 
   peers.handle(OWNER_CALLS.lookup, (params) => {
     const time = now()
     const at = clock.now()
-    const answers = answerEach(options, parseCodes(params), codeItself, (code) => {
+    const answers = answerEach(options, NO_MARKS, parseCodes(params), codeItself, (code) => {
       asked?.note(code, at)
       return owner.lookup(code, time)
     })
     return encodeAnswers(answers, encodeLookup)
   })
 
-  peers.handle(OWNER_CALLS.find, async (params) => {
+  peers.handle(OWNER_CALLS.find, async (params, from) => {
+    const call = markedCall(OWNER_CALLS.find, params, from)
     const at = clock.now()
-    const finds = answerEach(options, parseCodes(params), codeItself, async (code) => {
+    const finds = answerEach(options, call.marks, parseCodes(params), codeItself, async (code) => {
       asked?.note(code, at)
       return (await owner.find(code)).lookup
     })
-    return encodeAnswers(await settle(options, finds, FIND_WAIT_MS), encodeLookup)
+    return encodeAnswers(noted(call, await settle(options, finds, FIND_WAIT_MS)), encodeLookup)
   })
 
-  peers.handle(OWNER_CALLS.resolve, async (params) => {
+  peers.handle(OWNER_CALLS.resolve, async (params, from) => {
+    const call = markedCall(OWNER_CALLS.resolve, params, from)
     const requests = parseRequests(params, parseResolveRequest, RESOLVE_LIMITS)
-    const resolved = answerEach(options, requests, codeOf, ({ code, visitor }) => {
+    const resolved = answerEach(options, call.marks, requests, codeOf, ({ code, visitor }) => {
       return owner.resolve(code, visitor)
     })
-    return encodeAnswers(await settle(options, resolved, FIND_WAIT_MS), encodeResolved)
+    const settled = noted(call, await settle(options, resolved, FIND_WAIT_MS))
+    return encodeAnswers(settled, encodeResolved)
   })
 
-  peers.handle(OWNER_CALLS.read, async (params) => {
-    const reads = answerEach(options, parseCodes(params), codeItself, (code) => owner.read(code))
-    return encodeAnswers(await settle(options, reads, READ_WAIT_MS), encodeLink)
+  peers.handle(OWNER_CALLS.read, async (params, from) => {
+    const call = markedCall(OWNER_CALLS.read, params, from)
+    const codes = parseCodes(params)
+    const reads = answerEach(options, call.marks, codes, codeItself, (code) => owner.read(code))
+    return encodeAnswers(noted(call, await settle(options, reads, READ_WAIT_MS)), encodeLink)
   })
 
   const writes = new RecentWrites(owner, clock)
-  peers.handle(OWNER_CALLS.write, async (params) => {
+  peers.handle(OWNER_CALLS.write, async (params, from) => {
+    const call = markedCall(OWNER_CALLS.write, params, from)
     const requests = parseRequests(params, parseWriteRequest, WRITES_LIMITS)
-    const answers = answerEach(options, requests, codeOf, (request) => writes.write(request))
-    const settled = await settle(options, answers, WRITE_WAIT_MS)
+    const answers = answerEach(options, call.marks, requests, codeOf, (one) => writes.write(one))
+    const settled = noted(call, await settle(options, answers, WRITE_WAIT_MS))
     return encodeAnswers(settled, (result, index) => {
       const request = requests[index]!
       return request instanceof TinygridError ? result : encodeWriteResult(result, request.what)
     })
   })
+}
+
+/** Of look-ups, which are answered in their turn or refused for what the caller tries again. */
+const NO_MARKS: Marks = []
+
+function markedCall(call: string, params: unknown, from: NodeId): MarkedCall {
+  return { call, from, marks: parseMarks(params) }
 }
 
 const codeItself = (code: Code): Code => code
@@ -116,16 +138,20 @@ const codeOf = ({ code }: WriteRequest | ResolveRequest): Code => code
 /** What throws for one request is the answer to that one. */
 function answerEach<T, Given>(
   options: OwnerServiceOptions,
+  marks: Marks,
   requests: readonly Asked<T>[],
   codeIn: (what: T) => Code,
   answer: (what: T) => Given,
 ): (Given | TinygridError)[] {
-  return requests.map((request) => {
+  return requests.map((request, index) => {
     if (request instanceof TinygridError) return request
     const { what, epoch } = request
     try {
       const partition = options.ring.partitionOf(codeIn(what))
-      return refusalOf(options, partition, epoch) ?? answer(what)
+      const refusal = refusalOf(options, partition, epoch)
+      if (refusal !== undefined) return refusal
+      const mark = marks[index]
+      return mark === undefined ? answer(what) : marked(mark, () => answer(what))
     } catch (error) {
       return asOperatingError(error, options.onError)
     }

@@ -10,6 +10,10 @@ import { linkSchema, problemSchema, shortLinkSchema } from './link-schemas.ts'
 /** Of what is written as JSON already. */
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
+const ERROR_HEADERS = {
+  'X-Request-Id': { type: 'string', description: 'Names the request in the logs of the server' },
+}
+
 type ReplySchema = Readonly<Record<string, unknown>>
 
 const HEADERS: Readonly<Record<string, string>> = {
@@ -46,7 +50,7 @@ export function problemReplies(...statuses: readonly number[]): Record<number, R
   const content = { 'application/problem+json': { schema: problemSchema } }
   const replies = statuses.map((status) => [
     status,
-    { description: STATUS_CODES[status] ?? 'Error', content },
+    { description: STATUS_CODES[status] ?? 'Error', content, headers: ERROR_HEADERS },
   ])
   return Object.fromEntries(replies) as Record<number, ReplySchema>
 }

@@ -27,7 +27,8 @@ import { listRoute } from './list-route.ts'
 import { RateLimit } from './rate-limit.ts'
 import { neededRole } from './route-roles.ts'
 import { foldNamedCodes } from '../http/folded-codes.ts'
-import { accessLog, type RequestTimes } from '../http/request-times.ts'
+import { REQUEST_ID_HEADER } from '../http/request-ids.ts'
+import { changeLog, type RequestTimes } from '../http/request-times.ts'
 import { clickRoutes } from '../stats/click-routes.ts'
 import type { EventsOptions } from '../stats/events-route.ts'
 import { DATA_SECURITY_HEADERS } from '../http/security-headers.ts'
@@ -64,8 +65,8 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
     const response = { ...always, ...(route.schema?.response as object) }
     route.schema = { security: KEYED, 'x-role': role, ...route.schema, response } as FastifySchema
   })
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(API_HEADERS)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(API_HEADERS).header(REQUEST_ID_HEADER, request.id)
     done(isClosing() ? new TinygridError('shutting_down') : undefined)
   })
   app.addHook('onRequest', authenticate)
@@ -75,7 +76,7 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
       done()
     })
   }
-  app.addHook('onResponse', accessLog(logger, times))
+  app.addHook('onResponse', changeLog(logger, times))
   createRoute(app, context)
   bulkRoute(app, context)
   listRoute(app, context)

@@ -88,7 +88,7 @@ function identify(
   const caller = ring.callerOf(key)
   if (caller !== undefined) return { caller }
   wrongKeys.take(ip)
-  logger.warn({ ip }, 'wrong API key')
+  logger.warn({ requestId: request.id, ip }, 'wrong API key')
   return { error: new TinygridError('unauthorized', { detail: 'The API key is wrong' }) }
 }
 

@@ -9,7 +9,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TinygridError } from '../../links/errors.ts'
 import { admitKey } from '../api/authentication.ts'
 import { neededRole } from '../api/route-roles.ts'
-import { accessLog } from '../http/request-times.ts'
+import { REQUEST_ID_HEADER } from '../http/request-ids.ts'
+import { changeLog } from '../http/request-times.ts'
 import { DATA_SECURITY_HEADERS } from '../http/security-headers.ts'
 import type { ForeignContext } from './foreign-context.ts'
 
@@ -37,8 +38,8 @@ export function foreignScope(
     assert(isKnown, `no role is said for ${method} ${route.url}`)
     route.schema = { ...route.schema, hide: true }
   })
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(HEADERS)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(HEADERS).header(REQUEST_ID_HEADER, request.id)
     done(isClosing() ? new TinygridError('shutting_down') : undefined)
   })
   const authenticate = (
@@ -55,6 +56,6 @@ export function foreignScope(
     )
   }
   app.addHook(keyIsIn === 'headers' ? 'onRequest' : 'preHandler', authenticate)
-  app.addHook('onResponse', accessLog(logger, times))
+  app.addHook('onResponse', changeLog(logger, times))
   app.setErrorHandler((error, request, reply) => sendError(request, reply, error))
 }

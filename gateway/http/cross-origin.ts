@@ -25,7 +25,7 @@ const SENT =
 
 const READ =
   'Allow, Content-Disposition, ETag, Location, Retry-After, ' +
-  'RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset'
+  'RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id'
 
 export class CrossOrigin {
   readonly #origins: ReadonlySet<string>

@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import { ERRORS, TinygridError, type ErrorCode } from '../../links/errors.ts'
 import { HTML_TYPE } from '../pages/page.ts'
 import { PROBLEM_TYPE, toProblem } from './problem.ts'
+import { REQUEST_ID_HEADER } from './request-ids.ts'
 import { pathOfTarget } from './request-target.ts'
 import { DATA_SECURITY_HEADERS, SECURITY_HEADERS } from './security-headers.ts'
 import { errorPage } from '../pages/visitor-pages.ts'
@@ -64,7 +65,7 @@ export class ErrorReplies {
   /** Replies as data; for the API. */
   sendProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {
     const error = toTinygridError(thrown)
-    return send(reply, error, 'data', this.report(request, error))
+    return send(request, reply, error, 'data', this.report(request, error))
   }
 
   /** Replies as a page, or as data to who prefers that; for addresses that people open. */
@@ -72,7 +73,7 @@ export class ErrorReplies {
     if (prefersData(request.headers.accept)) return this.sendProblem(request, reply, thrown)
     const error = toTinygridError(thrown)
     this.report(request, error)
-    return send(reply, error, 'page')
+    return send(request, reply, error, 'page')
   }
 
   /** For a reply in the form of others: the operating error, reported, with its `Retry-After` on the reply. */
@@ -83,6 +84,7 @@ export class ErrorReplies {
   ): { error: TinygridError; instance: string | undefined } {
     const error = toTinygridError(thrown)
     const instance = this.report(request, error)
+    tellId(request, reply, error)
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
     return { error, instance }
   }
@@ -96,7 +98,7 @@ export class ErrorReplies {
     this.counts[error.code] = (this.counts[error.code] ?? 0) + 1
     const instance = `urn:uuid:${randomUUID()}`
     const path = pathOfTarget(request.raw.url!)
-    const line = { instance, method: request.method, path, err: error }
+    const line = { requestId: request.id, instance, method: request.method, path, err: error }
     if (error.code === 'internal') this.#logger.error(line, 'request failed')
     else this.#logger.debug(line, 'request refused')
     return instance
@@ -129,13 +131,20 @@ export function formOf(
 }
 
 function send(
+  request: FastifyRequest,
   reply: FastifyReply,
   error: TinygridError,
   form: Form,
   instance?: string,
 ): FastifyReply {
   const { headers, body } = formOf(error, form, instance)
+  tellId(request, reply, error)
   return reply.code(error.status).headers(headers).send(body)
+}
+
+/** What is wrong here has lines in a log. */
+function tellId(request: FastifyRequest, reply: FastifyReply, { status }: TinygridError): void {
+  if (status >= 500) reply.header(REQUEST_ID_HEADER, request.id)
 }
 
 /** undefined for what is not the client's fault. */

@@ -18,6 +18,7 @@ import type { Logger } from 'pino'
 import type { AllowedMethods } from './allowed-methods.ts'
 import { clientErrorHandler } from './client-error.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
+import type { RequestIds } from './request-ids.ts'
 import { acceptJsonOnly } from '../api/json-body.ts'
 import type { OwnCertificate } from '../tls/own-certificate.ts'
 import { closeFailedHandshakes, serveRenewed, tlsOptions } from '../tls/tls-server.ts'
@@ -33,14 +34,15 @@ export interface HttpServerOptions {
   readonly logger: Logger
   /** undefined: it speaks no TLS. */
   readonly certificate?: OwnCertificate | undefined
-  /** Answers errors that arise before a route is found. */
   /** Which methods a path takes. */
   readonly allowed: AllowedMethods
+  readonly ids: RequestIds
+  /** Answers errors that arise before a route is found. */
   readonly onRoutingError: (error: Error, request: FastifyRequest, reply: FastifyReply) => void
 }
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { settings, logger, certificate, allowed, onRoutingError } = options
+  const { settings, logger, certificate, allowed, ids, onRoutingError } = options
   const http = {
     maxHeaderSize: settings.headerBytesMax,
     headersTimeout: settings.headersTimeoutMs,
@@ -54,6 +56,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     bodyLimit: settings.bodyBytesMax,
     trustProxy: settings.trustProxy && isNearestProxy,
     exposeHeadRoutes: true,
+    genReqId: ids.of,
     // While stopping, redirects go on; the API refuses by itself, in its own words.
     return503OnClosing: false,
     routerOptions: { maxParamLength: PATH_PART_LENGTH_MAX },

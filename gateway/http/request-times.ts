@@ -50,7 +50,7 @@ export class RequestTimes {
  * Creates are logged at debug level: there may be ten thousand a second, and each link knows when
  * it was made.
  */
-export function accessLog(logger: Logger, times: RequestTimes) {
+export function changeLog(logger: Logger, times: RequestTimes) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const { method, routeOptions, ip } = request
     const { statusCode: status, elapsedTime } = reply
@@ -60,7 +60,8 @@ export function accessLog(logger: Logger, times: RequestTimes) {
       const level = CREATE_ROUTES.has(routeOptions.url) ? 'debug' : 'info'
       if (logger.isLevelEnabled(level)) {
         const path = pathOfTarget(request.raw.url!)
-        logger[level]({ method, path, status, ms: Math.round(elapsedTime), ip }, 'api')
+        const ms = Math.round(elapsedTime)
+        logger[level]({ requestId: request.id, method, path, status, ms, ip }, 'api')
       }
     }
     done()

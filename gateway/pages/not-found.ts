@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { TinygridError } from '../../links/errors.ts'
 import type { AllowedMethods } from '../http/allowed-methods.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
+import { REQUEST_ID_HEADER } from '../http/request-ids.ts'
 import { pathOfTarget } from '../http/request-target.ts'
 
 export function notFoundHandler(errors: ErrorReplies, allowed: AllowedMethods) {
@@ -28,8 +29,10 @@ export function sendFor(
   reply: FastifyReply,
   error: unknown,
 ): FastifyReply {
+  const isForProgram = isForPrograms(request)
+  if (isForProgram) reply.header(REQUEST_ID_HEADER, request.id)
   const isOpened = request.method === 'GET' || request.method === 'HEAD'
-  return isOpened && !isForPrograms(request)
+  return isOpened && !isForProgram
     ? errors.sendPage(request, reply, error)
     : errors.sendProblem(request, reply, error)
 }

@@ -166,7 +166,7 @@ export async function received(socket: Socket): Promise<string> {
 }
 
 /**
- * What `server` answers to the pieces, read one by one, until it closes. Dates are left out. The
+ * What `server` answers to the pieces, read one by one, until it closes. Dates and ids are left out. The
  * client ends its side when `settled` resolves, since a server drops what it answers after that.
  */
 export async function exchange(
@@ -190,7 +190,7 @@ export async function exchange(
   if (pieces.join('').split('\r\n\r\n').length > CONNECTION_REQUESTS_MAX) await untilQuiet(peer)
   socket.end()
   // The page of a link names the server's own address where the client named none that can be one.
-  return withoutDates(await answer).replaceAll(`localhost:${portOf(server)}`, 'localhost:-')
+  return withoutChance(await answer).replaceAll(`localhost:${portOf(server)}`, 'localhost:-')
 }
 
 /** A server may begin in later turns what came with too many others. */
@@ -203,6 +203,8 @@ async function untilQuiet(peer: Socket): Promise<void> {
   }
 }
 
-function withoutDates(answer: string): string {
-  return answer.replaceAll(/\r\nDate: [^\r]+/gi, '\r\nDate: -')
+function withoutChance(answer: string): string {
+  return answer
+    .replaceAll(/\r\nDate: [^\r]+/gi, '\r\nDate: -')
+    .replaceAll(/\r\nx-request-id: [^\r]+/gi, '\r\nx-request-id: -')
 }
