@@ -4,12 +4,12 @@ import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { ClusterWorld } from './cluster-world.ts'
 import { until } from './deadline.ts'
-import { asked, metricsIn, PROMETHEUS, readDashboards } from './observed.ts'
+import { asked, complaintsAbout, metricsIn, PROMETHEUS, readDashboards } from './observed.ts'
 import { temporaryDirectory, type Program } from './program.ts'
 import { PrometheusService } from './services/prometheus-service.ts'
 import { testWith } from './services/service-test.ts'
 
-const observeTest = testWith('nats', 'redis', 'mongo', 'prometheus')
+const observeTest = testWith('nats', 'redis', 'mongo', 'prometheus', 'promtool')
 const PATIENCE_MS = 90_000
 
 interface Rule {
@@ -94,6 +94,7 @@ async function everyMetricIsTold(
   expressions: readonly string[],
 ): Promise<void> {
   const text = await (await fetch(`${program.url}/metrics`)).text()
+  t.deepEqual(await complaintsAbout(text), [])
   const told = new Set(text.match(/^\w+/gm))
   const wanted = new Set(expressions.flatMap(metricsIn))
   t.deepEqual(

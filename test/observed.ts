@@ -3,12 +3,24 @@
  *
  * The rules are not read here: Prometheus tells them.
  */
+import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { findProgram } from './services/service-program.ts'
 
 const OBSERVE = path.resolve(import.meta.dirname, '../deploy/observe')
 export const PROMETHEUS = path.join(OBSERVE, 'prometheus')
 const DASHBOARDS = path.join(OBSERVE, 'grafana/dashboards')
+
+/** What Prometheus' own tool has to say of metrics, by its rules for names and descriptions. */
+export async function complaintsAbout(metrics: string): Promise<readonly string[]> {
+  const promtool = findProgram('promtool')!
+  const checking = spawn(promtool.path, ['check', 'metrics'], { stdio: ['pipe', 'ignore', 'pipe'] })
+  checking.stdin.end(metrics)
+  const lines = (await text(checking.stderr)).split('\n')
+  return lines.filter((line) => line.trim() !== '')
+}
 
 export interface Dashboard {
   readonly uid: string
