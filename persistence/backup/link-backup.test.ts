@@ -101,8 +101,8 @@ async function begin(writer: Writer, clock: ManualClock, isHeld: boolean) {
   })
 }
 
-/** Between any two parts one of the deeds is done. */
-async function backUp(writer: Writer, deeds: readonly Deed[], isHeld: boolean) {
+/** Between any two parts some of the deeds are done. */
+async function backUp(writer: Writer, deeds: readonly Deed[], isHeld: boolean, atOnce = 1) {
   const clock = new ManualClock()
   const backup = await begin(writer, clock, isHeld)
   const found = new Map<Code, LinkVersion>()
@@ -117,8 +117,10 @@ async function backUp(writer: Writer, deeds: readonly Deed[], isHeld: boolean) {
           found.set(version.code, version)
         }
       }
-      const { value } = doing.next()
-      if (value !== undefined) await act(writer, clock, value)
+      for (let n = 0; n < atOnce; n++) {
+        const { value } = doing.next()
+        if (value !== undefined) await act(writer, clock, value)
+      }
     }
   } finally {
     await backup.close()
@@ -162,30 +164,31 @@ test('what comes while the end is read is behind it', async (t) => {
   t.true(late > 0)
 })
 
-test('where others trim the log, it is right or it ends', async (t) => {
-  const ends = { right: 0, ended: 0 }
+test('where others trim the log, it is right all the same', async (t) => {
   const deeds = fc.array(deed, { minLength: 10, maxLength: 40 })
+  let reloads = 0
   await fc.assert(
     fc.asyncProperty(deeds, deeds, async (before, meanwhile) => {
       const writer = new Writer()
+      const load = writer.store.load.bind(writer.store)
+      let loads = 0
+      writer.store.load = (partitions) => {
+        loads++
+        return load(partitions)
+      }
       for (const one of before) await act(writer, new ManualClock(), one)
       // Nobody waits for it to read.
       const hurried = meanwhile.flatMap((one) => (one === 'trim' ? ['flush', 'trim'] : [one]))
-      try {
-        const { found, positions } = await backUp(writer, hurried as Deed[], false)
-        t.deepEqual(told(found), told(stateAt(writer, positions)))
-        ends.right++
-      } catch (error) {
-        t.true(hasCode(error, 'log_unavailable'), String(error))
-        ends.ended++
-      }
+      const { found, positions } = await backUp(writer, hurried as Deed[], false, 15)
+      t.deepEqual(told(found), told(stateAt(writer, positions)))
+      reloads += loads - ring.all().length / (await writer.store.partitionsPerLoad())
     }),
     { numRuns: 100, seed: 12 },
   )
-  t.true(ends.right > 0, JSON.stringify(ends))
+  t.true(reloads > 10, `${reloads}`)
 })
 
-test('what the log lost before it was read ends the backup', async (t) => {
+test('what the log lost before it was read is read from the store again', async (t) => {
   const writer = new Writer()
   for (const code of CODES) await writer.write(code)
   await writer.flush()
@@ -195,15 +198,39 @@ test('what the log lost before it was read ends the backup', async (t) => {
   await writer.flush()
   await writer.trim()
   await clock.pass(1_000)
+  const found = new Map<Code, LinkVersion>()
+  for await (const { versions } of backup.parts()) {
+    for (const version of versions) found.set(version.code, version)
+  }
+  t.deepEqual(told(found), told(new Map(writer.written.map((one) => [one.code, one]))))
+  await backup.close()
+  t.is(clock.timers, 0)
+})
+
+test('one that is overtaken by trims again and again ends', async (t) => {
+  const writer = new Writer()
+  for (const code of CODES) await writer.write(code)
+  await writer.flush()
+  const backup = await begin(writer, new ManualClock(), false)
+  const last = writer.log.last.bind(writer.log)
+  const overtaking = async (partition: PartitionId) => {
+    writer.log.last = last
+    // Between the checkpoints and the reading, each time.
+    for (let n = 0; n < 2; n++) for (const code of CODES) await writer.write(code)
+    await writer.flush()
+    await writer.trim()
+    writer.log.last = overtaking
+    return last(partition)
+  }
+  writer.log.last = overtaking
   const parts = backup.parts()
   await t.throwsAsync(
     async () => {
       while ((await parts.next()).done !== true);
     },
-    { message: /was trimmed before/ },
+    { message: /is trimmed faster|was trimmed before/ },
   )
   await backup.close()
-  t.is(clock.timers, 0)
 })
 
 test('links that the store refused are in it', async (t) => {

@@ -4,6 +4,7 @@
  * Used by the server to make a backup. A link may come several times; its version with the highest position is
  * the one of that moment. Tombstones come too: without one, an older version of the code would count.
  */
+import { TinygridError } from '../../links/errors.ts'
 import { isWholeVersion, parseRecord, type LinkVersion } from '../../links/link-record.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
 import type { Log } from '../log/log.ts'
@@ -23,6 +24,9 @@ export interface LinkPart {
   readonly share: number
 }
 
+/** How often partitions are read again whose log was trimmed unread, before the backup is given up. */
+const READINGS_MAX = 10
+
 export class LinkBackup {
   readonly #options: LinkBackupOptions
   readonly #tail: LogTail
@@ -39,20 +43,35 @@ export class LinkBackup {
 
   /** Read it to its end. @returns the moment: the log's positions. @throws TinygridError */
   async *parts(): AsyncGenerator<LinkPart, ReadonlyMap<PartitionId, LogPosition>> {
-    const { store, partitions } = this.#options
+    yield* this.#stored(this.#options.partitions, (share) => share)
+    yield partOf(await this.#letters(), 1)
+    for (let reading = 1; ; reading++) {
+      yield* this.#stored(this.#tail.lost(), () => 1)
+      const positions = await this.#tail.cut()
+      yield partOf(this.#tail.take(), 1)
+      if (positions !== undefined) return positions
+      if (reading === READINGS_MAX) {
+        const detail = 'The log was trimmed before this backup had read it; begin again'
+        throw new TinygridError('log_unavailable', { detail })
+      }
+    }
+  }
+
+  /** What the store has of them, and what came meanwhile. */
+  async *#stored(
+    partitions: readonly PartitionId[],
+    shareOf: (share: number) => number,
+  ): AsyncGenerator<LinkPart, void> {
+    const { store } = this.#options
     const step = await store.partitionsPerLoad()
     for (let from = 0; from < partitions.length; from += step) {
       const some = partitions.slice(from, from + step)
-      const share = from / partitions.length
+      const share = shareOf(from / partitions.length)
       for await (const batch of store.load(some)) {
         yield partOf(batch, share)
         yield partOf(this.#tail.take(), share)
       }
     }
-    yield partOf(await this.#letters(), 1)
-    const positions = await this.#tail.cut()
-    yield partOf(this.#tail.take(), 1)
-    return positions
   }
 
   /** Call it whatever became of the parts. */

@@ -12,8 +12,11 @@
  *
  * Nodes of a cluster trim their own partitions, and keep each change for a minute (`links/link-owner.ts`,
  * OPERATION_KEPT_MS) and each visit for ten seconds. Each entry names the one before it, so what was trimmed
- * unread is seen, and ends the backup. Rejected: a flush at the end instead of the log, after which the
- * store has newer versions of some links than the moment asks for, and none of that moment.
+ * unread is seen. Only what the store has is trimmed: so such a partition is followed from the store's checkpoint
+ * on, and has to be read from the store once more before the cut (`lost`). Rejected: a word to all nodes that they
+ * hold their trims, which needs a bound, and is of no use to a reader who is slower than that; a flush at the end
+ * instead of the log, after which the store has newer versions of some links than the moment asks for, and none of
+ * that moment.
  */
 import { pause, type Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
@@ -45,19 +48,19 @@ const REST_MS = { min: 1_000, max: 4_000 }
 const REST_FACTOR = 4
 /** Partitions that are asked at the same time. */
 const READS_MAX = 16
+/** How often a partition is begun with again before its first entries stay. */
 const BEGINNINGS_MAX = 5
 /** Of records that nobody has taken yet. */
 const HELD_BYTES_MAX = 64 * 2 ** 20
-
-/** What was not read yet is not there any more. */
-class Trimmed extends Error {}
 
 export class LogTail {
   readonly #options: LogTailOptions
   readonly #read = new Map<PartitionId, LogPosition>()
   readonly #held = new Map<Code, LinkVersion>()
-  readonly #ending = new AbortController()
+  /** Of these some that the log had is in the store alone: behind where they are followed from. */
+  readonly #lost = new Set<PartitionId>()
   readonly #release: () => void
+  #ending = new AbortController()
   #heldBytes = 0
   #failure: unknown
   #following: Promise<void> = Promise.resolve()
@@ -71,7 +74,10 @@ export class LogTail {
   static async begin(options: LogTailOptions): Promise<LogTail> {
     const tail = new LogTail(options)
     try {
-      await tail.#begin()
+      await tail.#takeCheckpoints()
+      await tail.#round()
+      // Nothing was read from the store so far.
+      tail.#lost.clear()
       tail.#following = tail.#follow()
       return tail
     } catch (error) {
@@ -82,18 +88,27 @@ export class LogTail {
 
   /** The newest versions that have come since the last call. @throws TinygridError */
   take(): LinkVersion[] {
-    if (this.#failure !== undefined) throw asError(this.#failure)
+    if (this.#failure !== undefined) throw this.#failure
     const versions = [...this.#held.values()]
     this.#held.clear()
     this.#heldBytes = 0
     return versions
   }
 
+  /** Partitions that are to be read from the store again, from now on. Told once. */
+  lost(): PartitionId[] {
+    const lost = [...this.#lost]
+    this.#lost.clear()
+    return lost
+  }
+
   /**
    * Ends it: everything up to these positions was taken, or is to be taken now. Nothing behind them ever was,
    * if all else was read from the store before the call.
+   *
+   * @returns undefined: some is lost, and it goes on
    */
-  async cut(): Promise<ReadonlyMap<PartitionId, LogPosition>> {
+  async cut(): Promise<ReadonlyMap<PartitionId, LogPosition> | undefined> {
     await this.#stop()
     const { log, partitions, sequenceOf } = this.#options
     // Embedded all are told in this turn; else by where the stream is, behind which nothing is read.
@@ -108,6 +123,11 @@ export class LogTail {
       partitions.map((partition) => [partition, ends.get(sequenceOf(partition))!]),
     )
     await this.#round(upTo)
+    if (this.#lost.size > 0) {
+      this.#ending = new AbortController()
+      this.#following = this.#follow()
+      return undefined
+    }
     // Whatever comes behind the links, the log may go on.
     this.#release()
     return upTo
@@ -121,24 +141,14 @@ export class LogTail {
   async #stop(): Promise<void> {
     this.#ending.abort()
     await this.#following
-    if (this.#failure !== undefined) throw asError(this.#failure)
+    if (this.#failure !== undefined) throw this.#failure
   }
 
-  /**
-   *   1. the checkpoints are read    2. an owner saves higher ones, and trims to them
-   *   3. the log is read: entries are missing, which the store has, and which are read from there
-   */
-  async #begin(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const checkpoints = await this.#options.store.checkpoints()
-      for (const [partition, position] of checkpoints) {
-        if (position > this.#readOf(partition)) this.#read.set(partition, position)
-      }
-      try {
-        return await this.#round()
-      } catch (error) {
-        if (!(error instanceof Trimmed) || attempt === BEGINNINGS_MAX) throw asError(error)
-      }
+  /** Of one partition, or of all. */
+  async #takeCheckpoints(one?: PartitionId): Promise<void> {
+    for (const [partition, position] of await this.#options.store.checkpoints()) {
+      const isAsked = one === undefined || one === partition
+      if (isAsked && position > this.#readOf(partition)) this.#read.set(partition, position)
     }
   }
 
@@ -173,16 +183,38 @@ export class LogTail {
     if (failed !== undefined) throw failed.reason
   }
 
+  /**
+   *   1. the checkpoints are read    2. an owner saves higher ones, and trims to them
+   *   3. the log is read: entries are missing, which the store has: so from 1 on again
+   */
   async #readOne(partition: PartitionId, upTo: LogPosition): Promise<void> {
+    for (let attempt = 1; !(await this.#readsOn(partition, upTo)); attempt++) {
+      if (attempt === BEGINNINGS_MAX) {
+        const detail = 'The log is trimmed faster than this backup reads it; begin again'
+        throw new TinygridError('log_unavailable', { detail })
+      }
+      this.#lost.add(partition)
+      await this.#takeCheckpoints(partition)
+    }
+    if (this.#heldBytes > HELD_BYTES_MAX) {
+      const detail = 'Links change faster than this backup is taken; give it a faster line or disk'
+      throw new TinygridError('overloaded', { detail })
+    }
+  }
+
+  /** false: what was not read yet is not there any more. */
+  async #readsOn(partition: PartitionId, upTo: LogPosition): Promise<boolean> {
     const { log, work } = this.#options
     const after = this.#readOf(partition)
-    if ((await log.last(partition)) === after) return
+    if ((await log.last(partition)) === after) return true
     const note = (version: LinkVersion) => this.#note(version)
     let read = after
+    let isWhole = true
     await replayInTurns(work, log.readAfter(partition, after), function* (entry) {
       const { position, previous, payload } = entry
-      if (position > upTo) return
-      if (previous !== undefined && previous > read) throw new Trimmed()
+      // Also of one behind the end: what is missing may have been before it.
+      if (previous !== undefined && previous > read && read < upTo) isWhole = false
+      if (position > upTo || !isWhole) return
       const record = decodeLogRecord(payload)
       for (const bytes of record.kind === 'batch' ? record.records : []) {
         note({ code: codeOfRecord(bytes), position, record: bytes })
@@ -191,10 +223,7 @@ export class LogTail {
       read = position
     })
     this.#read.set(partition, read)
-    if (this.#heldBytes > HELD_BYTES_MAX) {
-      const detail = 'Links change faster than this backup is taken; give it a faster line or disk'
-      throw new TinygridError('overloaded', { detail })
-    }
+    return isWhole
   }
 
   #readOf(partition: PartitionId): LogPosition {
@@ -207,10 +236,4 @@ export class LogTail {
     this.#heldBytes += record.length - (before?.record.length ?? 0)
     this.#held.set(code, { code, position, record: Buffer.from(record) as LinkRecord })
   }
-}
-
-function asError(error: unknown): unknown {
-  if (!(error instanceof Trimmed)) return error
-  const detail = 'The log was trimmed before this backup had read it; begin again'
-  return new TinygridError('log_unavailable', { detail })
 }
