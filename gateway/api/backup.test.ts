@@ -3,7 +3,12 @@ import { Readable } from 'node:stream'
 import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
 import { freeWork } from '../../links/testing/free-work.ts'
+import { atRest } from '../testing/at-rest.ts'
 import { KEY, startGateway } from '../testing/test-gateway.ts'
+
+const PIECE_BYTES = 64 * 1024
+/** In buffers of sockets and streams, on both sides. */
+const HELD_BYTES_MAX = 32 * 2 ** 20
 
 const backup = () => Promise.reject(new TinygridError('store_unavailable'))
 
@@ -37,4 +42,22 @@ test('what cannot begin is an error, and keeps no other from it', async (t) => {
   const none = await startGateway(t)
   t.is((await none.call('GET', '/api/backup')).status, 503)
   t.is((await none.call('GET', '/api/backup', undefined, { 'x-api-key': '' })).status, 401)
+})
+
+test('who stops reading is sent nothing more, and nothing is gathered for him', async (t) => {
+  let made = 0
+  const endless = async function* () {
+    for (;; made++) yield Buffer.alloc(PIECE_BYTES)
+  }
+  const backup = async () => endless()
+  const gateway = await startGateway(t, {}, freeWork(), { backup })
+  const url = `http://127.0.0.1:${await gateway.listen()}/api/backup`
+  const over = new AbortController()
+  const response = await fetch(url, { headers: { 'x-api-key': KEY }, signal: over.signal })
+  const reader = response.body!.getReader()
+  await reader.read()
+  t.true((await atRest(() => made)) * PIECE_BYTES < HELD_BYTES_MAX, `${made} pieces`)
+  const before = made
+  while (made === before) await reader.read()
+  over.abort()
 })

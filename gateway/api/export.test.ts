@@ -4,6 +4,7 @@ import test from 'ava'
 import { TinygridError } from '../../links/errors.ts'
 import { toEpochMs, type Code } from '../../links/ids.ts'
 import { viewOfOptions } from './link-option-fields.ts'
+import { atRest } from '../testing/at-rest.ts'
 import { KEY, startGateway, type TestGateway } from '../testing/test-gateway.ts'
 
 const PAST = {
@@ -23,6 +24,14 @@ const PAST = {
   expiredUrl: 'https://example.com/over',
   forwardQuery: false,
 }
+
+const PAST_LINK = { url: 'https://example.com/a', title: 'T'.repeat(100) }
+/** Of links as a store gives them at a time. */
+const BATCH_LINKS = 200
+/** At least. */
+const BATCH_BYTES = BATCH_LINKS * 300
+/** In buffers of sockets and streams, on both sides. */
+const HELD_BYTES_MAX = 32 * 2 ** 20
 
 async function exported({ call }: TestGateway) {
   const { status, headers, text } = await call('GET', '/api/export')
@@ -127,4 +136,25 @@ test('only so many exports run at a time', async (t) => {
   for (const response of await Promise.all(started)) t.regex(await response.text(), /"end":true/)
   gateway.links.everything = async () => Readable.from([])
   t.is((await gateway.call('GET', '/api/export')).status, 200)
+})
+
+test('who stops reading is sent nothing more, and nothing is gathered for him', async (t) => {
+  const gateway = await startGateway(t)
+  await gateway.call('POST', '/api/links', PAST_LINK)
+  const [first] = await Array.fromAsync(await gateway.links.everything())
+  const batch = Array.from({ length: BATCH_LINKS }, () => first![0]!)
+  let made = 0
+  gateway.links.everything = async () =>
+    (async function* () {
+      for (;; made++) yield batch
+    })()
+  const url = `http://127.0.0.1:${await gateway.listen()}/api/export`
+  const over = new AbortController()
+  const response = await fetch(url, { headers: { 'x-api-key': KEY }, signal: over.signal })
+  const reader = response.body!.getReader()
+  await reader.read()
+  t.true((await atRest(() => made)) * BATCH_BYTES < HELD_BYTES_MAX, `${made} batches`)
+  const before = made
+  while (made === before) await reader.read()
+  over.abort()
 })

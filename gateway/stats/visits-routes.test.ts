@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import { Compile } from 'typebox/schema'
 import { TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
+import { atRest } from '../testing/at-rest.ts'
 import { KEY, NOW, startGateway, type TestGateway } from '../testing/test-gateway.ts'
 import { visitsPageSchema } from './stats-schemas.ts'
 
@@ -121,25 +122,13 @@ async function ask(t: ExecutionContext, gateway: TestGateway, port: number): Pro
   return socket
 }
 
-/** Turns of the event loop until nothing more is taken. */
-async function atRest(gateway: TestGateway): Promise<number> {
-  let seen = -1
-  let quiet = 0
-  while (quiet < 200) {
-    await setImmediate()
-    quiet = gateway.analytics.chunks === seen && seen > 0 ? quiet + 1 : 0
-    seen = gateway.analytics.chunks
-  }
-  return seen
-}
-
 /** Of what is taken from analytics before anybody reads: buffers of sockets and streams. */
 const HELD_BYTES_MAX = 32 * 1024 * 1024
 
 test('who stops reading is made nothing for, and reads on later', async (t) => {
   const gateway = await startGateway(t)
   const socket = await ask(t, gateway, await gateway.listen())
-  const chunks = await atRest(gateway)
+  const chunks = await atRest(() => gateway.analytics.chunks)
   t.true(chunks * 64 * 1024 < HELD_BYTES_MAX, `${chunks} chunks`)
   t.is(gateway.analytics.ended, 0)
   let bytes = 0
