@@ -124,8 +124,9 @@ export class S3Object {
         // Awaiting the body of a reading is not within the time.
         const response = await this.#client.fetch(url, method === 'GET' ? withoutEnd(about) : about)
         if (response.ok) return response
-        const said = (await response.text()).slice(0, REASON_LENGTH_MAX)
-        reason = `status ${response.status}${method === 'HEAD' ? '' : `: ${said}`}`
+        // What is asked by HEAD is refused without a word.
+        if (method === 'HEAD' && response.status < 500) await this.#askWhy()
+        reason = `status ${response.status}${saidIn(await response.text())}`
         if (response.status < 500 && response.status !== 429) throw this.#failure(reason)
       } catch (error) {
         if (error instanceof CommandError) throw error
@@ -134,6 +135,12 @@ export class S3Object {
       if (tries === TRIES_MAX) throw this.#failure(reason)
       await sleep(pauseMs(tries))
     }
+  }
+
+  /** @throws CommandError if a reading is refused too */
+  async #askWhy(): Promise<void> {
+    const { body } = await this.#request({ method: 'GET', headers: { range: 'bytes=0-0' } })
+    await body?.cancel()
   }
 
   #failure(reason: string): CommandError {
@@ -186,6 +193,16 @@ class Upload implements BackupSink {
     const response = await this.#request({ method: 'PUT', query, headers, body })
     this.#tags.push(response.headers.get('etag') ?? '')
   }
+}
+
+/** An error of S3 is XML with a code and a message for people. */
+function saidIn(text: string): string {
+  const [code, message] = ['Code', 'Message'].map((name) => {
+    const found = text.split(`<${name}>`, 2)[1]?.split(`</${name}>`, 1)[0]
+    return found?.replace(/&(?:#34|quot);/g, '"').replace(/&(?:#39|apos);/g, "'")
+  })
+  const said = code === undefined ? text : [code, message].filter(Boolean).join(': ')
+  return said === '' ? '' : `: ${said.slice(0, REASON_LENGTH_MAX)}`
 }
 
 function withoutEnd<T extends { readonly signal: AbortSignal }>({ signal: _signal, ...rest }: T) {

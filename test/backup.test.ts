@@ -6,14 +6,14 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { startCommand } from '../cli/testing/command-process.ts'
-import { S3_KEYS, S3Server } from '../cli/testing/s3-server.ts'
 import { until } from './deadline.ts'
 import { API_KEY, Program, temporaryDirectory } from './program.ts'
 import { ClusterServices } from './services/cluster-services.ts'
 import { NatsService } from './services/nats-service.ts'
+import { S3Service } from './services/s3-service.ts'
 import { serialTestWith } from './services/service-test.ts'
 
-const clusterTest = serialTestWith('nats', 'redis', 'mongo')
+const clusterTest = serialTestWith('nats', 'redis', 'mongo', 's3')
 const WAIT_MS = 60_000
 const LINKS = 40
 const ROLES = 'gateway,actors,analytics'
@@ -79,9 +79,10 @@ clusterTest(
     t.timeout(240_000)
     const services = await ClusterServices.start({ isGuarded: true })
     t.teardown(() => services.close())
-    const s3 = new S3Server()
-    const toS3 = { ...S3_KEYS, AWS_ENDPOINT_URL: await s3.listen() }
+    const s3 = await S3Service.start()
     t.teardown(() => s3.close())
+    await s3.makeBucket('backups')
+    const toS3 = s3.env
     const folder = temporaryDirectory(t)
     const start = async (env: Readonly<Record<string, string>>, name: string) => {
       const place = { TINYGRID_DATA_DIR: path.join(folder, name), TINYGRID_ROLES: ROLES }

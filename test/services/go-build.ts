@@ -1,6 +1,6 @@
 /**
  * Builds programs from a `go.mod`, whose versions and checksums are pinned: `nats-server`, `nats` and
- * `ferretdb` from the one here, what reads manifests of Kubernetes from its own.
+ * `ferretdb` from the one here, what reads manifests of Kubernetes and what speaks S3 from their own.
  *
  * Takes the Go that is installed, or the one of Docker's image where that is all there is. The
  * binaries appear in the cache all at once or not at all: they are built in a directory beside it,
@@ -11,7 +11,13 @@ import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { withBuildLock } from './build-lock.ts'
 import { runCommand } from './command-line.ts'
-import { builtDirectory, kubernetesDirectory, KUBERNETES } from './service-program.ts'
+import {
+  builtDirectory,
+  kubernetesDirectory,
+  KUBERNETES,
+  S3,
+  s3Directory,
+} from './service-program.ts'
 
 interface GoBuild {
   /** Where the `go.mod` is. */
@@ -36,12 +42,19 @@ export const MANIFESTS: GoBuild = {
   directory: kubernetesDirectory,
   programs: [['the reader of manifests', KUBERNETES, '.']],
 }
+/** By itself: it shares few packages with the others, and they would be built anew with each new version of it. */
+export const S3_SERVER: GoBuild = {
+  source: path.resolve(import.meta.dirname, 's3'),
+  directory: s3Directory,
+  programs: [['the server of S3', S3, 'tool']],
+}
 const GO_IMAGE = 'golang:1.26'
 const BUILD_TIMEOUT_MS = 900_000
 const PROGRESS_INTERVAL_MS = 5_000
 /** How long Go and Docker may take to say that they are there. */
 const PROBE_TIMEOUT_MS = 10_000
-const FLAGS = ['-v', '-trimpath', '-ldflags', '-s -w']
+/** VersityGW tells its version only if it was told it. */
+const FLAGS = ['-v', '-trimpath', '-ldflags', '-s -w -X main.Version=1.8.0']
 /** Static binaries, which need no C compiler, and no workspace around the repository. */
 const GO_ENV = { CGO_ENABLED: '0', GOWORK: 'off' }
 

@@ -5,7 +5,7 @@
  * already is left alone.
  */
 import { buildDebianRoot } from './debian-root.ts'
-import { buildWithGo, MANIFESTS, SERVERS } from './go-build.ts'
+import { buildWithGo, MANIFESTS, S3_SERVER, SERVERS } from './go-build.ts'
 import { buildWithJava } from './java-build.ts'
 import { buildWithPython } from './python-build.ts'
 import { unpackPrometheus } from './prometheus-package.ts'
@@ -39,6 +39,9 @@ export async function supplyPrograms(
   }
   if (wanted.includes('manifests')) {
     reasons.set('manifests', await buildWithGo(MANIFESTS, (line) => say('manifests', line)))
+  }
+  if (wanted.includes('s3')) {
+    reasons.set('s3', await buildWithGo(S3_SERVER, (line) => say('s3', line)))
   }
   const ofPrometheus = wanted.filter((name) => name === 'prometheus' || name === 'promtool')
   if (ofPrometheus.length > 0) {

@@ -22,6 +22,7 @@ export type ProgramName =
   | 'manifests'
   | 'prometheus'
   | 'promtool'
+  | 's3'
   | 'docker'
   | 'compose'
 /** What a cluster needs. */
@@ -34,6 +35,7 @@ export const TEST_PROGRAM_NAMES: readonly ProgramName[] = [
   'manifests',
   'prometheus',
   'promtool',
+  's3',
   'docker',
   'compose',
 ]
@@ -43,6 +45,8 @@ export const MONGO_JAVA = 'mongo-java-server'
 export const CLICKHOUSE = 'clickhouse-engine'
 /** What renders and decodes manifests of Kubernetes. */
 export const KUBERNETES = 'kubernetes-manifests'
+/** What speaks S3. */
+export const S3 = 'versitygw'
 /** And Docker Compose, which is kept beside the root file system that images are made of. */
 export const COMPOSE = 'docker-compose-for-tests'
 
@@ -104,6 +108,7 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   manifests: named(KUBERNETES, [1, 0]),
   prometheus: named('prometheus', [2, 42]),
   promtool: named('promtool', [2, 42]),
+  s3: named(S3, [1, 8]),
   docker: { ...named('dockerd', [20, 10]), needsRoot: true },
   compose: { ...named(COMPOSE, [2, 20]), versionFlag: 'version' },
 }
@@ -120,6 +125,7 @@ const PYTHON_INPUTS = ['clickhouse-requirements.txt', 'clickhouse_server.py', 'p
 const KUBERNETES_INPUTS = ['go.mod', 'go.sum', 'manifests.go'].map(
   (file) => `../kubernetes/${file}`,
 )
+const S3_INPUTS = ['s3/go.mod', 's3/go.sum']
 const CONFORMANCE_INPUTS = ['../conformance/requirements.txt']
 const DEBIAN_INPUTS = ['debian-root.ts']
 const VERSION_TIMEOUT_MS = 10_000
@@ -143,6 +149,7 @@ export const conformanceDirectory = path.join(
 export const debianDirectory = path.join(cacheRoot, `debian-${hashOf(DEBIAN_INPUTS)}`)
 /** What the Docker engine of the tests keeps from one run to the next: images, and parts of builds. */
 export const dockerDirectory = path.join(cacheRoot, 'docker')
+export const s3Directory = path.join(cacheRoot, `s3-${hashOf(S3_INPUTS)}`)
 export const kubernetesDirectory = path.join(cacheRoot, `kubernetes-${hashOf(KUBERNETES_INPUTS)}`)
 
 const found = new Map<ProgramName, FoundProgram>()
@@ -189,6 +196,7 @@ function* candidatesOf({ onPath, inCache }: Program): Iterable<[string, FoundPro
   yield [path.join(javaDirectory, inCache), 'cache']
   yield [path.join(pythonDirectory, inCache), 'cache']
   yield [path.join(kubernetesDirectory, inCache), 'cache']
+  yield [path.join(s3Directory, inCache), 'cache']
   yield [path.join(debianDirectory, inCache), 'cache']
   yield [path.join(packagedDirectory, inCache), 'cache']
 }
