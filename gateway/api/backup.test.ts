@@ -47,7 +47,7 @@ test('what cannot begin is an error, and keeps no other from it', async (t) => {
 test('who stops reading is sent nothing more, and nothing is gathered for him', async (t) => {
   let made = 0
   const endless = async function* () {
-    for (;; made++) yield Buffer.alloc(PIECE_BYTES)
+    for (; ; made++) yield Buffer.alloc(PIECE_BYTES)
   }
   const backup = async () => endless()
   const gateway = await startGateway(t, {}, freeWork(), { backup })

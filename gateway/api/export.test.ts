@@ -146,7 +146,7 @@ test('who stops reading is sent nothing more, and nothing is gathered for him', 
   let made = 0
   gateway.links.everything = async () =>
     (async function* () {
-      for (;; made++) yield batch
+      for (; ; made++) yield batch
     })()
   const url = `http://127.0.0.1:${await gateway.listen()}/api/export`
   const over = new AbortController()
