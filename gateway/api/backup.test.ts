@@ -45,19 +45,18 @@ test('what cannot begin is an error, and keeps no other from it', async (t) => {
 })
 
 test('who stops reading is sent nothing more, and nothing is gathered for him', async (t) => {
-  let made = 0
+  const source = { made: 0 }
   const endless = async function* () {
-    for (; ; made++) yield Buffer.alloc(PIECE_BYTES)
+    for (; ; source.made++) yield Buffer.alloc(PIECE_BYTES)
   }
-  const backup = async () => endless()
-  const gateway = await startGateway(t, {}, freeWork(), { backup })
+  const gateway = await startGateway(t, {}, freeWork(), { backup: async () => endless() })
   const url = `http://127.0.0.1:${await gateway.listen()}/api/backup`
   const over = new AbortController()
   const response = await fetch(url, { headers: { 'x-api-key': KEY }, signal: over.signal })
   const reader = response.body!.getReader()
   await reader.read()
-  t.true((await atRest(() => made)) * PIECE_BYTES < HELD_BYTES_MAX, `${made} pieces`)
-  const before = made
-  while (made === before) await reader.read()
+  t.true((await atRest(() => source.made)) * PIECE_BYTES < HELD_BYTES_MAX, `${source.made} pieces`)
+  const before = source.made
+  while (source.made === before) await reader.read()
   over.abort()
 })

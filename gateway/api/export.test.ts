@@ -143,18 +143,18 @@ test('who stops reading is sent nothing more, and nothing is gathered for him', 
   await gateway.call('POST', '/api/links', PAST_LINK)
   const [first] = await Array.fromAsync(await gateway.links.everything())
   const batch = Array.from({ length: BATCH_LINKS }, () => first![0]!)
-  let made = 0
+  const source = { made: 0 }
   gateway.links.everything = async () =>
     (async function* () {
-      for (; ; made++) yield batch
+      for (; ; source.made++) yield batch
     })()
   const url = `http://127.0.0.1:${await gateway.listen()}/api/export`
   const over = new AbortController()
   const response = await fetch(url, { headers: { 'x-api-key': KEY }, signal: over.signal })
   const reader = response.body!.getReader()
   await reader.read()
-  t.true((await atRest(() => made)) * BATCH_BYTES < HELD_BYTES_MAX, `${made} batches`)
-  const before = made
-  while (made === before) await reader.read()
+  t.true((await atRest(() => source.made)) * BATCH_BYTES < HELD_BYTES_MAX, `${source.made} batches`)
+  const before = source.made
+  while (source.made === before) await reader.read()
   over.abort()
 })
