@@ -2,7 +2,6 @@
 import test from 'ava'
 import * as fc from 'fast-check'
 import type { Code, Epoch, LogPosition, PartitionId } from '../../links/ids.ts'
-import { hasCode } from '../../links/errors.ts'
 import type { LinkVersion } from '../../links/link-record.ts'
 import { Ring } from '../../links/ring.ts'
 import { freeWork } from '../../links/testing/free-work.ts'
