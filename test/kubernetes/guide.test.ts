@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { PROGRAM_VERSION } from '../../node/program-version.ts'
 import { temporaryDirectory } from '../program.ts'
 import { testWith } from '../services/service-test.ts'
 import { configOf } from './pod-environment.ts'
@@ -42,7 +43,7 @@ manifestTest(
     t.notRegex(JSON.stringify(objects), /links\.example\.com/)
     for (const [, set] of nodeSetsOf(objects)) {
       const container = nodeContainerOf(set)
-      t.is(container.image, 'registry.example.org/tinygrid:0.1.0')
+      t.is(container.image, `registry.example.org/tinygrid:${PROGRAM_VERSION}`)
       const { baseUrl, apiKey } = configOf(container, objects)
       t.is(baseUrl, 'https://go.example.org')
       t.regex(apiKey!, /^t[0-9a-f]{48}$/)

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import type { ExecutionContext } from 'ava'
 import { startGateway } from '../../gateway/testing/test-gateway.ts'
+import { PROGRAM_VERSION } from '../../node/program-version.ts'
 import { temporaryDirectory } from '../program.ts'
 import { findProgram } from '../services/service-program.ts'
 import { testWith } from '../services/service-test.ts'
@@ -76,7 +77,7 @@ for (const overlay of OVERLAYS) {
 
 /** By rule: a text in the cluster's manifests, and what breaks the rule in its place. */
 const BREAKS: Readonly<Record<string, readonly [text: string, instead: string]>> = {
-  'images are pinned': ['tinygrid:0.1.0', 'tinygrid:latest'],
+  'images are pinned': [`tinygrid:${PROGRAM_VERSION}`, 'tinygrid:latest'],
   'containers have requests and limits': ['"limits":{"cpu"', '"limits":{"gpu"'],
   'memory is not overcommitted': ['"cpu":"500m","memory":"2Gi"', '"cpu":"500m","memory":"1Gi"'],
   'containers cannot get more rights, nor write where they lie': ['"drop":["ALL"]', '"drop":[]'],
