@@ -1,20 +1,18 @@
 /**
  * The analytics of this node: a process of its own, for a node that has the role.
  *
- * Used by `program.ts`. The process is started with the node, and ends before what it reads is closed.
+ * Used by `program.ts`, and by `cluster-analytics.ts` for a node in a cluster. The process is started with
+ * the node, and ends before what it reads is closed.
  */
 import path from 'node:path'
-import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import type { Analytics } from '../clicks/analytics/analytics.ts'
 import type { AnalyticsNumbers, AnalyticsSettings } from '../clicks/analytics/analytics-ipc.ts'
 import { AnalyticsSupervisor, type CodesOfTags } from '../clicks/analytics/analytics-supervisor.ts'
 import { forkAnalytics } from '../clicks/analytics/forked-analytics.ts'
-import { NatsAnalytics } from '../clicks/analytics/nats-analytics.ts'
 import type { HookDesks } from '../clicks/hooks/hook-desks.ts'
 import type { Config } from '../config.ts'
 import type { AnalyticsState } from '../cluster/observer/cluster-status.ts'
-import type { RefusedInput } from '../cluster/refused-input.ts'
 import { systemClock } from '../links/clock.ts'
 import { clickDirectories } from './click-settings.ts'
 import { serverTlsOf } from './server-tls-settings.ts'
@@ -39,49 +37,6 @@ export function embeddedAnalytics(config: Config, logger: Logger): NodeAnalytics
   return ownAnalytics(config, logger, () => {})
 }
 
-/**
- * The own process first, another node's if that does not answer; every copy tells of deletions. Not started
- * yet; undefined: no clicks are counted.
- */
-export function clusterAnalytics(
-  config: Config,
-  logger: Logger,
-  { connection, refused }: { readonly connection: NatsConnection; readonly refused: RefusedInput },
-): NodeAnalytics | undefined {
-  if (!config.clicks) return undefined
-  let countCopies: (() => number) | undefined
-  const { namespace, nodeId } = config
-  const about = { connection, namespace, nodeId, refused, clock: systemClock }
-  const nats = new NatsAnalytics({ ...about, copies: () => countCopies?.() ?? 0 })
-  const others = nats.analytics
-  const own = ownAnalytics(config, logger, (isReady, leadsHooks) => {
-    nats.listenAtDesk(leadsHooks ? { analytics: own!, desks: own!.desks } : undefined)
-    if (isReady) nats.listen(own!)
-    else void nats.deafen()
-  })
-  const here = () => (own?.isReady === true ? own : others)
-  return {
-    ask: (...asked) => here().ask(...asked),
-    visits: (...asked) => here().visits(...asked),
-    clicksOf: (codes) => here().clicksOf(codes),
-    mostClicked: (offset, limit) => here().mostClicked(offset, limit),
-    deleted: (id) => others.deleted(id),
-    status: () => here().status(),
-    get numbers() {
-      return own?.numbers
-    },
-    get lastError() {
-      return own?.lastError ?? null
-    },
-    desks: nats.desks,
-    start: (codesOfTags, copies) => {
-      countCopies = copies
-      own?.start(codesOfTags)
-    },
-    close: async (timeoutMs) => own?.close(timeoutMs),
-  }
-}
-
 /** As operators are told; undefined: the node has no analytics process. */
 export function analyticsState(
   config: Config,
@@ -95,7 +50,8 @@ export function analyticsState(
   return { store, isAnswering: isReady, position, lag, stored, lost, bytes, lastError }
 }
 
-function ownAnalytics(
+/** A process of this node's own. Not started yet; undefined: the settings say that there is none. */
+export function ownAnalytics(
   config: Config,
   logger: Logger,
   onReady: (isReady: boolean, leadsHooks: boolean) => void,

@@ -7,12 +7,11 @@
  * line and exit code 1, and leaves the data directory as it was.
  */
 import { TinygridError, StartError } from '../links/errors.ts'
-import { systemLongWork } from '../links/long-work.ts'
+import { systemLongWork, type LongWork } from '../links/long-work.ts'
 import { readConfig, type Config } from '../config.ts'
-import { openCluster, type OpenCluster } from './cluster-adapters.ts'
 import { runDataCommand, type DataCommand } from './data-commands.ts'
 import { openEmbedded } from './embedded-adapters.ts'
-import { clusterAnalytics, embeddedAnalytics } from './node-analytics.ts'
+import { embeddedAnalytics } from './node-analytics.ts'
 import { DataDirectoryError } from '../persistence/data-directory/data-directory.ts'
 import { withOrigins, type GivenSettings } from './given-settings.ts'
 import { collectSettings, readProgramOptions, type ProgramOptions } from './program-options.ts'
@@ -94,7 +93,7 @@ async function run(handleSignals: HandleSignals): Promise<void> {
         ...(await openEmbedded(config, work, (what) => logger.warn(what))),
         analytics: embeddedAnalytics(config, logger),
       }
-    : withAnalytics(config, logger, await openCluster(config, logger, work))
+    : await openInCluster(config, logger, work)
   const node = await startTinygrid({ config, logger, work, stop, ...parts }).catch(
     async (error: unknown) => {
       await Promise.race([parts.close().catch(() => {}), sleep(CLOSE_MS_MAX)])
@@ -113,7 +112,11 @@ async function run(handleSignals: HandleSignals): Promise<void> {
   handleSignals(stopperOf(logger, config, close))
 }
 
-function withAnalytics(config: Config, logger: Logger, parts: OpenCluster) {
+/** Loaded here: the servers' drivers are a third of a start, and a process alone needs none of them. */
+async function openInCluster(config: Config, logger: Logger, work: LongWork) {
+  const { openCluster } = await import('./cluster-adapters.ts')
+  const { clusterAnalytics } = await import('./cluster-analytics.ts')
+  const parts = await openCluster(config, logger, work)
   const { connection, refused } = parts
   return { ...parts, analytics: clusterAnalytics(config, logger, { connection, refused }) }
 }

@@ -9,8 +9,8 @@
  * excuse only what fails near one. A process was seen waiting for its disk while another one was served.
  */
 import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import type { Failure } from './ava-output.ts'
+import { loadedBy } from './imports.ts'
 
 export const SECOND_RUNS_MAX = 5
 
@@ -21,7 +21,6 @@ const BEGINNING =
   /^import ([^']*) from 'node:(?:child_process|worker_threads|net|tls|http|https|http2)'/gmu
 /** What these modules also have, and begins nothing. */
 const HARMLESS = /\b(?:type \w+|isIP|isIPv4|isIPv6|BlockList|STATUS_CODES)\b/g
-const IMPORTED = /^(?:import|export) (?!type )[^']*'(\.[^']+\.ts)'/gmu
 
 /** @param failures those of each file that has any @returns the files that are run again */
 export function filesToRunAgain(
@@ -37,15 +36,7 @@ export function filesToRunAgain(
 
 /** Whether this file, or what it imports, can start a process or a server. */
 function startsOthers(file: string, read: (file: string) => string): boolean {
-  const waiting = [file]
-  for (const next of waiting) {
-    const source = read(next)
-    const names = [...source.matchAll(BEGINNING)].map(([, imported]) => imported!)
-    if (names.some((imported) => /\w/.test(imported.replaceAll(HARMLESS, '')))) return true
-    for (const [, imported] of source.matchAll(IMPORTED)) {
-      const found = path.join(path.dirname(next), imported!)
-      if (!waiting.includes(found)) waiting.push(found)
-    }
-  }
-  return false
+  return loadedBy(file, read).some(({ source }) =>
+    [...source.matchAll(BEGINNING)].some(([, names]) => /\w/.test(names!.replaceAll(HARMLESS, ''))),
+  )
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
+import { loadedBy } from './imports.ts'
 
 /*
  * What the other tools cannot check: headers, lengths, stray marks, unclaimed invariants, documents.
@@ -58,6 +59,17 @@ test('files are named by a noun in kebab-case, and none is a drawer for odds and
   const badly = names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
   const drawers = names.filter((name) => /^(utils?|helpers?|types|common|misc|index)$/.test(name))
   t.deepEqual([...badly, ...drawers], [])
+})
+
+test('a process alone loads no driver of a server: that is a third of its start', (t) => {
+  const drivers = /^import (?!type )[^']*'(mongodb|moleculer|nats|ioredis)'/mu
+  const loading = loadedBy('node/program.ts', read).filter(({ source }) => drivers.test(source))
+  t.deepEqual(
+    [...loading].map(({ file }) => file),
+    [],
+  )
+  const inCluster = loadedBy('node/cluster-adapters.ts', read)
+  t.true(inCluster.some(({ source }) => drivers.test(source)))
 })
 
 test('no mark is left in the code', (t) => {
