@@ -1,7 +1,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
-import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { connectPatiently } from '../cluster/testing/patient-connection.ts'
 import { namesOf } from '../cluster/nats/namespace.ts'
 import { ClusterWorld } from './cluster-world.ts'
 import { until } from './deadline.ts'
@@ -111,7 +111,7 @@ async function clicksOf(program: Program, code: string): Promise<number | undefi
 
 /** Of the rows on the feed's stream. */
 async function codesIn({ services }: ClusterWorld): Promise<string[]> {
-  const connection = await connectNats({
+  const connection = await connectPatiently({
     url: services.nats.url,
     name: 'test',
     ...namesOf('tinygrid'),

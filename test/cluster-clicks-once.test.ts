@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava'
 import { JetStreamClickReader } from '../clicks/log/jetstream-click-reader.ts'
-import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { connectPatiently } from '../cluster/testing/patient-connection.ts'
 import { namesOf } from '../cluster/nats/namespace.ts'
 import { systemClock } from '../links/clock.ts'
 import { commit, numbersOf } from './click-faults.ts'
@@ -150,7 +150,7 @@ async function startStoring(t: ExecutionContext, world: ClusterWorld, dataDir: s
 async function loggedIn({ services }: ClusterWorld): Promise<string[]> {
   const namespace = 'tinygrid'
   const { url } = services.nats
-  const connection = await connectNats({ url, name: 'scenario', ...namesOf(namespace) })
+  const connection = await connectPatiently({ url, name: 'scenario', ...namesOf(namespace) })
   try {
     return await visitsIn(new JetStreamClickReader({ connection, namespace, clock: systemClock }))
   } finally {

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava'
-import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { connectPatiently } from '../cluster/testing/patient-connection.ts'
 import { namesOf } from '../cluster/nats/namespace.ts'
 import { decodeBatch } from '../clicks/log/batch-codec.ts'
 import type { ClickRecord } from '../clicks/log/click-batch.ts'
@@ -89,7 +89,7 @@ async function isLogged(program: Program): Promise<boolean> {
 async function loggedClicks(world: ClusterWorld): Promise<ClickRecord[]> {
   const namespace = 'tinygrid'
   const url = world.services.nats.url
-  const connection = await connectNats({ url, name: 'scenario', ...namesOf(namespace) })
+  const connection = await connectPatiently({ url, name: 'scenario', ...namesOf(namespace) })
   const reader = new JetStreamClickReader({ connection, namespace, clock: systemClock })
   const clicks: ClickRecord[] = []
   for (let last = 0; ;) {

@@ -2,7 +2,7 @@
 import type { ExecutionContext } from 'ava'
 import type { NatsConnection } from 'nats'
 import { namesOf } from '../cluster/nats/namespace.ts'
-import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { connectPatiently } from '../cluster/testing/patient-connection.ts'
 import { until } from './deadline.ts'
 import { Program, temporaryDirectory } from './program.ts'
 import { ClusterServices } from './services/cluster-services.ts'
@@ -54,7 +54,7 @@ async function world(t: ExecutionContext) {
   const services = await ClusterServices.start({ isGuarded: true })
   t.teardown(() => services.close())
   const url = services.nats.administratorUrl
-  const stranger = await connectNats({ url, name: 'stranger', ...namesOf('tinygrid') })
+  const stranger = await connectPatiently({ url, name: 'stranger', ...namesOf('tinygrid') })
   t.teardown(() => stranger.close())
   const start = async (name: string) => {
     const program = await Program.start({

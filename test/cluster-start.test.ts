@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { namesOf } from '../cluster/nats/namespace.ts'
-import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { connectPatiently } from '../cluster/testing/patient-connection.ts'
 import { until } from './deadline.ts'
 import { Program, temporaryDirectory } from './program.ts'
 import { ClusterServices } from './services/cluster-services.ts'
@@ -138,7 +138,7 @@ clusterTest('of data that does not belong together, no node starts', async (t) =
   t.regex(await refusal(t, lostMongo), /has lost this cluster's links; restore a backup/)
 
   const url = services.nats.administratorUrl
-  const connection = await connectNats({ url, name: 'administrator', ...namesOf('tinygrid') })
+  const connection = await connectPatiently({ url, name: 'administrator', ...namesOf('tinygrid') })
   t.teardown(() => connection.close())
   const { streams } = await connection.jetstreamManager()
   await streams.delete('TINYGRID_LOG')

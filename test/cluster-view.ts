@@ -3,7 +3,7 @@
  * them with `nats kv get`.
  */
 import { ClusterSettings } from '../cluster/nats/cluster-settings.ts'
-import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { connectPatiently } from '../cluster/testing/patient-connection.ts'
 import { namesOf } from '../cluster/nats/namespace.ts'
 import type { CodeCase } from '../links/code-case.ts'
 import type { NodeId } from '../links/ids.ts'
@@ -21,7 +21,7 @@ export class ClusterView {
   }
 
   static async open(url: string, namespace = 'tinygrid', replicas = 1): Promise<ClusterView> {
-    const connection = await connectNats({ url, name: 'scenario', ...namesOf(namespace) })
+    const connection = await connectPatiently({ url, name: 'scenario', ...namesOf(namespace) })
     const keyValue = await NatsKeyValue.open({ connection, namespace, replicas })
     return new ClusterView(keyValue, async () => {
       await keyValue.close()

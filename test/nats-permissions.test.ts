@@ -10,7 +10,7 @@ import { systemClock } from '../links/clock.ts'
 import type { EpochMs, LogPosition, NodeId, PartitionId } from '../links/ids.ts'
 import { LOG_STREAMS_MAX, LogNames } from '../cluster/nats/log-names.ts'
 import { namesOf } from '../cluster/nats/namespace.ts'
-import { connectNats } from '../cluster/nats/nats-connection.ts'
+import { connectPatiently } from '../cluster/testing/patient-connection.ts'
 import { NatsKeyValue } from '../cluster/nats/nats-key-value.ts'
 import { MoleculerPeers } from '../cluster/peers/moleculer-peers.ts'
 import { ClusterSettings } from '../cluster/nats/cluster-settings.ts'
@@ -71,7 +71,7 @@ const ALLOWED = [
 
 natsTest('a node opens bucket, log and peers, and does all that it must', async (t) => {
   const nats = await guarded(t)
-  const connection = await connectNats({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
+  const connection = await connectPatiently({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
   t.teardown(() => connection.close())
   const place = { connection, namespace: 'tinygrid', replicas: 1 }
   const keyValue = await NatsKeyValue.open(place)
@@ -96,7 +96,7 @@ natsTest('a node opens bucket, log and peers, and does all that it must', async 
 
 natsTest('so does one whose log lies in several streams', async (t) => {
   const nats = await guarded(t)
-  const connection = await connectNats({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
+  const connection = await connectPatiently({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
   t.teardown(() => connection.close())
   const keyValue = await NatsKeyValue.open({ connection, namespace: 'tinygrid', replicas: 1 })
   t.teardown(() => keyValue.close())
@@ -150,7 +150,7 @@ async function useLog(t: ExecutionContext, { connection, keyValue, logStreams }:
 
 natsTest('clicks go from node to node, an observer hears them, and no salt', async (t) => {
   const nats = await guarded(t)
-  const connection = await connectNats({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
+  const connection = await connectPatiently({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
   t.teardown(() => connection.close())
   const place = { connection, namespace: 'tinygrid', replicas: 1 }
   const keyValue = await NatsKeyValue.open({ ...place, bucket: 'privateBucket' })
@@ -174,7 +174,7 @@ natsTest('clicks go from node to node, an observer hears them, and no salt', asy
 
 natsTest('a node tells rows of clicks, and an observer hears them', async (t) => {
   const nats = await guarded(t)
-  const connection = await connectNats({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
+  const connection = await connectPatiently({ url: nats.url, name: 'node', ...namesOf('tinygrid') })
   t.teardown(() => connection.close())
   const watching = await observer(t, nats)
   const heard = watching.connection.subscribe('tinygrid.feed.clicks', { max: 1 })

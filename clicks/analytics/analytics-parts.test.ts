@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { connectNats } from '../../cluster/nats/nats-connection.ts'
+import { connectPatiently } from '../../cluster/testing/patient-connection.ts'
 import { systemClock } from '../../links/clock.ts'
 import { StartError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
@@ -21,7 +21,7 @@ natsTest('in a cluster clicks are read from its log in NATS', async (t) => {
   t.teardown(() => nats.close())
   const directory = await mkdtemp(path.join(tmpdir(), 'tinygrid-analytics-'))
   t.teardown(() => rm(directory, { recursive: true, force: true }))
-  const connection = await connectNats({ url: nats.url, name: 'node' })
+  const connection = await connectPatiently({ url: nats.url, name: 'node' })
   t.teardown(() => connection.close())
   const log = await JetStreamClickLog.open({
     connection,

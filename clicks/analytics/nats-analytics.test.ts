@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import type { NatsConnection } from 'nats'
-import { connectNats } from '../../cluster/nats/nats-connection.ts'
+import { connectPatiently } from '../../cluster/testing/patient-connection.ts'
 import { RefusedInput } from '../../cluster/refused-input.ts'
 import { systemClock } from '../../links/clock.ts'
 import type { NodeId } from '../../links/ids.ts'
@@ -43,7 +43,7 @@ async function join(
   namespace: string,
   patience: { readonly waitMs?: number } = {},
 ): Promise<Member> {
-  const connection = await connectNats({ url: nats.url, name })
+  const connection = await connectPatiently({ url: nats.url, name })
   t.teardown(() => connection.close())
   const refused = new RefusedInput()
   const nodeId = name as NodeId

@@ -7,7 +7,8 @@ import { until } from '../../test/deadline.ts'
 import { NatsCluster } from '../../test/services/nats-cluster.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { accountOf, ElectionCaller } from './election-caller.ts'
-import { connectNats, connectNatsSystem } from './nats-connection.ts'
+import { connectNatsSystem } from './nats-connection.ts'
+import { connectPatiently } from '../testing/patient-connection.ts'
 
 const natsTest = testWith('nats')
 const STREAM = 'TINYGRID_LOG'
@@ -96,7 +97,11 @@ natsTest('who may call elections may do nothing else', async (t) => {
 
 async function start(t: ExecutionContext, answerMs?: number) {
   const nats = await startServers(t)
-  const node = await connectNats({ url: nats.url, name: 'node', inboxPrefix: 'tinygrid.inbox' })
+  const node = await connectPatiently({
+    url: nats.url,
+    name: 'node',
+    inboxPrefix: 'tinygrid.inbox',
+  })
   t.teardown(() => node.close())
   const { streams } = await node.jetstreamManager({ checkAPI: false })
   const config = { name: STREAM, subjects: ['tinygrid.log.*'], num_replicas: 3 }

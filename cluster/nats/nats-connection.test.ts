@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import test from 'ava'
 import { NatsService, type NatsOptions } from '../../test/services/nats-service.ts'
 import { testWith } from '../../test/services/service-test.ts'
+import { connectPatiently } from '../testing/patient-connection.ts'
 import { connectNats, isConnected, onDisconnect } from './nats-connection.ts'
 import { StartError } from '../../links/errors.ts'
 
@@ -20,7 +21,7 @@ test('a server that takes the connection and says nothing is given up', async (t
   await withFakeServer(
     () => {},
     async (port) => {
-      const refusal = await refusalOf(`127.0.0.1:${port}`)
+      const refusal = await refusalOf(`127.0.0.1:${port}`, connectNats)
       t.is(refusal, `NATS at 127.0.0.1:${port} cannot be reached: no answer; check NATS_URL`)
     },
   )
@@ -41,7 +42,10 @@ natsTest('wrong credentials are refused, and the password is not shown', async (
         `NATS at 127.0.0.1:${port} refuses the credentials in NATS_URL`,
       )
     }
-    const connection = await connectNats({ url: `nats://ann:right@127.0.0.1:${port}`, name: 'x' })
+    const connection = await connectPatiently({
+      url: `nats://ann:right@127.0.0.1:${port}`,
+      name: 'x',
+    })
     t.true(isConnected(connection))
     await connection.close()
     t.false(isConnected(connection))
@@ -81,7 +85,7 @@ natsTest('a server that takes small messages only is refused', async (t) => {
 
 natsTest('of several servers one that answers is enough', async (t) => {
   await withServer({}, async ({ url }) => {
-    const connection = await connectNats({ url: `nats://127.0.0.1:1,${url}`, name: 'x' })
+    const connection = await connectPatiently({ url: `nats://127.0.0.1:1,${url}`, name: 'x' })
     t.true(isConnected(connection))
     await connection.close()
   })
@@ -89,7 +93,7 @@ natsTest('of several servers one that answers is enough', async (t) => {
 
 natsTest('a lost connection is told and comes back by itself', async (t) => {
   await withServer({}, async (server) => {
-    const connection = await connectNats({ url: server.url, name: 'x' })
+    const connection = await connectPatiently({ url: server.url, name: 'x' })
     let losses = 0
     const stop = onDisconnect(connection, () => losses++)
     await server.kill()
@@ -113,9 +117,9 @@ function greetAsOld(socket: Socket): void {
   socket.on('data', () => socket.write('PONG\r\n'))
 }
 
-async function refusalOf(url: string): Promise<string> {
+async function refusalOf(url: string, connect = connectPatiently): Promise<string> {
   try {
-    await (await connectNats({ url, name: 'x' })).close()
+    await (await connect({ url, name: 'x' })).close()
   } catch (error) {
     if (error instanceof StartError) return error.message
     throw error

@@ -4,7 +4,7 @@ import test from 'ava'
 import { NatsService } from '../../test/services/nats-service.ts'
 import { findProgram } from '../../test/services/service-program.ts'
 import { testKeyValueContract, until, watch } from '../membership/key-value.contract.ts'
-import { connectNats } from './nats-connection.ts'
+import { connectPatiently } from '../testing/patient-connection.ts'
 import { NatsKeyValue } from './nats-key-value.ts'
 
 const isHere = findProgram('nats') !== undefined
@@ -27,7 +27,7 @@ testKeyValueContract(
   async (t) => {
     const namespace = `tinygrid-${++namespaces}`
     const open = async () => {
-      const connection = await connectNats({ url: nats.url, name: 'key-value test' })
+      const connection = await connectPatiently({ url: nats.url, name: 'key-value test' })
       t.teardown(() => connection.close())
       return NatsKeyValue.open({ connection, namespace, replicas: 1, callTimeoutMs })
     }
@@ -40,7 +40,7 @@ testKeyValueContract(
 
 natsTest('marks of deletions that are old are removed, and nothing else', async (t) => {
   const namespace = `tinygrid-${++namespaces}`
-  const connection = await connectNats({ url: nats.url, name: 'key-value test' })
+  const connection = await connectPatiently({ url: nats.url, name: 'key-value test' })
   t.teardown(() => connection.close())
   const open = (marksKeptMs: number) => {
     return NatsKeyValue.open({ connection, namespace, replicas: 1, marksKeptMs, callTimeoutMs })

@@ -5,7 +5,7 @@ import { findProgram } from '../../test/services/service-program.ts'
 import { testPeersContract } from './peers.contract.ts'
 import { join, meet } from '../testing/peers-world.ts'
 import { ServiceBroker, type Context } from 'moleculer'
-import { connectNats } from '../nats/nats-connection.ts'
+import { connectPatiently } from '../testing/patient-connection.ts'
 import { processName } from './moleculer-names.ts'
 import type { NodeId } from '../../links/ids.ts'
 import { StartError } from '../../links/errors.ts'
@@ -112,7 +112,7 @@ natsTest('a broadcast is one message, however many hear it', async (t) => {
   const peers = await Promise.all(names.map((name) => join(t, nats, name, { namespace })))
   await meet(...peers)
   const [a, ...others] = peers
-  const spy = await connectNats({ url: nats.url, name: 'spy' })
+  const spy = await connectPatiently({ url: nats.url, name: 'spy' })
   t.teardown(() => spy.close())
   const subjects: string[] = []
   spy.subscribe(`MOL-${namespace}.EVENT.>`, { callback: () => subjects.push('to one') })

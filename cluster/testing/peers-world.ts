@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava'
 import type { NatsService } from '../../test/services/nats-service.ts'
 import type { NodeId } from '../../links/ids.ts'
 import { MoleculerPeers } from '../peers/moleculer-peers.ts'
-import { connectNats } from '../nats/nats-connection.ts'
+import { connectPatiently } from './patient-connection.ts'
 import { RefusedInput } from '../refused-input.ts'
 import type { Peers } from '../peers/peers.ts'
 
@@ -32,7 +32,7 @@ export async function join(
     refused = new RefusedInput(),
   }: JoinOptions = {},
 ): Promise<MoleculerPeers> {
-  const connection = await connectNats({ url, name: nodeId })
+  const connection = await connectPatiently({ url, name: nodeId })
   t.teardown(() => connection.close())
   const options = { connection, namespace, nodeId: nodeId as NodeId, onError, refused }
   const peers = new MoleculerPeers(options)

@@ -5,7 +5,7 @@
  * all are closed with the world.
  */
 import type { NatsConnection } from 'nats'
-import { connectNats } from '../../cluster/nats/nats-connection.ts'
+import { connectPatiently } from '../../cluster/testing/patient-connection.ts'
 import { SettingsWorld } from '../../cluster/testing/settings-world.ts'
 import { NatsCluster, type NatsClusterOptions } from '../../test/services/nats-cluster.ts'
 import type { NatsService } from '../../test/services/nats-service.ts'
@@ -13,7 +13,6 @@ import { JetStreamLog, type JetStreamLogOptions } from '../log/jetstream-log.ts'
 
 /** A server that runs answers sooner, and one that is asked once more does no harm. */
 const SILENCE_MS = 200
-const REACHED_WITHIN_MS = 30_000
 
 export class JetStreamWorld {
   readonly cluster: NatsCluster
@@ -47,21 +46,9 @@ export class JetStreamWorld {
   }
 
   async connect(): Promise<NatsConnection> {
-    const connection = await this.#dial()
+    const connection = await connectPatiently({ url: this.cluster.url, name: 'test' })
     this.#connections.push(connection)
     return connection
-  }
-
-  /** A server that does not answer in time is asked again; not for ever, and one that refuses is not. */
-  async #dial(): Promise<NatsConnection> {
-    const deadline = performance.now() + REACHED_WITHIN_MS
-    while (true) {
-      try {
-        return await connectNats({ url: this.cluster.url, name: 'test' })
-      } catch (error) {
-        if (performance.now() > deadline || !String(error).includes('no answer')) throw error
-      }
-    }
   }
 
   /** Opens a log over a connection of its own; of one namespace as often as there are nodes. */
