@@ -31,8 +31,8 @@ const OUTPUT = `
 
 test('tests are counted', (t) => {
   t.deepEqual(countsOf(OUTPUT, 1), { passed: 2, failed: 2, skipped: 1 })
-  t.is(passedIn(OUTPUT, 'config.test.ts'), 1)
-  t.is(passedIn(OUTPUT, 'clicks/log/a-log-tail.test.ts'), 0)
+  t.is(passedIn(OUTPUT, 'config.test.ts', FILES), 1)
+  t.is(passedIn(OUTPUT, 'clicks/log/a-log-tail.test.ts', FILES), 0)
   t.deepEqual(countsOf('  ✔ a › b\n  ─\n\n  1 test passed\n', 0), {
     passed: 1,
     failed: 0,
@@ -59,4 +59,13 @@ test('the file of a failed test is known by its title, and what was told of it i
   t.is(second!.title, 'clicks › log › a-log-tail › one')
   t.regex(second!.told, /^ {2}clicks.*\n\n {2}Property failed after 1 tests$/)
   t.is(failuresByFile('', FILES).size, 0)
+})
+
+test('of one file AVA tells the titles alone', (t) => {
+  const output = OUTPUT.replaceAll('clicks › log › a-log-tail › ', '')
+  const failures = failuresByFile(output, ['clicks/log/a-log-tail.test.ts'])
+  const [first, second] = failures.get('clicks/log/a-log-tail.test.ts')!
+  t.regex(first!.told, /^ {2}one › two\n[^]*no answer$/)
+  t.regex(second!.told, /^ {2}one\n\n {2}Property failed after 1 tests$/)
+  t.is(passedIn(output, 'config.test.ts', ['config.test.ts']), 2)
 })

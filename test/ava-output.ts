@@ -38,13 +38,13 @@ export function countsOf(output: string, exitCode: number): Counts {
   return { passed, skipped, failed: Math.max(1, broken) }
 }
 
-/** How many tests of a file passed in a run of several files. */
-export function passedIn(output: string, file: string): number {
-  const passed = `  ✔ ${titlePrefix(file)}`
+/** How many tests of a file passed in a run of these files. */
+export function passedIn(output: string, file: string, files: readonly string[]): number {
+  const passed = `  ✔ ${titlePrefix(file, files)}`
   return output.split('\n').filter((line) => line.startsWith(passed)).length
 }
 
-/** The failures of each of these files that has any, in a run of several files. */
+/** The failures of each of these files that has any, in a run of them all. */
 export function failuresByFile(output: string, files: readonly string[]): Map<string, Failure[]> {
   const lines = output.split('\n')
   const failed = lines
@@ -54,7 +54,7 @@ export function failuresByFile(output: string, files: readonly string[]): Map<st
   const sections = sectionsOf(lines.slice(lines.lastIndexOf(RULE, end - 1) + 1, end), failed)
   const found = new Map<string, Failure[]>()
   for (const file of files) {
-    const own = failed.filter((line) => line.startsWith(titlePrefix(file)))
+    const own = failed.filter((line) => line.startsWith(titlePrefix(file, files)))
     if (own.length === 0) continue
     const told = (line: string) => sections.find(({ title }) => isOf(line, title))
     found.set(
@@ -69,9 +69,7 @@ export function failuresByFile(output: string, files: readonly string[]): Map<st
 function sectionsOf(lines: readonly string[], failed: readonly string[]): Failure[] {
   const starts = [...lines.keys()].filter((at) => {
     const title = lines[at]!.slice(2)
-    return (
-      lines[at]!.startsWith('  ') && title.includes(' › ') && failed.some((f) => isOf(f, title))
-    )
+    return lines[at]!.startsWith('  ') && title !== '' && failed.some((line) => isOf(line, title))
   })
   return starts
     .map((start, index) => ({
@@ -89,6 +87,8 @@ function isOf(failed: string, title: string): boolean {
   return failed === title || failed.startsWith(`${title} `)
 }
 
-function titlePrefix(file: string): string {
+/** AVA leaves it out where there is one file. */
+function titlePrefix(file: string, files: readonly string[]): string {
+  if (files.length === 1) return ''
   return `${file.replace(/\.test\.ts$/, '').replaceAll('/', ' › ')} › `
 }

@@ -3,9 +3,9 @@
  *
  * Runs the same npm scripts a person would; a check (format, lint, types, unused) counts as one
  * test. Scenarios, which start whole clusters and mostly wait, run one file at a time beside all other
- * tests, which mostly compute; they are shown after those. All steps run even when one fails. A server
- * that the tests need and that cannot be had is no failure: it is named, and its tests are skipped. In
- * CI (`CI=true`) everything must be tested, so that a skipped test is a failed one there.
+ * tests, which mostly compute, and two at a time after those; they are shown then. All steps run even when
+ * one fails. A server that the tests need and that cannot be had is no failure: it is named, and its tests
+ * are skipped. In CI (`CI=true`) everything must be tested, so that a skipped test is a failed one there.
  * A file with a failed test is run once more, by itself, after all others, within the bounds of
  * `second-runs.ts`. What passes then counts as passed, and its first failure is the last thing printed.
  * The last line printed is `N passed, N failed` with `, N skipped` where tests were skipped; the exit
@@ -18,12 +18,13 @@ import { countsOf, failuresByFile, passedIn, type Counts } from './ava-output.ts
 import { filesToRunAgain } from './second-runs.ts'
 
 const { ava } = JSON.parse(readFileSync('package.json', 'utf8')) as { ava: { files: string[] } }
-/** What starts a whole cluster, one file at a time. */
+/** What starts a whole cluster; first those that wait longest. */
 const SCENARIOS = [
+  'test/docker.test.ts',
+  'test/cluster-rolling.test.ts',
   'test/cluster*.test.ts',
   'test/browser-cluster.test.ts',
   'test/clicks-once.test.ts',
-  'test/docker.test.ts',
   'cli/cluster*.test.ts',
 ]
 
@@ -32,9 +33,14 @@ const COMPILED = path.resolve('node_modules/.cache/compiled')
 
 const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:unused']
 
-interface Run {
+interface Result {
   readonly exitCode: number
   readonly output: string
+  readonly seconds: number
+}
+
+interface Run extends Result {
+  readonly files: readonly string[]
 }
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 }
@@ -43,13 +49,14 @@ for (const check of CHECKS) {
   add({ passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 })
 }
 const services = await run('npm', ['run', '--silent', 'services'], 'servers for tests')
-const scenarios = globSync(SCENARIOS)
+const scenarios = [...new Set(SCENARIOS.flatMap((pattern) => globSync(pattern)))]
 const others = globSync(ava.files).filter((file) => !scenarios.includes(file))
+const runs: Run[] = []
 const testing = run('ava', others, 'tests')
-const runs = await Promise.all([
-  testing,
-  run('ava', ['--concurrency=1', ...scenarios], 'scenarios', testing),
-])
+const waiting = scenarios.values()
+const beginning = inTurn()
+runs.push({ files: others, ...(await testing) })
+await Promise.all([beginning, inTurn()])
 for (const { output, exitCode } of runs) add(countsOf(output, exitCode))
 const failedAtFirst = await runAgain(runs)
 const missing = services.output.split('\n').filter((line) => line.includes('MISSING'))
@@ -71,38 +78,48 @@ function add(counts: Counts): void {
   total.skipped += counts.skipped
 }
 
+/** Runs one scenario after the other, while there are any; each is shown when it and the other tests have ended. */
+async function inTurn(): Promise<void> {
+  for (const file of waiting) {
+    const result = await run('ava', [file], file, false)
+    runs.push({ files: [file], ...result })
+    void testing.then(() => {
+      process.stdout.write(`\n== ${file}\n${result.output}`)
+      console.log(`== ${file}: ${result.seconds} s`)
+    })
+  }
+}
+
 /** Runs some failed files once more, and takes back what passes then. @returns what failed at first */
 async function runAgain(done: readonly Run[]): Promise<string[]> {
-  const output = done.map((each) => each.output)
-  const failures = new Map(
-    output.flatMap((text) => [...failuresByFile(text, [...scenarios, ...others])]),
-  )
+  const failures = new Map(done.flatMap(({ output, files }) => [...failuresByFile(output, files)]))
   const excused: string[] = []
   for (const file of filesToRunAgain(failures)) {
     const again = await run('ava', [file], `once more, by itself: ${file}`)
     if (again.exitCode !== 0) continue
+    const { output, files } = done.find((each) => each.files.includes(file))!
     const { passed } = countsOf(again.output, again.exitCode)
-    const before = output.reduce((sum, text) => sum + passedIn(text, file), 0)
     const failed = failures.get(file)!
-    add({ passed: passed - before, failed: -failed.length, skipped: 0 })
-    excused.push(...failed.map(({ told }) => told))
+    add({ passed: passed - passedIn(output, file, files), failed: -failed.length, skipped: 0 })
+    excused.push(...failed.map(({ told }) => `${file}\n${told}`))
   }
   return excused
 }
 
-/** Runs a command, shows what it prints, from the start or from when `shownAfter` has ended, and keeps it. */
+/** Runs a command and keeps what it prints; shows it at once, or leaves that to the caller. */
 async function run(
   command: string,
   args: readonly string[],
   title: string,
-  shownAfter: Promise<unknown> = Promise.resolve(),
-): Promise<Run> {
+  isShown = true,
+): Promise<Result> {
+  const beganAt = performance.now()
+  if (isShown) process.stdout.write(`\n== ${title}\n`)
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
   })
   let output = ''
-  let isShown = false
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8')
     stream.on('data', (text: string) => {
@@ -110,13 +127,11 @@ async function run(
       if (isShown) process.stdout.write(text)
     })
   }
-  const closing = new Promise<number>((resolve, reject) => {
+  const exitCode = await new Promise<number>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => resolve(code ?? 1))
   })
-  closing.catch(() => {})
-  await shownAfter
-  isShown = true
-  process.stdout.write(`\n== ${title}\n${output}`)
-  return { exitCode: await closing, output }
+  const seconds = Math.round((performance.now() - beganAt) / 1_000)
+  if (isShown) console.log(`== ${title}: ${seconds} s`)
+  return { exitCode, output, seconds }
 }
