@@ -33,6 +33,9 @@ Options
   --key KEY         its API key (TINYGRID_API_KEY, or the api-key file in TINYGRID_DATA_DIR or ./data)
   --from NAME       what the file comes from, where it should not be told by its columns:
                     ${SOURCE_NAMES.join(', ')} (a plain list)
+  --domain A=B      links that were on the domain A go to B, one of the server's, or default; as often as needed.
+                    Without it a domain goes to the server's of the same name, one alone to the default
+                    one, and an export with others is refused
   --adapt-codes     change codes that cannot be kept (reserved words, other characters, too long) rather
                     than refuse their links; the dry run tells how, --output what became of each
   --format FORMAT   text, csv or ndjson; otherwise told by the file's ending, then by its first lines
@@ -73,6 +76,8 @@ export interface ImportOptions {
   /** A name of SOURCE_NAMES. */
   readonly from: string | undefined
   readonly adaptsCodes: boolean
+  /** `from=to` each. */
+  readonly domains: readonly string[]
   readonly format: LinkFormat | undefined
   readonly encoding: TextEncoding | undefined
   readonly columns: readonly string[] | undefined
@@ -105,6 +110,7 @@ export function parseImportOptions(args: readonly string[]): ImportOptions | und
     key: values.key,
     from: parseSource(values.from),
     adaptsCodes: values['adapt-codes'] === true,
+    domains: values.domain ?? [],
     isJson: values.json === true,
     format: parseFormat(values.format ?? (isOfCsv ? 'csv' : undefined)),
     encoding: parseEncoding(values.encoding),
@@ -126,6 +132,7 @@ export const IMPORT_OPTIONS = {
   key: { type: 'string' },
   from: { type: 'string' },
   'adapt-codes': { type: 'boolean' },
+  domain: { type: 'string', multiple: true },
   show: { type: 'string' },
   format: { type: 'string' },
   encoding: { type: 'string' },

@@ -7,7 +7,8 @@
 import { createHash } from 'node:crypto'
 import { adaptedCode, codeFault } from './code-change.ts'
 import { faultOfLink } from './link-check.ts'
-import type { InputItem, ItemFailure, LinkInput } from './link-input.ts'
+import type { ImportDomains } from './import-domains.ts'
+import { placeOf, type InputItem, type ItemFailure, type LinkInput } from './link-input.ts'
 
 /** Some 200 MB of memory. */
 const LINKS_REMEMBERED_MAX = 1_000_000
@@ -21,6 +22,7 @@ export interface ReportOptions {
   /** How many lines of each kind are shown. */
   readonly shown: number
   readonly adaptsCodes: boolean
+  readonly domains: ImportDomains
   readonly now: number
   /** Makes a sentence of a failure, with its place. */
   readonly sentenceOf: (item: InputItem, failure: ItemFailure) => string
@@ -49,7 +51,7 @@ export class ImportReport {
     const { content } = item
     if (!('link' in content)) return this.#refuse(item, content.failure)
     for (const what of content.leftOut ?? []) {
-      this.#note(`Left out, because a link has no place for it: ${what}`, `Line ${item.line}`)
+      this.#note(`Left out, because a link has no place for it: ${what}`, placeOf(item))
     }
     const link = this.#withCode(item, content.link)
     if (link === undefined) return
@@ -74,7 +76,7 @@ export class ImportReport {
   }
 
   #place(item: InputItem, link: LinkInput): void {
-    const code = typeof link.code === 'string' ? link.code : undefined
+    const code = typeof link.code === 'string' ? this.#fullCode(link.code, link.domain) : undefined
     const url = digestOf(String(link.url))
     if (code === undefined) {
       const isPlain = Object.keys(link).length === 1
@@ -93,6 +95,12 @@ export class ImportReport {
       this.#noteCase(item, code)
       if (this.#remembers()) this.#codes.set(code, url)
     }
+  }
+
+  /** Domains that are not named alike are not the same, as none are mixed unasked. */
+  #fullCode(code: string, domain: unknown): string {
+    const named = this.#options.domains.nameOf(domain)
+    return named === '' ? code : `${named}/${code}`
   }
 
   #noteCase(item: InputItem, code: string): void {
@@ -127,7 +135,7 @@ export class ImportReport {
   json(source: string | undefined): unknown {
     const kinds = [...this.#kinds].map(([name, { count, first }]) => ({ name, count, first }))
     const counts = { made: this.#made, reused: this.#reused, refused: this.#refused }
-    return { ...counts, source: source ?? null, kinds }
+    return { ...counts, source: source ?? null, domains: this.#options.domains.told(), kinds }
   }
 
   /** @param source what the input was taken for, if it is another product's */
@@ -138,6 +146,7 @@ export class ImportReport {
       `${total} links: ${this.#made} would be made, ${this.#reused} are there twice and would be ` +
         `reused, ${this.#refused} would be refused.`,
     )
+    lines.push(...this.#domainLines())
     for (const [name, { count, first }] of [...this.#kinds].sort(([a], [b]) => (a < b ? -1 : 1))) {
       lines.push('', `${name} (${count})`, ...first.map((line) => `  ${line}`))
       if (count > first.length) lines.push(`  and ${count - first.length} more`)
@@ -147,7 +156,23 @@ export class ImportReport {
     lines.push('', 'Nothing was sent; what the server has already it was not asked.')
     return lines.join('\n')
   }
+
+  /** Nothing where none is named. */
+  #domainLines(): string[] {
+    const told = this.#options.domains.told()
+    if (told.every(({ domain }) => domain === '')) return []
+    const { shown } = this.#options
+    const lines = told.slice(0, shown).map(({ domain, links, to }) => {
+      return `  ${domain === '' ? 'none named' : domain}: ${links} links${to === null ? '' : `, to ${to}`}`
+    })
+    if (told.length > shown) lines.push(`  and ${told.length - shown} more`)
+    const how =
+      'Each goes to the domain of the server that has its name (TINYGRID_DOMAINS), or to where --domain sends it;'
+    return ['', `Domains (${told.length})`, ...lines, `  ${how}`, `  ${ALONE}`]
+  }
 }
+
+const ALONE = 'one alone becomes the default domain. With others the import is refused.'
 
 /** A hundred bits are enough to tell a million apart. */
 function digestOf(text: string): string {

@@ -121,7 +121,9 @@ export class ImportRun {
       outputRows.push([url, shortUrl, code, String(status)])
       if (failure === undefined) continue
       const column = columnOf(item, failure)
-      errorRows.push([String(item.line), `${column ?? ''}`, failure.code, failure.detail, url])
+      // Without a URL the name is all by which it is found.
+      const detail = url === '' && item.name ? `${item.name}: ${failure.detail}` : failure.detail
+      errorRows.push([String(item.line), `${column ?? ''}`, failure.code, detail, url])
       this.#parts.onFailure(item, outcomes[at]!)
     }
     this.#parts.errors.append(errorRows)

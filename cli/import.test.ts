@@ -165,7 +165,7 @@ test("another shortener's export moves in: its report first, then its links, wit
   const report = (await startCommand('import', [...args, '--dry-run', '--show', '1']).ended).stdout
   t.regex(report, /^Read as an export of Kutt\.\n3 links: 1 would be made/)
   t.regex(report, /other characters \(1\)\n {2}Line 1: "a\/b" --adapt-codes makes a-b of it/)
-  t.regex(report, /no place for it: visits \(3\)\n {2}Line 1\n {2}and 2 more/)
+  t.regex(report, /no place for it: visits \(3\)\n {2}Line 1, guide\n {2}and 2 more/)
   const wishes = ['--adapt-codes', '--output', `${file}.out.csv`]
   const { exitCode, stderr } = await startCommand('import', [...args, ...wishes]).ended
   t.is(exitCode, 0, stderr)

@@ -7,15 +7,17 @@
 import { createInterface } from 'node:readline/promises'
 import { ApiClient } from './api-client.ts'
 import { BulkSender } from './bulk-sender.ts'
+import { serverDomains } from './server-domains.ts'
 import { CommandError, EXIT_CODES, runCommand, interruption, sleepUnless } from './command-error.ts'
 import { IMPORT_HELP, parseImportOptions, type ImportOptions } from './import-options.ts'
+import { ImportDomains, parseDomainRules } from './import-domains.ts'
 import { columnOf, ERROR_COLUMNS, ImportRun, OUTPUT_COLUMNS } from './import-run.ts'
 import { withAdaptedCodes } from './code-change.ts'
 import { foreignInputOf, PLAIN_LIST, readForeign } from './foreign/foreign-input.ts'
 import { ImportReport } from './import-report.ts'
 import { openInput, STANDARD_INPUT, type Input } from './input.ts'
 import { formatOfName, sniffFormat } from './link-format.ts'
-import type { InputItem, ItemFailure } from './link-input.ts'
+import { placeOf, type InputItem, type ItemFailure } from './link-input.ts'
 import { readLinks } from './link-reader.ts'
 import { progressDisplay, type ProgressDisplay } from './progress-display.ts'
 import { ProgressFile, type Progress } from './progress-file.ts'
@@ -30,25 +32,41 @@ await runCommand(async () => {
     return EXIT_CODES.done
   }
   const ignored = new Set(options.ignoredColumns)
-  if (options.isDryRun) return tryOut(options, ignored)
-  const total = options.path === STANDARD_INPUT ? null : await count(options, ignored)
-  return importLinks(options, ignored, total)
+  const domains = new ImportDomains(parseDomainRules(options.domains))
+  if (options.isDryRun) return tryOut(options, ignored, domains)
+  const isRead = options.path !== STANDARD_INPUT
+  const total = isRead ? await count(options, ignored, domains) : null
+  return importLinks(options, ignored, domains, total)
 })
 
 /** Counts the items of the input, and stops the command where it cannot be read. */
-async function count(options: ImportOptions, ignored: Set<string>): Promise<number> {
+async function count(
+  options: ImportOptions,
+  ignored: Set<string>,
+  domains: ImportDomains,
+): Promise<number> {
   let items = 0
   const found = itemsOf(options, await openInput(options.path), ignored)
-  for await (const _ of found.items) items++
+  for await (const item of found.items) {
+    items++
+    if (found.source !== undefined) domains.note(item)
+  }
   return items
 }
 
-async function tryOut(options: ImportOptions, ignored: Set<string>): Promise<number> {
+async function tryOut(
+  options: ImportOptions,
+  ignored: Set<string>,
+  domains: ImportDomains,
+): Promise<number> {
   const { shown, adaptsCodes } = options
-  const report = new ImportReport({ shown, adaptsCodes, now: Date.now(), sentenceOf })
+  const report = new ImportReport({ shown, adaptsCodes, domains, now: Date.now(), sentenceOf })
   const found = itemsOf({ ...options, adaptsCodes: false }, await openInput(options.path), ignored)
-  for await (const item of found.items) report.add(item)
   const { source } = found
+  for await (const item of found.items) {
+    if (source !== undefined) domains.note(item)
+    report.add(item)
+  }
   console.log(options.isJson ? JSON.stringify(report.json(source)) : report.text(source))
   return report.refused > 0 ? EXIT_CODES.someFailed : EXIT_CODES.done
 }
@@ -56,6 +74,7 @@ async function tryOut(options: ImportOptions, ignored: Set<string>): Promise<num
 async function importLinks(
   options: ImportOptions,
   ignored: Set<string>,
+  domains: ImportDomains,
   total: number | null,
 ): Promise<number> {
   const env = await commandEnvironment()
@@ -68,7 +87,8 @@ async function importLinks(
   const display = progressDisplay(total, resumed?.done)
   if (resumed !== undefined) display.note(`Continuing after ${resumed.done} links.`)
   try {
-    return await runImport({ options, ignored, client, input, progressFile, resumed, display })
+    const run = { options, ignored, domains, client, input, progressFile, resumed, display }
+    return await runImport(run)
   } finally {
     display.stop()
   }
@@ -77,6 +97,7 @@ async function importLinks(
 interface Prepared {
   readonly options: ImportOptions
   readonly ignored: Set<string>
+  readonly domains: ImportDomains
   readonly client: ApiClient
   readonly input: Input
   readonly progressFile: ProgressFile
@@ -85,20 +106,25 @@ interface Prepared {
 }
 
 async function runImport(prepared: Prepared): Promise<number> {
-  const { options, client, input, progressFile, resumed, display } = prepared
+  const { options, domains, client, input, progressFile, resumed, display } = prepared
   const interrupted = interruption()
   const errors = new ResultFile(options.errorsPath, ERROR_COLUMNS, resumed?.errorsBytes ?? 0)
   const output = new ResultFile(options.outputPath, OUTPUT_COLUMNS, resumed?.outputBytes ?? 0)
   const clock = { now: () => Date.now(), sleep: (ms: number) => sleepUnless(interrupted, ms) }
+  const onWait = (reason: string, ms: number) => {
+    display.note(`Waiting ${Math.ceil(ms / 1000)} s: ${reason}`)
+  }
   const { items, source } = itemsOf(options, input, prepared.ignored)
   if (source !== undefined) display.note(`Read as an export of ${source}.`)
+  if (source !== undefined || domains.needsServer) {
+    domains.settle(await serverDomains(client, clock, onWait))
+    if (domains.notice !== undefined) display.note(domains.notice)
+  }
   const run = new ImportRun({
-    items,
+    items: source === undefined ? domains.renamed(items) : domains.placed(items),
     identity: input.identity,
     client,
-    sender: new BulkSender(client, clock, (reason, ms) => {
-      display.note(`Waiting ${Math.ceil(ms / 1000)} s: ${reason}`)
-    }),
+    sender: new BulkSender(client, clock, onWait),
     progressFile,
     errors,
     output,
@@ -171,7 +197,7 @@ async function askToIgnore(name: string): Promise<boolean> {
 function sentenceOf(item: InputItem, failure: ItemFailure): string {
   const column = columnOf(item, failure)
   const place = column === undefined ? '' : `, column ${column}`
-  return `Line ${item.line}${place}: ${failure.detail}`
+  return `${placeOf(item)}${place}: ${failure.detail}`
 }
 
 function leave(progress: Progress, progressFile: ProgressFile): number {

@@ -66,6 +66,8 @@ export interface ItemFailure {
 export interface InputItem {
   /** Line on which it starts, from 1. */
   readonly line: number
+  /** By which a person finds it on a line that has many: its code; empty or left out: nothing. */
+  readonly name?: string
   /** Bytes of the input, in UTF-8, up to its end. */
   readonly endByte: number
   /** A failure: the line does not spell a link. */
@@ -78,4 +80,9 @@ export interface InputItem {
     | { readonly failure: ItemFailure }
   /** Where a field stands on the line, from 1: its cell in CSV, else its first character. */
   readonly columnOf: (field: LinkField) => number | undefined
+}
+
+/** Where a person finds it. */
+export function placeOf({ line, name = '' }: InputItem): string {
+  return name === '' ? `Line ${line}` : `Line ${line}, ${name}`
 }

@@ -44,6 +44,7 @@ test('Shlink: pages of its interface, one after another in one file', async (t) 
       link: {
         url: 'https://one.example/?a=1',
         code: 'one',
+        domain: 's.example',
         title: 'The "one" ]}',
         tags: ['a', 'b|c'],
         createdAt: '2024-05-01T08:00:00.000Z',
@@ -59,6 +60,7 @@ test('Shlink: pages of its interface, one after another in one file', async (t) 
       link: {
         url: 'https://two.example/?a=1',
         code: 'two',
+        domain: 's.example',
         createdAt: '2024-05-01T08:00:00.000Z',
         forwardQuery: false,
       },
@@ -127,6 +129,7 @@ test('Kutt: what its interface lists; what is banned stays shut, what asks for a
     link: {
       url: 'https://docs.example/',
       code: 'docs',
+      domain: 'k.example',
       title: 'Docs',
       createdAt: '2022-01-01T00:00:00.000Z',
       updatedAt: '2022-01-02T00:00:00.000Z',
@@ -151,36 +154,41 @@ const ONE_LINK: readonly (readonly [name: string, csv: string, expected: object]
     'dub',
     'Short link,Destination URL,Clicks,Created at,Title,Tags\n' +
       'https://d.example/spring,https://shop.example/,9,2024-03-01T00:00:00.000Z,Spring,"a, b"\n',
-    { code: 'spring', url: 'https://shop.example/', title: 'Spring', tags: ['a', 'b'] },
+    { code: 'spring', domain: 'd.example', url: 'https://shop.example/', tags: ['a', 'b'] },
   ],
   [
     'bitly',
     'Created,Link,Custom Link,Destination URL,Title,Tags,Engagements\n' +
       '"Mar 1, 2024 10:00 UTC",bit.ly/3xYz,https://b.example/spring,https://shop.example/,,"a,b",5\n',
-    { code: 'spring', url: 'https://shop.example/', createdAt: '2024-03-01T10:00:00.000Z' },
+    { code: 'spring', domain: 'b.example', createdAt: '2024-03-01T10:00:00.000Z' },
   ],
   [
     'bitly',
     'link,long_url,title,created_at\nhttps://bit.ly/3xYz,https://shop.example/,S,2024-03-01T10:00:00+0000\n',
-    { code: '3xYz', title: 'S', createdAt: '2024-03-01T10:00:00.000Z' },
+    { code: '3xYz', domain: 'bit.ly', title: 'S', createdAt: '2024-03-01T10:00:00.000Z' },
   ],
   [
     'rebrandly',
     'Title,Slashtag,Destination URL,Short URL,Created At,Clicks\n' +
       'S,spring,https://shop.example/,r.example/spring,2024-03-01T10:00:00.000Z,4\n',
-    { code: 'spring', url: 'https://shop.example/', createdAt: '2024-03-01T10:00:00.000Z' },
+    { code: 'spring', domain: 'r.example', url: 'https://shop.example/' },
   ],
   [
     'shortio',
     'originalURL,path,shortURL,title,tags,clicksLimit,clicks,createdAt\n' +
       'https://shop.example/,spring,https://s.example/spring,S,"[""a""]",20,4,2024-03-01T10:00:00.000Z\n',
-    { code: 'spring', tags: ['a'], maxVisits: 20, visits: 4 },
+    { code: 'spring', domain: 's.example', tags: ['a'], maxVisits: 20, visits: 4 },
   ],
   [
     'tinyurl',
     'tiny_url,alias,url,tags,created_at,expires_at,hits\n' +
       'https://tinyurl.com/spring,spring,https://shop.example/,a;b,2024-03-01,2031-01-01,4\n',
-    { code: 'spring', tags: ['a', 'b'], expiresAt: '2031-01-01T00:00:00.000Z' },
+    {
+      code: 'spring',
+      domain: 'tinyurl.com',
+      tags: ['a', 'b'],
+      expiresAt: '2031-01-01T00:00:00.000Z',
+    },
   ],
 ]
 

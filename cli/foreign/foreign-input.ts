@@ -10,7 +10,8 @@ import { delimiterOfNames } from '../csv-layout.ts'
 import { readFirstLine, recordsOf } from '../csv-records.ts'
 import { LINE_BYTES_MAX } from '../lines.ts'
 import type { InputItem } from '../link-input.ts'
-import { linkOf, recordOf, type ForeignRecord } from './foreign-link.ts'
+import { linkOf, nameOf, recordOf, type ForeignRecord } from './foreign-link.ts'
+import { copiedLinks } from './copied-links.ts'
 import { jsonRecords, jsonRecordsIn } from './json-records.ts'
 import { PRODUCTS, productNamed, productOf, type Product } from './product.ts'
 import { sqlRows } from './sql-rows.ts'
@@ -29,6 +30,9 @@ export const SOURCE_NAMES: readonly string[] = [...PRODUCTS.map(({ name }) => na
 
 const SQL_HEAD = /^\s*(?:--|\/\*|INSERT\s|CREATE\s|SET\s|DROP\s|START\s)/i
 
+const POSTGRES = /^-- PostgreSQL database dump/m
+const KUTT_TABLE = /\b(?:TABLE|COPY)\s+(?:\w+\.)?["`]?links["`]?\s/
+
 /** @param head the beginning of the input; undefined: it is ours */
 export function foreignInputOf(head: string, from: string | undefined): ForeignInput | undefined {
   if (from === PLAIN_LIST) return undefined
@@ -46,8 +50,9 @@ function formOf(head: string): ForeignForm {
 }
 
 function recognised(head: string, form: ForeignForm): Product | undefined {
-  if (form === 'sqlite') return productNamed('chhoto')
+  if (form === 'sqlite') return productNamed(KUTT_TABLE.test(head) ? 'kutt' : 'chhoto')
   if (form === 'sql') {
+    if (POSTGRES.test(head)) return KUTT_TABLE.test(head) ? productNamed('kutt') : undefined
     return /(?:INTO|TABLE)\s[^;]{0,200}url/i.test(head) ? productNamed('yourls') : undefined
   }
   if (form === 'json') {
@@ -66,7 +71,8 @@ export function readForeign(
   path: string,
 ): AsyncGenerator<InputItem> {
   if (form === 'sqlite') return fromSqlite(product, path)
-  if (form === 'sql') return fromSql(product, pieces)
+  if (form === 'sql')
+    return product.name === 'kutt' ? fromCopy(product, pieces) : fromSql(product, pieces)
   return form === 'json' ? fromJson(product, pieces) : fromCsv(product, pieces)
 }
 
@@ -100,13 +106,27 @@ async function* fromJson(
     const members = text === undefined ? undefined : membersOf(text)
     if (members !== undefined) yield itemOf(product, recordOf(members), { line, endByte })
     else {
-      const detail =
-        text === undefined ? `A record of more than ${LINE_BYTES_MAX} characters` : 'Not JSON'
+      const detail = text === undefined ? TOO_LONG : 'Not JSON'
       const content = { failure: { code: 'invalid_json', detail } }
       yield { line, endByte, content, columnOf: noColumn }
     }
   }
 }
+
+async function* fromCopy(
+  product: Product,
+  pieces: AsyncIterable<string>,
+): AsyncGenerator<InputItem> {
+  for await (const { line, endByte, row } of copiedLinks(pieces)) {
+    if (row !== undefined) yield itemOf(product, recordOf(row), { line, endByte })
+    else {
+      const content = { failure: { code: 'invalid_field', detail: TOO_LONG } }
+      yield { line, endByte, content, columnOf: noColumn }
+    }
+  }
+}
+
+const TOO_LONG = `A record of more than ${LINE_BYTES_MAX} characters`
 
 async function* fromSql(
   product: Product,
@@ -119,9 +139,12 @@ async function* fromSql(
 
 /** Rows of a table have no lines: they are numbered. Their bytes are those of what is sent. */
 async function* fromSqlite(product: Product, path: string): AsyncGenerator<InputItem> {
+  const { title, sqlite: query } = product
+  if (query === undefined)
+    throw new CommandError(`${title} keeps no links in SQLite that are known`)
   let line = 0
   let endByte = 0
-  for await (const row of sqliteRows(path)) {
+  for await (const row of sqliteRows(path, query)) {
     endByte += Buffer.byteLength(JSON.stringify(Object.values(row)))
     yield itemOf(product, recordOf(Object.entries(row)), { line: ++line, endByte })
   }
@@ -132,7 +155,12 @@ function itemOf(
   record: ForeignRecord,
   place: Pick<InputItem, 'line' | 'endByte'>,
 ): InputItem {
-  return { ...place, content: linkOf(product, record), columnOf: noColumn }
+  return {
+    ...place,
+    name: nameOf(product, record),
+    content: linkOf(product, record),
+    columnOf: noColumn,
+  }
 }
 
 /** Fields of ours have no column of their name there. */

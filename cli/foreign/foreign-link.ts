@@ -10,9 +10,9 @@
  * A link that asks for a password is refused: no export has the password, and without it the link would
  * be open to everybody. What is switched off becomes a deleted link, which keeps its code.
  */
-import { LINE_BREAKS } from '../../links/link-fields.ts'
 import { TAG_LENGTH_MAX, TAGS_MAX, TITLE_LENGTH_MAX } from '../../links/link.ts'
 import { unguardCell } from '../csv-cell.ts'
+import { domainIn } from '../import-domains.ts'
 import type { ItemFailure, LinkField, LinkInput } from '../link-input.ts'
 import { plainName, type ForeignField, type Product } from './product.ts'
 
@@ -36,6 +36,12 @@ export function recordOf(entries: Iterable<readonly [string, unknown]>): Foreign
   return record
 }
 
+/** What a person knows it by; empty: nothing. */
+export function nameOf(product: Product, record: ForeignRecord): string {
+  const value = (field: ForeignField) => valueOf(record, product.fields[field] ?? [])
+  return codeOf(text(value('code')), value('shortUrl'))
+}
+
 export function linkOf(product: Product, record: ForeignRecord): ForeignContent {
   const value = (field: ForeignField) => valueOf(record, product.fields[field] ?? [])
   const url = text(value('url'))
@@ -51,6 +57,8 @@ export function linkOf(product: Product, record: ForeignRecord): ForeignContent 
   const leftOut: LeftOut[] = []
   const code = codeOf(text(value('code')), value('shortUrl'))
   if (code !== '') link.code = code
+  const domain = domainIn(text(value('domain')) || shortUrlIn(value('shortUrl')))
+  if (domain !== '') link.domain = domain
   addText(link, leftOut, text(value('title')), tagsOf(value('tags'), product.tagSeparator))
   const wrongTime = addTimes(link, value)
   if (wrongTime !== undefined) return refused('invalid_field', ...wrongTime)
@@ -67,7 +75,7 @@ type Draft = Partial<Record<LinkField, unknown>>
 type ValueOf = (field: ForeignField) => unknown
 
 function addText(link: Draft, leftOut: LeftOut[], title: string, tags: readonly string[]): void {
-  const line = title.replaceAll(LINE_BREAKS, ' ')
+  const line = plainLine(title)
   const characters = Array.from(line)
   if (characters.length > TITLE_LENGTH_MAX) leftOut.push('end of title')
   if (line !== '') link.title = characters.slice(0, TITLE_LENGTH_MAX).join('')
@@ -131,7 +139,7 @@ function text(value: unknown): string {
 }
 
 function isSaid(value: unknown): boolean {
-  return !['', 'false', '0', 'no', 'null'].includes(text(value).toLowerCase())
+  return !['', 'false', 'f', '0', 'no', 'null'].includes(text(value).toLowerCase())
 }
 
 /** What is no number stays text, which is refused by its field. */
@@ -140,11 +148,14 @@ function numberOf(word: string): number | string {
   return /^\d+$/.test(plain) ? Number(plain) : word
 }
 
-/** @param shortUrl one, or several of which the first counts */
+/** Of several the first counts. */
+function shortUrlIn(value: unknown): string {
+  return text(Array.isArray(value) ? value[0] : value)
+}
+
 function codeOf(code: string, shortUrl: unknown): string {
   if (code !== '') return code.replace(/^\/+/, '')
-  const address = text(Array.isArray(shortUrl) ? shortUrl[0] : shortUrl)
-  const path = /^(?:[a-z]+:\/\/)?[^/]*\/([^?#]*)/i.exec(address)?.[1] ?? ''
+  const path = /^(?:[a-z]+:\/\/)?[^/]*\/([^?#]*)/i.exec(shortUrlIn(shortUrl))?.[1] ?? ''
   try {
     return decodeURIComponent(path).replace(/\/$/, '')
   } catch {
@@ -154,9 +165,18 @@ function codeOf(code: string, shortUrl: unknown): string {
 
 function tagsOf(value: unknown, separator = ','): string[] {
   const parts: readonly unknown[] = Array.isArray(value) ? value : listIn(text(value), separator)
-  const names = parts.map((tag) => text(isObject(tag) ? (tag['name'] ?? tag['tag']) : tag))
+  const names = parts.map((tag) =>
+    plainLine(text(isObject(tag) ? (tag['name'] ?? tag['tag']) : tag)),
+  )
   return [...new Set(names.filter((name) => name !== ''))]
 }
+
+/** No title or tag of ours has a line break or a tab: better a space there than no link. */
+function plainLine(words: string): string {
+  return words.toWellFormed().replaceAll(CONTROLS, ' ').trim()
+}
+
+const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu
 
 /** Spreadsheets and products differ in what they put between tags; a list in brackets is JSON. */
 function listIn(cell: string, separator: string): readonly unknown[] {
@@ -174,9 +194,12 @@ function listIn(cell: string, separator: string): readonly unknown[] {
 const SECONDS_MAX = 1e11
 const WITHOUT_ZONE = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?$/
 const WITH_ZONE = /(?:Z|UTC|GMT|[+-]\d\d:?\d\d)\)?$/i
+/** As PostgreSQL writes it: `2024-05-01 10:00:00.5+00`. */
+const SHORT_ZONE = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d)$/
 
 /** As ISO 8601 in UTC. A time without a zone is one of UTC: exports are made by servers. */
-function timeOf(given: string): string | undefined {
+function timeOf(written: string): string | undefined {
+  const given = written.replace(SHORT_ZONE, '$1T$2:00')
   let ms: number
   if (/^\d+$/.test(given)) ms = Number(given) < SECONDS_MAX ? Number(given) * 1000 : Number(given)
   else if (WITHOUT_ZONE.test(given)) {

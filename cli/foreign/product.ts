@@ -7,7 +7,7 @@
  * several exports, all their names stand here, the one to be preferred first.
  *
  * Sources: shlink-web-component (ExportShortUrlsBtn) and Shlink's REST interface; the table of YOURLS
- * (functions-install.php); Kutt's `sanitize.link`; Dub's link schema and export; Bitly's API 4 and the columns of its
+ * (functions-install.php); Kutt's `sanitize.link` and link model; Dub's link schema and export; Bitly's API 4 and the columns of its
  * CSV; the link objects of Rebrandly, Short.io and TinyURL; the queries of Chhoto URL. Where the columns of an
  * export are nowhere written down (Rebrandly, Short.io, TinyURL), the names of the API stand for them.
  */
@@ -22,13 +22,16 @@ export interface Product {
   readonly fields: Readonly<Partial<Record<ForeignField, readonly string[]>>>
   /** What stands between tags in one cell; left out: a comma. */
   readonly tagSeparator?: string
+  /** Its links in an SQLite file of its own. */
+  readonly sqlite?: string
 }
 
 export type ForeignField =
   | 'url'
   | 'code'
-  /** A short URL whose path is the code. */
+  /** A short URL whose path is the code, and whose host the domain where there is no other. */
   | 'shortUrl'
+  | 'domain'
   | 'title'
   | 'tags'
   | 'createdAt'
@@ -54,6 +57,7 @@ export const PRODUCTS: readonly Product[] = [
       url: ['longurl'],
       code: ['shortcode'],
       shortUrl: ['shorturl'],
+      domain: ['domain'],
       title: ['title'],
       tags: ['tags'],
       createdAt: ['datecreated', 'createdat'],
@@ -80,9 +84,14 @@ export const PRODUCTS: readonly Product[] = [
     name: 'kutt',
     title: 'Kutt',
     signs: [['address', 'target']],
+    sqlite:
+      'SELECT links.*, domains.address AS domain FROM links ' +
+      'LEFT JOIN domains ON domains.id = links.domain_id ORDER BY links.id',
     fields: {
       url: ['target'],
       code: ['address'],
+      shortUrl: ['link.url', 'link'],
+      domain: ['domain'],
       title: ['description'],
       createdAt: ['createdat'],
       updatedAt: ['updatedat'],
@@ -100,6 +109,7 @@ export const PRODUCTS: readonly Product[] = [
       url: ['destination', 'destinationurl', 'longurl'],
       code: ['slashtag'],
       shortUrl: ['shorturl', 'shortlink', 'link'],
+      domain: ['domainname', 'domain.fullname', 'domain'],
       title: ['title'],
       tags: ['tags'],
       createdAt: ['createdat', 'created', 'creationdate'],
@@ -116,6 +126,7 @@ export const PRODUCTS: readonly Product[] = [
       url: ['originalurl'],
       code: ['path', 'slug'],
       shortUrl: ['secureshorturl', 'shorturl', 'shortlink'],
+      domain: ['domain', 'hostname'],
       title: ['title', 'linktitle'],
       tags: ['tags'],
       createdAt: ['createdat', 'creationdate'],
@@ -140,6 +151,7 @@ export const PRODUCTS: readonly Product[] = [
       url: ['url', 'longurl', 'destination', 'destinationurl'],
       code: ['alias'],
       shortUrl: ['tinyurl'],
+      domain: ['domain'],
       title: ['description', 'title'],
       tags: ['tags'],
       createdAt: ['createdat', 'created', 'datecreated'],
@@ -177,6 +189,7 @@ export const PRODUCTS: readonly Product[] = [
       url: ['url', 'destinationurl'],
       code: ['key'],
       shortUrl: ['shortlink'],
+      domain: ['domain'],
       title: ['title'],
       tags: ['tags', 'tagnames'],
       createdAt: ['createdat', 'created', 'createddate'],
@@ -192,6 +205,7 @@ export const PRODUCTS: readonly Product[] = [
     name: 'chhoto',
     title: 'Chhoto URL',
     signs: [['shorturl', 'longurl', 'hits']],
+    sqlite: 'SELECT * FROM urls ORDER BY id',
     fields: {
       url: ['longurl'],
       code: ['shorturl', 'shortlink'],

@@ -30,6 +30,8 @@ export class SmallServer {
   readonly requests: number[] = []
   /** Told before each bulk request is answered. */
   onRequest: () => void = () => {}
+  /** Further domains. */
+  domains: readonly string[] = []
   /** Codes are kept in small letters. */
   isFolding = false
   readonly #codes = new Set<unknown>()
@@ -48,6 +50,9 @@ export class SmallServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.headers['x-api-key'] !== KEY) return reply(response, 401, { code: 'unauthorized' })
     const url = new URL(request.url!, 'http://here')
+    if (url.pathname === '/api/domains') {
+      return reply(response, 200, { default: 'sho.rt', domains: this.domains })
+    }
     if (url.pathname === '/api/export') return this.#export(response)
     if (url.pathname.startsWith('/api/links/') && request.method === 'GET') {
       return this.#one(url.pathname.slice('/api/links/'.length), response)
