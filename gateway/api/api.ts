@@ -22,6 +22,7 @@ import { createRoute } from './create-route.ts'
 import { linkRoutes } from './link-routes.ts'
 import { problemReplies } from './api-replies.ts'
 import { exportRoute } from './export-route.ts'
+import { mayBeLeftOut, takeNoBody } from './json-body.ts'
 import { keyRoutes } from './key-routes.ts'
 import { listRoute } from './list-route.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -63,6 +64,7 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
     const isNamed = route.url.includes(':')
     const always = problemReplies(403, 429, 431, ...(isNamed ? [414] : []))
     const response = { ...always, ...(route.schema?.response as object) }
+    if (mayBeLeftOut(route.schema?.body)) route.preValidation = takeNoBody
     route.schema = { security: KEYED, 'x-role': role, ...route.schema, response } as FastifySchema
   })
   app.addHook('onRequest', (request, reply, done) => {

@@ -4,7 +4,7 @@
  * Replaces Fastify's parsers, of which one takes plain text, and the other turns bytes that are no
  * UTF-8 into replacement characters. A key such as `__proto__` is parsed as an ordinary one (that
  * is how JSON.parse makes it) and refused by the schemas. An empty body is none, because many
- * clients name a content type whether they send something or not.
+ * clients name a content type whether they send something or not; and where nothing has to be in a body, none will do.
  */
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -32,6 +32,18 @@ export function acceptJsonOnly(
       }
     },
   )
+}
+
+/** Whether no body says as much as an empty one: an object without a field that has to be there. */
+export function mayBeLeftOut(schema: unknown): boolean {
+  const { type, required = [] } = (schema ?? {}) as { type?: unknown; required?: unknown[] }
+  return type === 'object' && required.length === 0
+}
+
+/** For the validation of routes whose body may be left out. */
+export function takeNoBody(request: FastifyRequest, _reply: unknown, done: () => void): void {
+  if (request.body === undefined) request.body = {}
+  done()
 }
 
 function assertPlain({ headers }: FastifyRequest): void {

@@ -62,7 +62,7 @@ const verdictSchema = Type.Object(
   strict,
 )
 const bodySchema = Type.Object({ note: Type.Optional(note) }, strict)
-const paramsSchema = Type.Object({ host: Type.String({ maxLength: 1024 }) })
+const paramsSchema = Type.Object({ host })
 
 type Params = { readonly Params: { readonly host: string } }
 

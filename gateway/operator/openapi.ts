@@ -12,6 +12,7 @@ import { REDIRECT_STATUSES } from '../../links/link.ts'
 import { DATA_SECURITY_HEADERS, SECURITY_HEADERS } from '../http/security-headers.ts'
 import { SOURCES } from '../../links/link-owner.ts'
 import { shareFiles } from '../http/shared-files.ts'
+import { mayBeLeftOut } from '../api/json-body.ts'
 import { problemReplies } from '../api/api-replies.ts'
 import { PASSWORD_FIELD } from '../passwords/password-page.ts'
 
@@ -26,6 +27,13 @@ const DOCS_POLICY = [
   "object-src 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
+
+interface Bodied {
+  readonly requestBody?: {
+    required: boolean
+    readonly content: Readonly<Record<string, { readonly schema: object }>>
+  }
+}
 
 /** Call before the routes that it shall describe. */
 export async function describeRoutes(
@@ -53,6 +61,12 @@ export async function describeRoutes(
     transformObject: (document) => {
       if (!('openapiObject' in document)) return document.swaggerObject
       const { openapiObject } = document
+      for (const path of Object.values(openapiObject.paths ?? {})) {
+        for (const { requestBody } of Object.values(path ?? {}) as Bodied[]) {
+          const schema = requestBody?.content['application/json']?.schema
+          if (mayBeLeftOut(schema)) requestBody!.required = false
+        }
+      }
       return { ...openapiObject, paths: { ...openapiObject.paths, ...visitorPaths } }
     },
   })
