@@ -11,7 +11,6 @@ import { randomBytes } from 'node:crypto'
 import { CONNECTION_BYTES_MAX, GATEWAY_DEFAULTS } from './gateway/gateway-settings.ts'
 import { parseOrigin } from './gateway/http/cross-origin.ts'
 import type { GatewaySettings } from './gateway/gateway-settings.ts'
-import { BLOCKING_SETTINGS, checkBlocking, type OptionalBlocks } from './node/blocking-settings.ts'
 import { CLICK_SETTINGS } from './node/click-settings.ts'
 import { checkClusterSettings, CLUSTER_SETTINGS } from './node/cluster-settings.ts'
 import { API_KEY_PATTERN, API_KEY_TAKES } from './persistence/data-directory/api-key-file.ts'
@@ -23,6 +22,7 @@ import { isPartitionCount, PARTITIONS_MAX, PARTITIONS_MIN } from './links/ring.t
 import { checkDomainSettings, DOMAIN_SETTINGS, wholeDomains } from './node/domain-settings.ts'
 import { LINK_SETTINGS } from './node/link-settings.ts'
 import { LOG_SETTINGS } from './node/log-settings.ts'
+import { ACCESS_SETTINGS, checkAccess, type OptionalAccess } from './node/sign-in-settings.ts'
 import { checkTls, TLS_SETTINGS, type OptionalTlsSetting } from './node/own-tls-settings.ts'
 import { checkVisitorSettings, VISITOR_SETTINGS } from './node/visitor-settings.ts'
 import { withSecretFiles } from './node/secret-files.ts'
@@ -87,7 +87,7 @@ const SETTINGS = {
     about: 'whether a reverse proxy in front sets X-Forwarded-For',
   }),
   ...LINK_SETTINGS,
-  ...BLOCKING_SETTINGS,
+  ...ACCESS_SETTINGS,
   partitions: integer('TINYGRID_PARTITIONS', {
     fallback: '256',
     min: PARTITIONS_MIN,
@@ -173,7 +173,7 @@ type Optional =
   | OptionalTlsSetting
   | 'baseUrl'
   | 'domains'
-  | OptionalBlocks
+  | OptionalAccess
   | 'corsOrigins'
   | 'interfaces'
   | 'apiKey'
@@ -225,7 +225,7 @@ export function readConfig(given: Env): Config {
   checkTls(config)
   checkVisitorSettings(config)
   checkDomainSettings(config)
-  checkBlocking(config)
+  checkAccess(config)
   return config
 }
 

@@ -5,7 +5,7 @@
  *
  *   GET /:code            redirect-route.ts   the hot route; no hook of any other part runs for it
  *   GET /:code+           preview.ts
- *   /api/**               api.ts              the key, then one file per route
+ *   /api/**               api.ts              the key, then one file per route; sign-in/ for people
  *   /health/*, /metrics   operator-routes.ts
  *   /openapi.json         openapi.ts          and /docs/api
  *   /docs/*               guide-pages.ts
@@ -75,6 +75,8 @@ import { RequestTimes } from './http/request-times.ts'
 import type { RouterCounters } from '../routing/router-counters.ts'
 import { hstsOf } from './http/security-headers.ts'
 import { refuseTwoHosts } from './http/single-host.ts'
+import { signInRoutes } from './sign-in/sign-in-routes.ts'
+import type { SignIn } from './sign-in/sign-in.ts'
 import type { EventsOptions } from './stats/events-route.ts'
 import { Http2Sessions } from './tls/http2-sessions.ts'
 import type { OwnCertificate } from './tls/own-certificate.ts'
@@ -98,6 +100,8 @@ export interface GatewayOptions {
   readonly apiKey: string
   /** All other keys; undefined: there are none. */
   readonly keys?: KeyStore | undefined
+  /** undefined: nobody signs in, there are keys alone. */
+  readonly signIn?: SignIn | undefined
   /** Begins a backup of everything; undefined: nothing here makes one. */
   readonly backup?: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
   /** Hosts to which no link may lead; undefined: there are none, and none can be named. */
@@ -140,8 +144,8 @@ const HASHES = { workMax: 1, waitingMax: 100 }
 
 /** Ready, but not listening. `close()` finishes what is under way. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { settings, directory, work, status, clusterStatus, logger, now } = options
-  const { codeCase } = settings
+  const { settings, directory, work, status, clusterStatus, logger, now, signIn } = options
+  const { codeCase, forwardQuery, redirectStatus } = settings
   const owner = ownerOfCase(options.owner, codeCase)
   const clicks = notesOfCase(options.clicks?.notes, codeCase)
   const redirects = options.redirects ?? createRedirectCounters()
@@ -161,9 +165,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     http2?.close()
     done()
   })
-  await describeRoutes(app, settings.baseUrl)
+  await describeRoutes(app, settings.baseUrl, signIn?.cookies.nameOf('session'))
   const keys = keyCheckOf(options)
-  const { forwardQuery, redirectStatus } = settings
   const defaults = { forwardQuery, redirectStatus, blocked: blocking.blocked }
   const domains = requestDomainsOf(settings.domains, settings.trustProxy)
   const hot = { ...defaults, owner, now, counters: redirects, clicks, domains }
@@ -184,12 +187,13 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(async (scope) => {
     const live = { ...liveEvents(options), ring: keys.ring }
     const cluster = { clusterStatus, drainNode: options.drainNode }
-    api(scope, { ...cluster, context, keys, logger, times, live, isClosing: () => isClosing })
+    api(scope, { ...cluster, ...scopes, context, sessions: signIn?.sessions, live })
   })
+  await app.register(async (scope) => signInRoutes(scope, { ...scopes, signIn, settings, now }))
   const isEnding = () => isClosing || options.isStopping?.() === true
   operatorRoutes(app, { registry, status, isClosing: isEnding })
   siteFiles(app, settings, domains)
-  await app.register(async (scope) => webPage(scope))
+  await app.register(async (scope) => webPage(scope, signIn !== undefined))
   await documentRoutes(app)
   await app.ready()
   answerFirst(

@@ -1,5 +1,6 @@
 /**
- * What the nodes of a cluster keep together for the interface: keys, and the hosts where links may not lead.
+ * What the nodes of a cluster keep together for the interface: keys, the hosts where links may not lead,
+ * and the secret of sessions.
  *
  * In the private bucket, which changes so rarely that all of it can be watched.
  */
@@ -39,6 +40,7 @@ export interface AccessParts {
 }
 
 const HOSTS_KEY = 'access.hosts'
+const SESSIONS_KEY = 'access.sessions'
 const DAY_MS = 86_400_000
 
 type Keep = <T extends { close(): Promise<unknown> }>(part: T) => T
@@ -68,8 +70,10 @@ export async function openAccess(
   }
   const keys = keep(await BucketKeyStore.open(bucket))
   const hosts = keep(await BucketText.open(bucket, HOSTS_KEY))
+  const signsIn = config.oidcIssuer !== undefined
+  const sessions = signsIn ? keep(await BucketText.open(bucket, SESSIONS_KEY)) : undefined
   const audit = config.audit ? await openAudit(config, connection, identity, keep) : undefined
-  return { keys, hooks, access: { hosts, audit } }
+  return { keys, hooks, access: { hosts, audit, sessions } }
 }
 
 /** A stream beside that of the clicks, kept in the same way. */

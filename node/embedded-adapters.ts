@@ -30,6 +30,7 @@ import { clickDirectories } from './click-settings.ts'
 
 const DAY_MS = 86_400_000
 const HOSTS_FILE_NAME = 'blocked-hosts.json'
+const SESSIONS_FILE_NAME = 'session-secret'
 const AUDIT_DIRECTORY = 'audit'
 
 export interface Embedded {
@@ -72,6 +73,8 @@ export async function openEmbedded(
     const keys = await KeyFile.open(config.dataDir)
     const hosts = await TextFile.open(config.dataDir, HOSTS_FILE_NAME)
     opened.push(keys, hosts)
+    const sessions = await openSessions(config)
+    if (sessions !== undefined) opened.push(sessions)
     const audit = config.audit ? await openAudit(config) : undefined
     if (audit !== undefined) opened.push(audit.log)
     const store = await LmdbLinkStore.open(path.join(config.dataDir, 'store'), options)
@@ -89,7 +92,7 @@ export async function openEmbedded(
     return {
       ...key,
       keys,
-      access: { hosts, audit: audit?.seam },
+      access: { hosts, sessions, audit: audit?.seam },
       log,
       store,
       clicks,
@@ -102,6 +105,11 @@ export async function openEmbedded(
     await close()
     throw explain(config, error)
   }
+}
+
+/** The secret of sessions; undefined: nobody signs in. */
+async function openSessions({ dataDir, oidcIssuer }: Config): Promise<TextFile | undefined> {
+  return oidcIssuer === undefined ? undefined : TextFile.open(dataDir, SESSIONS_FILE_NAME)
 }
 
 /** The analytics process writes the file, whole at each change. */

@@ -21,6 +21,7 @@ import { installFastPath, type FastPath } from '../gateway/fast-path/fast-path.t
 import type { GatewaySettings } from '../gateway/gateway-settings.ts'
 import { createGateway } from '../gateway/gateway.ts'
 import { hstsOf } from '../gateway/http/security-headers.ts'
+import type { SignIn } from '../gateway/sign-in/sign-in.ts'
 import { openRedirectPort } from '../gateway/tls/redirect-port.ts'
 import { notesOfCase, ownerOfCase } from '../gateway/http/folded-codes.ts'
 import { requestDomainsOf } from '../gateway/http/request-domains.ts'
@@ -40,6 +41,8 @@ export interface AccessSeams {
   readonly hosts: KeptText
   /** undefined: nothing is audited. */
   readonly audit: AuditLog | undefined
+  /** The secret of sessions; undefined: nobody signs in. */
+  readonly sessions: KeptText | undefined
 }
 
 export interface FrontOptions {
@@ -103,6 +106,7 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     analyticsNumbers: analytics?.numbers && (() => analytics.numbers!),
     apiKey,
     keys,
+    signIn: await signInOf(config, access, logger, now),
     backup,
     blocking,
     audit: access?.audit && trailOf(config, access.audit, now),
@@ -189,6 +193,18 @@ function blockingOf(
 
 function trailOf({ nodeId: node, ipPrivacy }: Config, log: AuditLog, now: () => EpochMs) {
   return new AuditTrail({ log, node, ipPrivacy, now })
+}
+
+/** undefined: nobody signs in, and nothing of it is loaded. */
+async function signInOf(
+  config: Config,
+  access: AccessSeams | undefined,
+  logger: Logger,
+  now: () => EpochMs,
+): Promise<SignIn | undefined> {
+  if (config.oidcIssuer === undefined || access?.sessions === undefined) return undefined
+  const { openSignIn } = await import('./sign-in.ts')
+  return openSignIn(config, access.sessions, logger, now)
 }
 
 /** undefined: nobody is to be asked. */

@@ -33,10 +33,13 @@ import { changeLog, type RequestTimes } from '../http/request-times.ts'
 import { clickRoutes } from '../stats/click-routes.ts'
 import type { EventsOptions } from '../stats/events-route.ts'
 import { DATA_SECURITY_HEADERS } from '../http/security-headers.ts'
+import type { Sessions } from '../sign-in/sessions.ts'
 
 export interface ApiOptions {
   readonly context: ApiContext
   readonly keys: KeyCheck
+  /** undefined: nobody signs in. */
+  readonly sessions: Sessions | undefined
   readonly logger: Logger
   readonly times: RequestTimes
   readonly clusterStatus: () => Promise<ClusterStatus>
@@ -47,16 +50,19 @@ export interface ApiOptions {
 
 const API_HEADERS = { ...DATA_SECURITY_HEADERS, 'cache-control': 'no-store' }
 const KEYED = [{ apiKey: [] }, { bearer: [] }]
+const KEYED_OR_SIGNED_IN = [...KEYED, { session: [] }]
 
 export function api(app: FastifyInstance, options: ApiOptions): void {
-  const { context, keys, logger, times, isClosing } = options
+  const { context, keys, sessions, logger, times, isClosing } = options
   const { settings, now } = context
   const limited = { addressesMax: settings.limitedAddressesMax, now }
   const authenticate = authentication({
     keys,
+    sessions,
     publicCreate: settings.publicCreate,
     unkeyedCreates: new RateLimit({ max: settings.unkeyedCreatesPerMinuteMax, ...limited }),
   })
+  const security = sessions === undefined ? KEYED : KEYED_OR_SIGNED_IN
   app.addHook('onRoute', (route) => {
     const methods = [route.method].flat()
     const role = neededRole(methods[0]!, route.url)
@@ -65,7 +71,7 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
     const always = problemReplies(403, 429, 431, ...(isNamed ? [414] : []))
     const response = { ...always, ...(route.schema?.response as object) }
     if (mayBeLeftOut(route.schema?.body)) route.preValidation = takeNoBody
-    route.schema = { security: KEYED, 'x-role': role, ...route.schema, response } as FastifySchema
+    route.schema = { security, 'x-role': role, ...route.schema, response } as FastifySchema
   })
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(API_HEADERS).header(REQUEST_ID_HEADER, request.id)

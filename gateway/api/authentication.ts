@@ -1,6 +1,6 @@
 /**
- * Who may call the API: whoever presents a key whose role allows the route, and for public creation
- * everybody, a little.
+ * Who may call the API: whoever presents a key whose role allows the route, or is signed in with such a role
+ * (`sign-in/sessions.ts`), and for public creation everybody, a little.
  *
  * A hook of every route under /api; the redirect route asks too, and tells more to who has the key.
  * Runs before the body is read, so a stranger cannot make us parse megabytes. An address that
@@ -14,6 +14,7 @@ import { TinygridError } from '../../links/errors.ts'
 import { clientAddress } from '../http/client-address.ts'
 import { setCaller } from './caller.ts'
 import type { Caller, KeyRing } from './key-ring.ts'
+import type { Identified, Sessions } from '../sign-in/sessions.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { mayAct, neededRole } from './route-roles.ts'
 
@@ -26,6 +27,8 @@ export interface KeyCheck {
 
 export interface AuthenticationOptions {
   readonly keys: KeyCheck
+  /** undefined: people have keys, too. */
+  readonly sessions?: Pick<Sessions, 'identify'> | undefined
   readonly publicCreate: boolean
   readonly unkeyedCreates: RateLimit
 }
@@ -41,7 +44,7 @@ export function authentication(options: AuthenticationOptions) {
     const key = presentedKey(request.headers)
     done(
       key === undefined
-        ? admitUnkeyed(options, request, reply)
+        ? admitPerson(options, request, reply)
         : admitKey(options.keys, request, key),
     )
   }
@@ -62,21 +65,37 @@ export function admitKey(
   const found = identify(keys, request, key)
   if ('error' in found) return found.error
   const { caller } = found
-  const needed = neededRole(request.method, request.routeOptions.url ?? '') ?? 'read'
   try {
     keys.ring.use(caller)
   } catch (error) {
     return error as TinygridError
   }
-  if (!mayAct(caller.role, needed)) {
-    const detail = `This needs a key with the role ${needed}; this one may ${caller.role}`
+  return admitCaller(request, caller)
+}
+
+function admitCaller(request: FastifyRequest, caller: Caller): TinygridError | undefined {
+  const { role, person } = caller
+  const needed = neededRole(request.method, request.routeOptions.url ?? '') ?? 'read'
+  if (!mayAct(role, needed)) {
+    const detail =
+      person === undefined
+        ? `This needs a key with the role ${needed}; this one may ${role}`
+        : `This needs the role ${needed}; yours is ${role}`
     return new TinygridError('forbidden', { detail })
   }
   setCaller(request, caller)
   return undefined
 }
 
-type Identified = { readonly caller: Caller } | { readonly error: TinygridError }
+function admitPerson(
+  options: AuthenticationOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): TinygridError | undefined {
+  const found = options.sessions?.identify(request)
+  if (found === undefined) return admitUnkeyed(options, request, reply)
+  return 'error' in found ? found.error : admitCaller(request, found.caller)
+}
 
 function identify(
   { ring, wrongKeys, logger }: KeyCheck,

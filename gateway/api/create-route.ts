@@ -6,8 +6,7 @@ import { domainOf, plainCodeOf } from '../../links/full-code.ts'
 import type { Code } from '../../links/ids.ts'
 import { noteLink } from '../audit/noted-changes.ts'
 import { requestContext, sendLink, type ApiContext } from './api-context.ts'
-import { presentedKey } from './authentication.ts'
-import { assertTagged, tagsOfCaller } from './caller.ts'
+import { assertTagged, callerOf, tagsOfCaller } from './caller.ts'
 import { linkOrShortLinkReply, linkReply, problemReplies } from './api-replies.ts'
 import { IDEMPOTENCY_KEY, parseIdempotencyKey } from './idempotency.ts'
 import { toDraft } from './link-request.ts'
@@ -45,7 +44,7 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
     if (isNew && context.audit.isOn) await noteLink(context, request, 'link.created', link)
     reply.code(isNew ? 201 : 200).header('location', locationOf(link.code))
     // An entity tag is a digest of title and tags, which could be guessed by it.
-    if (presentedKey(request.headers) === undefined) {
+    if (callerOf(request) === undefined) {
       return shortViewOf(link, context.address.baseUrl(request))
     }
     return sendLink(context, request, reply, link)

@@ -19,6 +19,7 @@ import type { KeyStore } from '../../cluster/keys/key-store.ts'
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
+import type { Person } from '../sign-in/person.ts'
 
 /** Longer ones are not looked at: no key is that long. */
 const PRESENTED_LENGTH_MAX = 1024
@@ -28,9 +29,11 @@ const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** Who asks. */
 export interface Caller {
-  /** undefined: it has the key of the settings. */
+  /** undefined: a person who is signed in, or the key of the settings. */
   readonly key: AccessKey | undefined
   readonly role: KeyRole
+  /** undefined: it came with a key. */
+  readonly person?: Person
 }
 
 export interface KeyRingOptions {
@@ -81,10 +84,13 @@ export class KeyRing {
     })
   }
 
-  /** Aborted when the caller's key is revoked or expires; release it when nobody waits any more. */
-  ended({ key }: Caller): { readonly signal: AbortSignal; readonly release: () => void } {
+  /** Aborted when the caller's key is revoked or expires, or the session ends; release it when nobody waits any more. */
+  ended({ key, person }: Caller): { readonly signal: AbortSignal; readonly release: () => void } {
     const controller = new AbortController()
-    if (key === undefined) return { signal: controller.signal, release: () => {} }
+    if (key === undefined) {
+      const release = person === undefined ? () => {} : this.#at(person.endsAt, controller)
+      return { signal: controller.signal, release }
+    }
     let cancelTimer: (() => void) | undefined
     const check = () => {
       const known = this.store.get(key.id)
@@ -101,6 +107,11 @@ export class KeyRing {
       forget()
     }
     return { signal: controller.signal, release }
+  }
+
+  /** Sessions last for days at most, so one timer reaches their end. */
+  #at(endsAt: EpochMs, controller: AbortController): () => void {
+    return this.#clock.after(Math.max(0, endsAt - this.#now()), () => controller.abort())
   }
 
   #keyOf(presented: string): AccessKey | undefined {

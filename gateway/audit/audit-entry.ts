@@ -28,12 +28,15 @@ export const AUDIT_ACTIONS = [
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 
-/** `key`: one of those that admins make. `settings`: the key of the settings. `anybody`: no key at all. */
-export const AUDIT_CALLERS = ['key', 'settings', 'anybody'] as const
+/**
+ * `key`: one of those that admins make. `settings`: the key of the settings. `person`: somebody who is signed in.
+ * `anybody`: no key at all. Programs that do not know a kind pass its entries over.
+ */
+export const AUDIT_CALLERS = ['key', 'settings', 'anybody', 'person'] as const
 
 export interface AuditCaller {
   readonly kind: (typeof AUDIT_CALLERS)[number]
-  /** Of the key. */
+  /** Of the key; of a person the provider's subject. */
   readonly id: string | null
   readonly name: string | null
   readonly role: KeyRole | null

@@ -6,7 +6,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { KEY_ID_LENGTH, KEY_ROLES, type KeyRole } from '../../cluster/keys/access-key.ts'
+import { KEY_ROLES, type KeyRole } from '../../cluster/keys/access-key.ts'
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import { HOST_PATTERN_LENGTH_MAX } from '../../links/host-pattern.ts'
@@ -15,6 +15,7 @@ import { callerOf } from '../api/caller.ts'
 import type { KeyRing } from '../api/key-ring.ts'
 import { strict } from '../api/link-schemas.ts'
 import { nullable, TIME_LENGTH_MAX } from '../api/schema-parts.ts'
+import { SUBJECT_LENGTH_MAX } from '../sign-in/person.ts'
 import { streamEvents } from '../stats/event-stream.ts'
 import { parseEventId } from '../stats/live-event.ts'
 import { invalid } from '../stats/question-request.ts'
@@ -30,7 +31,7 @@ const LIMIT_DEFAULT = 50
 const LIMIT_MAX = 500
 const LISTENERS_MAX = 20
 const CURSOR_LENGTH_MAX = 16
-const SUBJECT_LENGTH_MAX = HOST_PATTERN_LENGTH_MAX
+const CHANGED_LENGTH_MAX = HOST_PATTERN_LENGTH_MAX
 const RETRY_AFTER_SECONDS = 10
 
 export interface AuditRouteOptions {
@@ -43,12 +44,15 @@ export interface AuditRouteOptions {
 const filters = {
   code: Type.Optional(
     Type.String({
-      maxLength: SUBJECT_LENGTH_MAX,
+      maxLength: CHANGED_LENGTH_MAX,
       description: 'Of this link, host, key or webhook',
     }),
   ),
   key: Type.Optional(
-    Type.String({ maxLength: KEY_ID_LENGTH, description: 'By the key with this id' }),
+    Type.String({
+      maxLength: SUBJECT_LENGTH_MAX,
+      description: 'By the key with this id, or the person with this subject',
+    }),
   ),
   action: Type.Optional(oneOf(AUDIT_ACTIONS, 'Only these')),
 }
@@ -87,10 +91,11 @@ const entrySchema = Type.Object(
     by: Type.Object(
       {
         kind: Type.Enum([...AUDIT_CALLERS], {
-          description: 'settings: the key of the settings. anybody: without a key',
+          description:
+            'settings: the key of the settings. person: somebody who is signed in. anybody: without a key',
         }),
-        id: nullable(Type.String(), 'Of the key'),
-        name: nullable(Type.String(), 'Of the key, then'),
+        id: nullable(Type.String(), 'Of the key; of a person the subject at the provider'),
+        name: nullable(Type.String(), 'Of the key or the person, then'),
         role: Type.Unsafe<KeyRole | null>({ enum: [...KEY_ROLES, null] }),
       },
       strict,

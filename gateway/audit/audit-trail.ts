@@ -57,7 +57,7 @@ export interface AuditFilter {
   readonly from?: EpochMs
   readonly to?: EpochMs
   readonly subject?: string
-  /** The id of a key. */
+  /** The id of a key, or the subject of a person. */
   readonly key?: string
   readonly action?: AuditAction
 }
@@ -178,7 +178,10 @@ export function fitsFilter(
 
 function whoIs(caller: Caller | undefined): AuditCaller {
   if (caller === undefined) return { kind: 'anybody', id: null, name: null, role: null }
-  const { key, role } = caller
+  const { key, role, person } = caller
+  if (person !== undefined) {
+    return { kind: 'person', id: person.subject, name: person.name, role }
+  }
   if (key === undefined) return { kind: 'settings', id: null, name: null, role }
   return { kind: 'key', id: key.id, name: key.name, role }
 }

@@ -35,11 +35,13 @@ interface Bodied {
   }
 }
 
-/** Call before the routes that it shall describe. */
+/** Call before the routes that it shall describe. @param sessionCookie undefined: nobody signs in */
 export async function describeRoutes(
   app: FastifyInstance,
   baseUrl: string | undefined,
+  sessionCookie?: string,
 ): Promise<void> {
+  const session = { type: 'apiKey', in: 'cookie', name: sessionCookie ?? '' } as const
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -55,6 +57,7 @@ export async function describeRoutes(
         securitySchemes: {
           apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
           bearer: { type: 'http', scheme: 'bearer' },
+          ...(sessionCookie === undefined ? {} : { session }),
         },
       },
     },

@@ -17,7 +17,7 @@ async function builtPage(t: ExecutionContext): Promise<string> {
 async function serve(t: ExecutionContext, directory: string) {
   const app = fastify()
   t.teardown(() => app.close())
-  await app.register((scope) => webPage(scope, directory))
+  await app.register((scope) => webPage(scope, false, directory))
   return app
 }
 

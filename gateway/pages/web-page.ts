@@ -16,8 +16,14 @@ import { SECURITY_HEADERS } from '../http/security-headers.ts'
 const BUILT_PAGE = path.join(import.meta.dirname, '..', 'web', 'dist')
 const YEAR_SECONDS = 31_536_000
 
-export async function webPage(app: FastifyInstance, directory = BUILT_PAGE): Promise<void> {
-  const index = readIndex(directory)
+/** @param signsIn whether people sign in: the page is told so by a mark in its head */
+export async function webPage(
+  app: FastifyInstance,
+  signsIn = false,
+  directory = BUILT_PAGE,
+): Promise<void> {
+  const built = readIndex(directory)
+  const index = signsIn ? built && markedIndex(built) : built
   if (index === undefined) return notBuilt(app)
   app.get('/', { schema: { hide: true } }, (_request, reply) =>
     reply
@@ -37,6 +43,13 @@ export async function webPage(app: FastifyInstance, directory = BUILT_PAGE): Pro
     schemaHide: true,
     setHeaders: (reply) => void reply.headers(SECURITY_HEADERS),
   })
+}
+
+/** Says that there is a sign-in: without the mark the page asks for no session. */
+function markedIndex(index: Buffer): Buffer {
+  return Buffer.from(
+    String(index).replace('</head>', '<meta name="sign-in" content="on" /></head>'),
+  )
 }
 
 /** Read once: a build that replaces it comes with a new start. */
