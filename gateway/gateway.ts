@@ -16,33 +16,21 @@
  * the router's business.
  */
 import type { FastifyInstance } from 'fastify'
-import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
-import type { ClickRecorder } from '../clicks/ring/click-recorder.ts'
-import type { Analytics } from '../clicks/analytics/analytics.ts'
-import type { HookDesks } from '../clicks/hooks/hook-desks.ts'
-import type { AnalyticsNumbers } from '../clicks/analytics/analytics-ipc.ts'
-import type { Countries } from '../clicks/parse/address-data.ts'
-import type { ClickLogReader } from '../clicks/log/click-log.ts'
 import { NO_KEYS } from '../cluster/keys/no-keys.ts'
-import type { KeyStore } from '../cluster/keys/key-store.ts'
-import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
-import { systemClock, type Clock } from '../links/clock.ts'
-import type { EpochMs } from '../links/ids.ts'
-import type { LinkDirectory, LinkOwner, NodeStatus } from '../links/link-owner.ts'
-import type { LongWork } from '../links/long-work.ts'
+import { systemClock } from '../links/clock.ts'
+import type { LinkOwner } from '../links/link-owner.ts'
 import { accessLogOf } from './http/access-log.ts'
 import { AllowedMethods } from './http/allowed-methods.ts'
 import type { KeyCheck } from './api/authentication.ts'
 import { KeyRing } from './api/key-ring.ts'
 import { api } from './api/api.ts'
-import type { DrainNode } from './api/drain-route.ts'
-import { NO_AUDIT, type AuditNotes } from './audit/audit-trail.ts'
+import { NO_AUDIT } from './audit/audit-trail.ts'
 import { noBlocking, type NodeBlocking } from './blocking/node-blocking.ts'
 import { ErrorReplies } from './http/error-reply.ts'
 import { compatibleInterfaces } from './compatible/compatible.ts'
 import { foreignAddresses } from './compatible/foreign-interfaces.ts'
-import type { GatewaySettings } from './gateway-settings.ts'
+import type { GatewayOptions } from './gateway-options.ts'
 import { ConnectionBounds } from './http/connection-bounds.ts'
 import { CrossOrigin } from './http/cross-origin.ts'
 import { answerFirst } from './http/first-answer.ts'
@@ -54,9 +42,10 @@ import { registerAnalyticsMetrics } from './operator/analytics-metrics.ts'
 import { registerBlockingMetrics } from './operator/blocking-metrics.ts'
 import { registerCertificateMetrics } from './operator/certificate-metrics.ts'
 import { registerClickMetrics } from './operator/click-metrics.ts'
-import { registerMembershipMetrics, type MembershipNumbers } from './operator/membership-metrics.ts'
-import { registerLogMetrics, type LogNumbers } from './operator/log-metrics.ts'
+import { registerMembershipMetrics } from './operator/membership-metrics.ts'
+import { registerLogMetrics } from './operator/log-metrics.ts'
 import { registerMetrics } from './operator/metrics.ts'
+import { readMetrics } from './operator/process-metrics.ts'
 import { Fallback } from './pages/fallback.ts'
 import { notFoundHandler, sendFor, sendRoutingError } from './pages/not-found.ts'
 import { describeRoutes, documentRoutes } from './operator/openapi.ts'
@@ -68,76 +57,22 @@ import { PasswordDesk } from './passwords/password-desk.ts'
 import { PublicAddress } from './http/public-address.ts'
 import { RateLimit } from './api/rate-limit.ts'
 import { createRedirectCounters, type RedirectCounters } from './pages/redirect-counters.ts'
-import { redirectAtOnce, redirectRoute } from './pages/redirect-route.ts'
+import { redirectAtOnce } from './pages/redirect-at-once.ts'
+import { redirectRoute } from './pages/redirect-route.ts'
 import { requestDomainsOf } from './http/request-domains.ts'
-import { markRequests, RequestIds } from './http/request-ids.ts'
+import { RedirectSpans } from './http/redirect-spans.ts'
+import { RequestIds } from './http/request-ids.ts'
+import { markRequests } from './http/request-spans.ts'
 import { RequestTimes } from './http/request-times.ts'
-import type { RouterCounters } from '../routing/router-counters.ts'
 import { hstsOf } from './http/security-headers.ts'
 import { refuseTwoHosts } from './http/single-host.ts'
 import { signInRoutes } from './sign-in/sign-in-routes.ts'
-import type { SignIn } from './sign-in/sign-in.ts'
 import type { EventsOptions } from './stats/events-route.ts'
 import { Http2Sessions } from './tls/http2-sessions.ts'
-import type { OwnCertificate } from './tls/own-certificate.ts'
-import type { ClickParsing } from './stats/live-event.ts'
 import { LinkVisits } from './stats/link-visits.ts'
 import { LiveFeed } from './stats/live-feed.ts'
 import { siteFiles } from './pages/site-files.ts'
 import { webPage } from './pages/web-page.ts'
-
-export interface GatewayOptions {
-  readonly settings: GatewaySettings
-  readonly owner: LinkOwner
-  readonly directory: LinkDirectory
-  readonly work: LongWork
-  readonly status: () => NodeStatus
-  readonly clusterStatus: () => Promise<ClusterStatus>
-  /** undefined: there is one node. */
-  readonly drainNode?: DrainNode | undefined
-  /** Whether load balancers are to send nothing more, though everything is still answered. */
-  readonly isStopping?: () => boolean
-  readonly apiKey: string
-  /** All other keys; undefined: there are none. */
-  readonly keys?: KeyStore | undefined
-  /** undefined: nobody signs in, there are keys alone. */
-  readonly signIn?: SignIn | undefined
-  /** Begins a backup of everything; undefined: nothing here makes one. */
-  readonly backup?: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
-  /** Hosts to which no link may lead; undefined: there are none, and none can be named. */
-  readonly blocking?: NodeBlocking | undefined
-  /** undefined: nothing is audited. */
-  readonly audit?: AuditNotes | undefined
-  readonly logger: Logger
-  readonly now: () => EpochMs
-  /** With which HTTPS is served; undefined: it is HTTP. */
-  readonly certificate?: OwnCertificate | undefined
-  /** Shared with the fast path, if there is one. */
-  readonly redirects?: RedirectCounters
-  /** In a cluster: what the owner, a router, counts. */
-  readonly router?: RouterCounters | undefined
-  /** In a cluster: this node's part in it. */
-  readonly membership?: (() => MembershipNumbers) | undefined
-  /** The log as a whole; undefined: nobody tells. */
-  readonly log?: (() => Promise<LogNumbers>) | undefined
-  /** Where clicks are noted; undefined: they are not counted. */
-  readonly clicks?: Pick<ClickRecorder, 'notes' | 'numbers'> | undefined
-  /** Where deletions of clicks are noted; undefined: they are not counted. */
-  readonly deletions?: Pick<ClickRecorder, 'noteDeletion'> | undefined
-  /** Whom to ask about clicks; undefined: this program counts none. */
-  readonly analytics?: Analytics | undefined
-  /** Webhooks and reports; undefined: nothing here runs them. */
-  readonly desks?: HookDesks | undefined
-  /** How far this node's own analytics process is; undefined: it has none. */
-  readonly analyticsNumbers?: (() => AnalyticsNumbers) | undefined
-  /** Where clicks and changes are heard of as they come, and what makes clicks of them; both or none. */
-  readonly clickLog?: Pick<ClickLogReader, 'read' | 'more' | 'span'> | undefined
-  readonly parser?: ClickParsing | undefined
-  /** Opens what tells the country of an address, for redirect rules; undefined: nothing does. */
-  readonly openCountries?: (() => Promise<Countries | undefined>) | undefined
-  /** Of live events. */
-  readonly clock?: Clock
-}
 
 /** Passwords to be hashed: as many as one bulk request may have that waits for its answer. */
 const HASHES = { workMax: 1, waitingMax: 100 }
@@ -167,7 +102,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   })
   await describeRoutes(app, settings.baseUrl, signIn?.cookies.nameOf('session'))
   const keys = keyCheckOf(options)
-  const defaults = { forwardQuery, redirectStatus, blocked: blocking.blocked }
+  const defaults = { forwardQuery, redirectStatus, ...blockingAndSpans(blocking) }
   const domains = requestDomainsOf(settings.domains, settings.trustProxy)
   const hot = { ...defaults, owner, now, counters: redirects, clicks, domains }
   const visitors = new VisitorFacts({ openCountries: options.openCountries })
@@ -202,6 +137,11 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     (request, response, pass) => !isClosing && redirectIfSure(hot, request, response, pass),
   )
   return app
+}
+
+/** Each undefined in most programs, or empty. */
+function blockingAndSpans({ blocked }: NodeBlocking) {
+  return { blocked, spans: RedirectSpans.open() }
 }
 
 /** With what holds for all requests: who may ask, and how they are refused. */
@@ -271,6 +211,7 @@ function metricsOf(
 ): Registry {
   const { status, work, router, membership, log, clicks, analyticsNumbers, certificate } = options
   const registry = new Registry()
+  options.exportMetrics?.(() => readMetrics(registry))
   registerMetrics(registry, { status, redirects, errors, work, router })
   registerBlockingMetrics(registry, blocking)
   if (log !== undefined) registerLogMetrics(registry, log)

@@ -1,5 +1,6 @@
 /**
- * The mark of a request: the id by which it is found in logs, on whichever node it is worked on.
+ * The mark of a request: the id by which it is found in logs, on whichever node it is worked on, and its
+ * place in a trace.
  *
  * The gateway marks what it gives to its handlers, the router sends marks along with what it asks other
  * nodes, and the owner service marks again what came with one. Who writes a line about a request asks
@@ -11,8 +12,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 export interface RequestMark {
-  /** As `parseRequestId` takes it. */
-  readonly id: string
+  /** As `parseRequestId` takes it; undefined: it has none, as a redirect that is traced. */
+  readonly id?: string | undefined
+  /** The span that the request is worked on in, as W3C's `traceparent`; undefined: it is not traced. */
+  readonly trace?: string | undefined
 }
 
 /** At most 128 characters, none of which ends a line or a field in a log or a header. */

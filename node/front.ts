@@ -24,6 +24,7 @@ import { hstsOf } from '../gateway/http/security-headers.ts'
 import type { SignIn } from '../gateway/sign-in/sign-in.ts'
 import { openRedirectPort } from '../gateway/tls/redirect-port.ts'
 import { notesOfCase, ownerOfCase } from '../gateway/http/folded-codes.ts'
+import { RedirectSpans } from '../gateway/http/redirect-spans.ts'
 import { requestDomainsOf } from '../gateway/http/request-domains.ts'
 import type { LongWork } from '../links/long-work.ts'
 import type { LogNumbers } from '../gateway/operator/log-metrics.ts'
@@ -34,6 +35,7 @@ import type { Node } from './node.ts'
 import type { NodeAnalytics } from './node-analytics.ts'
 import { ownCertificateOf } from './own-tls-settings.ts'
 import { ConfigError } from './setting.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 
 /** What admins name and read by the interface. */
 export interface AccessSeams {
@@ -68,6 +70,8 @@ export interface FrontOptions {
   /** Begins a backup; undefined: nobody can ask for one. */
   readonly backup: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
   readonly access: AccessSeams | undefined
+  /** undefined: metrics are told who asks for them, and sent to nobody. */
+  readonly telemetry: Telemetry | undefined
   readonly logger: Logger
   readonly now: () => EpochMs
 }
@@ -83,11 +87,8 @@ export interface Front {
 export async function buildFront(options: FrontOptions): Promise<Front> {
   const { config, node, work, redirects, clusterStatus, drainNode, membership, log } = options
   const { isStopping, clicks, live, analytics, apiKey, keys, backup, access, logger, now } = options
-  const { codeCase } = config
-  // The gateway does so by itself.
-  const owner = ownerOfCase(node.links, codeCase)
+  const { telemetry } = options
   const settings = gatewaySettingsOf(config)
-  const domains = requestDomainsOf(settings.domains, settings.trustProxy)
   const blocking = await blockingOf(config, access, logger, now)
   const asked = { clusterStatus, drainNode, membership, log, isStopping, work }
   const gateway = await createGateway({
@@ -114,23 +115,36 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     certificate: ownCertificateOf(config, logger),
     now,
     openCountries: () => countriesOf(config, logger),
+    exportMetrics: telemetry && ((read) => telemetry.exportMetrics(read)),
   })
-  const fastPath = config.fastPath
-    ? installFastPath(gateway.server, {
-        lookup: (code) => owner.lookup(code, now()),
-        find: (code) => owner.find(code),
-        counters: redirects,
-        prefixOf: domains && ((head) => domains.prefixOfHead(head)),
-        forwardQuery: settings.forwardQuery,
-        redirectStatus: settings.redirectStatus,
-        hsts: hstsOf(settings),
-        hasFallback: hasFallback(settings),
-        clicks: notesOfCase(clicks?.notes, codeCase),
-        now,
-        blocked: blocking.blocked,
-      })
-    : undefined
+  const fastPath = config.fastPath ? fastPathOf(options, gateway, blocking) : undefined
   return frontOf({ gateway, fastPath, blocking }, config)
+}
+
+function fastPathOf(
+  { config, node, redirects, clicks, now }: FrontOptions,
+  gateway: FastifyInstance,
+  { blocked }: NodeBlocking,
+): FastPath {
+  const { codeCase } = config
+  // The gateway does so by itself.
+  const owner = ownerOfCase(node.links, codeCase)
+  const settings = gatewaySettingsOf(config)
+  const domains = requestDomainsOf(settings.domains, settings.trustProxy)
+  return installFastPath(gateway.server, {
+    lookup: (code) => owner.lookup(code, now()),
+    find: (code) => owner.find(code),
+    counters: redirects,
+    prefixOf: domains && ((head) => domains.prefixOfHead(head)),
+    forwardQuery: settings.forwardQuery,
+    redirectStatus: settings.redirectStatus,
+    hsts: hstsOf(settings),
+    hasFallback: hasFallback(settings),
+    clicks: notesOfCase(clicks?.notes, codeCase),
+    now,
+    blocked,
+    spans: RedirectSpans.open(),
+  })
 }
 
 interface Parts {

@@ -22,6 +22,7 @@ import {
   settingsHelp,
   settingsTable,
 } from './settings-display.ts'
+import { openTelemetry } from './telemetry/telemetry.ts'
 import { startTinygrid } from './tinygrid.ts'
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -61,6 +62,8 @@ const EXPECTED = [ConfigError, DataDirectoryError, StartError, TinygridError]
 const EXIT_FAILURE = 1
 /** Connections, and all of a start that has failed: what does not close in this time is left as it is. */
 const CLOSE_MS_MAX = 3_000
+/** What was not sent by then, no collector hears of. */
+const TELEMETRY_CLOSE_MS = 2_000
 /** Over the stop timeout: what is closed after requests and flush takes at most this. */
 const STOP_GRACE_MS = 5_000
 
@@ -86,6 +89,7 @@ async function run(handleSignals: HandleSignals): Promise<void> {
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
   for (const warning of given.warnings) logger.warn(warning)
   logger.debug(describeConfig(config), 'settings')
+  const telemetry = await openTelemetry(process.env, config.nodeId, logger)
   const isEmbedded = config.natsUrl === undefined
   const work = systemLongWork()
   const parts = isEmbedded
@@ -94,7 +98,7 @@ async function run(handleSignals: HandleSignals): Promise<void> {
         analytics: embeddedAnalytics(config, logger),
       }
     : await openInCluster(config, logger, work)
-  const node = await startTinygrid({ config, logger, work, stop, ...parts }).catch(
+  const node = await startTinygrid({ config, logger, telemetry, work, stop, ...parts }).catch(
     async (error: unknown) => {
       await Promise.race([parts.close().catch(() => {}), sleep(CLOSE_MS_MAX)])
       throw 'explain' in parts ? parts.explain(error) : error
@@ -106,6 +110,7 @@ async function run(handleSignals: HandleSignals): Promise<void> {
   if ('lost' in parts) void parts.lost.then(end)
   const close = async () => {
     await node.close()
+    await telemetry?.close(TELEMETRY_CLOSE_MS)
     // A directory is closed in order; servers that are gone do not care, and may hold this up.
     await (isEmbedded ? parts.close() : Promise.race([parts.close(), sleep(CLOSE_MS_MAX)]))
   }

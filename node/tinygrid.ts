@@ -8,22 +8,14 @@
 import type { Logger } from 'pino'
 import type { ClusterSeams } from './node-options.ts'
 import { systemClock } from '../links/clock.ts'
-import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { ClusterStatus, NodeReport } from '../cluster/observer/cluster-status.ts'
 import { HandOvers } from '../cluster/observer/hand-overs.ts'
 import { toEpochMs, type EpochMs, type NodeId } from '../links/ids.ts'
-import { marked } from '../links/request-mark.ts'
 import type { NodeStatus } from '../links/link-owner.ts'
-import type { LongWork } from '../links/long-work.ts'
-import type { Config } from '../config.ts'
-import {
-  noteChanges,
-  startRecording,
-  type ClickRecording,
-  type ClickSeams,
-} from './click-recording.ts'
+import { marked } from '../links/request-mark.ts'
+import { noteChanges, startRecording, type ClickRecording } from './click-recording.ts'
 import { ErrorLog, logRefused } from './error-log.ts'
-import { buildFront, type AccessSeams, type Front } from './front.ts'
+import { buildFront, type Front } from './front.ts'
 import {
   createRedirectCounters,
   type RedirectCounters,
@@ -32,37 +24,9 @@ import { TaggedCodes } from '../gateway/stats/tagged-codes.ts'
 import { liveClicks } from './live-clicks.ts'
 import { Node } from './node.ts'
 import { beginBackup, type BackupSeams } from './node-backup.ts'
-import { analyticsState, type NodeAnalytics } from './node-analytics.ts'
-import { embeddedOutside, NodeObservation, type Outside } from './node-observation.ts'
-import type { LinkStore } from '../persistence/store/link-store.ts'
-import type { Log } from '../persistence/log/log.ts'
-
-export interface TinygridOptions {
-  readonly config: Config
-  readonly log: Log
-  readonly store: LinkStore
-  /** The same one that log and store use. */
-  readonly work: LongWork
-  /** undefined: one process, which owns everything. */
-  readonly cluster?: ClusterSeams
-  /** For people: what the node leans on. Embedded it is the log alone. */
-  readonly outside?: Outside
-  /** Where clicks go; undefined: they are not counted. */
-  readonly clicks?: ClickSeams | undefined
-  /** Asked about clicks, and started and ended with the node; undefined: nobody knows of clicks. */
-  readonly analytics?: NodeAnalytics | undefined
-  readonly apiKey: string
-  /** Keys that admins have made; undefined: nobody can make any. */
-  readonly keys?: KeyStore | undefined
-  /** What a backup takes beside links and keys; undefined: nobody can make one. */
-  readonly backup?: BackupSeams | undefined
-  /** undefined: nobody can block hosts, and nothing is audited. */
-  readonly access?: AccessSeams | undefined
-  readonly logger: Logger
-  /** Stops the process in order, as a signal does. */
-  readonly stop?: () => void
-  readonly now?: () => EpochMs
-}
+import { analyticsState } from './node-analytics.ts'
+import { embeddedOutside, NodeObservation } from './node-observation.ts'
+import type { TinygridOptions } from './tinygrid-options.ts'
 
 export interface Tinygrid {
   /** Where it listens, `http://localhost:3000`; null: it has no gateway. */
@@ -136,8 +100,8 @@ interface Parts {
 
 /** undefined: the node is to have none. */
 function frontOf(options: TinygridOptions, parts: Parts) {
-  const { config, work, clicks, analytics, apiKey, keys, access, logger } = options
-  const given = { config, work, analytics, apiKey, keys, access, logger }
+  const { config, work, clicks, analytics, apiKey, keys, access, logger, telemetry } = options
+  const given = { config, work, analytics, apiKey, keys, access, logger, telemetry }
   if (!config.roles.includes('gateway')) return undefined
   const { node, recording, now, redirects, running } = parts
   return buildFront({

@@ -20,7 +20,8 @@ import {
 } from '../cluster/peers/owner-protocol.ts'
 import type { Peers } from '../cluster/peers/peers.ts'
 import { withMarks } from '../cluster/peers/request-marks.ts'
-import { currentMark, type RequestMark } from '../links/request-mark.ts'
+import type { RequestMark } from '../links/request-mark.ts'
+import { markedCall } from './marked-calls.ts'
 
 /** Who waits for an answer. Exactly one of the two is called, once; neither may throw. */
 export interface Asker<Answered> {
@@ -71,11 +72,11 @@ export class RemoteBatches<Request, Answered> {
       return asker.reject(new TinygridError('owner_unavailable', { detail }))
     }
     this.#waiting++
-    const mark = currentMark()
     if (this.#gathered.size === 0) this.#options.defer(() => this.#send())
+    const waiting = { request, ...markedCall(this.#options.name, node, asker) }
     const gathered = this.#gathered.get(node)
-    if (gathered === undefined) this.#gathered.set(node, [{ request, asker, mark }])
-    else gathered.push({ request, asker, mark })
+    if (gathered === undefined) this.#gathered.set(node, [waiting])
+    else gathered.push(waiting)
   }
 
   #send(): void {

@@ -16,6 +16,7 @@ import type { LinkVersion } from '../../links/link-record.ts'
 import { pause, type Clock } from '../../links/clock.ts'
 import { hasCode } from '../../links/errors.ts'
 import type { Code, Epoch, LogPosition, NodeId, PartitionId } from '../../links/ids.ts'
+import { tracedRoot } from '../../links/tracing.ts'
 import type { Peers } from '../../cluster/peers/peers.ts'
 import { decodeLogRecord, encodeLogRecord } from '../../persistence/log/log-record.ts'
 import type { Log } from '../../persistence/log/log.ts'
@@ -90,7 +91,12 @@ export class HandOffSource {
   }
 
   /** Moves the partition, which this node serves. Rejects only if an invariant is broken. */
-  async run(partition: PartitionId, to: NodeId): Promise<HandOffOutcome> {
+  run(partition: PartitionId, to: NodeId): Promise<HandOffOutcome> {
+    const attributes = { 'tinygrid.partition': partition, 'tinygrid.node': to }
+    return tracedRoot('partition.hand_over', attributes, () => this.#run(partition, to))
+  }
+
+  async #run(partition: PartitionId, to: NodeId): Promise<HandOffOutcome> {
     const tail = new Map<Code, LinkVersion>()
     this.#tails.set(partition, tail)
     try {

@@ -61,7 +61,7 @@ function start() {
     effects.carryOut(P, actor as unknown as Actor, [effect])
   }
   const append = (text: string, expectedLast = 0) => {
-    ask({ kind: 'append', ...entry(text, expectedLast) })
+    ask({ kind: 'append', ...entry(text, expectedLast), callers: [] })
   }
   const readStore = (code: Code) => ask({ kind: 'read_store', code })
   return { clock, log, store, errors, effects, told, here, ask, append, readStore }

@@ -11,9 +11,11 @@ import { hasCode, TinygridError } from '../../links/errors.ts'
 import type { Code, EpochMs, LogPosition, PartitionId } from '../../links/ids.ts'
 import { isWholeVersion } from '../../links/link-record.ts'
 import type { LongWork } from '../../links/long-work.ts'
+import type { RequestMark } from '../../links/request-mark.ts'
 import type { LinkStore } from '../../persistence/store/link-store.ts'
 import type { Log, LogEntry } from '../../persistence/log/log.ts'
 import type { Effect } from './effect.ts'
+import { beginAppend } from './append-span.ts'
 import { LoggedOperations } from './logged-operations.ts'
 import type { PartitionActor } from './partition-actor.ts'
 
@@ -21,12 +23,15 @@ import type { PartitionActor } from './partition-actor.ts'
 interface Caller {
   readonly resolve: (result: never) => void
   readonly reject: (error: TinygridError) => void
+  /** Of a write, if it has one. */
+  readonly mark?: RequestMark | undefined
 }
 
 export type Actor = PartitionActor<Caller>
 
 type Effects = readonly Effect<Caller>[]
-type Append = Pick<Extract<Effect<Caller>, { kind: 'append' }>, 'payload' | 'expectedLast'>
+type Append = Pick<Extract<Effect<Caller>, { kind: 'append' }>, 'payload' | 'expectedLast'> &
+  Partial<Pick<Extract<Effect<Caller>, { kind: 'append' }>, 'callers'>>
 export type Applied = Extract<Effect<Caller>, { kind: 'applied' }>
 
 export interface ActorEffectsOptions {
@@ -107,15 +112,19 @@ export class ActorEffects {
     }
   }
 
-  #append(partition: PartitionId, actor: Actor, { payload, expectedLast }: Append): void {
+  #append(partition: PartitionId, actor: Actor, append: Append): void {
+    const { payload, expectedLast, callers } = append
+    const span = callers && beginAppend(partition, payload.length, callers)
     this.#appends++
     this.#options.log.append(partition, payload, expectedLast).then(
       (position) => {
+        span?.end()
         this.#appends--
         this.counters.logAppends++
         this.#end(partition, actor, () => actor.appended(position))
       },
       (error: unknown) => {
+        span?.end(error)
         this.#appends--
         this.#noteLogError('log append failed', error)
         const failure = asOperatingError(error, 'log_uncertain')

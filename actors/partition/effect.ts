@@ -12,7 +12,13 @@ import type { Link } from '../../links/link.ts'
 import type { WriteResult } from '../../links/link-owner.ts'
 
 export type Effect<Ticket> =
-  | { readonly kind: 'append'; readonly payload: Buffer; readonly expectedLast: LogPosition }
+  | {
+      readonly kind: 'append'
+      readonly payload: Buffer
+      readonly expectedLast: LogPosition
+      /** Who waits for it. */
+      readonly callers: readonly { readonly ticket: Ticket }[]
+    }
   /** As append, after a pause: whether the last attempt was appended is not known. */
   | { readonly kind: 'append_again'; readonly payload: Buffer; readonly expectedLast: LogPosition }
   | { readonly kind: 'read_tail'; readonly after: LogPosition }

@@ -159,7 +159,7 @@ export class PartitionActor<Ticket> {
     const id = this.#options.nextBatchId()
     this.#inFlight = sealBatch(batch, id, this.#epoch, this.#lastPosition)
     const { payload, expectedLast } = this.#inFlight
-    batch.effects.push({ kind: 'append', payload, expectedLast })
+    batch.effects.push({ kind: 'append', payload, expectedLast, callers: batch.answers })
     return batch.effects
   }
 

@@ -11,6 +11,7 @@
  */
 import assert from 'node:assert/strict'
 import type { AppliedChange } from './applied-change.ts'
+import { currentMark } from '../../links/request-mark.ts'
 import type { LinkVersion } from '../../links/link-record.ts'
 import { pause } from '../../links/clock.ts'
 import { TinygridError, type OwnerHint } from '../../links/errors.ts'
@@ -195,7 +196,11 @@ export class PartitionHost implements LocalOwner, DirtySource {
     return new Promise((resolve, reject) => {
       if (this.#isStopping) throw new TinygridError('shutting_down')
       const { partition, actor } = this.#authorityOn(request.code)
-      this.#effects.carryOut(partition, actor, actor.submit({ resolve, reject }, request))
+      this.#effects.carryOut(
+        partition,
+        actor,
+        actor.submit({ resolve, reject, mark: currentMark() }, request),
+      )
       this.#due.add(partition)
     })
   }

@@ -15,7 +15,7 @@
 import type { Clock } from '../../links/clock.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { Code, Epoch, EpochMs, NodeId, PartitionId } from '../../links/ids.ts'
-import { marked } from '../../links/request-mark.ts'
+import { tracedFor } from '../../links/tracing.ts'
 import {
   encodeAnswers,
   OWNER_CALLS,
@@ -33,7 +33,7 @@ import {
   RESOLVE_LIMITS,
   type ResolveRequest,
 } from '../../cluster/peers/resolve-values.ts'
-import { parseMarks, type Marks } from '../../cluster/peers/request-marks.ts'
+import { parseMarks } from '../../cluster/peers/request-marks.ts'
 import type { Peers } from '../../cluster/peers/peers.ts'
 import type { Placement } from '../../cluster/table/placement.ts'
 import type { LinkOwner, WriteRequest } from '../../links/link-owner.ts'
@@ -75,10 +75,11 @@ export function serveOwner(options: OwnerServiceOptions): void {
     return answers
   }
 
-  peers.handle(OWNER_CALLS.lookup, (params) => {
+  peers.handle(OWNER_CALLS.lookup, (params, from) => {
     const time = now()
     const at = clock.now()
-    const answers = answerEach(options, NO_MARKS, parseCodes(params), codeItself, (code) => {
+    const call = markedCall(OWNER_CALLS.lookup, params, from)
+    const answers = answerEach(options, call, parseCodes(params), codeItself, (code) => {
       asked?.note(code, at)
       return owner.lookup(code, time)
     })
@@ -88,7 +89,7 @@ export function serveOwner(options: OwnerServiceOptions): void {
   peers.handle(OWNER_CALLS.find, async (params, from) => {
     const call = markedCall(OWNER_CALLS.find, params, from)
     const at = clock.now()
-    const finds = answerEach(options, call.marks, parseCodes(params), codeItself, async (code) => {
+    const finds = answerEach(options, call, parseCodes(params), codeItself, async (code) => {
       asked?.note(code, at)
       return (await owner.find(code)).lookup
     })
@@ -98,7 +99,7 @@ export function serveOwner(options: OwnerServiceOptions): void {
   peers.handle(OWNER_CALLS.resolve, async (params, from) => {
     const call = markedCall(OWNER_CALLS.resolve, params, from)
     const requests = parseRequests(params, parseResolveRequest, RESOLVE_LIMITS)
-    const resolved = answerEach(options, call.marks, requests, codeOf, ({ code, visitor }) => {
+    const resolved = answerEach(options, call, requests, codeOf, ({ code, visitor }) => {
       return owner.resolve(code, visitor)
     })
     const settled = noted(call, await settle(options, resolved, FIND_WAIT_MS))
@@ -108,7 +109,7 @@ export function serveOwner(options: OwnerServiceOptions): void {
   peers.handle(OWNER_CALLS.read, async (params, from) => {
     const call = markedCall(OWNER_CALLS.read, params, from)
     const codes = parseCodes(params)
-    const reads = answerEach(options, call.marks, codes, codeItself, (code) => owner.read(code))
+    const reads = answerEach(options, call, codes, codeItself, (code) => owner.read(code))
     return encodeAnswers(noted(call, await settle(options, reads, READ_WAIT_MS)), encodeLink)
   })
 
@@ -116,7 +117,7 @@ export function serveOwner(options: OwnerServiceOptions): void {
   peers.handle(OWNER_CALLS.write, async (params, from) => {
     const call = markedCall(OWNER_CALLS.write, params, from)
     const requests = parseRequests(params, parseWriteRequest, WRITES_LIMITS)
-    const answers = answerEach(options, call.marks, requests, codeOf, (one) => writes.write(one))
+    const answers = answerEach(options, call, requests, codeOf, (one) => writes.write(one))
     const settled = noted(call, await settle(options, answers, WRITE_WAIT_MS))
     return encodeAnswers(settled, (result, index) => {
       const request = requests[index]!
@@ -124,9 +125,6 @@ export function serveOwner(options: OwnerServiceOptions): void {
     })
   })
 }
-
-/** Of look-ups, which are answered in their turn or refused for what the caller tries again. */
-const NO_MARKS: Marks = []
 
 function markedCall(call: string, params: unknown, from: NodeId): MarkedCall {
   return { call, from, marks: parseMarks(params) }
@@ -138,7 +136,7 @@ const codeOf = ({ code }: WriteRequest | ResolveRequest): Code => code
 /** What throws for one request is the answer to that one. */
 function answerEach<T, Given>(
   options: OwnerServiceOptions,
-  marks: Marks,
+  { call, marks }: MarkedCall,
   requests: readonly Asked<T>[],
   codeIn: (what: T) => Code,
   answer: (what: T) => Given,
@@ -151,7 +149,9 @@ function answerEach<T, Given>(
       const refusal = refusalOf(options, partition, epoch)
       if (refusal !== undefined) return refusal
       const mark = marks[index]
-      return mark === undefined ? answer(what) : marked(mark, () => answer(what))
+      if (mark === undefined) return answer(what)
+      const attributes = { 'tinygrid.node': options.peers.nodeId, 'tinygrid.partition': partition }
+      return tracedFor(mark, call, { kind: 'server', attributes }, () => answer(what))
     } catch (error) {
       return asOperatingError(error, options.onError)
     }

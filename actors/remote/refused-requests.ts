@@ -30,7 +30,8 @@ export function tellRefused(
 ): void {
   for (const [index, mark] of marks.entries()) {
     const error = answers[index]
-    if (mark === undefined || !(error instanceof TinygridError)) continue
-    if (ERRORS[error.code].status >= 500) tell({ requestId: mark.id, from, call, error })
+    const requestId = mark?.id
+    if (requestId === undefined || !(error instanceof TinygridError)) continue
+    if (ERRORS[error.code].status >= 500) tell({ requestId, from, call, error })
   }
 }

@@ -92,8 +92,8 @@ export class FastPathConnection {
         host.turn.wait(this)
         break
       }
-      const { found, code, query, head } = first
-      const reply = host.replyWith(found, code, query, head, this.socket)
+      const { found, code, query, head, isTraced } = first
+      const reply = host.replyWith(found, code, query, head, this.socket, isTraced)
       if (reply === undefined) return void this.#handOver(replies, line.rest())
       this.#hasAnswered = true
       line.shift()

@@ -31,13 +31,17 @@ export interface ConnectionHost {
   beginBatch(): void
   /** What memory says; 'unknown' only if `find` can be asked. */
   lookup(code: Code): Lookup
-  /** A redirect, or that there is no such link, which is then counted; undefined if Fastify has to answer. */
+  /**
+   * A redirect, or that there is no such link, which is then counted; undefined if Fastify has to answer.
+   * @param isTraced it has a span already, since it had to be asked for
+   */
   replyWith(
     found: Lookup,
     code: Code,
     query: string,
     head: string,
     socket: Socket,
+    isTraced?: boolean,
   ): string | undefined
   /** Puts the answer from elsewhere into `expected`, then lets the connection go on. */
   find(code: Code, expected: Expected, connection: FastPathConnection): void

@@ -41,6 +41,8 @@ export interface Expected extends ExpectedRequest {
   found: Lookup | undefined
   /** The answer came and was let go. Invariant: nothing is found then, nor asked for. */
   isLetGo: boolean
+  /** Asking for the answer has a span. */
+  isTraced: boolean
   readonly line: WaitingLine
 }
 
@@ -103,7 +105,14 @@ export class WaitingLine {
   expect(end: number, request: ExpectedRequest): Expected {
     assert(this.canReadOn && end > this.#readTo)
     const bytes = end - this.#readTo
-    const expected = { bytes, ...request, found: undefined, isLetGo: false, line: this }
+    const expected = {
+      bytes,
+      ...request,
+      found: undefined,
+      line: this,
+      isLetGo: false,
+      isTraced: false,
+    }
     this.#expected.push(expected)
     this.#readTo = end
     return expected

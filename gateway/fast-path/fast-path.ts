@@ -23,16 +23,15 @@ import type { Socket } from 'node:net'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import { NO_BLOCKED_HOSTS, type BlockedHosts } from '../../links/blocked-hosts.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
-import {
-  METERED,
-  type Lookup,
-  type QueryForwarding,
-  type RedirectStatus,
-} from '../../links/link.ts'
+import { METERED, type Lookup, type QueryForwarding } from '../../links/link.ts'
 import type { Found } from '../../links/link-owner.ts'
+import { marked } from '../../links/request-mark.ts'
+import { markOf, type OpenSpan } from '../../links/tracing.ts'
 import { FastPathConnection } from './fast-path-connection.ts'
 import type { ConnectionHost } from './fast-path-host.ts'
 import type { Expected } from './fast-path-line.ts'
+import type { FastPathCounters, FastPathOptions } from './fast-path-options.ts'
+import type { RedirectSpans } from '../http/redirect-spans.ts'
 import { withQuery } from '../http/forwarded-query.ts'
 import { canReadInto } from '../http/socket-reading.ts'
 import { Refusals } from './fast-path-refusal.ts'
@@ -40,39 +39,6 @@ import { RedirectReply } from './fast-path-reply.ts'
 import type { PrefixOf } from './fast-path-request.ts'
 import { TurnBudget } from '../http/turn-budget.ts'
 import { connectionEvent, isHttp2 } from '../tls/tls-server.ts'
-
-/** What the fast path did: plain numbers, since one is raised at every redirect. */
-export interface FastPathCounters {
-  /** Redirects answered here. */
-  fast: number
-  /** Answers that there is no such link, 410 and 404: not of the fast path alone. */
-  gone: number
-  absent: number
-}
-
-export interface FastPathOptions {
-  /** What a code leads to, now; if it throws, Fastify answers. */
-  readonly lookup: (code: Code) => Lookup
-  /** What an 'unknown' code leads to; has no effect, and settles. Left out: Fastify answers. */
-  readonly find?: (code: Code) => Promise<Found>
-  readonly counters: FastPathCounters
-  /** Of the domain of a request, by its head; left out: there is one alone. */
-  readonly prefixOf?: PrefixOf | undefined
-  /** Of links that do not say it themselves. */
-  readonly forwardQuery: QueryForwarding
-  readonly redirectStatus: RedirectStatus
-  /** What browsers are told of HTTPS; undefined: nothing. */
-  readonly hsts?: string | undefined
-  /** The operator has a page for who finds no link: the server sends him there. */
-  readonly hasFallback: boolean
-  /** Where each redirect and each orphan is noted. */
-  readonly clicks?: ClickNotes | undefined
-  readonly now?: () => EpochMs
-  /** Where nobody is sent: Fastify says so. Left out: there is nothing of the kind. */
-  readonly blocked?: Pick<BlockedHosts, 'has'>
-  /** How finely time-outs are kept: a client is cut off this much too late at most. */
-  readonly tickMs?: number
-}
 
 export interface FastPath {
   /** The connections that were not handed over. */
@@ -125,6 +91,7 @@ class SharedState implements ConnectionHost, FastPath {
   readonly #forwardQuery: QueryForwarding
   readonly #clicks: ClickNotes | undefined
   readonly #blocked: Pick<BlockedHosts, 'has'>
+  readonly #spans: RedirectSpans | undefined
   readonly #now: () => EpochMs
   /** When the present batch of bytes came. */
   #at: EpochMs
@@ -150,6 +117,7 @@ class SharedState implements ConnectionHost, FastPath {
     this.#forwardQuery = options.forwardQuery
     this.#clicks = options.clicks
     this.#blocked = options.blocked ?? NO_BLOCKED_HOSTS
+    this.#spans = options.spans
     this.#now = options.now ?? (() => Date.now() as EpochMs)
     this.#at = this.#now()
     this.#tickMs = options.tickMs ?? TICK_MS
@@ -191,6 +159,7 @@ class SharedState implements ConnectionHost, FastPath {
     query: string,
     head: string,
     socket: Socket,
+    isTraced = false,
   ): string | undefined {
     if (found.kind !== 'redirect') return this.#refuse(found, code, query, head, socket)
     if (this.#blocked.has(found.url)) return undefined
@@ -204,6 +173,7 @@ class SharedState implements ConnectionHost, FastPath {
     // Node remembers the address once it was asked for, also when the socket is gone.
     const status = this.#reply.statusOf(found)
     this.#clicks?.note(code, this.#at, status, socket.remoteAddress ?? '', head, query, found.url)
+    if (this.#spans !== undefined && !isTraced) trace(this.#spans.ofHead(head, this.#at), status)
     return reply
   }
 
@@ -227,9 +197,19 @@ class SharedState implements ConnectionHost, FastPath {
 
   find(code: Code, expected: Expected, connection: FastPathConnection): void {
     void connection.socket.remoteAddress
-    this.#find!(code).then(
-      ({ lookup }) => this.#settle(expected, lookup, connection),
-      () => this.#settle(expected, SERVER_ANSWERS, connection),
+    const span = this.#spans?.ofHead(expected.head, this.#at)
+    const find = () => this.#find!(code)
+    expected.isTraced = span !== undefined
+    const finding = span === undefined ? find() : marked(markOf(span), find)
+    finding.then(
+      ({ lookup }) => {
+        span?.end()
+        this.#settle(expected, lookup, connection)
+      },
+      (error: unknown) => {
+        span?.end(error)
+        this.#settle(expected, SERVER_ANSWERS, connection)
+      },
     )
   }
 
@@ -290,4 +270,10 @@ class SharedState implements ConnectionHost, FastPath {
     this.tick++
     for (const connection of this.#connections) connection.expire()
   }
+}
+
+/** Of a redirect that was answered in its turn. */
+function trace(span: OpenSpan | undefined, status: number): void {
+  span?.set({ 'http.response.status_code': status })
+  span?.end()
 }

@@ -12,8 +12,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance } from 'fastify'
-import { marked, parseRequestId } from '../../links/request-mark.ts'
+import { parseRequestId } from '../../links/request-mark.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
 
 export const REQUEST_ID_HEADER = 'x-request-id'
@@ -37,9 +36,4 @@ export class RequestIds {
     this.#known?.set(request, id)
     return id
   }
-}
-
-/** All that a handler does is marked with its request; after the body, whose events have no mark. */
-export function markRequests(app: FastifyInstance): void {
-  app.addHook('preHandler', (request, _reply, done) => marked({ id: request.id }, done))
 }

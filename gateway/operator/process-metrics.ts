@@ -5,7 +5,12 @@
  * however many gateways it has.
  */
 import { performance } from 'node:perf_hooks'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import {
+  collectDefaultMetrics,
+  Registry,
+  type MetricObjectWithValues,
+  type MetricValue,
+} from 'prom-client'
 import { counter } from './metrics.ts'
 
 /**
@@ -27,9 +32,22 @@ let processRegistry: Registry | undefined
 
 /** Everything in Prometheus' text format. */
 export async function renderMetrics(registry: Registry): Promise<string> {
-  processRegistry ??= registryOfProcess()
-  const [ofProcess, ofGateway] = await Promise.all([processRegistry.metrics(), registry.metrics()])
+  const [ofGateway, ofProcess] = await Promise.all(
+    [registry, registryOfThisProcess()].map((each) => each.metrics()),
+  )
   return `${ofGateway}\n${ofProcess}`
+}
+
+/** Everything as values. */
+export async function readMetrics(
+  registry: Registry,
+): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
+  const both = [registry, registryOfThisProcess()].map((each) => each.getMetricsAsJSON())
+  return (await Promise.all(both)).flat()
+}
+
+function registryOfThisProcess(): Registry {
+  return (processRegistry ??= registryOfProcess())
 }
 
 function registryOfProcess(): Registry {

@@ -3,7 +3,7 @@
  *
  * A code in memory is answered in the same turn, through Node's response directly: no promise, no
  * hook, no log line, no header but those below (the fast path answers byte for byte alike). The
- * gateway asks `redirectAtOnce` even before Fastify looks for a route, which costs as much as the
+ * gateway asks `redirect-at-once.ts` even before Fastify looks for a route, which costs as much as the
  * rest of a redirect. What another node or the store has to answer comes through there too, when it
  * is a redirect. Everything else, a link that must be counted, a page, comes through the route and
  * may take its time.
@@ -13,44 +13,30 @@
  *
  * Fastify's own `reply.send` was tried: it costs a quarter of the throughput.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import { TinygridError } from '../../links/errors.ts'
-import type { Code, EpochMs, PlainCode } from '../../links/ids.ts'
+import type { Code } from '../../links/ids.ts'
 import type { Lookup } from '../../links/link.ts'
 import { redirectOfVisit, type LinkOwner, type Source } from '../../links/link-owner.ts'
 import { isKeyed, type KeyCheck } from '../api/authentication.ts'
-import { unblocked, type Blocking } from '../blocking/blocked-target.ts'
+import { unblocked } from '../blocking/blocked-target.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
 import type { Fallback } from './fallback.ts'
-import { noteDecidedVisit, noteOrphan, noteVisit } from './noted-requests.ts'
+import { noteDecidedVisit, noteOrphan } from './noted-requests.ts'
 import { answerPasserBy, passerBy, type PasserBy } from './passer-by.ts'
 import { previewedCode, sendPreview } from './preview.ts'
 import type { PublicAddress } from '../http/public-address.ts'
 import type { RedirectCounters } from './redirect-counters.ts'
 import type { Target } from '../http/redirect-form.ts'
-import { sendRedirect, SOURCE_HEADER, type RedirectDefaults } from './redirect-reply.ts'
+import { fullCodeIn, redirect, type HotOptions } from './redirect-at-once.ts'
+import { sendRedirect, SOURCE_HEADER } from './redirect-reply.ts'
 import { codeOfTarget } from '../http/request-target.ts'
-import type { RequestDomains } from '../http/request-domains.ts'
 import type { RequestTimes } from '../http/request-times.ts'
 import { sendPasswordPage } from '../passwords/password-page.ts'
 import { decidedTarget } from './decided-target.ts'
 import type { VisitorFacts } from './visitor-facts.ts'
-import { hasTwoHosts } from '../http/single-host.ts'
 import { isForPrograms } from './not-found.ts'
 import { goneError, visitorError } from './visitor-pages.ts'
-
-/** What a redirect from memory takes. */
-export interface HotOptions extends RedirectDefaults, Blocking {
-  readonly owner: LinkOwner
-  readonly now: () => EpochMs
-  readonly counters: RedirectCounters
-  /** undefined: clicks are not counted. */
-  readonly clicks: ClickNotes | undefined
-  /** undefined: there is the default one alone. */
-  readonly domains: RequestDomains | undefined
-}
 
 export interface RedirectOptions extends HotOptions {
   readonly errors: ErrorReplies
@@ -88,75 +74,6 @@ export function redirectRoute(app: FastifyInstance, options: RedirectOptions): v
     handler: (request, reply) =>
       isForPrograms(request) ? reply.callNotFound() : handler(request, reply),
   })
-}
-
-/**
- * Answers if the link redirects. False: it is not for here to answer. If that turns out only later,
- * `pass` is called, which may ask again: finding out has no effect.
- */
-export function redirectAtOnce(
-  options: HotOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-  pass: () => void,
-): boolean {
-  const { owner, now, counters, blocked } = options
-  const { method, url, rawHeaders } = request
-  if (method !== 'GET' && method !== 'HEAD') return false
-  const plain = codeOfTarget(url!)
-  if (plain === undefined || hasTwoHosts(rawHeaders) || mayBeKeyed(rawHeaders)) return false
-  const code = fullCodeIn(options, plain, request)
-  const found = owner.lookup(code, now())
-  if (found.kind === 'redirect') {
-    if (blocked.has(found.url)) return false
-    counters.found++
-    redirect(options, request, response, code, found)
-    return true
-  }
-  if (found.kind !== 'unknown') return false
-  void request.socket.remoteAddress // is remembered by Node, when the socket is gone
-  owner.find(code).then(({ lookup }) => {
-    if (lookup.kind !== 'redirect' || blocked.has(lookup.url)) return pass()
-    counters.late++
-    redirect(options, request, response, code, lookup)
-  }, pass)
-  return true
-}
-
-/** The code of a target, with the domain of its request. */
-export function fullCodeIn(
-  { domains }: Pick<HotOptions, 'domains'>,
-  code: PlainCode,
-  request: IncomingMessage,
-): Code {
-  return domains === undefined ? code : domains.fullCode(code, request)
-}
-
-/** Whether the request may carry a key. Two passes over the names cost no more than one with all in it. */
-function mayBeKeyed(rawHeaders: readonly string[]): boolean {
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!
-    if (name.length === X_API_KEY.length || name.length === AUTHORIZATION.length) {
-      const lower = name.toLowerCase()
-      if (lower === X_API_KEY || lower === AUTHORIZATION) return true
-    }
-  }
-  return false
-}
-
-const X_API_KEY = 'x-api-key'
-const AUTHORIZATION = 'authorization'
-
-/** Sends the visitor on, and notes that; whom a rule leads elsewhere does not come here. */
-function redirect(
-  options: HotOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-  code: Code,
-  target: Target,
-): void {
-  const status = sendRedirect(options, request, response, target)
-  noteVisit(options, request, code, status, target.url)
 }
 
 async function answerOther(

@@ -3,7 +3,7 @@
  */
 import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import type { FastPathOptions } from '../fast-path/fast-path.ts'
+import type { FastPathOptions } from '../fast-path/fast-path-options.ts'
 import { get, type Sample } from './fast-path-corpus.ts'
 import { exchange, type FastServer, startFast } from './fast-path-pair.ts'
 

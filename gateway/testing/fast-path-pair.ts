@@ -19,15 +19,12 @@ import { NOBODYS_HASH } from '../../links/testing/any-options.ts'
 import { SHORT_RULES } from '../../links/testing/sample-rules.ts'
 import { freeWork } from '../../links/testing/free-work.ts'
 import { FakeLinks } from './fake-links.ts'
-import {
-  type FastPath,
-  type FastPathCounters,
-  type FastPathOptions,
-  installFastPath,
-} from '../fast-path/fast-path.ts'
+import { type FastPath, installFastPath } from '../fast-path/fast-path.ts'
+import type { FastPathCounters, FastPathOptions } from '../fast-path/fast-path-options.ts'
 import { GATEWAY_DEFAULTS, type GatewaySettings } from '../gateway-settings.ts'
 import { CONNECTION_REQUESTS_MAX } from '../http/connection-bounds.ts'
-import { createGateway, type GatewayOptions } from '../gateway.ts'
+import type { GatewayOptions } from '../gateway-options.ts'
+import { createGateway } from '../gateway.ts'
 
 export const KEY = 'a-key-for-tests-0123456789'
 export const NOW = Date.UTC(2030, 0, 1) as EpochMs

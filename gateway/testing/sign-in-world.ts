@@ -12,7 +12,7 @@ import { SessionSecret } from '../sign-in/session-secret.ts'
 import { SignIn } from '../sign-in/sign-in.ts'
 import { CLIENT_ID, CLIENT_SECRET, startProvider, type TestProvider } from './oidc-provider.ts'
 import { NOW, startGateway, type TestGateway } from './test-gateway.ts'
-import type { GatewayOptions } from '../gateway.ts'
+import type { GatewayOptions } from '../gateway-options.ts'
 
 export const BASE_URL = 'https://sho.rt'
 export const HOUR_MS = 3_600_000

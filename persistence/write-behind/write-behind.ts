@@ -13,6 +13,7 @@
  * leads to a replay of what the store may already have, which changes nothing there.
  */
 import assert from 'node:assert/strict'
+import { tracedRoot } from '../../links/tracing.ts'
 import type { LinkVersion } from '../../links/link-record.ts'
 import { hasCode } from '../../links/errors.ts'
 import type { Code, LogPosition, PartitionId } from '../../links/ids.ts'
@@ -205,7 +206,9 @@ export class WriteBehind {
     if (links.length === 0) return true
     const versions = links.map((link) => this.#versionOf(link))
     try {
-      const refused = await this.#write(links, versions)
+      const attributes = { 'tinygrid.links': links.length }
+      const write = () => this.#write(links, versions)
+      const refused = await tracedRoot('store.flush', attributes, write)
       this.#settle(links, versions, refused)
       return true
     } catch (error) {
