@@ -9,7 +9,8 @@
  * - 64 KB of bodies that were not read, and heads of `headerBytesMax`;
  * - resets of its own requests, STREAM_RESETS at once and as many a second as one may follow links; beyond
  *   that, and beyond what the library allows of settings, pings and empty frames, it is sent away;
- * - TURN_REQUESTS_MAX requests of all connections in a turn of the event loop, the rest wait for the next;
+ * - TURN_REQUESTS_MAX requests of all connections in a turn of the event loop; the rest wait as streams alone, from
+ *   which the library has made nothing yet, and connections take turns. What is taken back meanwhile is never begun;
  * - a body has `requestTimeoutMs`, a connection without requests `headersTimeoutMs` for its first and
  *   `keepAliveTimeoutMs` for another one, and one that takes nothing of its answers `unreadTimeoutMs`.
  *
@@ -20,13 +21,15 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import {
   constants,
   createServer,
+  type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { GatewaySettings } from '../gateway-settings.ts'
-import { TurnBudget } from '../http/turn-budget.ts'
+import { TurnBudget, type Waiter } from '../http/turn-budget.ts'
 import { isHttp2, isTlsServer } from './tls-server.ts'
 
 /** Requests of one connection at a time. */
@@ -63,6 +66,7 @@ export class Http2Sessions {
     const http2 = createServer(limitsOf(settings))
     http2.on('session', (session) => this.#begin(session))
     http2.on('request', (request, response) => this.#ask(request, response))
+    this.#standBefore(http2)
     const own = server.listeners('secureConnection')
     server.removeAllListeners('secureConnection')
     server.on('secureConnection', (socket: TLSSocket) => {
@@ -76,8 +80,8 @@ export class Http2Sessions {
 
   /** What each client has not taken of its answers, in bytes. */
   *unread(): Generator<[TLSSocket, number]> {
-    for (const { socket, answers } of this.#sessions.values()) {
-      yield [socket, unreadOf(socket, answers)]
+    for (const connection of this.#sessions.values()) {
+      yield [connection.socket, unreadOf(connection)]
     }
   }
 
@@ -91,49 +95,55 @@ export class Http2Sessions {
 
   #begin(session: ServerHttp2Session): void {
     const deadline = performance.now() + this.#settings.headersTimeoutMs
-    const connection = { socket: this.#incoming!, answers: new Set<Http2ServerResponse>() }
-    this.#sessions.set(session, { ...connection, deadline, written: 0, hasStoodSince: 0 })
+    const connection = new Connection(this.#incoming!, this.#turn, deadline)
+    this.#sessions.set(session, connection)
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref()
     session.on('error', () => session.destroy())
     session.once('close', () => {
       this.#sessions.delete(session)
+      this.#turn.leave(connection)
       if (this.#sessions.size > 0) return
       clearInterval(this.#timer)
       this.#timer = undefined
     })
   }
 
-  #ask(request: Http2ServerRequest, response: Http2ServerResponse): void {
-    const { stream } = request
-    const connection = this.#sessions.get(stream.session as ServerHttp2Session)
-    const { requestsMax } = this.#settings
-    if (connection === undefined || !nameHost(request))
-      return stream.close(constants.NGHTTP2_PROTOCOL_ERROR)
-    if (this.#requests >= requestsMax && connection.answers.size > 0) {
-      return stream.close(constants.NGHTTP2_REFUSED_STREAM)
-    }
-    this.#count(connection, response, stream)
-    this.#limitBody(request)
-    const goOn = () => {
-      if (stream.destroyed) return
-      // What reads them asks for what both kinds have; types of one do not say so of the other.
-      const [asked, answer] = [request, response] as unknown as [IncomingMessage, ServerResponse]
-      this.#server.emit('request', asked, answer)
-    }
-    if (this.#turn.take()) goOn()
-    else this.#turn.wait({ goOn })
+  /** The library makes a request and its answer of each stream at once, also of one that is taken back. */
+  #standBefore(http2: Http2Server): void {
+    const [make] = http2.listeners('stream') as [(...given: readonly unknown[]) => void]
+    http2.removeAllListeners('stream')
+    http2.on('stream', (stream, ...more) => {
+      this.#arrive(stream as ServerHttp2Stream, () => make.call(http2, stream, ...more))
+    })
   }
 
-  #count(
-    connection: Connection,
-    response: Http2ServerResponse,
-    stream: Http2ServerRequest['stream'],
-  ): void {
+  #arrive(stream: ServerHttp2Stream, begin: () => void): void {
+    stream.on('error', () => {})
+    if (stream.destroyed || stream.closed) return
+    const connection = this.#sessions.get(stream.session as ServerHttp2Session)
+    if (connection === undefined) return stream.close(constants.NGHTTP2_PROTOCOL_ERROR)
+    if (this.#requests >= this.#settings.requestsMax && connection.streams.size > 0) {
+      return stream.close(constants.NGHTTP2_REFUSED_STREAM)
+    }
+    this.#count(connection, stream)
+    if (connection.waiting.size === 0 && this.#turn.take()) begin()
+    else connection.wait(stream, begin)
+  }
+
+  #ask(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    if (!nameHost(request)) return request.stream.close(constants.NGHTTP2_PROTOCOL_ERROR)
+    this.#limitBody(request)
+    // What reads them asks for what both kinds have; types of one do not say so of the other.
+    const [asked, answer] = [request, response] as unknown as [IncomingMessage, ServerResponse]
+    this.#server.emit('request', asked, answer)
+  }
+
+  #count(connection: Connection, stream: ServerHttp2Stream): void {
     this.#requests++
-    connection.answers.add(response)
+    connection.streams.add(stream)
     stream.once('close', () => {
       this.#requests--
-      connection.answers.delete(response)
+      connection.end(stream)
       connection.deadline = performance.now() + this.#settings.keepAliveTimeoutMs
     })
   }
@@ -150,15 +160,15 @@ export class Http2Sessions {
   #tick(): void {
     const now = performance.now()
     for (const [session, connection] of this.#sessions) {
-      const { socket, answers } = connection
-      if (answers.size === 0 && now > connection.deadline) {
+      const { socket, streams } = connection
+      if (streams.size === 0 && now > connection.deadline) {
         // A client that says nothing does not take the goodbye either.
         if (session.closed) socket.destroy()
         else session.close()
         continue
       }
       const { bytesWritten } = socket
-      if (bytesWritten !== connection.written || unreadOf(socket, answers) === 0) {
+      if (bytesWritten !== connection.written || unreadOf(connection) === 0) {
         connection.written = bytesWritten
         connection.hasStoodSince = now
       } else if (now - connection.hasStoodSince > this.#settings.unreadTimeoutMs) socket.destroy()
@@ -166,15 +176,45 @@ export class Http2Sessions {
   }
 }
 
-interface Connection {
+/** One client: what it has asked, and what of it waits for a turn. */
+class Connection implements Waiter {
   readonly socket: TLSSocket
-  /** Those that are not with the client. */
-  readonly answers: Set<Http2ServerResponse>
+  /** Those that it has begun, until they are over. */
+  readonly streams = new Set<ServerHttp2Stream>()
+  /** Invariant: of `streams`, those that wait; the longest first. */
+  readonly waiting = new Map<ServerHttp2Stream, () => void>()
   /** Until when it must ask something, while nothing is under way; of `performance.now()`. */
   deadline: number
   /** What the client had taken when it was looked at last, and since when it takes no more. */
-  written: number
-  hasStoodSince: number
+  written = 0
+  hasStoodSince = 0
+  readonly #turn: TurnBudget
+
+  constructor(socket: TLSSocket, turn: TurnBudget, deadline: number) {
+    this.socket = socket
+    this.#turn = turn
+    this.deadline = deadline
+  }
+
+  wait(stream: ServerHttp2Stream, begin: () => void): void {
+    this.waiting.set(stream, begin)
+    this.#turn.wait(this)
+  }
+
+  /** The first that waits: others get theirs before the next. */
+  goOn(): void {
+    const [first] = this.waiting
+    if (first === undefined) return
+    const [stream, begin] = first
+    this.waiting.delete(stream)
+    if (this.waiting.size > 0) this.#turn.wait(this)
+    begin()
+  }
+
+  end(stream: ServerHttp2Stream): void {
+    this.streams.delete(stream)
+    this.waiting.delete(stream)
+  }
 }
 
 function limitsOf({ headerBytesMax }: GatewaySettings) {
@@ -203,8 +243,8 @@ function nameHost({ headers, rawHeaders, authority }: Http2ServerRequest): boole
   return true
 }
 
-function unreadOf(socket: TLSSocket, answers: ReadonlySet<Http2ServerResponse>): number {
+function unreadOf({ socket, streams }: Connection): number {
   let bytes = socket.writableLength
-  for (const { stream } of answers) bytes += stream?.writableLength ?? 0
+  for (const stream of streams) bytes += stream.writableLength
   return bytes
 }

@@ -1,8 +1,8 @@
 /**
  * `npm run attack`: what clients can do to one node, tried against the real program on this machine.
  *
- * Starts a node of its own on a free port, attacks it in every way there is here, one after the
- * other, and prints a line for each: how a bystander's redirects and health fared meanwhile, and how
+ * Starts a node of its own on a free port, and one with HTTPS, attacks them in every way there is here, one after
+ * the other, and prints a line for each: how a bystander's redirects and health fared meanwhile, and how
  * much the process grew. Ends by itself within some minutes; the exit code is 0 if all was well.
  * `--only WORD` runs those whose name has the word.
  */
@@ -20,6 +20,7 @@ import {
   readSlowly,
   writeSlowly,
 } from './floods.ts'
+import { floodHttp2, HTTP2_FLOODS } from './http2-floods.ts'
 import { routeRequests } from './routes.ts'
 import { Victim, type Sighting } from './victim.ts'
 
@@ -31,26 +32,42 @@ const CONNECTIONS_MAX = 3_000
 const SPARE = 50
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
-const directory = mkdtempSync(path.join(os.tmpdir(), 'tinygrid-attack-'))
-const victim = await Victim.start(directory, {
-  TINYGRID_CONNECTIONS_MAX: String(CONNECTIONS_MAX),
-})
+type Attack = readonly [name: string, attack: () => Promise<unknown>]
 let lost = 0
-try {
-  for (const [name, attack] of await attacks()) {
-    if (values.only !== undefined && !name.includes(values.only)) continue
-    report(name, await victim.under(attack))
-    if (victim.isGone) break
-  }
-  if (victim.isGone) console.log(`The process has ended:\n${victim.program.output.slice(-4_000)}`)
-} finally {
-  await victim.program.stop()
-  rmSync(directory, { recursive: true, force: true })
-}
+await withstand(
+  (directory) => Victim.start(directory, { TINYGRID_CONNECTIONS_MAX: String(CONNECTIONS_MAX) }),
+  attacks,
+)
+await withstand((directory) => Victim.startSecure(directory), http2Attacks)
 console.log(lost === 0 ? 'The node withstood all of it.' : `The node lost ${lost} times.`)
 process.exitCode = lost === 0 ? 0 : 1
 
-async function attacks(): Promise<[string, () => Promise<void>][]> {
+async function withstand(
+  start: (directory: string) => Promise<Victim>,
+  attacksOn: (victim: Victim) => Promise<readonly Attack[]> | readonly Attack[],
+): Promise<void> {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'tinygrid-attack-'))
+  const victim = await start(directory)
+  try {
+    for (const [name, attack] of await attacksOn(victim)) {
+      if (values.only !== undefined && !name.includes(values.only)) continue
+      report(name, await victim.under(attack))
+      if (victim.isGone) break
+    }
+    if (victim.isGone) console.log(`The process has ended:\n${victim.program.output.slice(-4_000)}`)
+  } finally {
+    await victim.program.stop()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function http2Attacks(victim: Victim): readonly Attack[] {
+  const open = () => victim.http2Client()
+  const options = { connections: 100, ms: 5_000, key: victim.key, open }
+  return HTTP2_FLOODS.map((flood) => [`HTTP/2: ${flood.name}`, () => floodHttp2(flood, options)])
+}
+
+async function attacks(victim: Victim): Promise<Attack[]> {
   const routes = await routeRequests(victim)
   const redirect = 'GET /stander HTTP/1.1\r\nHost: a\r\n\r\n'
   const { program } = victim
@@ -63,7 +80,7 @@ async function attacks(): Promise<[string, () => Promise<void>][]> {
     () => program.api('/api/links?limit=1000'),
   ]
   return [
-    ...routes.map(({ name, text }): [string, () => Promise<void>] => [
+    ...routes.map(({ name, text }): Attack => [
       `never read: ${name}`,
       () => neverRead(victim, text, { connections: 60, ms: 2_500 }),
     ]),

@@ -8,6 +8,8 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectSecure, setDefaultCACertificates } from 'node:tls'
+import { authority, keepCertificate, makeCertificate } from '../certificates.ts'
 import { API_KEY, Program } from '../program.ts'
 import { pause } from '../deadline.ts'
 
@@ -43,6 +45,18 @@ export class Victim {
     return new Victim(program)
   }
 
+  /** One that serves HTTPS, which this process believes from now on. */
+  static startSecure(dataDir: string): Promise<Victim> {
+    const issuer = authority()
+    const files = keepCertificate(dataDir, 'own', makeCertificate({ name: 'victim', issuer }))
+    setDefaultCACertificates([issuer.cert])
+    return Victim.start(dataDir, {
+      TINYGRID_TLS_CERT: files.cert,
+      TINYGRID_TLS_KEY: files.key,
+      TINYGRID_BASE_URL: 'https://sho.rt',
+    })
+  }
+
   /** Whether the process has ended, which no attack may bring about. */
   get isGone(): boolean {
     return this.#residentBytes() === Number.POSITIVE_INFINITY
@@ -57,17 +71,26 @@ export class Victim {
   }
 
   /** A client that reads nothing unless told to, and minds nothing. */
-  async client(): Promise<Socket> {
-    const socket = connect(this.port, '127.0.0.1')
+  client(): Promise<Socket> {
+    return this.#opened(connect(this.port, '127.0.0.1'), 'connect')
+  }
+
+  /** One that speaks HTTP/2. */
+  http2Client(): Promise<Socket> {
+    const socket = connectSecure({ port: this.port, host: '127.0.0.1', ALPNProtocols: ['h2'] })
+    return this.#opened(socket, 'secureConnect')
+  }
+
+  async #opened(socket: Socket, event: string): Promise<Socket> {
     socket.on('error', () => {})
     this.#clients.add(socket)
     socket.once('close', () => this.#clients.delete(socket))
-    await Promise.race([once(socket, 'connect'), once(socket, 'close')])
+    await Promise.race([once(socket, event), once(socket, 'close')])
     return socket
   }
 
   /** Lets `attack` go on while the bystander looks, then ends all clients. */
-  async under(attack: () => Promise<void>): Promise<Sighting> {
+  async under(attack: () => Promise<unknown>): Promise<Sighting> {
     const before = this.#residentBytes()
     const took: number[] = []
     const wrong: string[] = []
