@@ -260,7 +260,7 @@ export function lookupRecord(bytes: Buffer, start: number, now: EpochMs): Lookup
   return redirectTo(bytes.toString('latin1', urlStart, urlEnd), expiresAt, options)
 }
 
-function urlLength(bytes: Buffer, start: number): number {
+export function urlLength(bytes: Buffer, start = 0): number {
   return ((bytes[start + 2]! << 8) | bytes[start + 3]!) & URL_LENGTH
 }
 

@@ -64,21 +64,33 @@ test('a batch of links without options is written as it was before there were an
   t.deepEqual(decodeLogRecord(Buffer.from(frozen, 'base64')), record)
 })
 
-test('a batch with a link that has options is refused whole by who knows none', (t) => {
-  const record: LogRecord = {
-    ...batch,
-    records: [linkRecord('abc'), linkRecord('abd', { redirectStatus: 301 })],
+test('a batch with a link of a kind that came later is refused whole by who does not know it', (t) => {
+  const kinds = [
+    { format: 1, of: linkRecord('abd', { url: `https://example.org/${'x'.repeat(4_076)}` }) },
+    { format: 2, of: linkRecord('abd', { redirectStatus: 301 }) },
+    { format: 2, of: linkRecord('abd', { url: 'mailto:a@example.org' }) },
+    { format: 2, of: linkRecord('abd', { url: `https://example.org/${'x'.repeat(4_077)}` }) },
+    { format: 3, of: linkRecord('go.example/abd') },
+    { format: 3, of: linkRecord('go.example/abd', { redirectStatus: 301 }) },
+  ]
+  for (const { format, of } of kinds) {
+    for (const records of [
+      [linkRecord('abc'), of],
+      [of, linkRecord('abc')],
+    ]) {
+      const record: LogRecord = { ...batch, records }
+      const bytes = encodeLogRecord(record)
+      t.is(bytes[0]! >>> 4, format)
+      t.deepEqual(decodeLogRecord(bytes), record)
+      t.false(isForeignPayload(bytes))
+    }
   }
-  const bytes = encodeLogRecord(record)
-  t.is(bytes[0]! >>> 4, 2, 'a format that the version before does not know')
-  t.deepEqual(decodeLogRecord(bytes), record)
-  t.false(isForeignPayload(bytes))
 })
 
 test('a record of a newer format is refused by its number', (t) => {
   const newer = encodeLogRecord(batch)
   newer[0] = (9 << 4) | 2
-  t.throws(() => decodeLogRecord(newer), { message: /format 9, known is 2/ })
+  t.throws(() => decodeLogRecord(newer), { message: /format 9, known is 3/ })
 })
 
 test('one flipped bit anywhere is noticed', (t) => {

@@ -15,8 +15,9 @@
  *      u32  number of operations, each u8 outcome, u32 record, u8 length and ASCII of the id
  *           (batch with operations)
  *
- * A batch with a link that has options has a version of its own. A program that knows no options refuses
- * the entry by that, and leaves it where it is; a record that it cannot read it would leave out.
+ * The version of a batch is that of its newest kind of link (`formatOfRecord`): plain ones are written as
+ * ever. A program that does not know the kind refuses the entry by that, and leaves it where it is; a record
+ * that it cannot read it would leave out, and trim.
  *
  * The checksum notices damage that the log's own medium did not. Rejected: one entry per link, which
  * would make an acknowledgement of many links a matter of several appends.
@@ -25,7 +26,8 @@ import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
 import { TinygridError } from '../../links/errors.ts'
 import type { Epoch, NodeId } from '../../links/ids.ts'
-import { codeOfRecord, isExtended, parseRecord, type LinkRecord } from '../../links/link-record.ts'
+import { codeOfRecord, parseRecord, type LinkRecord } from '../../links/link-record.ts'
+import { formatOfRecord, RECORD_FORMATS } from '../../links/record-format.ts'
 
 export type LogRecord = EpochRecord | BatchRecord
 
@@ -66,15 +68,11 @@ export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number]
 export const OPERATION_OUTCOMES = ['created', 'done', 'redirect'] as const
 
 const VERSION = 1
-const VERSION_WITH_OPTIONS = 2
-const VERSION_MAX = VERSION_WITH_OPTIONS
+const VERSION_MAX = RECORD_FORMATS.at(-1)!
 const KIND = { epoch: 1, batch: 2, batchWithOperations: 3 } as const
 /** The first byte of all that this program writes. */
 const KINDS = new Set(
-  Object.values(KIND).flatMap((kind) => [
-    (VERSION << 4) | kind,
-    (VERSION_WITH_OPTIONS << 4) | kind,
-  ]),
+  Object.values(KIND).flatMap((kind) => RECORD_FORMATS.map((version) => (version << 4) | kind)),
 )
 const CHECKSUM_AT = 1
 const EPOCH_AT = 5
@@ -146,8 +144,8 @@ function epochRecord(epoch: Epoch, name: string): EpochRecord {
 }
 
 function versionOf(record: LogRecord): number {
-  const hasOptions = record.kind === 'batch' && record.records.some((one) => isExtended(one))
-  return hasOptions ? VERSION_WITH_OPTIONS : VERSION
+  if (record.kind === 'epoch') return VERSION
+  return record.records.reduce((version, one) => Math.max(version, formatOfRecord(one)), VERSION)
 }
 
 function kindOf(record: LogRecord): number {
