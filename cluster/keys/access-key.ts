@@ -83,13 +83,15 @@ export function parseKeyFields(given: {
   return { name: parseName(given.name), role, expiresAt, requestsPerMinuteMax: perMinute, tags }
 }
 
-/** A key as it was kept; undefined: the text is none. */
+/** A key as it was kept; undefined: the text is none, or one of a newer program. */
 export function parseAccessKey(text: string): AccessKey | undefined {
   try {
     const { id, hash, createdAt, lastUsedAt, ...given } = JSON.parse(text) as AccessKey
     if (!isKeyId(id) || typeof hash !== 'string' || !HASH_PATTERN.test(hash)) return undefined
     if (!isEpochMs(createdAt) || !(lastUsedAt === null || isEpochMs(lastUsedAt))) return undefined
-    return { ...parseKeyFields(given), id, hash, createdAt, lastUsedAt }
+    const key = { ...parseKeyFields(given), id, hash, createdAt, lastUsedAt }
+    // A field that is not known may be one that allows less.
+    return Object.keys(given).every((field) => field in key) ? key : undefined
   } catch {
     return undefined
   }

@@ -34,3 +34,14 @@ test('another node hears of keys as they come and go, and of nothing that is non
   await server.connect().create('access.key.bbbbbbbbbbbb', JSON.stringify(key))
   t.deepEqual((await BucketKeyStore.open(server.connect())).all(), [])
 })
+
+test('a key of a newer program, which may allow less, opens nothing and stays as it is', async (t) => {
+  const server = new MemoryKeyValueServer()
+  const key = sampleKey()
+  const value = JSON.stringify({ ...key, networks: ['10.0.0.0/8'] })
+  await server.connect().create(`access.key.${key.id}`, value)
+  const store = await BucketKeyStore.open(server.connect())
+  t.is(store.get(key.id), undefined)
+  await store.noteUse(key.id, key.createdAt)
+  t.is((await server.connect().get(`access.key.${key.id}`))?.value, value)
+})

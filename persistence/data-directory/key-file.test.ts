@@ -34,3 +34,15 @@ test('what cannot be written changes nothing', async (t) => {
   await t.throwsAsync(() => store.remove(key.id), { message: /cannot be changed/ })
   t.deepEqual(store.all(), [key])
 })
+
+test('a key of a newer program, which may allow less, stops the start and stays as it is', async (t) => {
+  const directory = await scratch(t)
+  const file = path.join(directory, 'keys.json')
+  const text = JSON.stringify([{ ...sampleKey(), networks: ['10.0.0.0/8'] }])
+  await writeFile(file, text)
+  await t.throwsAsync(() => KeyFile.open(directory), {
+    name: 'StartError',
+    message: /start the version that wrote it/,
+  })
+  t.is(await readFile(file, 'utf8'), text)
+})

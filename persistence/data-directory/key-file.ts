@@ -29,7 +29,7 @@ export class KeyFile implements KeyStore {
     const keys = keysIn((await readIfThere(file)) ?? '[]')
     if (keys === undefined) {
       throw new StartError(
-        `The keys in ${path.resolve(file)} cannot be read; restore the file from a backup, or remove it to have the first key alone`,
+        `The keys in ${path.resolve(file)} cannot be read; start the version that wrote it, restore the file from a backup, or remove it to have the first key alone`,
       )
     }
     const current: Keys = new Map(keys.map((key) => [key.id, key]))
