@@ -15,8 +15,8 @@ export interface ClientsOptions {
 }
 
 /** Between two requests of one client, in milliseconds: the load should not fill the machine. */
-const WRITE_PAUSE_MS = 15
-const READ_PAUSE_MS = 5
+const WRITE_PAUSE_MS = 25
+const READ_PAUSE_MS = 12
 /** Writes in a burst; four times as many reads. */
 const BURST = 20
 /** A frozen node is waited for, so that what it does after its thaw is seen. */

@@ -45,7 +45,7 @@ export interface Reading {
 }
 
 /** How old an answer of a near cache may be, and what its arrival may take on a busy machine. */
-export const NEAR_MS = 1_000 + 250
+export const NEAR_MS = 1_000 + 1_000
 
 interface Disturbance {
   readonly from: number

@@ -23,7 +23,7 @@ const READ_MIN = 20
 const CUT_OFF_MS = 3_000
 const THREE = { nodes: 3, natsServers: 3 } as const
 
-clusterTest('a NATS server that leads is killed, and one that follows', async (t) => {
+clusterTest('NATS servers are killed, upgraded one by one, and all restarted', async (t) => {
   t.timeout(300_000)
   const scenario = await startScenario(t, THREE)
   const { nats } = await begun(scenario)
@@ -43,6 +43,14 @@ clusterTest('a NATS server that leads is killed, and one that follows', async (t
   t.regex(durability.description, /2 of 3 copies have it, on disk; /)
   await back(scenario, follower!)
   await untilCopies(asked, 3)
+  const { failures } = scenario.clients
+  const failedBefore = failures.length
+  for (const server of nats.servers) {
+    await without(t, scenario, 'one that retires', () => server.retire())
+    await back(scenario, server)
+  }
+  t.log(`requests that failed in the upgrade: ${failures.length - failedBefore}`)
+  await restarted(scenario)
   t.deepEqual(await endScenario(t, scenario), [])
 })
 
@@ -68,27 +76,6 @@ clusterTest('a NATS server that leads is cut off from all others', async (t) => 
   t.deepEqual(await endScenario(t, scenario), [])
 })
 
-clusterTest(
-  'NATS servers are upgraded one by one, then all restarted in another order',
-  async (t) => {
-    t.timeout(300_000)
-    const scenario = await startScenario(t, THREE)
-    const { nats } = await begun(scenario)
-    for (const server of nats.servers) {
-      await without(t, scenario, 'one that retires', () => server.retire())
-      await back(scenario, server)
-    }
-    t.log(`requests that failed in the upgrade: ${scenario.clients.failures.length}`)
-    const over = scenario.history.disturb()
-    await Promise.all(nats.servers.map((server) => server.kill()))
-    for (const server of nats.servers.toReversed()) await server.restart()
-    await untilWritable(scenario.world, scenario.history)
-    over()
-    await whole(scenario)
-    t.deepEqual(await endScenario(t, scenario), [])
-  },
-)
-
 /** Links are there. */
 async function begun({ world, history }: Scenario) {
   await untilWritable(world, history)
@@ -110,6 +97,18 @@ async function without(
   t.log(`without ${whom}: writable after ${Math.round(performance.now() - startedAt)} ms`)
   over()
   await until('redirects go on', WAIT_MS, () => clients.counts.read >= read + READ_MIN)
+}
+
+/** All are killed at once, and started in another order. */
+async function restarted(scenario: Scenario): Promise<void> {
+  const { world, history } = scenario
+  const { servers } = world.services.natsCluster
+  const over = history.disturb()
+  await Promise.all(servers.map((server) => server.kill()))
+  for (const server of servers.toReversed()) await server.restart()
+  await untilWritable(world, history)
+  over()
+  await whole(scenario)
 }
 
 async function back(scenario: Scenario, server: NatsService): Promise<void> {

@@ -5,7 +5,7 @@ import type { Code } from '../links/ids.ts'
 import type { ClusterHistory, Version } from './cluster-history.ts'
 import type { ClusterWorld } from './cluster-world.ts'
 
-const WRITABLE_MS_MAX = 20_000
+const WRITABLE_MS_MAX = 60_000
 
 /**
  * Creates one link in each partition, those that are refused again with other codes.
@@ -42,6 +42,10 @@ async function createAll(
   })
   const { program } = world.pick()
   const response = await program.api('/api/links/bulk', { method: 'POST', json: { links } })
+  if (response.status === 503) {
+    for (const code of codes) history.abandon(code)
+    return [...codes]
+  }
   if (!response.ok) throw new Error(`a bulk creation was answered with ${response.status}`)
   const { results } = (await response.json()) as { results: { status: number }[] }
   return codes.filter((code, index) => {

@@ -19,8 +19,8 @@ interface Known {
   isBusy: boolean
 }
 
-/** Links checked after each restart, beside those that were just written to. */
-const CHECKED_MAX = 300
+/** Links checked after each restart, with those that were just written to. */
+const CHECKED_MIN = 100
 
 export class KillHistory {
   readonly #links = new Map<string, Known>()
@@ -113,9 +113,9 @@ export class KillHistory {
   }
 
   /** Compares the server with what it acknowledged, and takes what it has as the truth from then. */
-  async check(program: Program): Promise<void> {
+  async check(program: Program, checked = CHECKED_MIN): Promise<void> {
     const sample = new Set(this.#touched)
-    while (sample.size < Math.min(CHECKED_MAX, this.#codes.length)) {
+    while (sample.size < Math.min(checked, this.#codes.length)) {
       sample.add(this.#codes[this.random(0, this.#codes.length - 1)]!)
     }
     await Promise.all([...sample].map((code) => this.#checkOne(program, code)))
