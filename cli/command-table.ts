@@ -106,7 +106,7 @@ export const COMMANDS: readonly Command[] = [
   ),
   program(
     'keys',
-    'Makes, lists and revokes keys to the HTTP interface.',
+    'Makes, lists, changes and revokes keys to the HTTP interface.',
     Object.keys(KEYS_OPTIONS),
     () => import('./keys.ts'),
   ),

@@ -1,5 +1,5 @@
 /**
- * The keys command: makes, lists and revokes keys to the interface, by the interface.
+ * The keys command: makes, lists, changes and revokes keys to the interface, by the interface.
  *
  * A new key goes to standard output alone, so that it can be piped to where it is to be kept; what is said
  * about it goes to standard error.
@@ -18,6 +18,8 @@ interface ListedKey {
   readonly expiresAt: string | null
   readonly requestsPerMinuteMax: number | null
   readonly tags: readonly string[]
+  /** A server of an older version does not tell. */
+  readonly domains?: readonly string[]
   readonly lastUsedAt: string | null
 }
 
@@ -55,13 +57,16 @@ function callFor(client: ApiClient, task: KeysTask): Promise<ApiReply> {
       return client.call('GET', PATH)
     case 'make':
       return client.call('POST', PATH, task.fields)
+    case 'change':
+      return client.call('PATCH', `${PATH}/${encodeURIComponent(task.id)}`, task.fields)
     case 'revoke':
       return client.call('DELETE', `${PATH}/${encodeURIComponent(task.id)}`)
   }
 }
 
 function tell(task: KeysTask, body: unknown): void {
-  if (task.kind === 'revoke') console.error(`${task.id} is revoked.`)
+  if (task.kind === 'change') console.error(`${task.id} is changed.`)
+  else if (task.kind === 'revoke') console.error(`${task.id} is revoked.`)
   else if (task.kind === 'make') {
     const { id, key } = body as { id: string; key: string }
     console.error(`Made ${id}. This is the key; it is shown this once:`)
@@ -83,8 +88,12 @@ function tableOf(keys: readonly ListedKey[]): string[] {
     key.expiresAt ?? 'never',
     key.requestsPerMinuteMax === null ? '-' : String(key.requestsPerMinuteMax),
     key.tags.join(','),
+    (key.domains ?? []).join(','),
   ])
-  const all = [['id', 'name', 'role', 'last used', 'expires', 'a minute', 'tags'], ...rows]
+  const all = [
+    ['id', 'name', 'role', 'last used', 'expires', 'a minute', 'tags', 'domains'],
+    ...rows,
+  ]
   const widths = all[0]!.map((_, at) => Math.max(...all.map((row) => row[at]!.length)))
   return all.map((row) =>
     row

@@ -124,7 +124,7 @@ async function hasBegun(file: string): Promise<boolean> {
   return (JSON.parse(saved) as { done: number }).done > 0
 }
 
-test('keys are made, listed and revoked by a command, and outlive a restart', async (t) => {
+test('keys are made, listed, changed and revoked by a command, and outlive a restart', async (t) => {
   const dataDir = temporaryDirectory(t)
   const { program, args } = await start(t, {}, dataDir)
   const wishes = ['make', 'Anna B', '--role', 'create', '--per-minute', '9', '--tags', 'a, b']
@@ -141,6 +141,22 @@ test('keys are made, listed and revoked by a command, and outlive a restart', as
   const listed = await startCommand('keys', ['list', ...again.args]).ended
   t.regex(listed.stdout, /^id .*\n[a-z0-9]{12} {2}Anna B {2}create {2}20.* {2}never {4}9 {9}a,b\n$/)
   const id = key.slice(3, 15)
+  const changes = [
+    '--domains',
+    'default',
+    '--tags',
+    'none',
+    '--per-minute',
+    'none',
+    '--name',
+    'Eva',
+  ]
+  const change = await startCommand('keys', ['change', id, ...changes, ...again.args, '--json'])
+    .ended
+  t.like(JSON.parse(change.stdout), { name: 'Eva', tags: [], domains: ['default'], role: 'create' })
+  t.like(JSON.parse(change.stdout), { requestsPerMinuteMax: null })
+  const table = (await startCommand('keys', ['list', ...again.args]).ended).stdout
+  t.regex(table, /Eva {2}create .* default\n$/)
   t.is((await startCommand('keys', ['revoke', id, ...again.args]).ended).exitCode, 0)
   t.is((await fetch(url, { headers: { 'x-api-key': key } })).status, 401)
   const twice = await startCommand('keys', ['revoke', id, ...again.args]).ended

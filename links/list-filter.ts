@@ -22,6 +22,8 @@ export interface ListFilters {
   readonly tag?: string
   /** On this domain; null: the default one. */
   readonly domain?: Domain | null
+  /** On one of these domains. */
+  readonly within?: readonly (Domain | null)[]
   /** Made from then on. */
   readonly createdFrom?: EpochMs
   /** Made before then. */
@@ -39,15 +41,17 @@ export class ListFilter {
   }
 
   /** Whether a list has to look at links that may not be on it, one by one. */
-  static isSelective({ search, state, domain }: ListFilters): boolean {
-    return search !== undefined || state !== undefined || domain !== undefined
+  static isSelective({ search, state, domain, within }: ListFilters): boolean {
+    const isByDomain = domain !== undefined || within !== undefined
+    return search !== undefined || state !== undefined || isByDomain
   }
 
   /** @param link a live one */
   matches(link: Link): boolean {
-    const { tag, domain, createdFrom, createdTo, state } = this.#filters
+    const { tag, domain, within, createdFrom, createdTo, state } = this.#filters
     if (tag !== undefined && !link.tags.includes(tag)) return false
     if (domain !== undefined && domainOf(link.code) !== domain) return false
+    if (within !== undefined && !within.includes(domainOf(link.code))) return false
     if (createdFrom !== undefined && link.createdAt < createdFrom) return false
     if (createdTo !== undefined && link.createdAt >= createdTo) return false
     if (state !== undefined && stateAt(link, state.at) !== state.is) return false

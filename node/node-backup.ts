@@ -6,6 +6,7 @@
  * goes wrong on the way is the last block, so that whoever reads knows why there is no end.
  */
 import type { Analytics } from '../clicks/analytics/analytics.ts'
+import { keptKey } from '../cluster/keys/access-key.ts'
 import type { KeyStore } from '../cluster/keys/key-store.ts'
 import { pause, systemClock } from '../links/clock.ts'
 import type { CodeCase } from '../links/code-case.ts'
@@ -114,7 +115,7 @@ async function* blocksOf(
     const positions = yield* linksOf(options, links, writer, counts)
     const takenAt = new Date(now()).toISOString()
     const keys = options.keys?.all() ?? []
-    yield await writer.json('keys', keys)
+    yield await writer.json('keys', keys.map(keptKey))
     yield await writer.json('hooks', Object.fromEntries(await options.hooks()))
     const clicks = yield* clicksOf(options, writer)
     const end = { takenAt, positions: inOrder(positions), keys: keys.length, ...clicks }

@@ -8,6 +8,7 @@
  */
 import { hash as digestOf, randomBytes } from 'node:crypto'
 import { TinygridError } from '../../links/errors.ts'
+import { parseDomain } from '../../links/full-code.ts'
 import { isEpochMs, type EpochMs } from '../../links/ids.ts'
 import { parseTags } from '../../links/link-fields.ts'
 
@@ -28,11 +29,21 @@ export interface AccessKey {
   readonly requestsPerMinuteMax: number | null
   /** It makes and changes only links with one of these tags; empty: all. */
   readonly tags: readonly string[]
+  /** It has to do with links on these domains alone, of which `default` is one; empty: with all. */
+  readonly domains: readonly string[]
   /** To the minute; null: never used. */
   readonly lastUsedAt: EpochMs | null
 }
 
+/** What somebody says of a key, and can change. */
+export type KeyFields = Pick<
+  AccessKey,
+  'name' | 'role' | 'expiresAt' | 'requestsPerMinuteMax' | 'tags' | 'domains'
+>
+
 export const KEYS_MAX = 200
+export const KEY_DOMAINS_MAX = 20
+export const DEFAULT_DOMAIN = 'default'
 export const KEY_NAME_LENGTH_MAX = 80
 export const REQUESTS_PER_MINUTE_MAX = 1_000_000
 
@@ -68,7 +79,8 @@ export function parseKeyFields(given: {
   readonly expiresAt?: unknown
   readonly requestsPerMinuteMax?: unknown
   readonly tags?: unknown
-}): Pick<AccessKey, 'name' | 'role' | 'expiresAt' | 'requestsPerMinuteMax' | 'tags'> {
+  readonly domains?: unknown
+}): KeyFields {
   const { expiresAt = null, requestsPerMinuteMax: perMinute = null } = given
   const role = KEY_ROLES.find((one) => one === given.role)
   if (role === undefined) throw wrong('role', `This must be one of ${KEY_ROLES.join(', ')}`)
@@ -80,13 +92,29 @@ export function parseKeyFields(given: {
   if (tags.length > 0 && role !== 'create' && role !== 'edit') {
     throw wrong('tags', 'Tags limit what a key makes and changes: they go with create and edit')
   }
-  return { name: parseName(given.name), role, expiresAt, requestsPerMinuteMax: perMinute, tags }
+  const domains = parseDomains(given.domains ?? [])
+  const name = parseName(given.name)
+  return { name, role, expiresAt, requestsPerMinuteMax: perMinute, tags, domains }
+}
+
+/** In the place of the role of a key with domains: a version that does not know them must not take it for one of all. */
+const ROLE_WITH_DOMAINS = 'on-domains'
+
+/** As it is kept. */
+export function keptKey(key: AccessKey): object {
+  const { domains, role, ...rest } = key
+  if (domains.length === 0) return { ...rest, role }
+  return { ...rest, role: ROLE_WITH_DOMAINS, domains, roleThere: role }
 }
 
 /** A key as it was kept; undefined: the text is none, or one of a newer program. */
 export function parseAccessKey(text: string): AccessKey | undefined {
   try {
-    const { id, hash, createdAt, lastUsedAt, ...given } = JSON.parse(text) as AccessKey
+    const kept = JSON.parse(text) as AccessKey & { readonly roleThere?: unknown }
+    const { id, hash, createdAt, lastUsedAt, role: written, roleThere, ...rest } = kept
+    const isOnDomains = (written as string) === ROLE_WITH_DOMAINS
+    const given = { ...rest, role: isOnDomains ? roleThere : written }
+    if (isOnDomains && !(rest.domains?.length > 0)) return undefined
     if (!isKeyId(id) || typeof hash !== 'string' || !HASH_PATTERN.test(hash)) return undefined
     if (!isEpochMs(createdAt) || !(lastUsedAt === null || isEpochMs(lastUsedAt))) return undefined
     const key = { ...parseKeyFields(given), id, hash, createdAt, lastUsedAt }
@@ -103,6 +131,19 @@ function parseName(value: unknown): string {
     throw wrong('name', `A name has 1 to ${KEY_NAME_LENGTH_MAX} characters, none of them a control`)
   }
   return name
+}
+
+function parseDomains(value: unknown): string[] {
+  if (!Array.isArray(value) || value.length > KEY_DOMAINS_MAX) {
+    throw wrong('domains', `This must be a list of at most ${KEY_DOMAINS_MAX} domains`)
+  }
+  const names = new Set<string>()
+  for (const name of value as unknown[]) {
+    const domain = typeof name === 'string' ? parseDomain(name) : undefined
+    if (domain === undefined) throw wrong('domains', 'A domain is a host name, or default')
+    names.add(domain)
+  }
+  return [...names]
 }
 
 function isRate(value: unknown): value is number {

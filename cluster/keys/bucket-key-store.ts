@@ -12,11 +12,11 @@
 import { hasCode, TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import type { KeyValue, StopWatch } from '../membership/key-value.ts'
-import { KEYS_MAX, parseAccessKey, type AccessKey } from './access-key.ts'
+import { KEYS_MAX, keptKey, parseAccessKey, type AccessKey, type KeyFields } from './access-key.ts'
 import type { KeyStore } from './key-store.ts'
 
 const PREFIX = 'access.key.'
-const REMOVE_TRIES_MAX = 5
+const TRIES_MAX = 5
 
 interface Seen {
   /** undefined: it was removed, or cannot be understood. */
@@ -57,7 +57,7 @@ export class BucketKeyStore implements KeyStore {
   /** Two nodes that make the last ones at once may exceed the bound by one each. */
   async add(key: AccessKey): Promise<void> {
     if (this.all().length >= KEYS_MAX) throw new TinygridError('too_many_keys')
-    const value = JSON.stringify(key)
+    const value = JSON.stringify(keptKey(key))
     this.#note(key.id, value, await this.#keyValue.create(PREFIX + key.id, value))
   }
 
@@ -70,7 +70,23 @@ export class BucketKeyStore implements KeyStore {
         this.#note(id, undefined, entry.revision + 1)
         return true
       } catch (error) {
-        if (!hasCode(error, 'key_value_conflict') || tries === REMOVE_TRIES_MAX) throw error
+        if (!hasCode(error, 'key_value_conflict') || tries === TRIES_MAX) throw error
+      }
+    }
+  }
+
+  async change(id: string, fields: KeyFields): Promise<AccessKey | undefined> {
+    for (let tries = 1; ; tries++) {
+      const entry = await this.#keyValue.get(PREFIX + id)
+      const key = entry?.value === undefined ? undefined : parseAccessKey(entry.value)
+      if (entry === undefined || key === undefined) return undefined
+      const changed = { ...key, ...fields }
+      const value = JSON.stringify(keptKey(changed))
+      try {
+        this.#note(id, value, await this.#keyValue.update(PREFIX + id, value, entry.revision))
+        return changed
+      } catch (error) {
+        if (!hasCode(error, 'key_value_conflict') || tries === TRIES_MAX) throw error
       }
     }
   }
@@ -78,7 +94,7 @@ export class BucketKeyStore implements KeyStore {
   async noteUse(id: string, at: EpochMs): Promise<void> {
     const seen = this.#seen.get(id)
     if (seen?.key === undefined) return
-    const value = JSON.stringify({ ...seen.key, lastUsedAt: at })
+    const value = JSON.stringify(keptKey({ ...seen.key, lastUsedAt: at }))
     try {
       this.#note(id, value, await this.#keyValue.update(PREFIX + id, value, seen.revision))
     } catch (error) {

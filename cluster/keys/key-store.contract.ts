@@ -20,6 +20,7 @@ export function sampleKey(more: Partial<AccessKey> = {}): AccessKey {
     expiresAt: null,
     requestsPerMinuteMax: null,
     tags: ['team'],
+    domains: [],
     lastUsedAt: null,
     ...more,
   }
@@ -56,6 +57,21 @@ export function keyStoreContract(test: TestFn, name: string, open: OpenKeyStore)
     await Promise.all([store.remove(key.id), store.noteUse(key.id, at)])
     await store.noteUse(key.id, at)
     t.is(store.get(key.id), undefined)
+    t.deepEqual((await again()).all(), [])
+  })
+
+  test(`${name}: a key is changed, and is held to its domains from then on`, async (t) => {
+    const { store, again } = await open(t)
+    const key = sampleKey({ lastUsedAt: 1_700_000_100_000 as EpochMs })
+    await store.add(key)
+    const { id: _id, hash: _hash, createdAt: _at, lastUsedAt: _used, ...fields } = key
+    const wanted = { ...fields, name: 'Renamed', domains: ['default', 'go.example'] }
+    const changed = { ...key, ...wanted }
+    t.deepEqual(await store.change(key.id, wanted), changed)
+    t.deepEqual(store.get(key.id), changed)
+    t.deepEqual((await again()).all(), [changed])
+    await store.remove(key.id)
+    t.is(await store.change(key.id, wanted), undefined)
     t.deepEqual((await again()).all(), [])
   })
 

@@ -6,13 +6,15 @@
  * another node has made or revoked is known here as soon as the bucket tells.
  */
 import type { EpochMs } from '../../links/ids.ts'
-import type { AccessKey } from './access-key.ts'
+import type { AccessKey, KeyFields } from './access-key.ts'
 
 export interface KeyStore {
   get(id: string): AccessKey | undefined
   all(): readonly AccessKey[]
   /** Durable when it resolves. @throws TinygridError too_many_keys, and as the adapter cannot write */
   add(key: AccessKey): Promise<void>
+  /** The key as it is then, durable; undefined: there is no such key. @throws as `add` */
+  change(id: string, fields: KeyFields): Promise<AccessKey | undefined>
   /** Durable when it resolves. False: there is no such key. */
   remove(id: string): Promise<boolean>
   /** Best effort: never brings a removed key back, and nothing depends on it. */

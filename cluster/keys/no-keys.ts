@@ -6,6 +6,7 @@ export const NO_KEYS: KeyStore = {
   get: () => undefined,
   all: () => [],
   add: () => Promise.reject(new TinygridError('keys_unavailable')),
+  change: async () => undefined,
   remove: async () => false,
   noteUse: async () => {},
   onChange: () => () => {},

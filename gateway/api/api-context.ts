@@ -19,6 +19,7 @@ import type { LinkDirectory, LinkOwner } from '../../links/link-owner.ts'
 import type { LongWork } from '../../links/long-work.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
+import { codeWithin } from './caller.ts'
 import type { KnownDomains } from './domain-fields.ts'
 import type { LinkCreator } from './link-creation.ts'
 import type { RequestContext } from './link-request.ts'
@@ -55,14 +56,14 @@ export interface ApiContext {
 /**
  * The full code of the link that path and query name. What cannot be a code was never given.
  *
- * @throws TinygridError link_not_found; invalid_field (domain)
+ * @throws TinygridError link_not_found; invalid_field (domain); forbidden
  */
 export function codeParam({ domains }: Pick<ApiContext, 'domains'>, request: FastifyRequest): Code {
   const { code } = request.params as { code: string }
   const { domain } = request.query as { domain?: string }
   const parsed = parseCode(code)
   if (parsed === undefined) throw new TinygridError('link_not_found')
-  return fullCode(domains.parse(domain), parsed)
+  return codeWithin(request, fullCode(domains.parse(domain), parsed))
 }
 
 /** The If-Match header for the owner; absent if there is none. @throws TinygridError invalid_field */

@@ -16,7 +16,7 @@ import { setCaller } from './caller.ts'
 import type { Caller, KeyRing } from './key-ring.ts'
 import type { Identified, Sessions } from '../sign-in/sessions.ts'
 import type { RateLimit } from './rate-limit.ts'
-import { mayAct, neededRole } from './route-roles.ts'
+import { isHeldToDomains, mayAct, neededRole } from './route-roles.ts'
 
 /** What it takes to judge a key; shared by all who do, so that all count wrong ones together. */
 export interface KeyCheck {
@@ -75,12 +75,18 @@ export function admitKey(
 
 function admitCaller(request: FastifyRequest, caller: Caller): TinygridError | undefined {
   const { role, person } = caller
-  const needed = neededRole(request.method, request.routeOptions.url ?? '') ?? 'read'
+  const { method, routeOptions } = request
+  const { url = '' } = routeOptions
+  const needed = neededRole(method, url) ?? 'read'
   if (!mayAct(role, needed)) {
     const detail =
       person === undefined
         ? `This needs a key with the role ${needed}; this one may ${role}`
         : `This needs the role ${needed}; yours is ${role}`
+    return new TinygridError('forbidden', { detail })
+  }
+  if ((caller.key?.domains.length ?? 0) > 0 && !isHeldToDomains(method, url)) {
+    const detail = 'This is about the whole service; this key is for links on some domains'
     return new TinygridError('forbidden', { detail })
   }
   setCaller(request, caller)

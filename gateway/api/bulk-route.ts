@@ -13,9 +13,10 @@ import { JSON_TYPE, jsonReply, problemReplies } from './api-replies.ts'
 import { parseJson, takeApart } from './bulk-body.ts'
 import { toTinygridError } from '../http/error-reply.ts'
 import { hasCode, type TinygridError } from '../../links/errors.ts'
+import { domainOf } from '../../links/full-code.ts'
 import type { ImportRequest } from '../../links/link-owner.ts'
 import type { Steps } from '../../links/long-work.ts'
-import { assertTagged, tagsOfCaller } from './caller.ts'
+import { assertMayMake } from './caller.ts'
 import { acceptJsonOnly } from './json-body.ts'
 import type { CreatedLink } from './link-creation.ts'
 import type { LinkDraft } from './link-draft.ts'
@@ -60,10 +61,10 @@ export function bulkRoute(app: FastifyInstance, context: ApiContext): void {
   }
   void app.register(async (scope) => {
     acceptJsonOnly(scope, (body) => body)
-    scope.post<{ Body: Buffer | undefined }>('/api/links/bulk', options, (request, reply) =>
+    scope.post('/api/links/bulk', options, (request, reply) =>
       requests.answer(request, async () => {
         const drafts = await work.run(
-          bulk.read(request.body, requestContext(context, request), tagsOfCaller(request)),
+          bulk.read(request, requestContext(context, request)),
           'request',
         )
         const begun = await work.run(bulk.begin(await checked(context, drafts)), 'request')
@@ -136,10 +137,11 @@ class BulkCreation {
   }
 
   /**
-   * @param allowed tags of which each link needs one; empty: it needs none
+   * @param request has the bytes of its body
    * @throws TinygridError where the request is refused whole
    */
-  *read(body: Buffer | undefined, at: RequestContext, allowed: readonly string[]): Steps<Draft[]> {
+  *read(request: FastifyRequest, at: RequestContext): Steps<Draft[]> {
+    const body = request.body as Buffer | undefined
     const { bulkLinksMax } = this.#context.settings
     if (body === undefined || body.length === 0) assertValid(this.#checkEnvelope, undefined)
     const { envelope, elements } = yield* takeApart(body!, bulkLinksMax)
@@ -148,17 +150,18 @@ class BulkCreation {
     for (const [index, element] of (envelope as { links: number[] }).links.entries()) {
       yield
       const place = { ...at, prefix: `links[${index}].` }
-      drafts.push(this.#draftOf(elements[element]!, place, allowed))
+      drafts.push(this.#draftOf(elements[element]!, place, request))
     }
     return drafts
   }
 
-  #draftOf(bytes: Buffer, at: RequestContext, allowed: readonly string[]): Draft {
+  #draftOf(bytes: Buffer, at: RequestContext, request: FastifyRequest): Draft {
     const path = at.prefix.slice(0, -1)
     try {
       const item = parseJson(bytes, this.#context.settings.bodyBytesMax)
       const draft = this.#read(item, at, path)
-      assertTagged(allowed, draft.tags)
+      const domain = 'kind' in draft ? domainOf(draft.code) : draft.domain
+      assertMayMake(request, { domain, tags: draft.tags })
       return draft
     } catch (thrown) {
       if (hasCode(thrown, 'invalid_json')) throw thrown

@@ -6,7 +6,7 @@ import { domainOf, plainCodeOf } from '../../links/full-code.ts'
 import type { Code } from '../../links/ids.ts'
 import { noteLink } from '../audit/noted-changes.ts'
 import { requestContext, sendLink, type ApiContext } from './api-context.ts'
-import { assertTagged, callerOf, tagsOfCaller } from './caller.ts'
+import { assertMayMake, callerOf } from './caller.ts'
 import { linkOrShortLinkReply, linkReply, problemReplies } from './api-replies.ts'
 import { IDEMPOTENCY_KEY, parseIdempotencyKey } from './idempotency.ts'
 import { toDraft } from './link-request.ts'
@@ -35,7 +35,7 @@ export function createRoute(app: FastifyInstance, context: ApiContext): void {
   }
   app.post<{ Body: NewLinkBody }>('/api/links', { schema }, async (request, reply) => {
     const draft = toDraft(request.body, requestContext(context, request))
-    assertTagged(tagsOfCaller(request), draft.tags)
+    assertMayMake(request, draft)
     const { check } = context.blocking
     // Nobody waits for a check that there is not.
     if (check !== undefined) await check.assertAllowed(draft, draft.alias)

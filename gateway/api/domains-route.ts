@@ -4,6 +4,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { ApiContext } from './api-context.ts'
+import { domainsOfCaller } from './caller.ts'
 import { jsonReply, problemReplies } from './api-replies.ts'
 import { strict } from './link-schemas.ts'
 
@@ -27,8 +28,9 @@ export function domainsRoute(app: FastifyInstance, { domains }: ApiContext): voi
     tags: ['links'],
     response: { 200: jsonReply('The domains', domainsSchema), ...problemReplies(401) },
   }
-  app.get('/api/domains', { schema }, () => ({
-    default: domains.defaultName ?? null,
-    domains: [...domains.names],
-  }))
+  app.get('/api/domains', { schema }, (request) => {
+    const within = domainsOfCaller(request)
+    const names = domains.names.filter((name) => within?.includes(name) !== false)
+    return { default: domains.defaultName ?? null, domains: names }
+  })
 }

@@ -9,10 +9,12 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { TinygridError } from '../../links/errors.ts'
+import { domainOf } from '../../links/full-code.ts'
 import type { StoredVersion } from '../../links/link-owner.ts'
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import type { ApiContext } from './api-context.ts'
 import { problemReplies } from './api-replies.ts'
+import { domainsOfCaller, type DomainList } from './caller.ts'
 import { exportedLinkSchema, exportEndSchema } from './bulk-schemas.ts'
 import { exportedViewOf } from './link-view.ts'
 import { LongRequests } from './long-request.ts'
@@ -30,7 +32,7 @@ export function exportRoute(app: FastifyInstance, context: ApiContext): void {
     summary: 'Export every link',
     description:
       'Deleted, expired and used up ones too, one JSON object per line and in no order; what was ' +
-      'purged is not there. The last line is `{"end":true,"links":...,"damaged":[...]}`: without it the ' +
+      'purged is not there. A key that is held to domains gets the links on these. The last line is `{"end":true,"links":...,"damaged":[...]}`: without it the ' +
       'export is not whole. POST /api/links/bulk takes the lines in again, as they are.',
     tags: ['links'],
     response: {
@@ -50,8 +52,9 @@ export function exportRoute(app: FastifyInstance, context: ApiContext): void {
       }
       exports++
       reply.raw.once('close', () => exports--)
+      const baseUrl = address.baseUrl(request)
       const versions = await directory.everything()
-      const lines = linesOf(versions, address.baseUrl(request), work)
+      const lines = linesOf(versions, { baseUrl, within: domainsOfCaller(request) }, work)
       // Awaiting the reply, as an async handler does, is awaiting its end.
       return reply.type(NDJSON_TYPE).send(Readable.from(lines))
     }),
@@ -60,11 +63,13 @@ export function exportRoute(app: FastifyInstance, context: ApiContext): void {
 
 async function* linesOf(
   batches: AsyncIterable<readonly StoredVersion[]>,
-  baseUrl: string,
+  { baseUrl, within }: { readonly baseUrl: string; readonly within: DomainList | undefined },
   work: LongWork,
 ): AsyncGenerator<string> {
   const end = { end: true, links: 0, damaged: [] as string[] }
-  for await (const versions of batches) {
+  for await (const batch of batches) {
+    const isWanted = ({ code }: StoredVersion) => within?.includes(domainOf(code)) !== false
+    const versions = within === undefined ? batch : batch.filter(isWanted)
     const whole = versions.filter(({ link }) => link !== undefined)
     end.links += whole.length
     for (const { code, link } of versions) {

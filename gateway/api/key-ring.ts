@@ -84,7 +84,10 @@ export class KeyRing {
     })
   }
 
-  /** Aborted when the caller's key is revoked or expires, or the session ends; release it when nobody waits any more. */
+  /**
+   * Aborted when the caller's key is revoked, expires or is given other rights, or the session
+   * ends; release it when nobody waits any more.
+   */
   ended({ key, person }: Caller): { readonly signal: AbortSignal; readonly release: () => void } {
     const controller = new AbortController()
     if (key === undefined) {
@@ -95,7 +98,9 @@ export class KeyRing {
     const check = () => {
       const known = this.store.get(key.id)
       cancelTimer?.()
-      if (known === undefined || this.#isExpired(known)) return controller.abort()
+      if (known === undefined || this.#isExpired(known) || !isAsWide(known, key)) {
+        return controller.abort()
+      }
       if (known.expiresAt === null) return
       const ms = Math.min(known.expiresAt - this.#now(), TIMER_MS_MAX)
       cancelTimer = this.#clock.after(ms, check)
@@ -144,4 +149,10 @@ export class KeyRing {
       for (const id of known.keys()) if (this.store.get(id) === undefined) known.delete(id)
     }
   }
+}
+
+/** What a caller was let in with still holds. */
+function isAsWide(known: AccessKey, then: AccessKey): boolean {
+  const rights = ({ role, tags, domains }: AccessKey) => JSON.stringify([role, tags, domains])
+  return rights(known) === rights(then)
 }

@@ -1,5 +1,5 @@
 /**
- * `/api/keys`: who may ask, made, listed and revoked by admins.
+ * `/api/keys`: who may ask, made, listed, changed and revoked by admins.
  *
  * The secret is in the answer that makes it, and nowhere else. The key of the settings is not listed and
  * cannot be revoked here, so nobody is shut out by a mistake.
@@ -7,7 +7,9 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import {
+  DEFAULT_DOMAIN,
   isKeyId,
+  KEY_DOMAINS_MAX,
   KEY_ID_LENGTH,
   KEY_NAME_LENGTH_MAX,
   KEY_ROLES,
@@ -20,10 +22,12 @@ import {
 } from '../../cluster/keys/access-key.ts'
 import type { KeyStore } from '../../cluster/keys/key-store.ts'
 import { TinygridError } from '../../links/errors.ts'
+import { DOMAIN_LENGTH_MAX } from '../../links/full-code.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import { TAG_LENGTH_MAX, TAGS_MAX } from '../../links/link.ts'
 import type { AuditNotes } from '../audit/audit-trail.ts'
 import { emptyReply, jsonReply, problemReplies } from './api-replies.ts'
+import type { KnownDomains } from './domain-fields.ts'
 import { formatIsoTime, parseIsoTimeField } from './iso-time.ts'
 import { strict } from './link-schemas.ts'
 import { nullable } from './schema-parts.ts'
@@ -45,6 +49,12 @@ const tags = Type.Array(Type.String({ minLength: 1, maxLength: TAG_LENGTH_MAX })
     'It makes and changes only links with one of these tags; empty: all. For create and edit',
 })
 const perMinute = Type.Integer({ minimum: 1, maximum: REQUESTS_PER_MINUTE_MAX })
+const domains = Type.Array(Type.String({ minLength: 1, maxLength: DOMAIN_LENGTH_MAX }), {
+  maxItems: KEY_DOMAINS_MAX,
+  description:
+    'It sees, makes and changes only links on these domains, of which `default` is one, and is refused what is ' +
+    'about the whole service; empty: all',
+})
 const limits = {
   expiresAt: nullable(Type.String(time), 'From then on it opens nothing; null: never'),
   requestsPerMinuteMax: nullable(
@@ -52,11 +62,13 @@ const limits = {
     'Requests that each node answers in a minute; null: all',
   ),
   tags,
+  domains,
 }
 const newKeySchema = Type.Object(
   { name, role, ...Type.Partial(Type.Object(limits)).properties },
   strict,
 )
+const changesSchema = Type.Partial(Type.Object({ name, role, ...limits }), strict)
 const view = {
   id: Type.String({ minLength: KEY_ID_LENGTH, maxLength: KEY_ID_LENGTH }),
   name,
@@ -65,10 +77,8 @@ const view = {
   ...limits,
   lastUsedAt: nullable(Type.String(time), 'To the minute; null: never used'),
 }
-const keyListSchema = Type.Object(
-  { keys: Type.Array(Type.Object(view, strict), { maxItems: KEYS_MAX }) },
-  strict,
-)
+const keySchema = Type.Object(view, strict)
+const keyListSchema = Type.Object({ keys: Type.Array(keySchema, { maxItems: KEYS_MAX }) }, strict)
 const secret = Type.String({
   minLength: SECRET_LENGTH,
   maxLength: SECRET_LENGTH,
@@ -77,22 +87,30 @@ const secret = Type.String({
 const madeKeySchema = Type.Object({ ...view, key: secret }, strict)
 const paramsSchema = Type.Object({ id: Type.String({ maxLength: 64 }) })
 
-interface NewKeyBody {
+interface NewKeyBody extends KeyChangesBody {
   readonly name: string
   readonly role: string
+}
+
+interface KeyChangesBody {
+  readonly name?: string
+  readonly role?: string
   readonly expiresAt?: string | null
   readonly requestsPerMinuteMax?: number | null
   readonly tags?: readonly string[]
+  readonly domains?: readonly string[]
 }
 
 interface KeyContext {
   readonly now: () => EpochMs
   readonly audit: AuditNotes
+  readonly domains: KnownDomains
 }
 
 export function keyRoutes(app: FastifyInstance, store: KeyStore, context: KeyContext): void {
   listRoute(app, store)
   makeRoute(app, store, context)
+  changeRoute(app, store, context)
   revokeRoute(app, store, context)
 }
 
@@ -105,7 +123,8 @@ function listRoute(app: FastifyInstance, store: KeyStore): void {
   })
 }
 
-function makeRoute(app: FastifyInstance, store: KeyStore, { now, audit }: KeyContext): void {
+function makeRoute(app: FastifyInstance, store: KeyStore, context: KeyContext): void {
+  const { now, audit } = context
   const schema = {
     summary: 'Make a key',
     description:
@@ -116,13 +135,7 @@ function makeRoute(app: FastifyInstance, store: KeyStore, { now, audit }: KeyCon
     response: { 201: jsonReply('The key', madeKeySchema), ...problems },
   }
   app.post<{ Body: NewKeyBody }>(PATH, { schema }, async (request, reply) => {
-    const { expiresAt = null, ...fields } = request.body
-    const expiry = expiresAt === null ? null : parseIsoTimeField(expiresAt, '', 'expiresAt')
-    const checked = parseKeyFields({ ...fields, expiresAt: expiry })
-    if (expiry !== null && expiry <= now()) {
-      const detail = 'expiresAt must be in the future'
-      throw new TinygridError('invalid_field', { field: 'expiresAt', detail })
-    }
+    const checked = parseKeyFields({ ...request.body, ...parsedFields(request.body, context) })
     const { id, secret: made } = newSecret()
     const digest = secretDigest(made).toString('base64url')
     const key = { ...checked, id, hash: digest, createdAt: now(), lastUsedAt: null }
@@ -137,6 +150,45 @@ function makeRoute(app: FastifyInstance, store: KeyStore, { now, audit }: KeyCon
     }
     return reply.code(201).send({ ...viewOf(key), key: made })
   })
+}
+
+function changeRoute(app: FastifyInstance, store: KeyStore, context: KeyContext): void {
+  const schema = {
+    summary: 'Change a key',
+    description:
+      'It goes on with what it may now, on any node within a second; open event streams end. Its secret stays.',
+    tags: TAGS,
+    params: paramsSchema,
+    body: changesSchema,
+    response: { 200: jsonReply('The key as it is now', keySchema), ...problems },
+  }
+  type Asked = { Params: { id: string }; Body: KeyChangesBody }
+  app.patch<Asked>(`${PATH}/:id`, { schema }, async (request) => {
+    const { id } = request.params
+    const key = isKeyId(id) ? store.get(id) : undefined
+    if (key === undefined) throw new TinygridError('key_not_found')
+    const wanted = { ...key, ...request.body, ...parsedFields(request.body, context) }
+    const changed = await store.change(id, parseKeyFields(wanted))
+    if (changed === undefined) throw new TinygridError('key_not_found')
+    const views = { before: viewOf(key), after: viewOf(changed) }
+    await context.audit.note(request, { action: 'key.changed', subject: id, ...views })
+    return viewOf(changed)
+  })
+}
+
+/** What a body says in another way than keys are kept. @throws TinygridError invalid_field */
+function parsedFields(body: KeyChangesBody, { now, domains: known }: KeyContext) {
+  const { expiresAt, domains: names } = body
+  const expiry = expiresAt == null ? null : parseIsoTimeField(expiresAt, '', 'expiresAt')
+  if (expiry !== null && expiry <= now()) {
+    const detail = 'expiresAt must be in the future'
+    throw new TinygridError('invalid_field', { field: 'expiresAt', detail })
+  }
+  const parsed = names?.map((one) => known.parse(one, 'domains') ?? DEFAULT_DOMAIN)
+  return {
+    ...(expiresAt === undefined ? {} : { expiresAt: expiry }),
+    ...(parsed === undefined ? {} : { domains: parsed }),
+  }
 }
 
 function revokeRoute(app: FastifyInstance, store: KeyStore, { audit }: KeyContext): void {
@@ -165,6 +217,7 @@ function viewOf(key: AccessKey) {
     name: given,
     role: its,
     tags: key.tags,
+    domains: key.domains,
     requestsPerMinuteMax: key.requestsPerMinuteMax,
     createdAt: formatIsoTime(createdAt),
     expiresAt: expiresAt === null ? null : formatIsoTime(expiresAt),

@@ -40,6 +40,7 @@ test('a key is made, shown once, listed without its secret, used and revoked', a
     expiresAt: IN_AN_HOUR,
     requestsPerMinuteMax: null,
     tags: [],
+    domains: [],
     lastUsedAt: null,
   })
   t.deepEqual(listed(await call('GET', '/api/keys')), [made])

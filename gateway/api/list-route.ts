@@ -10,6 +10,7 @@ import type { ListPage, ListQuery } from '../../links/link-owner.ts'
 import { ListFilter, type ListState } from '../../links/list-filter.ts'
 import type { Steps } from '../../links/long-work.ts'
 import type { ApiContext } from './api-context.ts'
+import { listedWithin } from './caller.ts'
 import { JSON_TYPE, jsonReply, problemReplies } from './api-replies.ts'
 import {
   LIST_LIMIT_DEFAULT,
@@ -75,7 +76,7 @@ export function listRoute(app: FastifyInstance, context: ApiContext): void {
   const options = { schema, onRequest: requests.admit }
   app.get<{ Querystring: Query }>('/api/links', options, (request, reply) =>
     requests.answer(request, async (signal) => {
-      const query = { ...toListQuery(request.query, context), signal }
+      const query = { ...toListQuery(request.query, context), ...listedWithin(request), signal }
       const isByVisits = request.query.sort === 'visits'
       const { page, visits } = isByVisits ? await byVisits(query) : await byTime(query, request)
       const answer = await work.run(answerOf(page, visits, address.baseUrl(request)), 'request')

@@ -8,7 +8,7 @@
  */
 import { KEY_ROLES, type KeyRole } from '../../cluster/keys/access-key.ts'
 
-const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
+export const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
   'GET /api/links': 'read',
   'GET /api/links/:code': 'read',
   'GET /api/links/:code/stats': 'read',
@@ -44,6 +44,7 @@ const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
   'DELETE /api/cluster/nodes/:node/drain': 'admin',
   'GET /api/keys': 'admin',
   'POST /api/keys': 'admin',
+  'PATCH /api/keys/:id': 'admin',
   'DELETE /api/keys/:id': 'admin',
   'GET /rest/v3/short-urls': 'read',
   'GET /rest/v3/short-urls/:code': 'read',
@@ -82,9 +83,65 @@ const ROLE_OF_ROUTE: Readonly<Record<string, KeyRole>> = {
   'DELETE /api/blocked-hosts/:host': 'admin',
 }
 
+/**
+ * Where a key with domains is answered, as if there were nothing but links on these. Anywhere else it gets 403: there
+ * it is about the whole service, or nobody has thought of it yet.
+ */
+const HELD_TO_DOMAINS: ReadonlySet<string> = new Set([
+  'GET /api/links',
+  'GET /api/links/:code',
+  'GET /api/links/:code/stats',
+  'GET /api/links/:code/visits',
+  'GET /api/stats',
+  'GET /api/visits',
+  'GET /api/tags',
+  'GET /api/domains',
+  'GET /api/events',
+  'GET /api/export',
+  'POST /api/links',
+  'POST /api/links/bulk',
+  'PATCH /api/links/:code',
+  'DELETE /api/links/:code',
+  'POST /api/links/:code/restore',
+  'DELETE /api/links/:code/clicks',
+  'GET /rest/v3/short-urls',
+  'GET /rest/v3/short-urls/:code',
+  'GET /rest/v3/short-urls/:code/redirect-rules',
+  'GET /rest/v3/short-urls/:code/visits',
+  'GET /rest/v3/visits',
+  'GET /rest/v3/visits/orphan',
+  'GET /rest/v3/visits/non-orphan',
+  'GET /rest/v3/tags',
+  'GET /rest/v3/tags/stats',
+  'GET /rest/v3/tags/:tag/visits',
+  'GET /rest/v3/domains',
+  'GET /rest/v3/domains/:domain/visits',
+  'GET /rest/v3/mercure-info',
+  'POST /rest/v3/short-urls',
+  'PATCH /rest/v3/short-urls/:code',
+  'DELETE /rest/v3/short-urls/:code',
+  'POST /rest/v3/short-urls/:code/redirect-rules',
+  'DELETE /rest/v3/short-urls/:code/visits',
+  'POST /v4/shorten',
+  'POST /v4/bitlinks',
+  'POST /v4/expand',
+  'GET /v4/bitlinks/*',
+  'GET /yourls-api.php',
+  'POST /yourls-api.php',
+])
+
 /** @param url as the route is written. undefined: there is no such route */
 export function neededRole(method: string, url: string): KeyRole | undefined {
-  return ROLE_OF_ROUTE[`${method === 'HEAD' ? 'GET' : method} ${url}`]
+  return ROLE_OF_ROUTE[nameOf(method, url)]
+}
+
+/** Whether a key with domains is answered there, and then with what is on these alone. */
+export function isHeldToDomains(method: string, url: string): boolean {
+  return HELD_TO_DOMAINS.has(nameOf(method, url))
+}
+
+function nameOf(method: string, url: string): string {
+  return `${method === 'HEAD' ? 'GET' : method} ${url}`
 }
 
 export function mayAct(role: KeyRole, needed: KeyRole): boolean {

@@ -18,6 +18,7 @@ export const AUDIT_ACTIONS = [
   'link.restored',
   'link.purged',
   'key.made',
+  'key.changed',
   'key.revoked',
   'host.blocked',
   'host.changed',

@@ -15,6 +15,7 @@ import { HOST_SOURCES, type BlockedHosts, type HostSource } from '../../links/bl
 import { TinygridError } from '../../links/errors.ts'
 import { HOST_PATTERN_LENGTH_MAX, parseHostPattern } from '../../links/host-pattern.ts'
 import type { EpochMs } from '../../links/ids.ts'
+import { PATH_PART_LENGTH_MAX } from '../http/http-server.ts'
 import {
   HOST_NOTE_LENGTH_MAX,
   KEPT_HOSTS_MAX,
@@ -62,7 +63,13 @@ const verdictSchema = Type.Object(
   strict,
 )
 const bodySchema = Type.Object({ note: Type.Optional(note) }, strict)
-const paramsSchema = Type.Object({ host })
+const paramsSchema = Type.Object({
+  host: Type.String({
+    minLength: 1,
+    maxLength: PATH_PART_LENGTH_MAX,
+    description: 'A host, however it is spelt, or `*.host`',
+  }),
+})
 
 type Params = { readonly Params: { readonly host: string } }
 

@@ -12,7 +12,13 @@ import type { Code, PlainCode } from '../../links/ids.ts'
 import type { Link } from '../../links/link.ts'
 import { linkBefore, noteLink } from '../audit/noted-changes.ts'
 import { requestContext } from '../api/api-context.ts'
-import { assertMayChange, assertTagged, tagsOfCaller } from '../api/caller.ts'
+import {
+  assertMayChange,
+  assertMayMake,
+  assertTagged,
+  codeWithin,
+  tagsOfCaller,
+} from '../api/caller.ts'
 import type { CreatedLink } from '../api/link-creation.ts'
 import { codesOfUrl } from '../api/link-code.ts'
 import { isPlain, type LinkDraft } from '../api/link-draft.ts'
@@ -66,16 +72,16 @@ export class ForeignLinks {
       reuse: reuse === 'never' ? false : body.code === undefined ? undefined : true,
       codeLength,
     }
-    assertTagged(tagsOfCaller(request), draft.tags)
+    assertMayMake(request, draft)
     await this.#context.blocking.check?.assertAllowed(draft, draft.alias)
     const made = await this.#make(draft, reuse)
     if (made.isNew) await noteLink(this.#context, request, 'link.created', made.link)
     return made
   }
 
-  /** What it takes to say that something is not there. @throws TinygridError link_not_found */
-  async live(code: Code): Promise<Link> {
-    const link = await this.#context.owner.read(code)
+  /** What it takes to say that something is not there. @throws TinygridError link_not_found; forbidden */
+  async live(request: FastifyRequest, code: Code): Promise<Link> {
+    const link = await this.#context.owner.read(codeWithin(request, code))
     if (link?.lifecycle === 'live') return link
     throw new TinygridError('link_not_found')
   }

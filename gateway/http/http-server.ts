@@ -25,7 +25,7 @@ import { closeFailedHandshakes, serveRenewed, tlsOptions } from '../tls/tls-serv
 import { compileSchema, queryValidatorOf, validatorOf } from '../api/validation.ts'
 
 /** Longest part of a path that a route takes: codes have at most 64, hosts 255. */
-const PATH_PART_LENGTH_MAX = 300
+export const PATH_PART_LENGTH_MAX = 300
 /** How often Node looks for requests that are late. */
 const TIMEOUT_CHECK_INTERVAL_MS = 1_000
 

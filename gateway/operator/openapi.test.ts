@@ -67,6 +67,7 @@ test('every route is described, and nothing else', async (t) => {
     'GET /{code}',
     'GET /{code}+',
     'HEAD /{code}',
+    'PATCH /api/keys/{id}',
     'PATCH /api/links/{code}',
     'PATCH /api/reports/{id}',
     'PATCH /api/webhooks/{id}',

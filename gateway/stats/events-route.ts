@@ -13,7 +13,7 @@ import { FULL_CODE_LENGTH_MAX } from '../../links/full-code.ts'
 import { TAG_LENGTH_MAX } from '../../links/link.ts'
 import { BOT_CHOICES, type BotChoice } from '../../clicks/store/question.ts'
 import { problemReplies } from '../api/api-replies.ts'
-import { callerOf } from '../api/caller.ts'
+import { callerOf, listedWithin } from '../api/caller.ts'
 import type { KeyRing } from '../api/key-ring.ts'
 import { strict } from '../api/link-schemas.ts'
 import { HEARTBEAT_MS, SLOW_MS, streamEvents } from './event-stream.ts'
@@ -129,7 +129,8 @@ export function eventsRoute(
     try {
       // Before the tags are looked up: what changes meanwhile is to be heard.
       const after = tags.length > 0 ? (told ?? { position: await feed.end() }) : told
-      const filter = { ...filterOf(query), ...(await taggedBy(tags, tagged)) }
+      const wanted = { ...filterOf(query), ...listedWithin(request) }
+      const filter = { ...wanted, ...(await taggedBy(tags, tagged)) }
       await streamEvents(reply, { feed, clock, filter, after, ended, stopping: stopping.signal })
     } finally {
       release()

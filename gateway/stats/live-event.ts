@@ -10,6 +10,7 @@ import { decodeBatch } from '../../clicks/log/batch-codec.ts'
 import type { ClickRecord, LinkChange } from '../../clicks/log/click-batch.ts'
 import type { LoggedBatch } from '../../clicks/log/click-log.ts'
 import type { BotChoice } from '../../clicks/store/question.ts'
+import { domainOf, type Domain } from '../../links/full-code.ts'
 import type { Code } from '../../links/ids.ts'
 import type { TaggedLinks } from './tagged-links.ts'
 import type { Steps } from '../../links/long-work.ts'
@@ -106,6 +107,8 @@ export function parseEventId(text: string): ToldPlace | undefined {
 export interface EventFilter {
   /** undefined: of all links. */
   readonly codes?: ReadonlySet<string>
+  /** On one of these domains. */
+  readonly within?: readonly (Domain | null)[]
   /** Of links with these tags alone; follows the changes that it is asked about. */
   readonly tagged?: TaggedLinks
   readonly name?: EventName
@@ -114,11 +117,15 @@ export interface EventFilter {
 }
 
 /** To be asked of every event, in order. */
-export function fits({ codes, tagged, name, bots }: EventFilter, event: LiveEvent): boolean {
+export function fits(
+  { codes, within, tagged, name, bots }: EventFilter,
+  event: LiveEvent,
+): boolean {
   const { code, tags } = event
   const isTagged =
     tags === undefined ? tagged?.has(code) !== false : tagged?.change(code, tags) !== false
   if (!isTagged) return false
+  if (within !== undefined && !within.includes(domainOf(event.code))) return false
   if (codes !== undefined && !codes.has(event.code)) return false
   if (name !== undefined && name !== event.name) return false
   return bots === 'include' || event.name === 'change' || event.isBot === (bots === 'only')

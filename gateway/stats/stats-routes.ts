@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Question } from '../../clicks/store/question.ts'
 import { JSON_TYPE, jsonReply, problemReplies } from '../api/api-replies.ts'
 import { codeParamsSchema } from '../api/link-schemas.ts'
+import { filtersWithin } from '../api/caller.ts'
 import { LongRequests } from '../api/long-request.ts'
 import { analyticsOf, givenCode, type ClickContext } from './click-context.ts'
 import {
@@ -31,14 +32,15 @@ export function statsRoutes(app: FastifyInstance, context: ClickContext): void {
 
   async function answer(request: FastifyRequest, signal: AbortSignal): Promise<string> {
     const query = request.query as StatsQuery
-    const asked = parseQuestion(query, await givenCode(context, request), context.now())
+    const plain = parseQuestion(query, await givenCode(context, request), context.now())
+    const asked = { ...plain, filters: [...plain.filters, ...filtersWithin(request)] }
     const { compare } = query
     const before = compare === undefined ? undefined : comparedQuestion(asked, compare)
     const analytics = analyticsOf(context)
     const field = asked.groupBy.includes('tag') ? 'groupBy' : 'filter'
     const tags = await context.tagged.find(tagsAskedFor(asked, asked.groupBy), field)
-    const ask = async (plain: Question) => {
-      const question = { ...plain, ...tags }
+    const ask = async (untagged: Question) => {
+      const question = { ...untagged, ...tags }
       return { question, answer: await analytics.ask(question, signal) }
     }
     const [now, previous] = await Promise.all([ask(asked), before && ask(before)])

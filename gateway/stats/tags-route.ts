@@ -10,8 +10,10 @@ import type { ApiContext } from '../api/api-context.ts'
 import { JSON_TYPE, jsonReply, problemReplies } from '../api/api-replies.ts'
 import { LongRequests } from '../api/long-request.ts'
 import { tagsSchema } from './stats-schemas.ts'
+import { tagsWithin } from './tags-within.ts'
 
-export function tagsRoute(app: FastifyInstance, { directory, work }: ApiContext): void {
+export function tagsRoute(app: FastifyInstance, context: ApiContext): void {
+  const { work } = context
   const schema = {
     summary: 'Tags with counts of links',
     description: `The most used first, at most ${TAGS_LISTED_MAX}.`,
@@ -21,7 +23,7 @@ export function tagsRoute(app: FastifyInstance, { directory, work }: ApiContext)
   const requests = new LongRequests(work, 0)
   app.get('/api/tags', { schema, onRequest: requests.admit }, (request, reply) =>
     requests.answer(request, async () => {
-      const text = await work.run(tagsText(await directory.tags()), 'request')
+      const text = await work.run(tagsText(await tagsWithin(context, request)), 'request')
       return reply.type(JSON_TYPE).send(text)
     }),
   )

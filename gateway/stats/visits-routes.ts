@@ -12,6 +12,7 @@ import type { VisitFormat } from '../../clicks/analytics/analytics.ts'
 import type { VisitsQuestion } from '../../clicks/store/question.ts'
 import { JSON_TYPE, problemReplies } from '../api/api-replies.ts'
 import { codeParamsSchema } from '../api/link-schemas.ts'
+import { filtersWithin } from '../api/caller.ts'
 import { LongRequests } from '../api/long-request.ts'
 import { analyticsOf, givenCode, type ClickContext } from './click-context.ts'
 import { tagsAskedFor } from './question-request.ts'
@@ -94,7 +95,8 @@ async function askedFor(
   const code = await givenCode(context, request)
   const { question, limit } = parseVisits(query, format, code, context.now())
   const tags = await context.tagged.find(tagsAskedFor(question), 'filter')
-  return { question: { ...question, ...tags }, format, limit, signal }
+  const filters = [...question.filters, ...filtersWithin(request)]
+  return { question: { ...question, filters, ...tags }, format, limit, signal }
 }
 
 /** One visit more than the page takes tells whether any follow. */

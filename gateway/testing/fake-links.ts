@@ -92,7 +92,7 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
     return link === undefined ? { kind: 'absent' } : this.#change(link, request)
   }
 
-  async list({ limit, cursor, search = '', tag, domain }: ListQuery): Promise<ListPage> {
+  async list({ limit, cursor, search = '', tag, domain, within }: ListQuery): Promise<ListPage> {
     this.#fail()
     const from = cursor === undefined ? 0 : Number(cursor)
     if (!Number.isInteger(from)) throw new TinygridError('invalid_field', { field: 'cursor' })
@@ -100,6 +100,7 @@ export class FakeLinks implements LinkOwner, LinkDirectory {
       .toReversed()
       .filter((link) => link.lifecycle === 'live' && (tag === undefined || link.tags.includes(tag)))
       .filter(({ code }) => domain === undefined || domainOf(code) === domain)
+      .filter(({ code }) => within?.includes(domainOf(code)) !== false)
       .filter((link) => `${link.code} ${link.url} ${link.title}`.toLowerCase().includes(search))
     const end = from + limit
     return { links: wanted.slice(from, end), nextCursor: end < wanted.length ? `${end}` : null }

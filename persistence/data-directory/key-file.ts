@@ -5,7 +5,13 @@
  * first admin key would be shut out.
  */
 import path from 'node:path'
-import { KEYS_MAX, parseAccessKey, type AccessKey } from '../../cluster/keys/access-key.ts'
+import {
+  KEYS_MAX,
+  keptKey,
+  parseAccessKey,
+  type AccessKey,
+  type KeyFields,
+} from '../../cluster/keys/access-key.ts'
 import type { KeyStore } from '../../cluster/keys/key-store.ts'
 import { StartError, TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
@@ -56,6 +62,18 @@ export class KeyFile implements KeyStore {
     return this.#change((keys) => keys.delete(id))
   }
 
+  async change(id: string, fields: KeyFields): Promise<AccessKey | undefined> {
+    let changed: AccessKey | undefined
+    await this.#change((keys) => {
+      const key = keys.get(id)
+      if (key === undefined) return false
+      changed = { ...key, ...fields }
+      keys.set(id, changed)
+      return true
+    })
+    return changed
+  }
+
   async noteUse(id: string, at: EpochMs): Promise<void> {
     await this.#change((keys) => {
       const key = keys.get(id)
@@ -81,7 +99,7 @@ export class KeyFile implements KeyStore {
 }
 
 function textOf(keys: Keys): string {
-  return `${JSON.stringify([...keys.values()])}\n`
+  return `${JSON.stringify([...keys.values()].map(keptKey))}\n`
 }
 
 function keysIn(text: string): AccessKey[] | undefined {

@@ -32,14 +32,14 @@ export function bitlyInterface(app: FastifyInstance, context: ForeignContext): v
 
   app.post('/v4/expand', async (request) => {
     const { bitlink_id: id } = bodyOf(request)
-    const link = await links.live(codeOf(context, request, id))
+    const link = await links.live(request, codeOf(context, request, id))
     const { created_at, link: shortUrl, id: name, long_url } = bitlinkOf(context, request, link)
     return { created_at, link: shortUrl, id: name, long_url }
   })
 
   app.get('/v4/bitlinks/*', async (request) => {
     const { '*': id } = request.params as { '*': string }
-    return bitlinkOf(context, request, await links.live(codeOf(context, request, id)))
+    return bitlinkOf(context, request, await links.live(request, codeOf(context, request, id)))
   })
 }
 

@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { hasCode, TinygridError } from '../../../links/errors.ts'
 import { fullCode, type Domain } from '../../../links/full-code.ts'
 import { parseCode, type Code } from '../../../links/ids.ts'
+import { codeWithin, domainsOfCaller } from '../../api/caller.ts'
 import { invalid } from '../../stats/question-request.ts'
 import type { ForeignContext } from '../foreign-context.ts'
 import { notSupported, sendShlinkProblem } from './shlink-problem.ts'
@@ -29,13 +30,22 @@ export function domainOfRequest(
   return context.domains.parse(given)
 }
 
-/** The full code that path and query name. @throws TinygridError link_not_found */
+/** The full code that path and query name. @throws TinygridError link_not_found; forbidden */
 export function codeOfRequest(context: ForeignContext, request: FastifyRequest): Code {
   const code = parseCode((request.params as { code: string }).code)
   if (code === undefined) throw new TinygridError('link_not_found')
+  const { domain } = request.query as { domain?: unknown }
+  return codeWithin(request, fullCode(knownDomain(context, request, domain), code))
+}
+
+/** @throws TinygridError link_not_found */
+function knownDomain(
+  context: ForeignContext,
+  request: FastifyRequest,
+  given: unknown,
+): Domain | null {
   try {
-    const { domain } = request.query as { domain?: unknown }
-    return fullCode(domainOfRequest(context, request, domain), code)
+    return domainOfRequest(context, request, given)
   } catch (error) {
     throw hasCode(error, 'invalid_field') ? new TinygridError('link_not_found') : error
   }
@@ -45,9 +55,11 @@ export function domainRoutes(app: FastifyInstance, context: ForeignContext): voi
   const { settings } = context
   app.get('/rest/v3/domains', (request) => {
     const defaults = redirectsTo(settings.fallbackUrl ?? null)
+    const within = domainsOfCaller(request)
+    const further = settings.domains.filter(({ name }) => within?.includes(name) !== false)
     const data = [
       { domain: defaultAuthority(context, request), isDefault: true, redirects: defaults },
-      ...settings.domains.map(({ name, fallbackUrl }) => ({
+      ...further.map(({ name, fallbackUrl }) => ({
         domain: name,
         isDefault: false,
         redirects: redirectsTo(fallbackUrl),

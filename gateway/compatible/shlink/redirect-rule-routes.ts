@@ -15,14 +15,14 @@ export function redirectRuleRoutes(app: FastifyInstance, context: ForeignContext
   const links = new ForeignLinks(context)
 
   app.get(PATH, async (request) => {
-    const { url, rules = [] } = await links.live(codeOfRequest(context, request))
+    const { url, rules = [] } = await links.live(request, codeOfRequest(context, request))
     return { defaultLongUrl: url, redirectRules: shlinkRulesOf(rules) }
   })
 
   app.post(PATH, async (request) => {
     const code = codeOfRequest(context, request)
     const wanted = rulesOfShlink(bodyOf(request.body))
-    const { rules: known = [] } = await links.live(code)
+    const { rules: known = [] } = await links.live(request, code)
     if (drawsTargets(known)) {
       const detail =
         'A rule of this link draws among targets, which would be lost: change it in Tinygrid'

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Link } from '../../../links/link.ts'
 import type { Steps } from '../../../links/long-work.ts'
 import { JSON_TYPE } from '../../api/api-replies.ts'
+import { listedWithin } from '../../api/caller.ts'
 import { LongRequests } from '../../api/long-request.ts'
 import type { ForeignContext } from '../foreign-context.ts'
 import { ForeignLinks } from '../foreign-links.ts'
@@ -36,7 +37,7 @@ export function shortUrlRoutes(app: FastifyInstance, context: ForeignContext): v
   })
 
   app.get(`${PATH}/:code`, async (request) => {
-    return viewOf(context, request, await links.live(codeOfRequest(context, request)))
+    return viewOf(context, request, await links.live(request, codeOfRequest(context, request)))
   })
 
   app.patch(`${PATH}/:code`, async (request) => {
@@ -65,7 +66,8 @@ function listRoute(app: FastifyInstance, context: ForeignContext): void {
       const plain = parseShortUrlQuery(asked, address.own(request), now())
       // With one domain there is nothing to look for.
       const isAnyDomain = !asked['domain'] || context.domains.names.length === 0
-      const query = isAnyDomain ? plain : { ...plain, filters: { ...plain.filters, domain } }
+      const on = { ...(isAnyDomain ? {} : { domain }), ...listedWithin(request) }
+      const query = { ...plain, filters: { ...plain.filters, ...on } }
       const { links, total } = await list.page(query, signal)
       const summaries = await shownSummaries(context, links)
       const texts = await work.run(textsOf(context, request, links, summaries), 'request')

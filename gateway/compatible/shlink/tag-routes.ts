@@ -9,8 +9,9 @@ import { TAGS_LISTED_MAX, type TagCount } from '../../../links/link-owner.ts'
 import { TAG_LENGTH_MAX } from '../../../links/link.ts'
 import { TinygridError } from '../../../links/errors.ts'
 import { LongRequests } from '../../api/long-request.ts'
-import { tagsOfCaller } from '../../api/caller.ts'
+import { filtersWithin, tagsOfCaller } from '../../api/caller.ts'
 import { invalid } from '../../stats/question-request.ts'
+import { tagsWithin } from '../../stats/tags-within.ts'
 import type { ForeignContext } from '../foreign-context.ts'
 import { pageNumberOf, paginationOf, type PageNumber } from './numbered-pages.ts'
 import { bodyOf } from './short-url-body.ts'
@@ -34,14 +35,14 @@ export function tagRoutes(app: FastifyInstance, context: ForeignContext): void {
 }
 
 function listRoutes(app: FastifyInstance, context: ForeignContext): void {
-  const { directory, work } = context
+  const { work } = context
   const requests = new LongRequests(work, 0)
   const options = { onRequest: requests.admit }
 
   app.get(PATH, options, (request) =>
     requests.answer(request, async () => {
       const query = request.query as Query
-      const found = searched(await directory.tags(), query)
+      const found = searched(await tagsWithin(context, request), query)
       const sorted = ordered(found, query, ['tag'])
       const number = pageOf(query)
       const data = sliced(sorted, number).map(({ tag }) => tag)
@@ -52,10 +53,11 @@ function listRoutes(app: FastifyInstance, context: ForeignContext): void {
   app.get(`${PATH}/stats`, options, (request) =>
     requests.answer(request, async () => {
       const query = request.query as Query
-      const found = searched(await directory.tags(), query)
+      const found = searched(await tagsWithin(context, request), query)
       const summaries = await summariesOfTags(
         context,
         found.map(({ tag }) => tag),
+        filtersWithin(request),
       )
       const told = found.map(({ tag, links }) => ({
         tag,

@@ -13,6 +13,7 @@ import {
   GROUPS_MAX,
   type ClickSelection,
   type Counts,
+  type Filter,
   type Question,
 } from '../../../clicks/store/question.ts'
 import { analyticsOf } from '../../stats/click-context.ts'
@@ -100,6 +101,7 @@ const TAGS_ASKED_MAX = GROUPS_MAX - 1
 export async function summariesOfTags(
   context: ForeignContext,
   tags: readonly string[],
+  filters: readonly Filter[],
 ): Promise<ReadonlyMap<string, VisitsSummary>> {
   const found = new Map<string, VisitsSummary>()
   if (tags.length === 0) return found
@@ -112,6 +114,7 @@ export async function summariesOfTags(
     )
     const { groups } = await analytics.ask({
       ...everything(context.now()),
+      filters,
       tags: codes,
       groupBy: ['tag'],
       limit: GROUPS_MAX,

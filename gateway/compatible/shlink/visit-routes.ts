@@ -10,6 +10,7 @@ import { foldCode } from '../../../links/code-case.ts'
 import type { Steps } from '../../../links/long-work.ts'
 import type { ClickSelection } from '../../../clicks/store/question.ts'
 import { JSON_TYPE } from '../../api/api-replies.ts'
+import { filtersWithin } from '../../api/caller.ts'
 import { LongRequests } from '../../api/long-request.ts'
 import { analyticsOf } from '../../stats/click-context.ts'
 import { deleteClicks } from '../../stats/deletion-routes.ts'
@@ -102,6 +103,7 @@ function listRoute(
         ...(to === undefined ? {} : { to }),
         bots: excludeBots ? 'exclude' : 'include',
         ...chosen,
+        filters: [...(chosen.filters ?? []), ...filtersWithin(request)],
       }
       const number = pageNumberOf(query, {
         perPage: VISITS_PER_PAGE_MAX,
@@ -134,7 +136,7 @@ function overviewRoute(app: FastifyInstance, context: ForeignContext): void {
   app.get('/rest/v3/visits', { onRequest: requests.admit }, (request) =>
     requests.answer(request, async (signal) => {
       const analytics = analyticsOf(context)
-      const all = everything(context.now())
+      const all = { ...everything(context.now()), filters: filtersWithin(request) }
       const [visits, orphans] = await Promise.all([
         analytics.ask(totalsOf(all), signal),
         analytics.ask(totalsOf({ ...all, orphans: true }), signal),

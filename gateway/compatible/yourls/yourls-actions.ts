@@ -10,7 +10,7 @@ import { plainCodeOf } from '../../../links/full-code.ts'
 import { parseCode, type Code } from '../../../links/ids.ts'
 import type { Link } from '../../../links/link.ts'
 import { LIST_LIMIT_MAX } from '../../../links/link-owner.ts'
-import { callerOf } from '../../api/caller.ts'
+import { callerOf, filtersWithin, listedWithin } from '../../api/caller.ts'
 import { mayAct } from '../../api/route-roles.ts'
 import { codeOfShortUrl } from '../../api/short-url.ts'
 import { analyticsOf } from '../../stats/click-context.ts'
@@ -58,7 +58,7 @@ export class YourlsActions {
       case 'stats':
         return this.#stats(request, given, signal)
       case 'db-stats': {
-        const stats = await this.#totals(signal)
+        const stats = await this.#totals(request, signal)
         const fields = { 'db-stats': stats, statusCode: '200', message: 'success' }
         return { fields, simple: NEED_XML }
       }
@@ -163,14 +163,14 @@ export class YourlsActions {
       const message = 'filter may be top or last here: links have no other order'
       return { fields: { errorCode: '400', message }, simple: message }
     }
-    const found = limit === 0 ? [] : await this.#listed(filter, start, limit, signal)
+    const found = limit === 0 ? [] : await this.#listed(request, { filter, start, limit }, signal)
     const visits = await this.#visits(found)
     const links = Object.fromEntries(
       found.map((link, index) => [`link_${index + 1}`, this.#statsOf(request, link, visits)]),
     )
     const fields = {
       ...(found.length === 0 ? {} : { links }),
-      stats: await this.#totals(signal),
+      stats: await this.#totals(request, signal),
       statusCode: '200',
       message: 'success',
     }
@@ -178,16 +178,16 @@ export class YourlsActions {
   }
 
   async #listed(
-    filter: string,
-    start: number,
-    limit: number,
+    request: FastifyRequest,
+    { filter, start, limit }: { filter: string; start: number; limit: number },
     signal: AbortSignal,
   ): Promise<readonly Link[]> {
+    const within = listedWithin(request)
     const { directory, owner } = this.#context
     if (filter !== 'last') {
       const cursor = start === 0 ? {} : { cursor: `v${start}` }
-      return (await mostVisited(analyticsOf(this.#context), owner, { limit, ...cursor, signal }))
-        .links
+      const query = { ...within, limit, ...cursor, signal }
+      return (await mostVisited(analyticsOf(this.#context), owner, query)).links
     }
     if (start > START_MAX) {
       const detail = `start must be at most ${START_MAX}`
@@ -197,6 +197,7 @@ export class YourlsActions {
     let cursor: string | null | undefined
     while (links.length < start + limit && cursor !== null && !signal.aborted) {
       const page = await directory.list({
+        ...within,
         limit: LIST_LIMIT_MAX,
         ...(cursor && { cursor }),
         signal,
@@ -207,12 +208,13 @@ export class YourlsActions {
     return links.slice(start, start + limit)
   }
 
-  async #totals(signal: AbortSignal): Promise<AnswerFields> {
+  async #totals(request: FastifyRequest, signal: AbortSignal): Promise<AnswerFields> {
     const { directory, now } = this.#context
     let links = 0
     let cursor: string | null | undefined
     while (links < COUNTED_MAX && cursor !== null && !signal.aborted) {
       const page = await directory.list({
+        ...listedWithin(request),
         limit: LIST_LIMIT_MAX,
         ...(cursor && { cursor }),
         signal,
@@ -220,7 +222,8 @@ export class YourlsActions {
       links += page.links.length
       cursor = page.nextCursor
     }
-    const asked = analyticsOf(this.#context).ask(totalsOf(everything(now())), signal)
+    const all = { ...everything(now()), filters: filtersWithin(request) }
+    const asked = analyticsOf(this.#context).ask(totalsOf(all), signal)
     return { total_links: links, total_clicks: (await asked).totals.clicks }
   }
 
@@ -228,7 +231,7 @@ export class YourlsActions {
   async #find(request: FastifyRequest, shorturl: string): Promise<Link | undefined> {
     const code = codeOfShortUrl(shorturl, this.#context.address.own(request)) ?? parseCode(shorturl)
     if (code === undefined) return undefined
-    return this.#links.live(code).catch((error: unknown) => {
+    return this.#links.live(request, code).catch((error: unknown) => {
       if (error instanceof TinygridError && error.code === 'link_not_found') return undefined
       throw error
     })

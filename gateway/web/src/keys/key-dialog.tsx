@@ -1,5 +1,5 @@
 /**
- * Makes a key, and shows it once. Used by the page of keys.
+ * Makes a key, and shows it once; or changes one. Used by the page of keys.
  */
 import { useState } from 'preact/hooks'
 import type { Api } from '../api.ts'
@@ -8,12 +8,15 @@ import { DraftFormBody, SelectField } from '../draft-form.tsx'
 import { listOf, numberOrText } from '../list-text.ts'
 import { ShownSecret } from '../shown-secret.tsx'
 import { TextField } from '../text-field.tsx'
-import { useDraftForm } from '../use-draft-form.ts'
-import type { KeyFields, KeyRole } from './keys-api.ts'
+import { useDomains } from '../use-domains.ts'
+import { useDraftForm, type DraftForm } from '../use-draft-form.ts'
+import type { AccessKey, KeyFields, KeyRole } from './keys-api.ts'
 
 interface KeyDialogProps {
   readonly api: Api
-  readonly onMade: () => void
+  /** To be changed; undefined: one is made. */
+  readonly accessKey?: AccessKey
+  readonly onSaved: () => void
   readonly onClose: () => void
 }
 
@@ -25,6 +28,7 @@ interface KeyDraft {
   readonly expiresAt: string
   readonly requestsPerMinuteMax: string
   readonly tags: string
+  readonly domains: string
 }
 
 const NEW_KEY: KeyDraft = {
@@ -33,6 +37,7 @@ const NEW_KEY: KeyDraft = {
   expiresAt: '',
   requestsPerMinuteMax: '',
   tags: '',
+  domains: '',
 }
 
 const SHOWN_ONCE = 'Give it to whoever is to have it now: it is not shown again.'
@@ -44,13 +49,17 @@ const ROLES: readonly (readonly [KeyRole, string])[] = [
   ['admin', 'Admin: all, keys too'],
 ]
 
-export function KeyDialog({ api, onMade, onClose }: KeyDialogProps) {
+export function KeyDialog({ api, accessKey, onSaved, onClose }: KeyDialogProps) {
   const [made, setMade] = useState<string>()
-  const form = useDraftForm(NEW_KEY, async (draft) => {
-    setMade(await api.keys.add(fieldsOf(draft)))
-    onMade()
+  const first = accessKey === undefined ? NEW_KEY : draftOf(accessKey)
+  const form = useDraftForm(first, async (draft) => {
+    if (accessKey === undefined) setMade(await api.keys.add(fieldsOf(draft)))
+    else {
+      await api.keys.change(accessKey.id, changedFields(draft, accessKey))
+      onClose()
+    }
+    onSaved()
   })
-  const { draft, errors, change } = form
   if (made !== undefined) {
     return (
       <Dialog title="The key" onClose={onClose}>
@@ -59,53 +68,105 @@ export function KeyDialog({ api, onMade, onClose }: KeyDialogProps) {
     )
   }
   return (
-    <Dialog title="New key" onClose={onClose}>
+    <Dialog title={accessKey === undefined ? 'New key' : 'Change the key'} onClose={onClose}>
       <DraftFormBody form={form} onCancel={onClose}>
-        <TextField
-          label="Name"
-          value={draft.name}
-          onInput={(name) => change({ name })}
-          error={errors.name}
-          hint="Who or what has it"
-        />
-        <SelectField
-          label="May"
-          options={ROLES}
-          value={draft.role}
-          onChoose={(role) => change({ role })}
-          error={errors.role}
-        />
-        <div class="field-grid">
-          <TextField
-            label="Until"
-            value={draft.expiresAt}
-            onInput={(expiresAt) => change({ expiresAt })}
-            error={errors.expiresAt}
-            hint="The end of this day, in UTC; empty: for ever"
-            input={{ type: 'date' }}
-          />
-          <TextField
-            label="Requests in a minute"
-            value={draft.requestsPerMinuteMax}
-            onInput={(requestsPerMinuteMax) => change({ requestsPerMinuteMax })}
-            error={errors.requestsPerMinuteMax}
-            hint="Empty: as many as it asks"
-            input={{ inputmode: 'numeric' }}
-          />
-        </div>
-        <TextField
-          label="Only links with a tag of"
-          value={draft.tags}
-          onInput={(tags) => change({ tags })}
-          error={errors.tags}
-          hint="Separated by commas; of what it makes and changes; empty: all"
-        />
+        <KeyDraftFields api={api} form={form} />
       </DraftFormBody>
     </Dialog>
   )
 }
 
-function fieldsOf({ name, role, expiresAt, requestsPerMinuteMax, tags }: KeyDraft): KeyFields {
+interface KeyDraftFieldsProps {
+  readonly api: Api
+  readonly form: DraftForm<KeyDraft>
+}
+
+function KeyDraftFields({ api, form: { draft, errors, change } }: KeyDraftFieldsProps) {
+  const hasDomains = useDomains(api, DEFAULT_DOMAIN).length > 0 || draft.domains !== ''
+  return (
+    <>
+      <TextField
+        label="Name"
+        value={draft.name}
+        onInput={(name) => change({ name })}
+        error={errors.name}
+        hint="Who or what has it"
+      />
+      <SelectField
+        label="May"
+        options={ROLES}
+        value={draft.role}
+        onChoose={(role) => change({ role })}
+        error={errors.role}
+      />
+      <div class="field-grid">
+        <TextField
+          label="Until"
+          value={draft.expiresAt}
+          onInput={(expiresAt) => change({ expiresAt })}
+          error={errors.expiresAt}
+          hint="The end of this day, in UTC; empty: for ever"
+          input={{ type: 'date' }}
+        />
+        <TextField
+          label="Requests in a minute"
+          value={draft.requestsPerMinuteMax}
+          onInput={(requestsPerMinuteMax) => change({ requestsPerMinuteMax })}
+          error={errors.requestsPerMinuteMax}
+          hint="Empty: as many as it asks"
+          input={{ inputmode: 'numeric' }}
+        />
+      </div>
+      <TextField
+        label="Only links with a tag of"
+        value={draft.tags}
+        onInput={(tags) => change({ tags })}
+        error={errors.tags}
+        hint="Separated by commas; of what it makes and changes; empty: all"
+      />
+      {hasDomains && (
+        <TextField
+          label="Only links on"
+          value={draft.domains}
+          onInput={(domains) => change({ domains })}
+          error={errors.domains}
+          hint="Domains separated by commas, or default; it sees no others; empty: all"
+        />
+      )}
+    </>
+  )
+}
+
+const DEFAULT_DOMAIN = 'default'
+/** Of an ISO 8601 time. */
+const DAY_LENGTH = 10
+
+function draftOf(key: AccessKey): KeyDraft {
+  const { name, role, expiresAt, requestsPerMinuteMax, tags, domains } = key
+  return {
+    name,
+    role,
+    expiresAt: expiresAt === null ? '' : expiresAt.slice(0, DAY_LENGTH),
+    requestsPerMinuteMax: requestsPerMinuteMax === null ? '' : String(requestsPerMinuteMax),
+    tags: tags.join(', '),
+    domains: domains.join(', '),
+  }
+}
+
+/** The end stays as it is, to the second, unless another day is said. */
+function changedFields(draft: KeyDraft, key: AccessKey): Partial<KeyFields> {
+  const { expiresAt, ...fields } = fieldsOf(draft)
+  return draft.expiresAt === draftOf(key).expiresAt ? fields : { ...fields, expiresAt }
+}
+
+function fieldsOf({
+  name,
+  role,
+  expiresAt,
+  requestsPerMinuteMax,
+  tags,
+  domains,
+}: KeyDraft): KeyFields {
   const perMinute = requestsPerMinuteMax.trim()
   return {
     name: name.trim(),
@@ -113,5 +174,6 @@ function fieldsOf({ name, role, expiresAt, requestsPerMinuteMax, tags }: KeyDraf
     expiresAt: expiresAt === '' ? null : `${expiresAt}T23:59:59Z`,
     requestsPerMinuteMax: perMinute === '' ? null : numberOrText(perMinute),
     tags: listOf(tags),
+    domains: listOf(domains),
   }
 }

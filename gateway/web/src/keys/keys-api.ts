@@ -12,6 +12,8 @@ export interface KeyFields {
   /** What is no number is left to the service to refuse. */
   readonly requestsPerMinuteMax: number | string | null
   readonly tags: readonly string[]
+  /** `default` is the default one; empty: all. */
+  readonly domains: readonly string[]
 }
 
 /** Times are ISO 8601 in UTC. */
@@ -25,6 +27,7 @@ export interface KeysApi {
   list(signal?: AbortSignal): Promise<readonly AccessKey[]>
   /** Resolves with the key itself, which is told this once. */
   add(fields: KeyFields): Promise<string>
+  change(id: string, fields: Partial<KeyFields>): Promise<void>
   revoke(id: string): Promise<void>
 }
 
@@ -39,6 +42,9 @@ export function keysApi(call: Call): KeysApi {
     async add(fields) {
       const made = (await bodyOf(await call('POST', PATH, { body: fields }))) as { key: string }
       return made.key
+    },
+    async change(id, fields) {
+      await call('PATCH', `${PATH}/${encodeURIComponent(id)}`, { body: fields })
     },
     async revoke(id) {
       await call('DELETE', `${PATH}/${encodeURIComponent(id)}`)

@@ -39,11 +39,11 @@ export function KeysPage({ api }: { api: Api }) {
       {keys !== undefined && keys.length > 0 && (
         <ul class="hook-list">
           {keys.map((key) => (
-            <KeyCard key={key.id} api={api} accessKey={key} onRevoked={reload} />
+            <KeyCard key={key.id} api={api} accessKey={key} onChanged={reload} />
           ))}
         </ul>
       )}
-      {isMaking && <KeyDialog api={api} onMade={reload} onClose={() => setMaking(false)} />}
+      {isMaking && <KeyDialog api={api} onSaved={reload} onClose={() => setMaking(false)} />}
     </div>
   )
 }
@@ -51,12 +51,13 @@ export function KeysPage({ api }: { api: Api }) {
 interface KeyCardProps {
   readonly api: Api
   readonly accessKey: AccessKey
-  readonly onRevoked: () => void
+  readonly onChanged: () => void
 }
 
-function KeyCard({ api, accessKey, onRevoked }: KeyCardProps) {
+function KeyCard({ api, accessKey, onChanged }: KeyCardProps) {
   const { id, name, role } = accessKey
   const [isRevoking, setRevoking] = useState(false)
+  const [isChanging, setChanging] = useState(false)
   const announce = useAnnounce()
   return (
     <li class="panel hook" aria-label={name}>
@@ -66,17 +67,31 @@ function KeyCard({ api, accessKey, onRevoked }: KeyCardProps) {
       </header>
       <KeyFacts accessKey={accessKey} />
       <div class="hook-actions">
+        <button type="button" class="button" onClick={() => setChanging(true)}>
+          Change
+        </button>
         <button type="button" class="button" onClick={() => setRevoking(true)}>
           Revoke
         </button>
       </div>
+      {isChanging && (
+        <KeyDialog
+          api={api}
+          accessKey={accessKey}
+          onSaved={() => {
+            announce('The key is changed')
+            onChanged()
+          }}
+          onClose={() => setChanging(false)}
+        />
+      )}
       {isRevoking && (
         <RemoveDialog
           title="Revoke the key?"
           remove={() => api.keys.revoke(id)}
           onRemoved={() => {
             announce('The key is revoked')
-            onRevoked()
+            onChanged()
           }}
           onClose={() => setRevoking(false)}
         >
@@ -89,7 +104,7 @@ function KeyCard({ api, accessKey, onRevoked }: KeyCardProps) {
 }
 
 function KeyFacts({ accessKey }: { accessKey: AccessKey }) {
-  const { lastUsedAt, createdAt, expiresAt, requestsPerMinuteMax, tags } = accessKey
+  const { lastUsedAt, createdAt, expiresAt, requestsPerMinuteMax, tags, domains } = accessKey
   const facts: [string, string][] = [
     ['Last used', lastUsedAt === null ? 'Never' : timeText(lastUsedAt)],
     ['Made', timeText(createdAt)],
@@ -97,6 +112,7 @@ function KeyFacts({ accessKey }: { accessKey: AccessKey }) {
   if (expiresAt !== null) facts.push(['Until', timeText(expiresAt)])
   if (requestsPerMinuteMax !== null) facts.push(['Requests in a minute', `${requestsPerMinuteMax}`])
   if (tags.length > 0) facts.push(['Links tagged', tags.join(', ')])
+  if (domains.length > 0) facts.push(['Links on', domains.join(', ')])
   return (
     <dl class="panel-facts">
       {facts.map(([term, text]) => (
