@@ -61,8 +61,9 @@ export async function runApiCommand(command: ApiCommand, args: readonly string[]
   const env = await commandEnvironment()
   const key = await apiKey(values['key'] as string | undefined, env)
   const client = new ApiClient(serverUrl(values['url'] as string | undefined, env), key)
-  await command.run(new Call(client, values, positionals))
-  return EXIT_CODES.done
+  const call = new Call(client, values, positionals)
+  await command.run(call)
+  return call.hasFollowed ? EXIT_CODES.interrupted : EXIT_CODES.done
 }
 
 function descriptorsOf(command: ApiCommand): OptionTable {
@@ -93,6 +94,8 @@ export class Call {
   readonly positionals: readonly string[]
   readonly #client: ApiClient
   readonly #values: Readonly<Record<string, unknown>>
+  /** What has no end of its own was followed until somebody ended it. */
+  hasFollowed = false
 
   constructor(
     client: ApiClient,
@@ -143,6 +146,7 @@ export class Call {
   follow(path: string, filters: Following['filters'], after: string | undefined) {
     const { origin } = this.#client.baseUrl
     const interrupted = interruption()
+    this.hasFollowed = true
     return serverEvents({
       client: this.#client,
       path,

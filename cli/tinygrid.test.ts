@@ -66,7 +66,7 @@ test('who has changed what is told, and followed as it happens', async (t) => {
     if (actions.length === 2) child.kill('SIGINT')
   }
   t.deepEqual(actions, ['link.created', 'link.changed'])
-  t.is((await ended).stderr, '')
+  t.like(await ended, { stderr: '', exitCode: EXIT_CODES.interrupted })
 })
 
 test('a host is blocked, told of, and free again', async (t) => {

@@ -93,7 +93,7 @@ export function api(app: FastifyInstance, options: ApiOptions): void {
   domainsRoute(app, context)
   linkRoutes(app, context)
   clusterRoute(app, options.clusterStatus)
-  drainRoutes(app, options.drainNode)
+  drainRoutes(app, options.drainNode, context)
   keyRoutes(app, keys.ring.store, context)
   blockedHostRoutes(app, context.blocking, context)
   auditRoutes(app, { ...options.live, trail: context.audit.trail })

@@ -1,11 +1,12 @@
 /**
  * `/api/cluster/nodes/:node/drain`: a node gives its partitions to the others, and stays or stops.
  */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { DrainWish } from '../../cluster/membership/draining.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { NodeId } from '../../links/ids.ts'
+import type { AuditNotes } from '../audit/audit-trail.ts'
 import { jsonReply, problemReplies } from './api-replies.ts'
 import { strict } from './link-schemas.ts'
 
@@ -32,11 +33,19 @@ const askedSchema = Type.Object(
   { ...strict, title: 'Drain' },
 )
 
+const ACTIONS = { drain: 'node.drained', stop: 'node.stopped', undo: 'node.undrained' } as const
+
 /** @param drain undefined: there is one node, which keeps all */
-export function drainRoutes(app: FastifyInstance, drain: DrainNode | undefined): void {
-  const ask = async (node: string, asked: DrainWish) => {
+export function drainRoutes(
+  app: FastifyInstance,
+  drain: DrainNode | undefined,
+  { audit }: { readonly audit: AuditNotes },
+): void {
+  const ask = async (request: FastifyRequest, node: string, asked: DrainWish) => {
     if (drain === undefined) throw new TinygridError('no_heirs')
     await drain(node as NodeId, asked)
+    const change = { action: ACTIONS[asked], subject: node, before: null, after: null } as const
+    await audit.note(request, change)
     return { node, asked }
   }
   const response = { 200: jsonReply('The node knows', askedSchema), ...problems }
@@ -53,7 +62,7 @@ export function drainRoutes(app: FastifyInstance, drain: DrainNode | undefined):
   app.post<{ Params: { node: string }; Body: { stop?: boolean } }>(
     PATH,
     { schema: drained },
-    ({ params: { node }, body: { stop = false } }) => ask(node, stop ? 'stop' : 'drain'),
+    (request) => ask(request, request.params.node, request.body.stop === true ? 'stop' : 'drain'),
   )
   const undone = {
     summary: 'Undo the drain of a node',
@@ -62,7 +71,7 @@ export function drainRoutes(app: FastifyInstance, drain: DrainNode | undefined):
     params,
     response,
   }
-  app.delete<{ Params: { node: string } }>(PATH, { schema: undone }, ({ params: { node } }) =>
-    ask(node, 'undo'),
+  app.delete<{ Params: { node: string } }>(PATH, { schema: undone }, (request) =>
+    ask(request, request.params.node, 'undo'),
   )
 }

@@ -153,6 +153,9 @@ export class KeyRing {
 
 /** What a caller was let in with still holds. */
 function isAsWide(known: AccessKey, then: AccessKey): boolean {
-  const rights = ({ role, tags, domains }: AccessKey) => JSON.stringify([role, tags, domains])
-  return rights(known) === rights(then)
+  return rightsOf(known) === rightsOf(then)
+}
+
+function rightsOf({ role, tags, domains }: AccessKey): string {
+  return JSON.stringify([role, tags, domains])
 }

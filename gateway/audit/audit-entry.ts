@@ -26,6 +26,16 @@ export const AUDIT_ACTIONS = [
   'webhook.made',
   'webhook.changed',
   'webhook.removed',
+  'webhook.tested',
+  'webhook.retried',
+  'report.made',
+  'report.changed',
+  'report.removed',
+  'clicks.deleted',
+  'visits.deleted',
+  'node.drained',
+  'node.stopped',
+  'node.undrained',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 
@@ -46,7 +56,7 @@ export interface AuditCaller {
 /** What was changed. */
 export interface AuditedChange {
   readonly action: AuditAction
-  /** The code, the host, or the id of the key or the webhook. */
+  /** The code, the host, the node, or the id of the key, the webhook or the report; of visits of an address its kind. */
   readonly subject: string
   /** null: it was not there. */
   readonly before: object | null

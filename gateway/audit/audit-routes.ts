@@ -45,7 +45,7 @@ const filters = {
   code: Type.Optional(
     Type.String({
       maxLength: CHANGED_LENGTH_MAX,
-      description: 'Of this link, host, key or webhook',
+      description: 'Of this link, host, node, key, webhook or report',
     }),
   ),
   key: Type.Optional(
@@ -100,7 +100,10 @@ const entrySchema = Type.Object(
       },
       strict,
     ),
-    subject: Type.String({ description: 'The code, the host, or the id of the key or webhook' }),
+    subject: Type.String({
+      description:
+        'The code, the host, the node, or the id; of visits of an address what that matched',
+    }),
     before: anything('null: it was not there'),
     after: anything('null: it is not there any more'),
     node: Type.String({ description: 'Who was asked' }),

@@ -26,5 +26,5 @@ export function clickRoutes(app: FastifyInstance, api: ApiContext, live: EventsO
   tagsRoute(app, context)
   const desks = api.desks ?? NO_DESKS
   webhookRoutes(app, desks.webhooks, api.audit)
-  reportRoutes(app, desks.reports, api.now)
+  reportRoutes(app, desks.reports, api)
 }

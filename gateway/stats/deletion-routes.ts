@@ -7,14 +7,15 @@
  * log has them; 202 says that a copy is not there yet. Clicks that other nodes still have come in after it,
  * within a second or two, and the click log keeps its batches until they are old. An address is looked for as it
  * is kept: where only its network is, all visits of that network go, since nothing tells them apart, and the
- * answer says so.
+ * answer says so. The audit log has who deleted them, and never the address.
  */
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { DeletionKind } from '../../clicks/log/click-deletion.ts'
 import { keptAddress, type IpPrivacy } from '../../clicks/ring/kept-address.ts'
 import { TinygridError } from '../../links/errors.ts'
+import type { Code } from '../../links/ids.ts'
 import { parseAddress } from '../../links/ip-address.ts'
 import { codeParam } from '../api/api-context.ts'
 import { jsonReply, problemReplies } from '../api/api-replies.ts'
@@ -52,6 +53,7 @@ function deleteOfLink(app: FastifyInstance, context: ClickContext): void {
     if (deleted === 0 && (await context.owner.read(code)) === undefined) {
       throw new TinygridError('link_not_found')
     }
+    await noteDeletion(context, request, code)
     return reply.code(deleted === null ? 202 : 200).send({ deleted })
   })
 }
@@ -90,8 +92,19 @@ function deleteOfAddress(app: FastifyInstance, context: ClickContext): void {
     if (kept === '') throw new TinygridError('addresses_not_kept')
     const deleted = await deleteClicks(context, 'address', kept)
     const told = { deleted, matched: MATCHED[ipPrivacy] }
+    const change = { action: 'visits.deleted', subject: told.matched } as const
+    await context.audit.note(request, { ...change, before: null, after: null })
     return reply.code(deleted === null ? 202 : 200).send(told)
   })
+}
+
+/** How many there were is not said: a copy that is away may have had more. */
+export async function noteDeletion(
+  { audit }: Pick<ClickContext, 'audit'>,
+  request: FastifyRequest,
+  code: Code,
+): Promise<void> {
+  await audit.note(request, { action: 'clicks.deleted', subject: code, before: null, after: null })
 }
 
 /** Has the log say that clicks are to be forgotten. How many there were; null: it will be done, and is not yet everywhere. */

@@ -6,6 +6,8 @@ import type { ReportDesk, ReportResult, ReportStatus } from '../../clicks/report
 import { csvOf, tableOf } from '../../clicks/reports/report-table.ts'
 import { TinygridError } from '../../links/errors.ts'
 import type { EpochMs } from '../../links/ids.ts'
+import type { AuditNotes } from '../audit/audit-trail.ts'
+import { noteReport, reportBefore } from '../audit/noted-changes.ts'
 import { emptyReply, jsonReply, problemReplies } from '../api/api-replies.ts'
 import { formatIsoTime, parseIsoTime } from '../api/iso-time.ts'
 import {
@@ -39,8 +41,17 @@ const RESULT = {
 }
 const problems = problemReplies(400, 401, 404, 413, 415, 503)
 
-export function reportRoutes(app: FastifyInstance, desk: ReportDesk, now: () => EpochMs): void {
-  definitionRoutes(app, desk)
+interface ReportContext {
+  readonly now: () => EpochMs
+  readonly audit: AuditNotes
+}
+
+export function reportRoutes(
+  app: FastifyInstance,
+  desk: ReportDesk,
+  { now, audit }: ReportContext,
+): void {
+  definitionRoutes(app, desk, audit)
   const schema = {
     summary: 'Answer a report, for the last period that has ended',
     tags: TAGS,
@@ -66,7 +77,7 @@ function asFile(reply: FastifyReply, type: string, name: string): FastifyReply {
   return reply.type(type).header('content-disposition', `attachment; filename="${name}"`)
 }
 
-function definitionRoutes(app: FastifyInstance, desk: ReportDesk): void {
+function definitionRoutes(app: FastifyInstance, desk: ReportDesk, audit: AuditNotes): void {
   const listed = jsonReply('All reports', reportListSchema)
   const list = { summary: 'List reports', tags: TAGS, response: { 200: listed, ...problems } }
   app.get(PATH, { schema: list }, async () => ({ reports: (await desk.list()).map(view) }))
@@ -79,6 +90,7 @@ function definitionRoutes(app: FastifyInstance, desk: ReportDesk): void {
   }
   app.post(PATH, { schema: add }, async (request, reply) => {
     const report = await desk.add(request.body)
+    await noteReport(audit, request, 'report.made', undefined, report)
     return reply.code(201).header('location', `${PATH}/${report.id}`).send(view(report))
   })
 
@@ -89,9 +101,12 @@ function definitionRoutes(app: FastifyInstance, desk: ReportDesk): void {
     body: reportChangesSchema,
     response: { 200: jsonReply('The report as it is now', reportSchema), ...problems },
   }
-  app.patch(ONE, { schema: change }, async (request) =>
-    view(await desk.change(idOf(request), request.body)),
-  )
+  app.patch(ONE, { schema: change }, async (request) => {
+    const before = await reportBefore(audit, desk, idOf(request))
+    const report = await desk.change(idOf(request), request.body)
+    await noteReport(audit, request, 'report.changed', before, report)
+    return view(report)
+  })
 
   const remove = {
     summary: 'Remove a report',
@@ -100,7 +115,9 @@ function definitionRoutes(app: FastifyInstance, desk: ReportDesk): void {
     response: { 204: emptyReply('Removed'), ...problems },
   }
   app.delete(ONE, { schema: remove }, async (request, reply) => {
+    const before = await reportBefore(audit, desk, idOf(request))
     await desk.remove(idOf(request))
+    await noteReport(audit, request, 'report.removed', before, undefined)
     return reply.code(204).send()
   })
 }

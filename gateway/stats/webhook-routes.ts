@@ -30,7 +30,7 @@ const problems = problemReplies(400, 401, 404, 413, 415, 503)
 export function webhookRoutes(app: FastifyInstance, desk: WebhookDesk, audit: AuditNotes): void {
   makingRoutes(app, desk, audit)
   changingRoutes(app, desk, audit)
-  deliveryRoutes(app, desk)
+  deliveryRoutes(app, desk, audit)
 }
 
 function makingRoutes(app: FastifyInstance, desk: WebhookDesk, audit: AuditNotes): void {
@@ -84,14 +84,19 @@ function changingRoutes(app: FastifyInstance, desk: WebhookDesk, audit: AuditNot
   })
 }
 
-function deliveryRoutes(app: FastifyInstance, desk: WebhookDesk): void {
+function deliveryRoutes(app: FastifyInstance, desk: WebhookDesk, audit: AuditNotes): void {
   const shared = { tags: TAGS, params: idParamsSchema }
   const test = {
     ...shared,
     summary: 'Send a message without events, once',
     response: { 200: jsonReply('How it went', attemptSchema), ...problems },
   }
-  app.post(`${ONE}/test`, { schema: test }, (request) => desk.test(idOf(request)))
+  app.post(`${ONE}/test`, { schema: test }, async (request) => {
+    const outcome = await desk.test(idOf(request))
+    const subject = idOf(request)
+    await audit.note(request, { action: 'webhook.tested', subject, before: null, after: null })
+    return outcome
+  })
 
   const letters = {
     ...shared,
@@ -111,7 +116,12 @@ function deliveryRoutes(app: FastifyInstance, desk: WebhookDesk): void {
     summary: 'Send the messages that were given up again, once each',
     response: { 200: jsonReply('How many were taken', retrySchema), ...problems },
   }
-  app.post(`${ONE}/retry`, { schema: retry }, (request) => desk.retry(idOf(request)))
+  app.post(`${ONE}/retry`, { schema: retry }, async (request) => {
+    const outcome = await desk.retry(idOf(request))
+    const subject = idOf(request)
+    await audit.note(request, { action: 'webhook.retried', subject, before: null, after: null })
+    return outcome
+  })
 }
 
 export function idOf(request: FastifyRequest): string {

@@ -93,7 +93,7 @@ function changeRoutes(app: FastifyInstance, context: ForeignContext): void {
       if ((await changes.codesOf(oldName)).length === 0) {
         return sendShlinkProblem(reply, tagNotFound(oldName))
       }
-      await changes.replace(oldName, newName, signal)
+      await changes.replace(request, oldName, newName, signal)
       return reply.code(204).send()
     }),
   )
@@ -102,7 +102,7 @@ function changeRoutes(app: FastifyInstance, context: ForeignContext): void {
     requests.answer(request, async (signal) => {
       if (tagsOfCaller(request).length > 0) return sendShlinkProblem(reply, forbiddenTags('delete'))
       for (const tag of tagsOf(request.query as Query, 'tags')) {
-        await changes.replace(tag, undefined, signal)
+        await changes.replace(request, tag, undefined, signal)
       }
       return reply.code(204).send()
     }),

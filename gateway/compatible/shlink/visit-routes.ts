@@ -13,7 +13,7 @@ import { JSON_TYPE } from '../../api/api-replies.ts'
 import { filtersWithin } from '../../api/caller.ts'
 import { LongRequests } from '../../api/long-request.ts'
 import { analyticsOf } from '../../stats/click-context.ts'
-import { deleteClicks } from '../../stats/deletion-routes.ts'
+import { deleteClicks, noteDeletion } from '../../stats/deletion-routes.ts'
 import { invalid } from '../../stats/question-request.ts'
 import type { ForeignContext } from '../foreign-context.ts'
 import { codeOfRequest, domainOfRequest } from './domain.ts'
@@ -154,7 +154,9 @@ function overviewRoute(app: FastifyInstance, context: ForeignContext): void {
 function deletionRoutes(app: FastifyInstance, context: ForeignContext): void {
   app.delete(OF_LINK, async (request) => {
     // Of a copy of the clicks that is away nobody knows how many it had.
-    const deleted = await deleteClicks(context, 'link', await givenCode(context, request))
+    const code = await givenCode(context, request)
+    const deleted = await deleteClicks(context, 'link', code)
+    await noteDeletion(context, request, code)
     return { deletedVisits: deleted ?? 0 }
   })
   app.delete(ORPHANS, (_request, reply) => {
