@@ -1,5 +1,6 @@
 /** `tinygrid` against the real program: its commands, its help, and how it refuses. */
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -189,6 +190,39 @@ test('the doctor finds nothing wrong with a server that runs, and names what is'
   t.is(ill.exitCode, EXIT_CODES.someFailed)
   t.regex(ill.stdout, /^wrong +settings +--code-length is "99".*\n +-> correct it/)
   t.regex(ill.stdout, /^[1-9]\d* wrong, \d+ warnings\n$/m)
+})
+
+test('serve --json says in one line where it listens, and how to sign in', async (t) => {
+  const place = [
+    '--port',
+    '0',
+    '--data-dir',
+    path.join(folder, 'served'),
+    '--roles',
+    'gateway,actors',
+  ]
+  const { child, ended } = startCommand('tinygrid', [
+    'serve',
+    '--json',
+    '--config',
+    'none',
+    ...place,
+  ])
+  t.teardown(() => child.kill('SIGKILL'))
+  const [first] = (await once(child.stdout!, 'data')) as [string | Buffer]
+  const told = JSON.parse(String(first)) as { nodeId: string; url: string; signInUrl: string }
+  t.true(told.signInUrl.startsWith(`${told.url}/#key=`))
+  const key = told.signInUrl.split('=')[1]!
+  const listed = await fetch(`${told.url}/api/links`, { headers: { 'x-api-key': key } })
+  t.is(listed.status, 200)
+  const { nodes } = (await (
+    await fetch(`${told.url}/api/cluster`, { headers: { 'x-api-key': key } })
+  ).json()) as { nodes: { id: string }[] }
+  t.is(nodes[0]!.id, told.nodeId)
+  child.kill('SIGTERM')
+  const { exitCode, stdout } = await ended
+  t.is(exitCode, EXIT_CODES.done)
+  t.is(stdout, `${JSON.stringify(told)}\n`)
 })
 
 test('shells read the completions, and bash completes with them', async (t) => {

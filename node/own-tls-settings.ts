@@ -5,6 +5,7 @@
  * speaks TLS for it.
  */
 import type { Logger } from 'pino'
+import { doubtsAbout } from '../gateway/tls/certificate-doubts.ts'
 import { OwnCertificate } from '../gateway/tls/own-certificate.ts'
 import { systemClock } from '../links/clock.ts'
 import {
@@ -78,7 +79,7 @@ export function ownCertificateOf(
   logger: Logger,
 ): OwnCertificate | undefined {
   if (tlsCert === undefined || tlsKey === undefined) return undefined
-  return new OwnCertificate({
+  const certificate = new OwnCertificate({
     cert: { path: tlsCert, setting: 'TINYGRID_TLS_CERT' },
     key: { path: tlsKey, setting: 'TINYGRID_TLS_KEY' },
     clock: systemClock,
@@ -86,4 +87,8 @@ export function ownCertificateOf(
     onBroken: (what) =>
       logger.error(`the certificate was not renewed, the old one goes on: ${what}`),
   })
+  for (const { found } of doubtsAbout(certificate.served.cert!, Date.now())) {
+    logger.warn(`TINYGRID_TLS_CERT: ${found}`)
+  }
+  return certificate
 }

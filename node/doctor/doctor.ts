@@ -12,6 +12,7 @@ import { examineMachine, machineFacts, type MachineFacts } from './machine-check
 import { examinePort } from './port-check.ts'
 import { EXAMINATIONS, examineServers, type Examinations } from './servers-check.ts'
 import { examineSettings, type DoctorOptions } from './settings-check.ts'
+import { examineTls } from './tls-check.ts'
 
 export interface DoctorSeams {
   readonly machine: MachineFacts
@@ -36,6 +37,6 @@ export async function examineAll(
     isRunning,
     ...(roomOf === undefined ? {} : { roomOf }),
   })
-  const ports = port === undefined ? [] : [port.finding]
+  const ports = port === undefined ? [] : [port.finding, ...examineTls(config, Date.now())]
   return [...findings, ...machine, ...ports, ...directory, ...(await servers)]
 }

@@ -1,7 +1,10 @@
 /**
  * The doctor's look at the port: free, or taken, and by whom.
  */
+import http from 'node:http'
+import https from 'node:https'
 import { createServer } from 'node:net'
+import { json } from 'node:stream/consumers'
 import type { Config } from '../../config.ts'
 import { ok, wrong, type Finding } from './finding.ts'
 
@@ -56,13 +59,31 @@ function whyUnusable(place: {
   })
 }
 
+/** By HTTPS and by HTTP: whoever runs there may have been started with other settings than these. */
 async function isTinygrid(host: string, port: number): Promise<boolean> {
-  const near = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }[host] ?? host
-  try {
-    const signal = AbortSignal.timeout(ANSWER_MS_MAX)
-    const response = await fetch(`http://${near}:${port}/health/live`, { signal })
-    return ((await response.json()) as { status?: string } | null)?.status === 'live'
-  } catch {
-    return false
+  const near = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
+  const answers = await Promise.all([http, https].map((by) => isAlive(by, near, port)))
+  return answers.includes(true)
+}
+
+/** Only whether it answers like one of ours is asked, so nobody's certificate has to be believed. */
+function isAlive(by: typeof http | typeof https, host: string, port: number): Promise<boolean> {
+  const options = {
+    host,
+    port,
+    path: '/health/live',
+    agent: false,
+    rejectUnauthorized: false,
+    signal: AbortSignal.timeout(ANSWER_MS_MAX),
   }
+  return new Promise((resolve) => {
+    const no = () => resolve(false)
+    by.get(options, (response) => {
+      json(response).then((body) => resolve(isOurs(body)), no)
+    }).on('error', no)
+  })
+}
+
+function isOurs(body: unknown): boolean {
+  return (body as { status?: string } | null)?.status === 'live'
 }
