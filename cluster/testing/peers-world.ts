@@ -11,6 +11,7 @@ import type { Peers } from '../peers/peers.ts'
 const HELLO = 'hello'
 const POLL_MS = 5
 const HELLO_TIMEOUT_MS = 500
+const MET_WITHIN_MS = 60_000
 
 export interface JoinOptions {
   readonly namespace?: string
@@ -49,5 +50,10 @@ export async function meet(...peers: readonly Peers[]): Promise<void> {
 
 async function reach(one: Peers, other: Peers): Promise<void> {
   const hello = () => one.call(other.nodeId, HELLO, null, HELLO_TIMEOUT_MS)
-  while (!(await hello().catch(() => false))) await setTimeout(POLL_MS)
+  const deadline = performance.now() + MET_WITHIN_MS
+  while (!(await hello().catch(() => false))) {
+    if (performance.now() > deadline)
+      throw new Error(`${one.nodeId} does not reach ${other.nodeId}`)
+    await setTimeout(POLL_MS)
+  }
 }
