@@ -63,18 +63,19 @@ export async function signedIn(
   return { program, page }
 }
 
-/** Opens `url` in a fresh context. */
+/** Opens `url` in a fresh context. @param others origins that may be asked besides */
 export async function openPage(
   t: ExecutionContext,
   url: string,
   options: BrowserContextOptions = {},
+  others: readonly string[] = [],
 ): Promise<Page> {
   browser ??= chromium.launch({ executablePath: executablePath!, args: LAUNCH_ARGS })
   const context = await (await browser).newContext({ colorScheme: 'light', ...options })
   context.setDefaultTimeout(ACTION_TIMEOUT_MS)
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   const page = await context.newPage()
-  const complaints = watch(page, new URL(url).origin)
+  const complaints = watch(page, [new URL(url).origin, ...others])
   t.teardown(async () => {
     // A question of the page may be under way.
     await page.unrouteAll({ behavior: 'ignoreErrors' })
@@ -86,7 +87,7 @@ export async function openPage(
 }
 
 /** What the page should not have done. A refused request is an answer, not an error of the page. */
-function watch(page: Page, origin: string): readonly string[] {
+function watch(page: Page, origins: readonly string[]): readonly string[] {
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`threw ${error.stack}`))
   page.on('console', (message) => {
@@ -96,7 +97,7 @@ function watch(page: Page, origin: string): readonly string[] {
     complaints.push(`logged ${message.text()}`)
   })
   page.on('request', (request) => {
-    if (new URL(request.url()).origin === origin || request.url().startsWith('blob:')) return
+    if (origins.includes(new URL(request.url()).origin) || request.url().startsWith('blob:')) return
     complaints.push(`asked ${request.url()}`)
   })
   return complaints

@@ -4,7 +4,7 @@
  * Its answers can be forged on their way to the gateway, signed by its own key or by another one.
  */
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { Provider, type Configuration } from 'oidc-provider'
@@ -19,6 +19,8 @@ const [OWN_KEY, STRANGERS_KEY] = [newKey(), newKey()]
 function newKey(): KeyObject {
   return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 }
+
+const LOGIN_PATH = '/log-in/'
 
 export interface Account {
   readonly name: string
@@ -57,6 +59,7 @@ export async function startProvider(t: ExecutionContext, baseUrl: string): Promi
   const provider = new Provider(issuer, configuration(baseUrl, own, accounts))
   const asked: string[] = []
   const handle = provider.callback()
+  const interact = interactionsOf(provider)
   const world: TestProvider = {
     issuer,
     accounts,
@@ -75,10 +78,27 @@ export async function startProvider(t: ExecutionContext, baseUrl: string): Promi
   }
   server.on('request', (request, response) => {
     asked.push(request.url!.split('?')[0]!)
-    if (world.isUp) void handle(request, response)
-    else request.socket.destroy()
+    if (!world.isUp) request.socket.destroy()
+    else if (request.url!.startsWith(LOGIN_PATH)) void interact(request, response)
+    else void handle(request, response)
   })
   return world
+}
+
+/** The page on which people log in: whoever names somebody is that person. */
+function interactionsOf(provider: Provider) {
+  return async (request: IncomingMessage, response: ServerResponse) => {
+    if (request.method === 'POST') {
+      let text = ''
+      for await (const piece of request) text += String(piece)
+      const accountId = new URLSearchParams(text).get('login') ?? ''
+      return provider.interactionFinished(request, response, { login: { accountId } })
+    }
+    response.setHeader('content-type', 'text/html; charset=utf-8')
+    response.end(`<!doctype html><html lang="en"><title>Log in</title><main><h1>Log in</h1>
+      <form method="post" action="${request.url!}"><label>Name <input name="login"></label>
+      <button>Log in</button></form></main></html>`)
+  }
 }
 
 function configuration(
@@ -96,6 +116,18 @@ function configuration(
         post_logout_redirect_uris: [`${baseUrl}/`],
       },
     ],
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        // Its own page fetches a font from elsewhere.
+        logoutSource: (context, form) => {
+          const button = '<button form="op.logoutForm" name="logout" value="yes">Yes</button>'
+          context.body = `<!doctype html><html lang="en"><title>Log out</title>${form}${button}</html>`
+        },
+      },
+    },
+    interactions: { url: (_context, { uid }) => `${LOGIN_PATH}${uid}` },
     jwks: { keys: [jwk] },
     cookies: { keys: ['a key for the cookies of the provider'] },
     claims: { openid: ['sub'], profile: ['name'], groups: ['groups'] },

@@ -136,7 +136,7 @@ export class TestBrowser {
         const action = /action="([^"]+)"/.exec(await response.text())?.[1]
         if (action === undefined) throw new Error(`${at} answers ${response.status}, with no form`)
         at = new URL(action, at).href
-        form = new URLSearchParams({ prompt: 'login', login, password: 'any' })
+        form = new URLSearchParams({ login })
       } else at = new URL(location, at).href
     }
     throw new Error('the provider leads in circles')

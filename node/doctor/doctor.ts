@@ -10,6 +10,7 @@ import { examineDirectory } from './directory-check.ts'
 import type { Finding } from './finding.ts'
 import { examineMachine, machineFacts, type MachineFacts } from './machine-check.ts'
 import { examinePort } from './port-check.ts'
+import { examineProvider } from './provider-check.ts'
 import { EXAMINATIONS, examineServers, type Examinations } from './servers-check.ts'
 import { examineSettings, type DoctorOptions } from './settings-check.ts'
 import { examineTls } from './tls-check.ts'
@@ -30,6 +31,7 @@ export async function examineAll(
   if (config === undefined) return [...findings, ...machine]
   const { roomOf } = seams
   const servers = examineServers(config, seams.servers)
+  const provider = examineProvider(config)
   const hasGateway = config.roles.includes('gateway')
   const port = hasGateway ? await examinePort(config) : undefined
   const isRunning = port?.isRunning ?? false
@@ -38,5 +40,6 @@ export async function examineAll(
     ...(roomOf === undefined ? {} : { roomOf }),
   })
   const ports = port === undefined ? [] : [port.finding, ...examineTls(config, Date.now())]
-  return [...findings, ...machine, ...ports, ...directory, ...(await servers)]
+  const asked = [...(await servers), ...(await provider)]
+  return [...findings, ...machine, ...ports, ...directory, ...asked]
 }

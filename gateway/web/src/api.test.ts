@@ -32,6 +32,13 @@ test('without a key, none is sent', async (t) => {
   const { fetch, requests } = serviceOf(() => Response.json({}, { status: 201 }))
   await connect({ key: undefined, fetch }).create({ url: 'https://example.com/' })
   t.false(requests[0]?.headers.has('X-Api-Key'))
+  t.is(requests[0]?.credentials, 'omit')
+})
+
+test('the session of a person is sent to this service alone', async (t) => {
+  const { fetch, requests } = serviceOf(() => Response.json({ default: null, domains: [] }))
+  await connect({ key: undefined, hasSession: true, fetch }).domains()
+  t.is(requests[0]?.credentials, 'same-origin')
 })
 
 test('a search asks for what is set and nothing else', async (t) => {

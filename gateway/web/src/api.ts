@@ -153,7 +153,8 @@ export function connect(connection: Connection): Api {
     },
     async domains(signal) {
       // The service would refuse to say, and the browser would tell of an error.
-      if (connection.key === undefined) return { default: null, domains: [] }
+      const isKnown = connection.key !== undefined || connection.hasSession === true
+      if (!isKnown) return { default: null, domains: [] }
       return (await bodyOf(await call('GET', '/api/domains', { signal }))) as Domains
     },
     clicks: clicksApi(call),

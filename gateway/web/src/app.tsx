@@ -10,6 +10,7 @@ import { ClusterPage } from './cluster/cluster-page.tsx'
 import { isLazy, LazyPart } from './lazy-part.tsx'
 import { LinkListSection } from './link-list-section.tsx'
 import { created } from './link-list-state.ts'
+import { RoleContext } from './person.ts'
 import { PageHeader } from './page-header.tsx'
 import { useSession } from './session.ts'
 import { ShortenForm } from './shorten-form.tsx'
@@ -18,13 +19,16 @@ import { useLinks } from './use-links.ts'
 import { useView } from './view.ts'
 
 export function App() {
-  const { key, wasRefused, signIn, signOut, refuse } = useSession()
+  const { key, person, isAsking, wasRefused, signIn, signOut, refuse } = useSession()
   const view = useView()
   const [keyRequests, setKeyRequests] = useState(0)
-  const isSignedIn = key !== undefined
+  const isSignedIn = key !== undefined || person !== undefined
   const api = useMemo(
-    () => connect(key === undefined ? { key } : { key, onUnauthorized: refuse }),
-    [key, refuse],
+    () =>
+      connect(
+        isSignedIn ? { key, hasSession: person !== undefined, onUnauthorized: refuse } : { key },
+      ),
+    [key, person, refuse],
   )
   const list = useLinks(api, isSignedIn)
   const [result, setResult] = useState<Created>()
@@ -43,28 +47,30 @@ export function App() {
 
   return (
     <Announcer>
-      <PageHeader isSignedIn={isSignedIn} view={view} onSignOut={leave} />
-      <main class="page-main">
-        {view === 'links' && (
-          <ShortenForm
-            api={api}
-            result={result}
-            onResult={showResult}
-            onKeyNeeded={() => setKeyRequests((requests) => requests + 1)}
-          />
-        )}
-        {isSignedIn && view === 'links' && (
-          <LinkListSection api={api} list={list} onDeleted={forgetResult} />
-        )}
-        {isSignedIn && isLazy(view) && <LazyPart key={view} api={api} part={view} />}
-        {isSignedIn && view === 'cluster' && <ClusterPage api={api} />}
-        {!isSignedIn && (
-          <SignInForm wasRefused={wasRefused} requests={keyRequests} onSignIn={signIn} />
-        )}
-      </main>
-      <footer class="page-footer">
-        <a href="/docs/">Documentation</a>
-      </footer>
+      <RoleContext.Provider value={person?.role ?? 'admin'}>
+        <PageHeader isSignedIn={isSignedIn} person={person} view={view} onSignOut={leave} />
+        <main class="page-main">
+          {view === 'links' && person?.role !== 'read' && (
+            <ShortenForm
+              api={api}
+              result={result}
+              onResult={showResult}
+              onKeyNeeded={() => setKeyRequests((requests) => requests + 1)}
+            />
+          )}
+          {isSignedIn && view === 'links' && (
+            <LinkListSection api={api} list={list} onDeleted={forgetResult} />
+          )}
+          {isSignedIn && isLazy(view) && <LazyPart key={view} api={api} part={view} />}
+          {isSignedIn && view === 'cluster' && <ClusterPage api={api} />}
+          {!isSignedIn && !isAsking && (
+            <SignInForm wasRefused={wasRefused} requests={keyRequests} onSignIn={signIn} />
+          )}
+        </main>
+        <footer class="page-footer">
+          <a href="/docs/">Documentation</a>
+        </footer>
+      </RoleContext.Provider>
     </Announcer>
   )
 }

@@ -8,6 +8,7 @@ import { useState } from 'preact/hooks'
 import type { Api, Link } from './api.ts'
 import { Icon } from './icon.tsx'
 import { linksCsv } from './link-csv.ts'
+import { useMay } from './person.ts'
 import { download } from './qr-image.ts'
 import { useBulk, type BulkListeners } from './use-bulk.ts'
 import type { Selection } from './use-selection.ts'
@@ -60,37 +61,42 @@ interface ChosenActionsProps {
 
 function ChosenActions({ links, isBusy, onTag, onDelete, onClear }: ChosenActionsProps) {
   const [tag, setTag] = useState('')
+  const mayEdit = useMay('edit')
   const save = () =>
     download(new Blob([linksCsv(links)], { type: 'text/csv;charset=utf-8' }), 'links.csv')
   return (
     <>
       <strong class="bulk-count">{`${links.length} chosen`}</strong>
-      <form
-        class="bulk-tag"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (tag.trim() === '') return
-          onTag(tag.trim())
-          setTag('')
-        }}
-      >
-        <input
-          aria-label="Tag for the chosen links"
-          placeholder="Tag"
-          maxLength={TAG_LENGTH_MAX}
-          value={tag}
-          onInput={(event) => setTag(event.currentTarget.value)}
-        />
-        <button type="submit" class="button" aria-disabled={isBusy}>
-          Add tag
-        </button>
-      </form>
+      {mayEdit && (
+        <form
+          class="bulk-tag"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (tag.trim() === '') return
+            onTag(tag.trim())
+            setTag('')
+          }}
+        >
+          <input
+            aria-label="Tag for the chosen links"
+            placeholder="Tag"
+            maxLength={TAG_LENGTH_MAX}
+            value={tag}
+            onInput={(event) => setTag(event.currentTarget.value)}
+          />
+          <button type="submit" class="button" aria-disabled={isBusy}>
+            Add tag
+          </button>
+        </form>
+      )}
       <button type="button" class="button" onClick={save}>
         Export CSV
       </button>
-      <button type="button" class="button bulk-delete" aria-disabled={isBusy} onClick={onDelete}>
-        Delete<span class="visually-hidden"> the chosen links</span>
-      </button>
+      {mayEdit && (
+        <button type="button" class="button bulk-delete" aria-disabled={isBusy} onClick={onDelete}>
+          Delete<span class="visually-hidden"> the chosen links</span>
+        </button>
+      )}
       <button type="button" class="button button-quiet" onClick={onClear}>
         Choose none
       </button>

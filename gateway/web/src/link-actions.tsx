@@ -4,6 +4,7 @@
 import type { Link } from './api.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Icon } from './icon.tsx'
+import { useMay } from './person.ts'
 import { addressOf, USUAL_VIEW } from './stats/stats-view.ts'
 
 interface LinkActionsProps {
@@ -16,6 +17,7 @@ interface LinkActionsProps {
 }
 
 export function LinkActions({ link, address, isRemoving, ...on }: LinkActionsProps) {
+  const mayEdit = useMay('edit')
   return (
     <td role="cell" class="cell-actions">
       <div class="link-actions">
@@ -29,14 +31,16 @@ export function LinkActions({ link, address, isRemoving, ...on }: LinkActionsPro
           <Icon name="chart" />
         </a>
         <ActionButton icon="qr" name="QR code" of={address} onClick={on.onQr} />
-        <ActionButton icon="edit" name="Edit" of={address} onClick={on.onEdit} />
-        <ActionButton
-          icon="trash"
-          name="Delete"
-          of={address}
-          onClick={on.onDelete}
-          isBusy={isRemoving}
-        />
+        {mayEdit && <ActionButton icon="edit" name="Edit" of={address} onClick={on.onEdit} />}
+        {mayEdit && (
+          <ActionButton
+            icon="trash"
+            name="Delete"
+            of={address}
+            onClick={on.onDelete}
+            isBusy={isRemoving}
+          />
+        )}
       </div>
     </td>
   )

@@ -2,17 +2,21 @@
  * The top of the page: its name, the way to its parts, light or dark, and the way out.
  */
 import { Icon } from './icon.tsx'
+import { useMay, type Person } from './person.ts'
 import { useTheme } from './theme.ts'
 import { VIEW_ADDRESSES, type View } from './view.ts'
 
 interface PageHeaderProps {
   readonly isSignedIn: boolean
+  /** undefined: signed in by a key, or not at all. */
+  readonly person: Person | undefined
   readonly view: View
   readonly onSignOut: () => void
 }
 
-export function PageHeader({ isSignedIn, view, onSignOut }: PageHeaderProps) {
+export function PageHeader({ isSignedIn, person, view, onSignOut }: PageHeaderProps) {
   const { theme, toggle } = useTheme()
+  const isAdmin = useMay('admin')
   const other = theme === 'dark' ? 'light' : 'dark'
   return (
     <header class="page-header">
@@ -25,12 +29,21 @@ export function PageHeader({ isSignedIn, view, onSignOut }: PageHeaderProps) {
           <NavLink to="links" text="Links" current={view} />
           <NavLink to="stats" text="Clicks" current={view} />
           <NavLink to="reports" text="Reports" current={view} />
-          <NavLink to="webhooks" text="Webhooks" current={view} />
+          {isAdmin && <NavLink to="webhooks" text="Webhooks" current={view} />}
           <NavLink to="cluster" text="Cluster" current={view} />
-          <NavLink to="keys" text="Keys" current={view} />
+          {isAdmin && <NavLink to="keys" text="Keys" current={view} />}
         </nav>
       )}
       <div class="page-header-actions">
+        {person !== undefined && (
+          <p class="signed-in">
+            <span class="visually-hidden">Signed in: </span>
+            <span class="signed-in-name" title={person.name ?? undefined}>
+              {person.name ?? 'You'}
+            </span>
+            <span class="badge badge-plain">{person.role}</span>
+          </p>
+        )}
         <button
           type="button"
           class="icon-button"

@@ -33,6 +33,8 @@ const REQUEST_TIMEOUT_MS = 20_000
 
 export interface Connection {
   readonly key: string | undefined
+  /** Whether the browser shall send the session of who is signed in. */
+  readonly hasSession?: boolean
   /** Told of every 401, after which `key` is of no use. */
   readonly onUnauthorized?: () => void
   readonly fetch?: (path: string, options: RequestInit) => Promise<Response>
@@ -43,11 +45,14 @@ export type Call = (method: string, path: string, options?: CallOptions) => Prom
 
 export function callerOf({
   key,
+  hasSession = false,
   onUnauthorized,
   fetch = globalThis.fetch.bind(globalThis),
 }: Connection): Call {
   return async (method, path, options = {}) => {
-    const response = await attempt(() => fetch(path, requestOf(method, key, options)))
+    const response = await attempt(() =>
+      fetch(path, requestOf(method, { key, hasSession }, options)),
+    )
     if (response.ok) return response
     if (response.status === 401) onUnauthorized?.()
     throw await errorOf(response)
@@ -63,7 +68,11 @@ export interface CallOptions {
   readonly isStream?: boolean
 }
 
-function requestOf(method: string, key: string | undefined, options: CallOptions): RequestInit {
+function requestOf(
+  method: string,
+  { key, hasSession }: { key: string | undefined; hasSession: boolean },
+  options: CallOptions,
+): RequestInit {
   const headers = new Headers({ Accept: 'application/json, application/problem+json' })
   for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value)
   if (key !== undefined) headers.set('X-Api-Key', key)
@@ -77,7 +86,7 @@ function requestOf(method: string, key: string | undefined, options: CallOptions
     body: options.body === undefined ? null : JSON.stringify(options.body),
     signal: AbortSignal.any(signals),
     cache: 'no-store',
-    credentials: 'omit',
+    credentials: hasSession ? 'same-origin' : 'omit',
   }
 }
 

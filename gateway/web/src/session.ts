@@ -1,17 +1,23 @@
 /**
- * Who is signed in: the API key, where it comes from and how long it stays.
+ * Who is signed in: by the API key, where it comes from and how long it stays; or by an account (`person.ts`).
  *
  * Used by the app. A key in the address (`#key=...`, as the service prints it at its first start)
  * signs in and is at once taken out of the address bar and the history. The key is kept in
  * localStorage, so that the next visit and other tabs are signed in too, until sign-out or until the
- * service refuses it. Rejected: a cookie, which the API would have to guard against forged requests.
+ * service refuses it. A key goes before a session. Who signs in by an account has the session in a cookie, which no
+ * script can read; whether there is one the service is asked, if people sign in there at all.
  */
 import { useCallback, useEffect, useState } from 'preact/hooks'
+import { askPerson, endSession, signsIn, type Person } from './person.ts'
 
 const STORAGE_NAME = 'tinygrid.key'
 
 export interface Session {
   readonly key: string | undefined
+  /** Who is signed in by an account; undefined: nobody. */
+  readonly person: Person | undefined
+  /** Whether that is not known yet. */
+  readonly isAsking: boolean
   /** Whether the service refused the key that was used last. */
   readonly wasRefused: boolean
   readonly signIn: (key: string) => void
@@ -32,6 +38,8 @@ export function useSession(): Session {
     setState({ key, wasRefused })
   }, [])
 
+  const { person, isAsking, forget } = usePerson(state.key)
+
   useEffect(() => {
     const onHashChange = () => {
       const key = takeKeyFromAddress()
@@ -51,9 +59,49 @@ export function useSession(): Session {
   }, [])
 
   const signIn = useCallback((key: string) => set(key), [])
-  const signOut = useCallback(() => set(undefined), [])
-  const refuse = useCallback(() => set(undefined, true), [])
-  return { ...state, signIn, signOut, refuse }
+  const hasKey = state.key !== undefined
+  const signOut = useCallback(() => {
+    if (hasKey) set(undefined)
+    else void leaveAccount(forget)
+  }, [hasKey])
+  const refuse = useCallback(() => {
+    if (hasKey) set(undefined, true)
+    else forget()
+  }, [hasKey])
+  return { ...state, person, isAsking, signIn, signOut, refuse }
+}
+
+/** Who is signed in by an account, as long as there is no key. */
+function usePerson(key: string | undefined) {
+  const [person, setPerson] = useState<Person>()
+  const [isAsking, setAsking] = useState(() => key === undefined && signsIn())
+  useEffect(() => {
+    if (key !== undefined || !signsIn()) return setPerson(undefined)
+    let isWanted = true
+    setAsking(true)
+    void askPerson().then((found) => {
+      if (!isWanted) return
+      setPerson(found)
+      setAsking(false)
+    })
+    return () => {
+      isWanted = false
+      setAsking(false)
+    }
+  }, [key])
+  const forget = useCallback(() => setPerson(undefined), [])
+  return { person, isAsking, forget }
+}
+
+/** Where the service cannot be reached the person stays signed in. */
+async function leaveAccount(forget: () => void): Promise<void> {
+  try {
+    const url = await endSession()
+    if (url === undefined) forget()
+    else location.assign(url)
+  } catch {
+    return
+  }
 }
 
 function initialKey(): string | undefined {

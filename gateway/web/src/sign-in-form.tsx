@@ -1,11 +1,12 @@
 /**
- * Asks for the API key and tries it before keeping it. Used by the app while nobody is signed in.
+ * Leads to where people sign in, if they do, or asks for the API key and tries it before keeping it. Used by the app while nobody is signed in.
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { connect } from './api.ts'
 import { NO_QUERY } from './link-list-state.ts'
 import { ApiError, toApiError } from './service-call.ts'
 import { FailureNotice } from './failure-notice.tsx'
+import { signInAddress, signsIn } from './person.ts'
 import { TextField } from './text-field.tsx'
 
 const WRONG_KEY = 'The service does not accept this key.'
@@ -23,6 +24,7 @@ export function SignInForm({ wasRefused, requests, onSignIn }: SignInFormProps) 
   const [key, setKey] = useState('')
   const [error, setError] = useState(wasRefused ? WRONG_KEY : undefined)
   const [failure, setFailure] = useState<ApiError>()
+  const hasAccounts = signsIn()
   const focusField = () => form.current?.querySelector('input')?.focus()
 
   useEffect(() => {
@@ -42,6 +44,14 @@ export function SignInForm({ wasRefused, requests, onSignIn }: SignInFormProps) 
   return (
     <section class="card" aria-labelledby="sign-in">
       <h2 id="sign-in">Sign in to manage links</h2>
+      {hasAccounts && (
+        <p class="sign-in-account">
+          <a class="button button-primary" href={signInAddress()}>
+            Sign in with your account
+          </a>
+          <span class="muted">or with a key:</span>
+        </p>
+      )}
       <form
         ref={form}
         class="form form-row"
@@ -59,7 +69,7 @@ export function SignInForm({ wasRefused, requests, onSignIn }: SignInFormProps) 
           hint="The service prints a link that signs in at its first start."
           input={{ type: 'password', autocomplete: 'current-password' }}
         />
-        <button type="submit" class="button button-primary">
+        <button type="submit" class={hasAccounts ? 'button' : 'button button-primary'}>
           Sign in
         </button>
       </form>

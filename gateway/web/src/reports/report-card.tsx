@@ -6,6 +6,7 @@ import { useAnnounce } from '../announcer.tsx'
 import type { Api } from '../api.ts'
 import { timeText } from '../hooks/hook-words.ts'
 import type { Webhook } from '../hooks/hooks-api.ts'
+import { useMay } from '../person.ts'
 import { RemoveDialog } from '../remove-dialog.tsx'
 import { ReportDialog } from './report-dialog.tsx'
 import { draftOfReport } from './report-draft.ts'
@@ -22,6 +23,7 @@ interface ReportCardProps {
 
 export function ReportCard({ api, report, webhooks, onChanged }: ReportCardProps) {
   const announce = useAnnounce()
+  const mayEdit = useMay('edit')
   const [opened, setOpened] = useState<'change' | 'remove'>()
   const close = useCallback(() => setOpened(undefined), [])
   return (
@@ -35,12 +37,16 @@ export function ReportCard({ api, report, webhooks, onChanged }: ReportCardProps
         <a class="button" href={reportAddress(report.id)}>
           Show
         </a>
-        <button type="button" class="button" onClick={() => setOpened('change')}>
-          Change
-        </button>
-        <button type="button" class="button" onClick={() => setOpened('remove')}>
-          Remove
-        </button>
+        {mayEdit && (
+          <>
+            <button type="button" class="button" onClick={() => setOpened('change')}>
+              Change
+            </button>
+            <button type="button" class="button" onClick={() => setOpened('remove')}>
+              Remove
+            </button>
+          </>
+        )}
       </div>
       {opened === 'change' && (
         <ReportDialog

@@ -6,6 +6,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { Api } from '../api.ts'
 import { FailureNotice } from '../failure-notice.tsx'
+import { useMay } from '../person.ts'
 import { viewOf } from '../stats/stats-view.ts'
 import { ownZone } from '../stats/zone.ts'
 import { useLoaded } from '../use-loaded.ts'
@@ -19,15 +20,16 @@ const REFRESH_MS = 15_000
 
 export function ReportsPage({ api }: { api: Api }) {
   const hash = useHash()
+  const isAdmin = useMay('admin')
   const load = useCallback(
     async (signal: AbortSignal) => {
       const [reports, webhooks] = await Promise.all([
         api.reports.list(signal),
-        api.hooks.list(signal),
+        isAdmin ? api.hooks.list(signal) : [],
       ])
       return { reports, webhooks }
     },
-    [api],
+    [api, isAdmin],
   )
   const { value, error, reload } = useLoaded(load, REFRESH_MS)
   const place = reportPlaceOf(hash)
@@ -82,12 +84,15 @@ function useHash(): string {
 }
 
 function ListHeader() {
+  const mayEdit = useMay('edit')
   return (
     <header class="hooks-header">
       <h1>Reports</h1>
-      <a class="button button-primary" href="#/reports/new">
-        New report
-      </a>
+      {mayEdit && (
+        <a class="button button-primary" href="#/reports/new">
+          New report
+        </a>
+      )}
     </header>
   )
 }
