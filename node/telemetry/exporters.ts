@@ -6,17 +6,22 @@
  */
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
-import type { Protocol } from './telemetry-settings.ts'
+import type { Protocol, TraceSettings } from './telemetry-settings.ts'
 
-/** Requests that may wait for an answer; one more is given up with what it has. */
-const OPTIONS = { concurrencyLimit: 2 }
-
-export async function traceExporter(protocol: Protocol): Promise<SpanExporter> {
+/**
+ * As many requests may wait for an answer as hold what is queued, since a stop sends all of it at once, and one
+ * that hangs. One more is given up with what it has.
+ */
+export async function traceExporter({
+  protocol,
+  queueMax,
+  batchMax,
+}: TraceSettings): Promise<SpanExporter> {
   const { OTLPTraceExporter } =
     protocol === 'http/json'
       ? await import('@opentelemetry/exporter-trace-otlp-http')
       : await import('@opentelemetry/exporter-trace-otlp-proto')
-  return new OTLPTraceExporter(OPTIONS)
+  return new OTLPTraceExporter({ concurrencyLimit: 1 + Math.ceil(queueMax / batchMax) })
 }
 
 export async function metricExporter(protocol: Protocol): Promise<PushMetricExporter> {
@@ -24,5 +29,5 @@ export async function metricExporter(protocol: Protocol): Promise<PushMetricExpo
     protocol === 'http/json'
       ? await import('@opentelemetry/exporter-metrics-otlp-http')
       : await import('@opentelemetry/exporter-metrics-otlp-proto')
-  return new OTLPMetricExporter(OPTIONS)
+  return new OTLPMetricExporter({ concurrencyLimit: 2 })
 }

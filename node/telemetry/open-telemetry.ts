@@ -3,7 +3,7 @@
  *
  * Loaded only where telemetry is asked for. What it guarantees: spans wait in one queue of a fixed length and
  * go in batches, one at a time; beyond it they are dropped. A collector that is away, slow or hostile
- * costs that queue, and two requests with what they carry; nobody waits for it but a stop, for a bounded time.
+ * costs that queue, and a few requests with what they carry; nobody waits for it but a stop, for a bounded time.
  *
  * Spans are our own: nothing is instrumented by patching modules, no global tracer is set, and no context but
  * the mark of a request is followed. Sampling is decided before a span is made, as most are not.
@@ -140,7 +140,7 @@ async function tracingOf(
     idGenerator: ids,
     spanProcessors: [
       new BatchSpanProcessor({
-        exporter: await traceExporter(settings.protocol),
+        exporter: await traceExporter(settings),
         maxQueueSize: settings.queueMax,
         maxExportBatchSize: settings.batchMax,
         scheduledDelayMillis: settings.scheduleDelayMs,
