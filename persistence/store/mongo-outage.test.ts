@@ -13,7 +13,7 @@ import { MongoJavaService, MongoService } from '../../test/services/mongo-servic
 import { findProgram } from '../../test/services/service-program.ts'
 import { testWith } from '../../test/services/service-test.ts'
 import { MongoLinkStore } from './mongo-link-store.ts'
-import { timed, untilDone } from '../testing/outage-world.ts'
+import { askedAgain, timed, untilDone } from '../testing/outage-world.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 
 /** Titles name the server that is here: MongoDB or its stand-in. */
@@ -59,7 +59,8 @@ testWith('mongo-java')(`${NEWEST_STAYS} (mongo-java-server)`, async (t) => {
 })
 
 async function newestStays(t: ExecutionContext, url: string): Promise<void> {
-  const nodes = [await openStore(t, url), await openStore(t, url)]
+  const stores = [await openStore(t, url), await openStore(t, url)]
+  const nodes = stores.map((store) => askedAgain(store, BACK_WITHIN_MS))
   let round = 0
   const batch = fc.record({
     node: fc.nat(1),
