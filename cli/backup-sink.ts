@@ -10,9 +10,11 @@ import { isS3Place, S3Object } from './s3-object.ts'
 
 export interface BackupSink {
   write(bytes: Uint8Array): Promise<void>
+  /** What was written so far is to stay whatever comes, and more does. undefined: that cannot be. */
+  readonly mark?: () => Promise<void>
   /** It is whole. */
   commit(): Promise<void>
-  /** Nothing of it is to be left. Never throws. */
+  /** Nothing of it is to be left that was not marked. Never throws. */
   abandon(): Promise<void>
 }
 
@@ -32,6 +34,7 @@ const standardOutput: BackupSink = {
   write: async (bytes) => {
     if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
   },
+  mark: async () => {},
   commit: async () => {},
   abandon: async () => {},
 }
@@ -40,6 +43,8 @@ const standardOutput: BackupSink = {
 class FileSink implements BackupSink {
   readonly #path: string
   readonly #handle: FileHandle
+  /** It has its name. */
+  #isShown = false
 
   private constructor(path: string, handle: FileHandle) {
     this.#path = path
@@ -55,17 +60,22 @@ class FileSink implements BackupSink {
     await told(this.#path, () => this.#handle.writeFile(bytes))
   }
 
-  async commit(): Promise<void> {
+  async mark(): Promise<void> {
     await told(this.#path, async () => {
       await this.#handle.sync()
-      await this.#handle.close()
-      await rename(`${this.#path}.part`, this.#path)
+      if (!this.#isShown) await rename(`${this.#path}.part`, this.#path)
+      this.#isShown = true
     })
+  }
+
+  async commit(): Promise<void> {
+    await this.mark()
+    await told(this.#path, () => this.#handle.close())
   }
 
   async abandon(): Promise<void> {
     await this.#handle.close().catch(() => {})
-    await rm(`${this.#path}.part`, { force: true }).catch(() => {})
+    if (!this.#isShown) await rm(`${this.#path}.part`, { force: true }).catch(() => {})
   }
 }
 

@@ -20,7 +20,7 @@ import {
 import { apiKey, commandEnvironment, serverUrl } from './server-address.ts'
 import { ShareDisplay } from './share-display.ts'
 
-const PATH = '/api/backup'
+const PATHS = { once: '/api/backup', follow: '/api/backup?follow=true' }
 /** Damaged links that are named. */
 const CODES_NAMED_MAX = 20
 
@@ -39,43 +39,67 @@ async function backUp(options: BackupOptions): Promise<number> {
   const client = new ApiClient(serverUrl(options.url, env), key)
   endWithReader(process.stdout)
   const interrupted = interruption()
-  const ask = () => client.bytes(PATH, interrupted)
+  const ask = () => client.bytes(options.follows ? PATHS.follow : PATHS.once, interrupted)
   const sleep = (ms: number) => sleepUnless(interrupted, ms)
   const { bytes } = await begunAnswer({ client, what: 'backup', ask, sleep })
   const sink = await sinkOf(options.place, process.env)
+  const passing = new Passing(bytes, sink, interrupted)
   try {
-    const end = await pass(bytes, sink, interrupted)
+    const end = await passing.pass()
     await sink.commit()
     return tell(options, end)
   } catch (error) {
     await sink.abandon()
-    if (interrupted.aborted) throw new CommandError('Interrupted.', EXIT_CODES.interrupted)
-    if (error instanceof BackupError) throw new CommandError(`The backup ${error.message}.`)
+    const { reached } = passing
+    const behind = reached === undefined ? '' : ` ${options.place} reaches to ${reached}.`
+    if (interrupted.aborted) {
+      if (reached === undefined) throw new CommandError('Interrupted.', EXIT_CODES.interrupted)
+      console.error(`Interrupted.${behind}`)
+      return EXIT_CODES.done
+    }
+    if (error instanceof BackupError)
+      throw new CommandError(`The backup ${error.message}.${behind}`)
     if (!(error instanceof Unreachable)) throw error
-    throw new CommandError(`The backup was cut off (${error.message}). Give the command again.`)
+    const remedy = reached === undefined ? 'Give the command again.' : 'Begin another one.'
+    throw new CommandError(`The backup was cut off (${error.message}).${behind} ${remedy}`)
   }
 }
 
-/** Checks what goes on. @throws BackupError, Unreachable */
-async function pass(
-  bytes: AsyncIterable<Buffer>,
-  sink: BackupSink,
-  interrupted: AbortSignal,
-): Promise<BackupEnd> {
-  const display = new ShareDisplay()
-  const passed = (async function* () {
-    for await (const piece of bytes) {
-      interrupted.throwIfAborted()
-      await sink.write(piece)
-      display.add(piece.length)
+class Passing {
+  /** The last moment that the sink has; undefined: none. */
+  reached: string | undefined
+  readonly #bytes: AsyncIterable<Buffer>
+  readonly #sink: BackupSink
+  readonly #interrupted: AbortSignal
+  readonly #display = new ShareDisplay()
+
+  constructor(bytes: AsyncIterable<Buffer>, sink: BackupSink, interrupted: AbortSignal) {
+    this.#bytes = bytes
+    this.#sink = sink
+    this.#interrupted = interrupted
+  }
+
+  /** Checks what goes on. @throws BackupError, Unreachable */
+  async pass(): Promise<BackupEnd> {
+    for await (const block of readBackup(this.#passed())) {
+      if (block.kind === 'progress') this.#display.update(block.share)
+      if (block.kind === 'end') return block.end
+      if (block.kind !== 'moment') continue
+      await this.#sink.mark?.()
+      if (this.reached === undefined) console.error(`Whole as of ${block.end.takenAt}; following.`)
+      this.reached = block.end.takenAt
+    }
+    throw new BackupError('has no end')
+  }
+
+  async *#passed(): AsyncGenerator<Buffer> {
+    for await (const piece of this.#bytes) {
+      this.#interrupted.throwIfAborted()
+      await this.#sink.write(piece)
+      if (this.reached === undefined) this.#display.add(piece.length)
       yield piece
     }
-  })()
-  for await (const block of readBackup(passed)) {
-    if (block.kind === 'progress') display.update(block.share)
-    if (block.kind === 'end') return block.end
   }
-  throw new BackupError('has no end')
 }
 
 function tell({ place }: BackupOptions, end: BackupEnd): number {

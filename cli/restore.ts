@@ -8,6 +8,8 @@ import { stat } from 'node:fs/promises'
 import { readConfig, type Config } from '../config.ts'
 import { StartError, TinygridError } from '../links/errors.ts'
 import { systemLongWork } from '../links/long-work.ts'
+import { ClickHouseClicks } from '../node/restore/clickhouse-clicks.ts'
+import type { ClicksTarget } from '../node/restore/clicks-target.ts'
 import { adoptMongo } from '../node/restore/mongo-adoption.ts'
 import { ClusterTarget } from '../node/restore/cluster-target.ts'
 import { DirectoryTarget } from '../node/restore/directory-target.ts'
@@ -58,12 +60,12 @@ async function run(options: RestoreOptions): Promise<void> {
     }
   }
   const name = options.place
-  const backup = await ofBackup(name, () => checkBackup(open))
+  const backup = await ofBackup(name, () => checkBackup(open, options.to))
   console.error(`${name}: ${sentenceOf(backup)}`)
   if (options.kind === 'check') return
   const target = await targetOf(config!, backup, options.movesAside)
   try {
-    await ofBackup(name, () => writeBackup(open, target))
+    await ofBackup(name, () => writeBackup(open, target, backup))
   } finally {
     await target.close()
   }
@@ -78,29 +80,47 @@ async function adopt(config: Config): Promise<void> {
   console.error(`NATS fits the ${links} links in MongoDB now. Start the nodes.`)
 }
 
-function targetOf(
+async function targetOf(
   config: Config,
   backup: FoundBackup,
   movesAside: boolean,
 ): Promise<RestoreTarget> {
+  const hasClicks = backup.end.clicksBytes > 0
+  const clicks = hasClicks ? await ClickHouseClicks.open(config) : undefined
+  try {
+    return await openTarget(config, backup, movesAside, clicks)
+  } catch (error) {
+    await clicks?.close()
+    throw error
+  }
+}
+
+function openTarget(
+  config: Config,
+  backup: FoundBackup,
+  movesAside: boolean,
+  clicks: ClicksTarget | undefined,
+): Promise<RestoreTarget> {
   const work = systemLongWork()
   if (config.natsUrl === undefined) {
     const { dataDir } = config
-    return DirectoryTarget.open({ dataDir, backup, work, movesAside, now: () => new Date() })
+    const options = { dataDir, backup, work, movesAside, clicks }
+    return DirectoryTarget.open({ ...options, now: () => new Date() })
   }
   if (movesAside) throw new ConfigError('--move-aside is for a data directory; NATS_URL is set')
   const { lastPosition, header } = backup
   const { partitions, codeCase } = header
-  return ClusterTarget.open({ config, work, partitions, codeCase, lastPosition })
+  return ClusterTarget.open({ config, work, partitions, codeCase, lastPosition, clicks })
 }
 
-function sentenceOf({ header, end }: FoundBackup): string {
+function sentenceOf({ header, end, moments }: FoundBackup): string {
   const { way, version, identity, partitions } = header
   const of = way === 'cluster' ? 'a cluster' : 'a data directory'
   return (
     `a whole backup of ${of} (${identity}) at ${end.takenAt}, made by version ${version}: ` +
     `${end.versions} versions of links in ${partitions} partitions, ${end.keys} keys, ` +
-    (end.clicksBytes === 0 ? 'no clicks.' : 'and the clicks.')
+    (end.clicksBytes === 0 ? 'no clicks.' : 'and the clicks.') +
+    (moments === undefined ? '' : ` Reaches from ${moments.first} to ${moments.last} (--to).`)
   )
 }
 

@@ -15,6 +15,7 @@ import type { EpochMs } from '../links/ids.ts'
 import type { LinkDirectory, LinkOwner, NodeStatus } from '../links/link-owner.ts'
 import type { LongWork } from '../links/long-work.ts'
 import type { RouterCounters } from '../routing/router-counters.ts'
+import type { BeginBackup } from './api/backup-route.ts'
 import type { DrainNode } from './api/drain-route.ts'
 import type { AuditNotes } from './audit/audit-trail.ts'
 import type { NodeBlocking } from './blocking/node-blocking.ts'
@@ -44,7 +45,7 @@ export interface GatewayOptions {
   /** undefined: nobody signs in, there are keys alone. */
   readonly signIn?: SignIn | undefined
   /** Begins a backup of everything; undefined: nothing here makes one. */
-  readonly backup?: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
+  readonly backup?: BeginBackup | undefined
   /** Hosts to which no link may lead; undefined: there are none, and none can be named. */
   readonly blocking?: NodeBlocking | undefined
   /** undefined: nothing is audited. */

@@ -39,7 +39,8 @@ export interface AccessParts {
   }
 }
 
-const HOSTS_KEY = 'access.hosts'
+/** Of the text with blocked hosts. */
+export const HOSTS_KEY = 'access.hosts'
 const SESSIONS_KEY = 'access.sessions'
 const DAY_MS = 86_400_000
 

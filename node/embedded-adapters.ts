@@ -29,9 +29,9 @@ import type { AccessSeams } from './front.ts'
 import { clickDirectories } from './click-settings.ts'
 
 const DAY_MS = 86_400_000
-const HOSTS_FILE_NAME = 'blocked-hosts.json'
+export const HOSTS_FILE_NAME = 'blocked-hosts.json'
 const SESSIONS_FILE_NAME = 'session-secret'
-const AUDIT_DIRECTORY = 'audit'
+export const AUDIT_DIRECTORY = 'audit'
 
 export interface Embedded {
   readonly log: Log

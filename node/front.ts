@@ -13,6 +13,7 @@ import type { KeyStore } from '../cluster/keys/key-store.ts'
 import type { ClusterStatus } from '../cluster/observer/cluster-status.ts'
 import type { EpochMs } from '../links/ids.ts'
 import { gatewaySettingsOf, type Config } from '../config.ts'
+import type { BeginBackup } from '../gateway/api/backup-route.ts'
 import type { DrainNode } from '../gateway/api/drain-route.ts'
 import { AuditTrail, type AuditLog } from '../gateway/audit/audit-trail.ts'
 import { openBlocking, type NodeBlocking } from '../gateway/blocking/node-blocking.ts'
@@ -68,7 +69,7 @@ export interface FrontOptions {
   readonly apiKey: string
   readonly keys: KeyStore | undefined
   /** Begins a backup; undefined: nobody can ask for one. */
-  readonly backup: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
+  readonly backup: BeginBackup | undefined
   readonly access: AccessSeams | undefined
   /** undefined: metrics are told who asks for them, and sent to nobody. */
   readonly telemetry: Telemetry | undefined

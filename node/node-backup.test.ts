@@ -20,6 +20,7 @@ async function backUp(analytics: NodeBackupOptions['analytics'], told: string[] 
     store: new MemoryLinkStore(ring),
     work: freeWork(),
     keys: undefined,
+    access: undefined,
     analytics,
     codeCase: 'sensitive',
     logStreams: 1,

@@ -2,11 +2,10 @@
  * A backup of everything that a running node or its cluster has, as one stream of bytes.
  *
  * Used by the gateway, embedded and in a cluster alike: links of one moment (`persistence/backup/log-tail.ts`),
- * keys as hashes, webhooks and reports, the click store. The key of the settings is not in it: whoever restores sets one. What
+ * keys as hashes, webhooks and reports, blocked hosts, audited changes, the click store. The key of the settings is not in it: whoever restores sets one. What
  * goes wrong on the way is the last block, so that whoever reads knows why there is no end.
  */
 import type { Analytics } from '../clicks/analytics/analytics.ts'
-import { keptKey } from '../cluster/keys/access-key.ts'
 import type { KeyStore } from '../cluster/keys/key-store.ts'
 import { pause, systemClock } from '../links/clock.ts'
 import type { CodeCase } from '../links/code-case.ts'
@@ -23,12 +22,16 @@ import { LinkBackup } from '../persistence/backup/link-backup.ts'
 import { linkBlocks } from '../persistence/backup/link-block.ts'
 import type { Log } from '../persistence/log/log.ts'
 import type { LinkStore } from '../persistence/store/link-store.ts'
+import { KeptBlocks } from './kept-blocks.ts'
+import type { AccessSeams } from './front.ts'
 import type { Node } from './node.ts'
 import { PROGRAM_VERSION } from './program-version.ts'
 
 /** How long the store may take for what is in the click log. */
 const CATCH_UP_MS_MAX = 20_000
 const CATCH_UP_PAUSE_MS = 100
+/** Between two moments of a backup that goes on. */
+const MOMENT_EVERY_MS = 5_000
 const DONE = { share: 1 }
 const LAGS_BEHIND = {
   detail: 'Clicks are not stored as they come: analytics lags behind the click log',
@@ -48,11 +51,15 @@ export interface NodeBackupOptions extends BackupSeams {
   readonly store: LinkStore
   readonly work: LongWork
   readonly keys: KeyStore | undefined
+  /** undefined: there are no blocked hosts, and nothing is audited. */
+  readonly access: AccessSeams | undefined
   /** undefined: no clicks are stored. */
   readonly analytics: Pick<Analytics, 'visits' | 'status'> | undefined
   readonly codeCase: CodeCase
   readonly logStreams: number
   readonly now: () => number
+  /** Between two moments of one that goes on. */
+  readonly momentEveryMs?: number
   readonly onError: (what: string, error: unknown) => void
 }
 
@@ -64,8 +71,14 @@ interface Counts {
   readonly damaged: string[]
 }
 
-/** @throws TinygridError before it begins; what fails later is in it */
-export async function beginBackup(options: NodeBackupOptions): Promise<Backup> {
+/**
+ * @param until one moment after the other, until it is aborted; undefined: one moment
+ * @throws TinygridError before it begins; what fails later is in it
+ */
+export async function beginBackup(
+  options: NodeBackupOptions,
+  until?: AbortSignal,
+): Promise<Backup> {
   const { node, log, store, work, logStreams, now } = options
   const startedAt = new Date(now()).toISOString()
   const links = await LinkBackup.begin({
@@ -75,10 +88,11 @@ export async function beginBackup(options: NodeBackupOptions): Promise<Backup> {
     partitions: node.ring.all(),
     clock: systemClock,
     hold: (from) => node.writeBehind.hold(from),
+    goesOn: until !== undefined,
     // Positions are sequences of the log's streams; embedded each partition counts by itself.
     sequenceOf: (partition) => (node.cluster === undefined ? partition : partition % logStreams),
   })
-  const blocks = blocksOf(options, links, startedAt)
+  const blocks = blocksOf(options, links, startedAt, until)
   // From its first block on it cleans up behind itself, also where nobody reads on.
   return startedWith(await blocks.next(), blocks)
 }
@@ -97,8 +111,9 @@ async function* blocksOf(
   options: NodeBackupOptions,
   links: LinkBackup,
   startedAt: string,
+  until: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
-  const { node, identity, codeCase, now } = options
+  const { node, identity, codeCase } = options
   const writer = new BackupWriter()
   const header: BackupHeader = {
     product: 'tinygrid',
@@ -112,14 +127,13 @@ async function* blocksOf(
   try {
     yield await writer.begin(header)
     const counts: Counts = { versions: 0, damagedCount: 0, damaged: [] }
-    const positions = yield* linksOf(options, links, writer, counts)
-    const takenAt = new Date(now()).toISOString()
-    const keys = options.keys?.all() ?? []
-    yield await writer.json('keys', keys.map(keptKey))
-    yield await writer.json('hooks', Object.fromEntries(await options.hooks()))
+    const parts = { links, writer, counts, kept: new KeptBlocks(options, writer) }
+    const moment = yield* momentOf(options, links.parts(), writer, counts)
+    const access = yield* parts.kept.blocks()
     const clicks = yield* clicksOf(options, writer)
-    const end = { takenAt, positions: inOrder(positions), keys: keys.length, ...clicks }
-    yield await writer.end({ ...end, ...counts })
+    let end: BackupEnd = { ...moment, ...access, ...clicks, ...counts }
+    if (until !== undefined) end = yield* furtherMoments(options, parts, end, until)
+    yield await writer.end(end)
   } catch (error) {
     options.onError('a backup could not be made', error)
     // Of the others nobody is told what they say.
@@ -127,6 +141,30 @@ async function* blocksOf(
     yield await writer.json('failure', { detail })
   } finally {
     await links.close()
+  }
+}
+
+interface Parts {
+  readonly links: LinkBackup
+  readonly writer: BackupWriter
+  readonly counts: Counts
+  readonly kept: KeptBlocks
+}
+
+/** @param first the moment that was read. @returns the last one */
+async function* furtherMoments(
+  options: NodeBackupOptions,
+  { links, writer, counts, kept }: Parts,
+  first: BackupEnd,
+  until: AbortSignal,
+): AsyncGenerator<Buffer, BackupEnd> {
+  const { momentEveryMs = MOMENT_EVERY_MS } = options
+  for (let end = first; ;) {
+    yield await writer.moment(end)
+    await pause(systemClock, momentEveryMs, until)
+    if (until.aborted) return end
+    const moment = yield* momentOf(options, links.further(), writer, counts)
+    end = { ...end, ...moment, ...(yield* kept.blocks()), ...counts }
   }
 }
 
@@ -180,16 +218,18 @@ async function caughtUp(analytics: Pick<Analytics, 'status'>): Promise<void> {
   }
 }
 
-async function* linksOf(
-  { work }: NodeBackupOptions,
-  links: LinkBackup,
+/** Links up to a moment. */
+async function* momentOf(
+  { work, now }: NodeBackupOptions,
+  parts: ReturnType<LinkBackup['parts']>,
   writer: BackupWriter,
   counts: Counts,
-): AsyncGenerator<Buffer, ReadonlyMap<PartitionId, LogPosition>> {
-  const parts = links.parts()
+): AsyncGenerator<Buffer, Pick<BackupEnd, 'takenAt' | 'positions'>> {
   let told = -1
   for (let part = await parts.next(); ; part = await parts.next()) {
-    if (part.done === true) return part.value
+    if (part.done === true) {
+      return { takenAt: new Date(now()).toISOString(), positions: inOrder(part.value) }
+    }
     const { versions, damaged, share } = part.value
     if (share !== told) yield await writer.json('progress', { share })
     told = share

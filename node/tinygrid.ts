@@ -121,16 +121,16 @@ function frontOf(options: TinygridOptions, parts: Parts) {
 }
 
 function backupOf(
-  { config, log, store, work, keys, analytics, logger }: TinygridOptions,
+  { config, log, store, work, keys, access, analytics, logger }: TinygridOptions,
   seams: BackupSeams,
   node: Node,
   now: () => EpochMs,
 ) {
   const { codeCase, logStreams } = config
   const { report: onError } = new ErrorLog(logger)
-  const own = { node, log, store, work, keys, analytics }
+  const own = { node, log, store, work, keys, access, analytics }
   const parts = { ...seams, ...own, codeCase, logStreams, now, onError }
-  return () => beginBackup(parts)
+  return (until?: AbortSignal) => beginBackup(parts, until)
 }
 
 function nodeOf(

@@ -2,7 +2,7 @@
  * Backups by the commands: from one process into a cluster by way of S3, from the cluster into a data directory,
  * and NATS made anew for what MongoDB has.
  */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { startCommand } from '../cli/testing/command-process.ts'
@@ -16,7 +16,10 @@ import { serialTestWith } from './services/service-test.ts'
 const clusterTest = serialTestWith('nats', 'redis', 'mongo', 's3')
 const WAIT_MS = 60_000
 const LINKS = 40
+/** Keys, blocked hosts and changes. */
+const ACCESS = 3
 const ROLES = 'gateway,actors,analytics'
+const AUDIT = { TINYGRID_AUDIT: 'true' }
 
 async function tinygrid(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const ended = await startCommand('tinygrid', args, '', { TINYGRID_API_KEY: API_KEY, ...env })
@@ -41,9 +44,11 @@ async function fill(t: ExecutionContext, node: Program): Promise<void> {
   await node.api('/api/links/c2?purge=true', { method: 'DELETE' })
   const key = { name: 'A tool', role: 'read' }
   t.is((await node.api('/api/keys', { method: 'POST', json: key })).status, 201)
+  const blocked = await node.api('/api/blocked-hosts/evil.example', { method: 'PUT', json: {} })
+  t.true(blocked.ok)
 }
 
-/** All that can be compared: every link with its hash of a password, and keys. */
+/** All that can be compared: keys, blocked hosts, who changed what, and every link with its hash of a password. */
 async function contentOf(node: Program): Promise<string[]> {
   let links = ''
   await until('the node exports', WAIT_MS, async () => {
@@ -51,8 +56,17 @@ async function contentOf(node: Program): Promise<string[]> {
     links = await response.text()
     return response.status === 200
   })
-  const keys = await (await node.api('/api/keys')).text()
-  return [keys, ...links.replaceAll(node.url, '').trim().split('\n').sort()]
+  const read = async (route: string) => (await node.api(route)).text()
+  const { entries } = JSON.parse(await read('/api/audit?limit=500')) as {
+    entries: Record<string, unknown>[]
+  }
+  const changes = entries.map(({ id: _id, ...entry }) => entry)
+  const access = [
+    await read('/api/keys'),
+    await read('/api/blocked-hosts'),
+    JSON.stringify(changes),
+  ]
+  return [...access, ...links.replaceAll(node.url, '').trim().split('\n').sort()]
 }
 
 /** Clicks of all links; waits until there are so many. */
@@ -73,6 +87,33 @@ async function make(node: Program, code: string): Promise<void> {
   })
 }
 
+/** Follows a node's changes into a file. */
+async function follow(node: Program, file: string) {
+  const args = ['backup', '--follow', file]
+  const env = { TINYGRID_API_KEY: API_KEY, TINYGRID_URL: node.url }
+  const { child, ended } = startCommand('tinygrid', args, '', env)
+  await until('a first moment is in the file', WAIT_MS, () => existsSync(file))
+  const begunAt = new Date()
+  const check = (...to: string[]) => tinygrid({}, 'restore', '--check', file, ...to)
+  return {
+    /** Once it has the one key that was made, and not before that. */
+    end: async (t: ExecutionContext) => {
+      await until('it has what was made', WAIT_MS, async () => {
+        return / [1-9]\d* versions of links .* 1 keys/.test((await check()).said)
+      })
+      child.kill('SIGINT')
+      const { exitCode, stderr } = await ended
+      t.is(exitCode, 0, stderr)
+      t.regex(stderr, /followed\.tgb reaches to 20/)
+      const before = await check('--to', begunAt.toISOString())
+      t.regex(before.said, / 0 versions of links .* 0 keys/)
+      const never = await check('--to', '2001-01-01T00:00:00Z')
+      t.is(never.code, 2)
+      t.regex(never.said, /reaches from 20.* to 20.*, and no other time/)
+    },
+  }
+}
+
 clusterTest(
   'a backup goes from one process into a cluster and back, and NATS can be lost',
   async (t) => {
@@ -85,7 +126,7 @@ clusterTest(
     const toS3 = s3.env
     const folder = temporaryDirectory(t)
     const start = async (env: Readonly<Record<string, string>>, name: string) => {
-      const place = { TINYGRID_DATA_DIR: path.join(folder, name), TINYGRID_ROLES: ROLES }
+      const place = { TINYGRID_DATA_DIR: path.join(folder, name), TINYGRID_ROLES: ROLES, ...AUDIT }
       const settings = { ...place, ...env }
       const node = await Program.start({ dataDir: folder, env: settings })
       t.teardown(() => node.kill())
@@ -93,14 +134,16 @@ clusterTest(
     }
 
     const alone = await start({}, 'alone')
+    const followed = await follow(alone, path.join(folder, 'followed.tgb'))
     await fill(t, alone)
     const content = await contentOf(alone)
-    t.is(content.length, 1 + LINKS - 1 + 1)
+    t.is(content.length, ACCESS + LINKS - 1 + 1)
     const clicks = await clicksOf(alone, 3)
     const asked = { ...toS3, TINYGRID_URL: alone.url }
     const backup = await tinygrid(asked, 'backup', 's3://backups/links.tgb')
     t.is(backup.code, 0, backup.said)
     t.notRegex(backup.said, /Clicks are not in it/)
+    await followed.end(t)
     const into = { ...toS3, ...services.env, TINYGRID_DATA_DIR: path.join(folder, 'node') }
     const restored = await tinygrid(into, 'restore', 's3://backups/links.tgb')
     t.is(restored.code, 0, restored.said)
@@ -136,9 +179,9 @@ clusterTest(
     const adopted = await tinygrid(lost, 'restore', '--from-mongodb')
     t.is(adopted.code, 0, adopted.said)
     const survivor = await start({ ...lost, TINYGRID_ROLES: 'gateway,actors' }, 'survivor')
-    const [keys, ...links] = await contentOf(survivor)
-    t.deepEqual(links, inCluster.slice(1))
-    t.is(keys, '{"keys":[]}')
+    const left = await contentOf(survivor)
+    t.deepEqual(left.slice(ACCESS), inCluster.slice(ACCESS))
+    t.is(left[0], '{"keys":[]}')
     await make(survivor, 'newer')
     t.is((await survivor.visit('newer')).status, 302)
     await until('an unknown code is unknown', WAIT_MS, async () => {

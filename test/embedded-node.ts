@@ -17,12 +17,14 @@ export async function startEmbedded(
   t: Pick<ExecutionContext, 'teardown'>,
   dataDir: string,
   now?: () => EpochMs,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Tinygrid> {
   const config = readConfig({
     PORT: '0',
     TINYGRID_DATA_DIR: dataDir,
     TINYGRID_API_KEY: API_KEY,
     TINYGRID_CLICKS: 'false',
+    ...env,
   })
   const logger = pino({ level: 'silent' })
   const work = systemLongWork()

@@ -4,7 +4,7 @@
  * Opened by its settings. A store in a file is locked first, so that never two processes write it: who
  * comes second waits, as the first may be about to end. A damaged file is moved aside, and that is said.
  */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,6 +28,7 @@ import type { AnalyticsSettings, ClickLogSettings, StoreSettings } from './analy
 import { isDamage, isMarkedDamaged, moveAside } from './damaged-store.ts'
 
 const LOCK_AGAIN_MS = 500
+const COPIES = 'copies'
 const QUESTION_MS_MAX = 25_000
 /** Of the machine's memory, within bounds, for questions that sort and group. */
 const MEMORY_SHARE = 8
@@ -107,8 +108,12 @@ async function openStore(
   tell: (what: string) => void,
 ): Promise<ClickStore> {
   if (settings.kind === 'duckdb') return openFile(settings.directory, tell)
-  const { url, tls, namespace } = settings
-  return ClickHouseClickStore.open({ url, tls, namespace, questionMsMax: QUESTION_MS_MAX })
+  const { url, tls, namespace, directory } = settings
+  const copyDirectory = path.join(directory, COPIES)
+  // What a process left that was killed.
+  await rm(copyDirectory, { recursive: true, force: true })
+  const place = { url, tls, namespace, copyDirectory }
+  return ClickHouseClickStore.open({ ...place, questionMsMax: QUESTION_MS_MAX })
 }
 
 /** What was in a damaged file comes again from the click log, as far as that goes back. */

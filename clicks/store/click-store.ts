@@ -45,10 +45,8 @@ export interface ClickStore {
   clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>>
 
   /**
-   * All that is in the store, with its position, at one moment, as the bytes of a file that such a store can be
-   * opened on; an empty chunk now and then says that they are being prepared.
-   *
-   * @throws TinygridError click_store_unavailable, also where the store is no file
+   * All that is in the store, with its position, as the bytes of a file of DuckDB, from which a store of either kind
+   * can be made; an empty chunk now and then says that they are being prepared.
    */
   copy(signal?: AbortSignal): AsyncIterable<Uint8Array>
 

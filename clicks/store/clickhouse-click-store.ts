@@ -23,12 +23,14 @@
  * takes the same rows in another append for other ones, and forgets; one token for each batch of the log,
  * which makes ten times as many inserts as ClickHouse bears.
  */
-import { TinygridError } from '../../links/errors.ts'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { ORPHAN_STATUSES, type PlacedClick } from '../click.ts'
-import { CLICK_COLUMNS } from './click-columns.ts'
 import type { ClickStore, ClickStoreFacts } from './click-store.ts'
+import { CLICKHOUSE_COLUMNS, clickHouseRowOf } from './clickhouse-click-rows.ts'
 import { ClickHouseConnection, type ClickHouseSettingsOfStore } from './clickhouse-connection.ts'
+import { assertEmpty, fillFromFile, readClickHouseCopy } from './clickhouse-copy.ts'
 import { ClickHouseDialect } from './clickhouse-dialect.ts'
 import { ClickHouseRollUps } from './clickhouse-roll-ups.ts'
 import { migrate } from './clickhouse-schema.ts'
@@ -39,8 +41,6 @@ import type { Answer, Question, Visit, VisitsQuestion } from './question.ts'
 import { csvLine, linesOf } from './visit-lines.ts'
 import { whole } from './sql-dialect.ts'
 
-const KEYS = Object.keys(CLICK_COLUMNS) as (keyof PlacedClick)[]
-const COLUMNS = KEYS.map((key) => CLICK_COLUMNS[key]) as [string, ...string[]]
 const NO_ORPHANS = `status NOT IN (${ORPHAN_STATUSES.join(', ')})`
 const DAY_MS = 86_400_000
 /** A question is asked again when clicks were rolled up meanwhile, so often. */
@@ -49,19 +49,27 @@ const SYNCED = { mutations_sync: '2' } as const
 
 type Deletion = Parameters<ClickStore['delete']>[0]
 
+export interface ClickHouseClickStoreOptions extends ClickHouseSettingsOfStore {
+  /** Where copies are made, on the disk of this process; of this store alone. */
+  readonly copyDirectory?: string
+}
+
 export class ClickHouseClickStore implements ClickStore {
   readonly #connection: ClickHouseConnection
+  readonly #copyDirectory: string
   readonly #rollUps: ClickHouseRollUps
   /** The last write of this process, done or failed. */
   #writing: Promise<unknown> = Promise.resolve()
 
-  private constructor(connection: ClickHouseConnection) {
+  private constructor(connection: ClickHouseConnection, copyDirectory: string) {
     this.#connection = connection
+    this.#copyDirectory = copyDirectory
     this.#rollUps = new ClickHouseRollUps(connection)
   }
 
   /** Makes database and tables where they are missing. @throws StartError */
-  static async open(settings: ClickHouseSettingsOfStore): Promise<ClickHouseClickStore> {
+  static async open(options: ClickHouseClickStoreOptions): Promise<ClickHouseClickStore> {
+    const { copyDirectory = path.join(tmpdir(), 'tinygrid-copies'), ...settings } = options
     const connection = await ClickHouseConnection.open(settings)
     try {
       await migrate(connection)
@@ -69,7 +77,7 @@ export class ClickHouseClickStore implements ClickStore {
       await connection.close()
       throw error
     }
-    return new ClickHouseClickStore(connection)
+    return new ClickHouseClickStore(connection, copyDirectory)
   }
 
   async position(): Promise<number> {
@@ -81,8 +89,8 @@ export class ClickHouseClickStore implements ClickStore {
     await this.#write(async () => {
       const told = await this.position()
       if (position <= told) return
-      const rows = clicks.filter((click) => click.position > told).map(rowOf)
-      if (rows.length > 0) await this.#connection.insert('click_rows', COLUMNS, rows)
+      const rows = clicks.filter((click) => click.position > told).map(clickHouseRowOf)
+      if (rows.length > 0) await this.#connection.insert('click_rows', CLICKHOUSE_COLUMNS, rows)
       await this.#connection.insert('positions', ['id', 'log_position'], [[0, position]])
     })
   }
@@ -116,9 +124,19 @@ export class ClickHouseClickStore implements ClickStore {
     return readParquet(this.#connection, question, signal)
   }
 
-  copy(): AsyncIterable<Uint8Array> {
-    const detail = 'Clicks are in ClickHouse, which has a BACKUP of its own'
-    throw new TinygridError('click_store_unavailable', { detail })
+  /** A file of DuckDB, which a click store of either kind can be made of. */
+  copy(signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    return readClickHouseCopy(this.#connection, this.#copyDirectory, signal)
+  }
+
+  /** @throws StartError if it has clicks already */
+  assertEmpty(): Promise<void> {
+    return assertEmpty(this.#connection)
+  }
+
+  /** Takes in a click store of DuckDB; this one has to be empty. @throws StartError if it is not */
+  async fillFrom(directory: string): Promise<void> {
+    await this.#write(() => fillFromFile(this.#connection, directory))
   }
 
   async clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {
@@ -212,12 +230,4 @@ function sumsOf(condition: string): string {
   const singles = `SELECT code, count() AS amount FROM clicks WHERE ${condition} GROUP BY code`
   const hours = `SELECT code, sum(clicks) AS amount FROM click_hours WHERE ${condition} GROUP BY code`
   return `SELECT code, sum(amount) AS total FROM (${singles} UNION ALL ${hours}) AS sums GROUP BY code HAVING total > 0`
-}
-
-function rowOf(click: PlacedClick): unknown[] {
-  return KEYS.map((key) => {
-    if (key !== 'visitor') return click[key]
-    // Too large for a number of JSON.
-    return click.visitor === '' ? null : String(BigInt(`0x${click.visitor}`))
-  })
 }

@@ -37,7 +37,16 @@ export async function* readVisits(
   question: VisitsQuestion,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly Visit[]> {
-  const snapshot = await snapshotOf(connection)
+  yield* readVisitsOf(connection, await snapshotOf(connection), question, signal)
+}
+
+/** Those that count in a snapshot. */
+export async function* readVisitsOf(
+  connection: ClickHouseConnection,
+  snapshot: Snapshot,
+  question: VisitsQuestion,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly Visit[]> {
   let left = question.visitsMax ?? Infinity
   for (const span of await spansOf(connection, question)) {
     if (left <= 0) return

@@ -14,6 +14,7 @@ import {
 import type { PlacedClick } from '../click.ts'
 import { CLICK_COLUMNS } from './click-columns.ts'
 import { VISITOR_TEXT } from './duckdb-visit-lines.ts'
+import { HOUR_COLUMNS, type HourRow } from './rolled-up-sql.ts'
 
 /** Rows of a data chunk: DuckDB takes no more. */
 const CHUNK_ROWS = 2_048
@@ -32,6 +33,13 @@ const TYPES: Partial<Record<Key, DuckDBType>> = {
   rule: UTINYINT,
 }
 
+const HOUR_TYPES: Partial<Record<(typeof HOUR_COLUMNS)[number], DuckDBType>> = {
+  at_ms: BIGINT,
+  status: USMALLINT,
+  clicks: BIGINT,
+  visitors: BIGINT,
+}
+
 export function appendRows(appender: DuckDBAppender, clicks: readonly PlacedClick[]): void {
   const types = KEYS.map((key) => TYPES[key] ?? VARCHAR)
   for (let first = 0; first < clicks.length; first += CHUNK_ROWS) {
@@ -42,6 +50,21 @@ export function appendRows(appender: DuckDBAppender, clicks: readonly PlacedClic
       for (let row = 0; row < rows.length; row++) vector.setItem(row, storedValue(key, rows[row]!))
       vector.flush()
     }
+    appender.appendDataChunk(chunk)
+  }
+}
+
+/** In the order of HOUR_COLUMNS, which is that of the table. */
+export function appendHourRows(appender: DuckDBAppender, hours: readonly HourRow[]): void {
+  const types = HOUR_COLUMNS.map((column) => HOUR_TYPES[column] ?? VARCHAR)
+  for (let first = 0; first < hours.length; first += CHUNK_ROWS) {
+    const rows = hours.slice(first, first + CHUNK_ROWS)
+    const chunk = DuckDBDataChunk.create(types, rows.length)
+    chunk.setRows(
+      rows.map((row) =>
+        row.map((value, place) => (types[place] === BIGINT ? BigInt(value) : value)),
+      ),
+    )
     appender.appendDataChunk(chunk)
   }
 }

@@ -20,6 +20,7 @@ import type { DuckDbTurn } from './duckdb-turns.ts'
 import { readCopy } from './duckdb-copy.ts'
 import { readCsvWindow, readParquet, readWindow } from './duckdb-visits.ts'
 import type { Answer, Question, Visit, VisitsQuestion } from './question.ts'
+import { HOUR_COLUMNS, hourRowOf, type HourRow } from './rolled-up-sql.ts'
 import { whole } from './sql-dialect.ts'
 import { readByWindows } from './visit-windows.ts'
 
@@ -33,6 +34,7 @@ export interface DuckDbClickStoreOptions extends DuckDbSessionOptions {
 /** How much longer than a question a file for export may take. */
 const EXPORT_FACTOR = 20
 const DAY_MS = 86_400_000
+const HOURS_AT_ONCE = 65_536
 
 const SUMS = 'SELECT code, CAST(sum(clicks) AS DOUBLE) AS sum FROM link_clicks'
 const OF_LINKS = 'GROUP BY code HAVING sum(clicks) > 0'
@@ -109,6 +111,17 @@ export class DuckDbClickStore implements ClickStore {
   async *copy(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const directory = await this.#guarded(async ({ database }) => database.exportDirectory)
     yield* readCopy(directory, (work) => this.#ask(work, signal, EXPORT_FACTOR))
+  }
+
+  /** What was rolled up, in the order of the file, while nothing is written. */
+  async *hours(): AsyncGenerator<readonly HourRow[]> {
+    for (let offset = 0; ; offset += HOURS_AT_ONCE) {
+      const columns = HOUR_COLUMNS.join(', ')
+      const sql = `SELECT ${columns} FROM click_hours ORDER BY rowid LIMIT ${HOURS_AT_ONCE} OFFSET ${offset}`
+      const rows = (await this.#lookUp((turn) => turn.read(sql))).getRows()
+      if (rows.length > 0) yield rows.map(hourRowOf)
+      if (rows.length < HOURS_AT_ONCE) return
+    }
   }
 
   async clicksOf(codes: readonly Code[]): Promise<ReadonlyMap<Code, number>> {

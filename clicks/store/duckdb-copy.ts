@@ -26,7 +26,7 @@ export async function* readCopy(
   const file = path.join(directory, `${name}.duckdb`)
   const copying = take((turn) => copyInto(turn, name, file))
   try {
-    while (await isUnderWay(copying)) yield new Uint8Array()
+    yield* signsUntil(copying)
     yield* createReadStream(file) as AsyncIterable<Uint8Array>
   } finally {
     await copying.catch(() => {})
@@ -45,7 +45,11 @@ async function copyInto(turn: DuckDbTurn, name: string, file: string): Promise<v
   }
 }
 
-/** @throws what the copying does */
+/** Empty pieces now and then, until the copying is done. @throws what that does */
+export async function* signsUntil(copying: Promise<unknown>): AsyncGenerator<Uint8Array> {
+  while (await isUnderWay(copying)) yield new Uint8Array()
+}
+
 async function isUnderWay(copying: Promise<unknown>): Promise<boolean> {
   const over = new AbortController()
   try {

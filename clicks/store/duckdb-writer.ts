@@ -15,9 +15,9 @@ import {
 } from '@duckdb/node-api'
 import type { Code } from '../../links/ids.ts'
 import { isVisit, ORPHAN_STATUSES, type PlacedClick } from '../click.ts'
-import { appendRows } from './duckdb-click-rows.ts'
+import { appendHourRows, appendRows } from './duckdb-click-rows.ts'
 import { messageOf } from './duckdb-failure.ts'
-import { hoursOf } from './rolled-up-sql.ts'
+import { hoursOf, type HourRow } from './rolled-up-sql.ts'
 import { whole } from './sql-dialect.ts'
 
 const DAY_MS = 86_400_000
@@ -47,6 +47,22 @@ export class DuckDbWriter {
         await this.#appendChanges(changesOf(clicks))
       }
       await this.#moveTo(position)
+    })
+  }
+
+  /** What another store has rolled up. */
+  async appendHours(hours: readonly HourRow[]): Promise<void> {
+    await this.#transaction(async () => {
+      await this.#appendTo('click_hours', (appender) => appendHourRows(appender, hours))
+      const changes = new Map<Code, number>()
+      for (const hour of hours) {
+        const [code, , , status] = hour
+        const clicks = Number(hour.at(-2))
+        if (isVisit(Number(status))) {
+          changes.set(code as Code, (changes.get(code as Code) ?? 0) + clicks)
+        }
+      }
+      await this.#appendChanges(changes)
     })
   }
 

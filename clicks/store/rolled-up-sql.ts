@@ -14,6 +14,19 @@ export const HOUR_COLUMNS = [
   'visitors',
 ] as const
 
+/** Values in that order. */
+export type HourRow = readonly [code: string, at: number, ...(string | number)[]]
+
+const NUMBER_COLUMNS: ReadonlySet<string> = new Set(['at_ms', 'status', 'clicks', 'visitors'])
+
+/** A row as a database gives it, whose large numbers may be texts or other objects. */
+export function hourRowOf(row: readonly unknown[]): HourRow {
+  const values = HOUR_COLUMNS.map((column, place) =>
+    NUMBER_COLUMNS.has(column) ? Number(row[place]) : String(row[place]),
+  )
+  return values as unknown as HourRow
+}
+
 /** @param condition of one day (UTC), so that a visitor counts once in it */
 export function hoursOf(condition: string): string {
   const keys = HOUR_COLUMNS.slice(0, -2)

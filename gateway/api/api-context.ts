@@ -19,6 +19,7 @@ import type { LinkDirectory, LinkOwner } from '../../links/link-owner.ts'
 import type { LongWork } from '../../links/long-work.ts'
 import type { ErrorReplies } from '../http/error-reply.ts'
 import type { GatewaySettings } from '../gateway-settings.ts'
+import type { BeginBackup } from './backup-route.ts'
 import { codeWithin } from './caller.ts'
 import type { KnownDomains } from './domain-fields.ts'
 import type { LinkCreator } from './link-creation.ts'
@@ -33,7 +34,7 @@ export interface ApiContext {
   readonly owner: LinkOwner
   readonly directory: LinkDirectory
   /** Begins a backup of everything; undefined: nothing here makes one. */
-  readonly backup: (() => Promise<AsyncIterable<Uint8Array>>) | undefined
+  readonly backup: BeginBackup | undefined
   readonly domains: KnownDomains
   readonly creator: LinkCreator
   /** Makes hashes of passwords. */

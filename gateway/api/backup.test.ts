@@ -35,6 +35,36 @@ test('a backup is sent as it is made, one at a time', async (t) => {
   t.deepEqual([...new Uint8Array(await response.arrayBuffer())], [1, 2, 255])
 })
 
+test('one that goes on is told when its client goes, or the server, and keeps no other away', async (t) => {
+  const begun: (AbortSignal | undefined)[] = []
+  const follow = async (until?: AbortSignal) => {
+    begun.push(until)
+    return (async function* () {
+      yield Buffer.from('begun')
+      if (until === undefined || until.aborted) return
+      await new Promise((resolve) => until.addEventListener('abort', resolve))
+      yield Buffer.from(' and ended')
+    })()
+  }
+  const gateway = await startGateway(t, {}, freeWork(), { backup: follow })
+  const url = `http://127.0.0.1:${await gateway.listen()}/api/backup`
+  const headers = { 'x-api-key': KEY }
+  const gone = new AbortController()
+  const first = await fetch(`${url}?follow=true`, { headers, signal: gone.signal })
+  t.is((await fetch(`${url}?follow=true`, { headers })).status, 503)
+  t.is(await (await fetch(url, { headers })).text(), 'begun')
+  while (gateway.work.numbers().requests > 0) await new Promise(setImmediate)
+  const firstText = first.text()
+  gone.abort()
+  await t.throwsAsync(firstText)
+  while (!begun[0]!.aborted) await new Promise(setImmediate)
+  let again = await fetch(`${url}?follow=true`, { headers })
+  while (again.status === 503) again = await fetch(`${url}?follow=true`, { headers })
+  const text = again.text()
+  await gateway.app.close()
+  t.is(await text, 'begun and ended')
+})
+
 test('what cannot begin is an error, and keeps no other from it', async (t) => {
   const gateway = await startGateway(t, {}, freeWork(), { backup })
   for (let n = 0; n < 2; n++) t.is((await gateway.call('GET', '/api/backup')).status, 503)

@@ -9,8 +9,9 @@ import path from 'node:path'
 import { CLICK_STORE_FILE } from '../../clicks/store/duckdb-database.ts'
 import { StartError } from '../../links/errors.ts'
 import { clickDirectories } from '../click-settings.ts'
+import type { ClicksTarget } from './clicks-target.ts'
 
-export class ClicksFile {
+export class ClicksFile implements ClicksTarget {
   readonly #handle: FileHandle
 
   private constructor(handle: FileHandle) {

@@ -11,6 +11,7 @@
 import { randomBytes } from 'node:crypto'
 import type { NatsConnection } from 'nats'
 import { BucketValues } from '../../clicks/hooks/bucket-values.ts'
+import { BucketText } from '../../cluster/kept/bucket-text.ts'
 import type { AccessKey } from '../../cluster/keys/access-key.ts'
 import { BucketKeyStore } from '../../cluster/keys/bucket-key-store.ts'
 import { ClusterSettings, type DataIdentity } from '../../cluster/nats/cluster-settings.ts'
@@ -32,7 +33,10 @@ import { RESTORED_BY } from '../../persistence/log/log.ts'
 import { findMongoSettings } from '../../persistence/store/mongo-found-settings.ts'
 import { serverTlsOf } from '../server-tls-settings.ts'
 import { MongoLinkStore } from '../../persistence/store/mongo-link-store.ts'
+import { HOSTS_KEY } from '../cluster-access.ts'
 import { ClicksFile } from './clicks-file.ts'
+import type { ClicksTarget } from './clicks-target.ts'
+import { KeptChanges } from './kept-changes.ts'
 import type { RestoreTarget } from './restore-target.ts'
 
 export interface ClusterTargetOptions {
@@ -40,6 +44,8 @@ export interface ClusterTargetOptions {
   readonly work: LongWork
   readonly partitions: number
   readonly codeCase: CodeCase
+  /** Where clicks go; undefined: into the data directory of this machine. Closed with the target. */
+  readonly clicks?: ClicksTarget | undefined
   /** The positions of all versions are up to here. */
   readonly lastPosition: LogPosition
 }
@@ -60,11 +66,13 @@ export class ClusterTarget implements RestoreTarget {
   readonly #options: ClusterTargetOptions
   readonly #parts: Parts
   readonly #refused: string[] = []
-  #clicks: ClicksFile | undefined
+  #clicks: ClicksTarget | undefined
+  #changes: KeptChanges | undefined
   #closing: Promise<void> | undefined
 
   private constructor(options: ClusterTargetOptions, parts: Parts) {
     this.#options = options
+    this.#clicks = options.clicks
     this.#parts = parts
   }
 
@@ -113,14 +121,21 @@ export class ClusterTarget implements RestoreTarget {
     saved.close()
   }
 
-  /**
-   * For the node that is to run on this machine: each that stores clicks in a file has its own. Where they go into
-   * ClickHouse, a file is of no use.
-   */
+  async addHosts(list: string): Promise<void> {
+    const text = await BucketText.open(this.#parts.secrets, HOSTS_KEY)
+    await text.change(() => list)
+    await text.close()
+  }
+
+  async addChanges(entries: readonly string[]): Promise<void> {
+    const { connection, identity } = this.#parts
+    this.#changes ??= await KeptChanges.inCluster(this.#options.config, connection, identity)
+    await this.#changes.add(entries)
+  }
+
+  /** For the node that is to run on this machine: each that stores clicks in a file has its own. */
   async addClicks(bytes: Buffer): Promise<void> {
-    const { dataDir, clickHouseUrl } = this.#options.config
-    if (clickHouseUrl !== undefined) return
-    this.#clicks ??= await ClicksFile.open(dataDir)
+    this.#clicks ??= await ClicksFile.open(this.#options.config.dataDir)
     await this.#clicks.add(bytes)
   }
 
@@ -146,6 +161,7 @@ export class ClusterTarget implements RestoreTarget {
   async #close(): Promise<void> {
     const { store, keyValue, secrets, connection } = this.#parts
     await this.#clicks?.close()
+    await this.#changes?.close()
     await store.close()
     await keyValue.close()
     await secrets.close()

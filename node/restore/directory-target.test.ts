@@ -7,7 +7,7 @@ import { readConfig } from '../../config.ts'
 import { toEpochMs } from '../../links/ids.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
 import { freeWork } from '../../links/testing/free-work.ts'
-import { BackupError } from '../../persistence/backup/backup-reader.ts'
+import { BackupError, readBackup } from '../../persistence/backup/backup-reader.ts'
 import { startEmbedded } from '../../test/embedded-node.ts'
 import { BEGUN, life, live, type Time } from '../../test/link-lives.ts'
 import { call } from '../../test/node.ts'
@@ -17,6 +17,7 @@ import type { Tinygrid } from '../tinygrid.ts'
 import { DirectoryTarget } from './directory-target.ts'
 import { checkBackup, writeBackup, type OpenBackup } from './restore-run.ts'
 
+const AUDITED = { TINYGRID_AUDIT: 'true' }
 const NOW = new Date('2031-02-03T04:05:06Z')
 const HOOKS = '{"webhook.one":"{\\"url\\":\\"https://example.org/\\"}","report.two":"x"}'
 
@@ -67,6 +68,15 @@ function place(t: ExecutionContext): string {
   return path.join(temporaryDirectory(t), 'data')
 }
 
+/** Blocked hosts, and who has changed what, which gets other ids. */
+async function accessOf(node: Tinygrid): Promise<unknown[]> {
+  const { entries } = (await call(node, '/api/audit?limit=500')).body as {
+    entries: Record<string, unknown>[]
+  }
+  const hosts = (await call(node, '/api/blocked-hosts')).body
+  return [hosts, ...entries.map(({ id: _id, ...entry }) => entry)]
+}
+
 async function isWhole(dataDir: string): Promise<boolean> {
   const config = readConfig({ TINYGRID_DATA_DIR: dataDir })
   return runDataCommand('verify', config, () => {})
@@ -76,12 +86,14 @@ test('whatever links have been through, the restored directory has them so, and 
   const time: Time = { ms: BEGUN }
   const now = () => toEpochMs(time.ms)
   const firstDir = place(t)
-  const first = await startEmbedded(t, firstDir, now)
+  const first = await startEmbedded(t, firstDir, now, AUDITED)
   const hooks = path.join('clicks', 'hooks.json')
   mkdirSync(path.join(firstDir, 'clicks'))
   writeFileSync(path.join(firstDir, hooks), HOOKS)
   const key = { name: 'A tool', role: 'edit', tags: ['team'], requestsPerMinuteMax: 7 }
   await call(first, '/api/keys', { method: 'POST', json: key })
+  const host = { note: 'Spam' }
+  await call(first, '/api/blocked-hosts/evil.example', { method: 'PUT', json: host })
   let n = 0
   const property = fc.asyncProperty(
     fc.array(life, { minLength: 20, maxLength: 30 }),
@@ -92,8 +104,11 @@ test('whatever links have been through, the restored directory has them so, and 
       const dataDir = place(t)
       await restore(bytes, dataDir)
       t.true(await isWhole(dataDir))
-      const second = await startEmbedded(t, dataDir, now)
+      const second = await startEmbedded(t, dataDir, now, AUDITED)
       t.deepEqual(await linesOf(second), lines)
+      const access = await accessOf(second)
+      t.deepEqual(access, await accessOf(first))
+      t.true(access.length > 20 && JSON.stringify(access[0]).includes('evil.example'))
       t.deepEqual(await answersOf(second, lines), await answersOf(first, lines))
       t.deepEqual(await linesOf(second), await linesOf(first))
       t.deepEqual((await call(second, '/api/keys')).body, (await call(first, '/api/keys')).body)
@@ -111,6 +126,24 @@ test('whatever links have been through, the restored directory has them so, and 
     },
   )
   await fc.assert(property, { numRuns: 2, seed: 3, endOnFailure: true })
+})
+
+test('no key and no password is in it', async (t) => {
+  const first = await startEmbedded(t, place(t), undefined, AUDITED)
+  const key = { name: 'A tool', role: 'edit' }
+  const made = await call(first, '/api/keys', { method: 'POST', json: key })
+  const { key: secret } = made.body as { key: string }
+  t.regex(secret, /.{16,}/)
+  const link = { url: 'https://example.org/', code: 'one', password: 'open sesame' }
+  t.is((await call(first, '/api/links', { method: 'POST', json: link })).status, 201)
+  let text = ''
+  for await (const block of readBackup(openerOf(await backUp(first))())) {
+    text += 'content' in block ? block.content.toString('latin1') : JSON.stringify(block)
+  }
+  for (const hidden of [API_KEY, secret, 'sesame']) t.false(text.includes(hidden))
+  for (const shown of ['A tool', 'https://example.org/', 'link.created']) {
+    t.true(text.includes(shown), shown)
+  }
 })
 
 test('while links are made, it has all that were acknowledged before it began', async (t) => {

@@ -1,5 +1,6 @@
 /**
- * A backup restored into a data directory: log, store, keys, webhooks and reports of one process.
+ * A backup restored into a data directory: log, store, keys, blocked hosts, audited changes,
+ * webhooks and reports of one process.
  *
  * All is made in a directory within it, and moved to its place at the end, `format.json` last: without that no
  * process takes the directory for one. The log begins behind the positions that the versions have. The
@@ -22,10 +23,14 @@ import {
 import { DirectoryLock } from '../../persistence/data-directory/directory-lock.ts'
 import { syncDirectory } from '../../persistence/data-directory/durable-file.ts'
 import { KeyFile } from '../../persistence/data-directory/key-file.ts'
+import { TextFile } from '../../persistence/data-directory/text-file.ts'
 import { beginLmdbLog } from '../../persistence/log/lmdb-log-beginning.ts'
 import { LmdbLinkStore } from '../../persistence/store/lmdb-link-store.ts'
 import { clickDirectories } from '../click-settings.ts'
+import { AUDIT_DIRECTORY, HOSTS_FILE_NAME } from '../embedded-adapters.ts'
 import { ClicksFile } from './clicks-file.ts'
+import type { ClicksTarget } from './clicks-target.ts'
+import { KeptChanges } from './kept-changes.ts'
 import type { FoundBackup } from './restore-run.ts'
 import type { RestoreTarget } from './restore-target.ts'
 
@@ -33,6 +38,8 @@ export interface DirectoryTargetOptions {
   readonly dataDir: string
   readonly backup: FoundBackup
   readonly work: LongWork
+  /** Where clicks go; undefined: into the directory. Closed with the target. */
+  readonly clicks?: ClicksTarget | undefined
   /** What is there is moved into a directory within it. */
   readonly movesAside: boolean
   readonly now: () => Date
@@ -49,7 +56,8 @@ export class DirectoryTarget implements RestoreTarget {
   readonly #store: LmdbLinkStore
   readonly #ring: Ring
   readonly #lastPosition: LogPosition
-  #clicks: ClicksFile | undefined
+  #clicks: ClicksTarget | undefined
+  #changes: KeptChanges | undefined
   #closing: Promise<void> | undefined
 
   private constructor(
@@ -57,8 +65,9 @@ export class DirectoryTarget implements RestoreTarget {
     lock: DirectoryLock,
     directory: DataDirectory,
     store: LmdbLinkStore,
-    { header, lastPosition }: FoundBackup,
+    { backup: { header, lastPosition }, clicks }: DirectoryTargetOptions,
   ) {
+    this.#clicks = clicks
     this.#root = root
     this.#lock = lock
     this.#directory = directory
@@ -82,7 +91,7 @@ export class DirectoryTarget implements RestoreTarget {
       const place = path.join(root, UNFINISHED)
       const directory = await DataDirectory.open(place, { partitions, codeCase })
       const store = await LmdbLinkStore.open(path.join(place, 'store'), { partitions, work })
-      return new DirectoryTarget(root, lock, directory, store, backup)
+      return new DirectoryTarget(root, lock, directory, store, options)
     } catch (error) {
       await lock.release()
       throw error
@@ -105,6 +114,17 @@ export class DirectoryTarget implements RestoreTarget {
     for (const [name, value] of values) await file.put(name, value)
   }
 
+  async addHosts(list: string): Promise<void> {
+    const file = await TextFile.open(this.#place, HOSTS_FILE_NAME)
+    await file.change(() => list)
+    await file.close()
+  }
+
+  async addChanges(entries: readonly string[]): Promise<void> {
+    this.#changes ??= await KeptChanges.inDirectory(path.join(this.#place, AUDIT_DIRECTORY))
+    await this.#changes.add(entries)
+  }
+
   async addClicks(bytes: Buffer): Promise<void> {
     this.#clicks ??= await ClicksFile.open(this.#place)
     await this.#clicks.add(bytes)
@@ -112,6 +132,7 @@ export class DirectoryTarget implements RestoreTarget {
 
   async finish(): Promise<void> {
     await this.#clicks?.finish()
+    await this.#changes?.close()
     const partitions = this.#ring.all()
     await this.#store.saveCheckpoints(new Map(partitions.map((id) => [id, this.#lastPosition])))
     await this.#store.close()
@@ -134,6 +155,7 @@ export class DirectoryTarget implements RestoreTarget {
 
   async #close(): Promise<void> {
     await this.#clicks?.close()
+    await this.#changes?.close()
     await this.#store.close().catch(() => {})
     await this.#directory.close().catch(() => {})
     await this.#lock.release()

@@ -6,8 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { parseAccessKey, type AccessKey } from '../../cluster/keys/access-key.ts'
-import { isPosition, type LogPosition } from '../../links/ids.ts'
-import { isPartitionCount } from '../../links/ring.ts'
+import type { LogPosition } from '../../links/ids.ts'
 import type { BackupEnd, BackupHeader } from '../../persistence/backup/backup-format.ts'
 import {
   BackupError,
@@ -15,34 +14,61 @@ import {
   type BackupBlock,
 } from '../../persistence/backup/backup-reader.ts'
 import { linksIn } from '../../persistence/backup/link-block.ts'
+import { Moments } from './restore-moments.ts'
 import type { RestoreTarget } from './restore-target.ts'
 
 export interface FoundBackup {
   readonly header: BackupHeader
+  /** Of the moment that is to be restored. */
   readonly end: BackupEnd
   /** Above that of every version in it. */
   readonly lastPosition: LogPosition
+  /** Of one that goes on: moments up to that one, and the times between which there are some. */
+  readonly moments?: { readonly count: number; readonly first: string; readonly last: string }
 }
 
 /** Opens the backup; called twice. */
 export type OpenBackup = () => AsyncIterable<Uint8Array>
 
-/** Reads it whole. @throws BackupError */
-export async function checkBackup(open: OpenBackup): Promise<FoundBackup> {
-  let header: BackupHeader | undefined
-  for await (const block of readBackup(open())) {
-    if (block.kind === 'header') header = block.header
-    if (block.kind === 'links') linksIn(block.content)
-    if (block.kind === 'end') return found(header!, block.end)
+/**
+ * Reads it whole.
+ *
+ * @param to nothing that came after this time is wanted; undefined: all
+ * @throws BackupError, also where it does not reach that time
+ */
+export async function checkBackup(open: OpenBackup, to?: Date): Promise<FoundBackup> {
+  const found = new Moments(to)
+  try {
+    for await (const block of readBackup(open())) {
+      if (block.kind === 'links') linksIn(block.content)
+      found.note(block)
+    }
+  } catch (error) {
+    // What was cut off behind a moment is not missed.
+    if (!(error instanceof BackupError) || !found.hasMoments) throw error
   }
-  throw new BackupError('has no end')
+  return found.choice()
 }
 
 /** @throws BackupError, and what the target throws */
-export async function writeBackup(open: OpenBackup, target: RestoreTarget): Promise<void> {
-  for await (const block of readBackup(open())) await writeBlock(block, target)
+export async function writeBackup(
+  open: OpenBackup,
+  target: RestoreTarget,
+  { moments }: Pick<FoundBackup, 'moments'> = {},
+): Promise<void> {
+  let met = 0
+  // Of these each block takes the place of the one before.
+  const newest = new Map<BackupBlock['kind'], BackupBlock>()
+  for await (const block of readBackup(open())) {
+    if (block.kind === 'moment' && ++met === moments?.count) break
+    if (REPLACED.has(block.kind)) newest.set(block.kind, block)
+    else await writeBlock(block, target)
+  }
+  for (const block of newest.values()) await writeBlock(block, target)
   await target.finish()
 }
+
+const REPLACED: ReadonlySet<string> = new Set(['keys', 'hooks', 'hosts'])
 
 async function writeBlock(block: BackupBlock, target: RestoreTarget): Promise<void> {
   switch (block.kind) {
@@ -54,21 +80,18 @@ async function writeBlock(block: BackupBlock, target: RestoreTarget): Promise<vo
       return target.addHooks(
         new Map(Object.entries(jsonOf(block.content) as Record<string, string>)),
       )
+    case 'hosts':
+      return target.addHosts(block.content.toString())
+    case 'audit':
+      return target.addChanges(jsonOf(block.content) as string[])
     case 'clicks':
       return target.addClicks(block.content)
     case 'header':
     case 'progress':
+    case 'moment':
     case 'end':
       return undefined
   }
-}
-
-function found(header: BackupHeader, end: BackupEnd): FoundBackup {
-  const { partitions, product } = header
-  const isOurs = product === 'tinygrid' && isPartitionCount(partitions)
-  const isMoment = end.positions.length === partitions && end.positions.every(isPosition)
-  if (!isOurs || !isMoment) throw new BackupError('does not say what it is of')
-  return { header, end, lastPosition: Math.max(...end.positions) as LogPosition }
 }
 
 function keysIn(content: Buffer): AccessKey[] {

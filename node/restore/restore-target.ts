@@ -12,6 +12,10 @@ export interface RestoreTarget {
   write(versions: readonly LinkVersion[]): Promise<void>
   addKeys(keys: readonly AccessKey[]): Promise<void>
   addHooks(values: ReadonlyMap<string, string>): Promise<void>
+  /** The list of blocked hosts, as it is kept. */
+  addHosts(list: string): Promise<void>
+  /** Audited changes, in their order. */
+  addChanges(entries: readonly string[]): Promise<void>
   /** The next bytes of a click store's file. */
   addClicks(bytes: Buffer): Promise<void>
   /** From now on it can be started on. Closes it too. */

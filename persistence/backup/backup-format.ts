@@ -13,8 +13,8 @@
  *             content, zstd
  *   32 bytes  SHA-256 of all that comes before it
  *
- * The first block is the header, the last one the end: without end and digest a backup is not whole. What a
- * reader meets it checks before it hands it on, so a cut or a changed byte is found where it is.
+ * The first block is the header, the last one the end: without end and digest a backup is not whole; but one that
+ * goes on is up to each of its moments. What a reader meets it checks before it hands it on, so a cut or a changed byte is found where it is.
  * Rejected: tar or zip, whose checksums are of whole members, which have to be known or kept before they begin;
  * gzip, which takes three times the processor for the same bytes.
  */
@@ -23,7 +23,8 @@ import { constants, crc32, zstdCompress } from 'node:zlib'
 
 export const MAGIC = Buffer.from('TGBACKUP')
 /** Rises with every change that an older reader must not pass over. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
+export const FORMAT_VERSION_OLDEST = 1
 export const PREFIX_BYTES = MAGIC.length + 2
 export const BLOCK_HEAD_BYTES = 13
 export const DIGEST_BYTES = 32
@@ -43,6 +44,15 @@ export const BLOCK_KINDS = {
   progress: 5,
   /** The next bytes of the click store's file. */
   clicks: 6,
+  /** Blocked hosts, as they are kept. From version 2 on. */
+  hosts: 7,
+  /** Audited changes, as a list of their words. From version 2 on. */
+  audit: 8,
+  /**
+   * Of a backup that goes on: all that came before is whole, and of this moment, as JSON (`WrittenMoment`). From
+   * version 2 on.
+   */
+  moment: 9,
   /** Why there is no end, as JSON. */
   failure: 254,
   end: 255,
@@ -73,10 +83,20 @@ export interface BackupEnd {
   readonly damaged: readonly string[]
   readonly damagedCount: number
   readonly keys: number
+  /** Audited changes; undefined: of version 1. */
+  readonly audited?: number
   /** Bytes of the click store; 0: it is not in it. */
   readonly clicksBytes: number
   /** Why the click store is not in it; null: it is, or no clicks are counted. */
   readonly clicksLeftOut: string | null
+}
+
+/** As the end of a backup, for which what comes behind is not there. */
+export interface WrittenMoment extends Omit<BackupEnd, 'positions'> {
+  /** undefined: those of the moment before. */
+  readonly positions?: readonly number[]
+  /** SHA-256 of all that comes before the block, in hexadecimal digits. */
+  readonly sha256: string
 }
 
 /** Of the end block. */

@@ -1,9 +1,10 @@
 /** Whatever is cut or changed in a backup is met before its end is told. */
+import { createHash } from 'node:crypto'
 import test from 'ava'
 import * as fc from 'fast-check'
 import type { LinkVersion } from '../../links/link-record.ts'
 import { linkVersion } from '../../links/testing/sample-links.ts'
-import { PREFIX_BYTES, type BackupEnd, type BackupHeader } from './backup-format.ts'
+import { DIGEST_BYTES, PREFIX_BYTES, type BackupEnd, type BackupHeader } from './backup-format.ts'
 import { BackupError, readBackup, type BackupBlock } from './backup-reader.ts'
 import { BackupWriter } from './backup-writer.ts'
 import { linkBlocks, linksIn } from './link-block.ts'
@@ -87,10 +88,18 @@ test('whichever byte is changed, it is refused before its end', async (t) => {
   await t.throwsAsync(read(Buffer.concat([bytes, Buffer.from('x')])), { message: /digest/ })
 })
 
+test('one of the form before is read', async (t) => {
+  const older = await sample()
+  older.writeUInt16BE(1, 8)
+  const all = older.subarray(0, -DIGEST_BYTES)
+  const bytes = Buffer.concat([all, createHash('sha256').update(all).digest()])
+  t.deepEqual((await read(bytes)).at(-1), { kind: 'end', end: END })
+})
+
 test('one of a newer form, and what a server could not finish, say what they are', async (t) => {
   const newer = await sample()
-  newer.writeUInt16BE(2, 8)
-  await t.throwsAsync(read(newer), { message: /^has version 2 of the form, this program knows 1/ })
+  newer.writeUInt16BE(3, 8)
+  await t.throwsAsync(read(newer), { message: /^has version 3 of the form, this program knows 2/ })
   const writer = new BackupWriter()
   const begun = await writer.begin(HEADER)
   const failed = Buffer.concat([begun, await writer.json('failure', { detail: 'no store' })])

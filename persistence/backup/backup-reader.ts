@@ -2,7 +2,8 @@
  * Reads a backup block by block, and checks each before it is handed on.
  *
  * Used by the commands: while a backup arrives, before one is restored, and while it is. Holds one block. The
- * end block is handed on once the digest behind it is right, so whoever has met it has a whole backup.
+ * end block is handed on once the digest behind it is right, so whoever has met it has a whole backup; and whoever
+ * has met a moment has one of that moment, whatever comes behind.
  */
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -14,11 +15,13 @@ import {
   checksumOf,
   DIGEST_BYTES,
   FORMAT_VERSION,
+  FORMAT_VERSION_OLDEST,
   MAGIC,
   PREFIX_BYTES,
   type BackupEnd,
   type BackupHeader,
   type BlockKind,
+  type WrittenMoment,
 } from './backup-format.ts'
 import { ByteQueue } from './byte-queue.ts'
 
@@ -29,9 +32,11 @@ export class BackupError extends Error {
 
 export type BackupBlock =
   | { readonly kind: 'header'; readonly header: BackupHeader }
-  | { readonly kind: 'end'; readonly end: BackupEnd }
+  | { readonly kind: 'moment' | 'end'; readonly end: BackupEnd }
   | { readonly kind: 'progress'; readonly share: number }
-  | { readonly kind: 'links' | 'keys' | 'hooks' | 'clicks'; readonly content: Buffer }
+  | { readonly kind: ContentKind; readonly content: Buffer }
+
+type ContentKind = 'links' | 'keys' | 'hooks' | 'hosts' | 'audit' | 'clicks'
 
 const decompress = promisify(zstdDecompress)
 const KIND_OF = new Map<number, BlockKind>(
@@ -52,6 +57,7 @@ export async function* readBackup(
     return taken
   }
   digest.update(await takePrefix(bytes))
+  let positions: readonly number[] = []
   for (let isFirst = true; ; isFirst = false) {
     const at = bytes.taken
     const head = await take(BLOCK_HEAD_BYTES)
@@ -61,8 +67,10 @@ export async function* readBackup(
     if (stored === undefined || checksumOf(head, stored) !== head.readUInt32BE(9)) {
       throw new BackupError(`is damaged: the block at byte ${at} is not as it was written`)
     }
+    const sha256 = head[0] === BLOCK_KINDS.moment ? digest.copy().digest('hex') : ''
     digest.update(head).update(stored)
-    const block = await blockOf(head, stored, at)
+    const block = await blockOf(head, stored, at, { sha256, positions })
+    if (block.kind === 'moment') ({ positions } = block.end)
     if (isFirst !== (block.kind === 'header')) {
       throw new BackupError(`is damaged: its header is not where it begins`)
     }
@@ -83,13 +91,23 @@ async function takePrefix(bytes: ByteQueue): Promise<Buffer> {
     throw new BackupError('is no backup of Tinygrid')
   }
   const version = start.readUInt16BE(MAGIC.length)
-  if (version === FORMAT_VERSION) return start
+  if (version >= FORMAT_VERSION_OLDEST && version <= FORMAT_VERSION) return start
   throw new BackupError(
     `has version ${version} of the form, this program knows ${FORMAT_VERSION}; take the version that made it`,
   )
 }
 
-async function blockOf(head: Buffer, stored: Buffer, at: number): Promise<BackupBlock> {
+interface Before {
+  readonly sha256: string
+  readonly positions: readonly number[]
+}
+
+async function blockOf(
+  head: Buffer,
+  stored: Buffer,
+  at: number,
+  before: Before,
+): Promise<BackupBlock> {
   const kind = KIND_OF.get(head[0]!)
   const content = await contentOf(head, stored)
   if (kind === undefined || content === undefined) {
@@ -100,6 +118,8 @@ async function blockOf(head: Buffer, stored: Buffer, at: number): Promise<Backup
       return { kind, header: JSON.parse(content.toString()) as BackupHeader }
     case 'end':
       return { kind, end: JSON.parse(content.toString()) as BackupEnd }
+    case 'moment':
+      return { kind, end: momentIn(content, before) }
     case 'progress':
       return { kind, share: (JSON.parse(content.toString()) as { share: number }).share }
     case 'failure': {
@@ -109,9 +129,22 @@ async function blockOf(head: Buffer, stored: Buffer, at: number): Promise<Backup
     case 'links':
     case 'keys':
     case 'hooks':
+    case 'hosts':
+    case 'audit':
     case 'clicks':
       return { kind, content }
   }
+}
+
+/** @throws BackupError */
+function momentIn(content: Buffer, before: Before): BackupEnd {
+  const {
+    sha256,
+    positions = before.positions,
+    ...rest
+  } = JSON.parse(content.toString()) as WrittenMoment
+  if (sha256 === before.sha256) return { ...rest, positions }
+  throw new BackupError('is damaged: the digest of a moment is not right')
 }
 
 async function contentOf(head: Buffer, stored: Buffer): Promise<Buffer | undefined> {

@@ -12,10 +12,13 @@ import {
   type BackupEnd,
   type BackupHeader,
   type BlockKind,
+  type WrittenMoment,
 } from './backup-format.ts'
 
 export class BackupWriter {
   readonly #digest = createHash('sha256')
+  /** Of the last moment. */
+  #positions: readonly number[] = []
 
   /** What it begins with. */
   async begin(header: BackupHeader): Promise<Buffer> {
@@ -33,6 +36,16 @@ export class BackupWriter {
 
   json(kind: BlockKind, value: unknown): Promise<Buffer> {
     return this.block(kind, Buffer.from(JSON.stringify(value)))
+  }
+
+  /** What came before counts, whatever comes. */
+  moment(end: BackupEnd): Promise<Buffer> {
+    const isMoved = end.positions.some((position, id) => position !== this.#positions[id])
+    this.#positions = end.positions
+    const { positions, ...rest } = end
+    const sha256 = this.#digest.copy().digest('hex')
+    const moment: WrittenMoment = { ...rest, ...(isMoved && { positions }), sha256 }
+    return this.json('moment', moment)
   }
 
   /** What it ends with. */

@@ -76,6 +76,12 @@ function stateAt(writer: Writer, positions: ReadonlyMap<PartitionId, LogPosition
   return state
 }
 
+/** As whoever restores does. */
+function keepNewest(found: Map<Code, LinkVersion>, version: LinkVersion): void {
+  const before = found.get(version.code)
+  if (before === undefined || before.position < version.position) found.set(version.code, version)
+}
+
 /** In one order. */
 function told(versions: ReadonlyMap<Code, LinkVersion>): string[] {
   return [...versions.values()]
@@ -85,8 +91,9 @@ function told(versions: ReadonlyMap<Code, LinkVersion>): string[] {
     .sort()
 }
 
-async function begin(writer: Writer, clock: ManualClock, isHeld: boolean) {
+async function begin(writer: Writer, clock: ManualClock, isHeld: boolean, goesOn = false) {
   return LinkBackup.begin({
+    goesOn,
     log: writer.log,
     store: writer.store,
     work: freeWork(),
@@ -110,12 +117,7 @@ async function backUp(writer: Writer, deeds: readonly Deed[], isHeld: boolean, a
     const parts = backup.parts()
     for (let part = await parts.next(); ; part = await parts.next()) {
       if (part.done === true) return { found, positions: part.value }
-      for (const version of part.value.versions) {
-        const before = found.get(version.code)
-        if (before === undefined || before.position < version.position) {
-          found.set(version.code, version)
-        }
-      }
+      for (const version of part.value.versions) keepNewest(found, version)
       for (let n = 0; n < atOnce; n++) {
         const { value } = doing.next()
         if (value !== undefined) await act(writer, clock, value)
@@ -143,6 +145,38 @@ test('it is what the log says of its moment, and nothing behind', async (t) => {
     { numRuns: 150, seed: 11 },
   )
   t.true(changed > 500, `${changed}`)
+})
+
+test('each moment behind it is what the log says of that', async (t) => {
+  const deeds = fc.array(deed, { minLength: 10, maxLength: 40 })
+  await fc.assert(
+    fc.asyncProperty(deeds, fc.array(deeds, { maxLength: 3 }), async (before, later) => {
+      const writer = new Writer()
+      for (const one of before) await act(writer, new ManualClock(), one)
+      const clock = new ManualClock()
+      const backup = await begin(writer, clock, false, true)
+      const found = new Map<Code, LinkVersion>()
+      const read = async (parts: ReturnType<LinkBackup['parts']>) => {
+        for (let part = await parts.next(); ; part = await parts.next()) {
+          if (part.done === true) return part.value
+          for (const version of part.value.versions) keepNewest(found, version)
+        }
+      }
+      const check = async (parts: ReturnType<LinkBackup['parts']>) => {
+        const positions = await read(parts)
+        t.deepEqual(told(found), told(stateAt(writer, positions)))
+        t.is(Math.max(0, ...positions.values()) > 0, writer.written.length > 0)
+      }
+      await check(backup.parts())
+      for (const deedsOf of later) {
+        for (const one of deedsOf) await act(writer, clock, one)
+        await check(backup.further())
+      }
+      await backup.close()
+      t.is(clock.timers, 0)
+    }),
+    { numRuns: 60, seed: 13 },
+  )
 })
 
 test('what comes while the end is read is behind it', async (t) => {
@@ -199,7 +233,7 @@ test('what the log lost before it was read is read from the store again', async 
   await clock.pass(1_000)
   const found = new Map<Code, LinkVersion>()
   for await (const { versions } of backup.parts()) {
-    for (const version of versions) found.set(version.code, version)
+    for (const version of versions) keepNewest(found, version)
   }
   t.deepEqual(told(found), told(new Map(writer.written.map((one) => [one.code, one]))))
   await backup.close()

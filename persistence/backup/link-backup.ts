@@ -14,6 +14,8 @@ import { LogTail, type LogTailOptions } from './log-tail.ts'
 export interface LinkBackupOptions extends Omit<LogTailOptions, 'log' | 'store'> {
   readonly log: Pick<Log, 'last' | 'readAfter' | 'deadLetters'>
   readonly store: Pick<LinkStore, 'checkpoints' | 'load' | 'partitionsPerLoad'>
+  /** Other moments are wanted after the first one. */
+  readonly goesOn?: boolean
 }
 
 export interface LinkPart {
@@ -45,11 +47,22 @@ export class LinkBackup {
   async *parts(): AsyncGenerator<LinkPart, ReadonlyMap<PartitionId, LogPosition>> {
     yield* this.#stored(this.#options.partitions, (share) => share)
     yield partOf(await this.#letters(), 1)
+    return yield* this.#toMoment()
+  }
+
+  /** What came since the last moment, up to another one. Read it to its end. @throws TinygridError */
+  further(): AsyncGenerator<LinkPart, ReadonlyMap<PartitionId, LogPosition>> {
+    return this.#toMoment()
+  }
+
+  async *#toMoment(): AsyncGenerator<LinkPart, ReadonlyMap<PartitionId, LogPosition>> {
     for (let reading = 1; ; reading++) {
       yield* this.#stored(this.#tail.lost(), () => 1)
-      const positions = await this.#tail.cut()
-      yield partOf(this.#tail.take(), 1)
-      if (positions !== undefined) return positions
+      const cut = await this.#tail.cut(this.#options.goesOn ?? false)
+      if (cut !== undefined) {
+        yield partOf(cut.versions, 1)
+        return cut.positions
+      }
       if (reading === READINGS_MAX) {
         const detail = 'The log was trimmed before this backup had read it; begin again'
         throw new TinygridError('log_unavailable', { detail })

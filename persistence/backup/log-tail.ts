@@ -53,6 +53,12 @@ const BEGINNINGS_MAX = 5
 /** Of records that nobody has taken yet. */
 const HELD_BYTES_MAX = 64 * 2 ** 20
 
+export interface Cut {
+  readonly positions: ReadonlyMap<PartitionId, LogPosition>
+  /** What nobody has taken yet. */
+  readonly versions: readonly LinkVersion[]
+}
+
 export class LogTail {
   readonly #options: LogTailOptions
   readonly #read = new Map<PartitionId, LogPosition>()
@@ -78,7 +84,7 @@ export class LogTail {
       await tail.#round()
       // Nothing was read from the store so far.
       tail.#lost.clear()
-      tail.#following = tail.#follow()
+      tail.#begin()
       return tail
     } catch (error) {
       await tail.close()
@@ -103,12 +109,13 @@ export class LogTail {
   }
 
   /**
-   * Ends it: everything up to these positions was taken, or is to be taken now. Nothing behind them ever was,
-   * if all else was read from the store before the call.
+   * A moment: everything up to these positions was taken, or is given now. Nothing behind them ever was, if all else
+   * was read from the store before the call.
    *
+   * @param goesOn what comes behind is followed too; else this ends it
    * @returns undefined: some is lost, and it goes on
    */
-  async cut(): Promise<ReadonlyMap<PartitionId, LogPosition> | undefined> {
+  async cut(goesOn: boolean): Promise<Cut | undefined> {
     await this.#stop()
     const { log, partitions, sequenceOf } = this.#options
     // Embedded all are told in this turn; else by where the stream is, behind which nothing is read.
@@ -123,19 +130,22 @@ export class LogTail {
       partitions.map((partition) => [partition, ends.get(sequenceOf(partition))!]),
     )
     await this.#round(upTo)
-    if (this.#lost.size > 0) {
-      this.#ending = new AbortController()
-      this.#following = this.#follow()
-      return undefined
-    }
+    const isWhole = this.#lost.size === 0
+    const versions = isWhole ? this.take() : []
     // Whatever comes behind the links, the log may go on.
-    this.#release()
-    return upTo
+    if (isWhole && !goesOn) this.#release()
+    else this.#begin()
+    return isWhole ? { positions: upTo, versions } : undefined
   }
 
   async close(): Promise<void> {
     await this.#stop().catch(() => {})
     this.#release()
+  }
+
+  #begin(): void {
+    this.#ending = new AbortController()
+    this.#following = this.#follow()
   }
 
   async #stop(): Promise<void> {
