@@ -88,16 +88,18 @@ async function make(node: Program, code: string): Promise<void> {
 }
 
 /** Follows a node's changes into a file. */
-async function follow(node: Program, file: string) {
+async function follow(t: ExecutionContext, node: Program, file: string) {
   const args = ['backup', '--follow', file]
   const env = { TINYGRID_API_KEY: API_KEY, TINYGRID_URL: node.url }
   const { child, ended } = startCommand('tinygrid', args, '', env)
-  await until('a first moment is in the file', WAIT_MS, () => existsSync(file))
+  const isOver = () => existsSync(file) || child.exitCode !== null
+  await until('a first moment is in the file', WAIT_MS, isOver)
+  t.is(child.exitCode, null)
   const begunAt = new Date()
   const check = (...to: string[]) => tinygrid({}, 'restore', '--check', file, ...to)
   return {
     /** Once it has the one key that was made, and not before that. */
-    end: async (t: ExecutionContext) => {
+    end: async () => {
       await until('it has what was made', WAIT_MS, async () => {
         return / [1-9]\d* versions of links .* 1 keys/.test((await check()).said)
       })
@@ -134,7 +136,7 @@ clusterTest(
     }
 
     const alone = await start({}, 'alone')
-    const followed = await follow(alone, path.join(folder, 'followed.tgb'))
+    const followed = await follow(t, alone, path.join(folder, 'followed.tgb'))
     await fill(t, alone)
     const content = await contentOf(alone)
     t.is(content.length, ACCESS + LINKS - 1 + 1)
@@ -143,7 +145,7 @@ clusterTest(
     const backup = await tinygrid(asked, 'backup', 's3://backups/links.tgb')
     t.is(backup.code, 0, backup.said)
     t.notRegex(backup.said, /Clicks are not in it/)
-    await followed.end(t)
+    await followed.end()
     const into = { ...toS3, ...services.env, TINYGRID_DATA_DIR: path.join(folder, 'node') }
     const restored = await tinygrid(into, 'restore', 's3://backups/links.tgb')
     t.is(restored.code, 0, restored.said)

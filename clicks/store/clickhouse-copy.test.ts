@@ -83,7 +83,7 @@ async function contentOf(store: ClickStore) {
     position: await store.position(),
     byCode: await store.ask(byCode),
     byDay: await store.ask(byDay),
-    clicksOf: await store.clicksOf(CODES),
+    clicksOf: Object.fromEntries(await store.clicksOf(CODES)),
     mostClicked: await store.mostClicked(0, 10),
     visits: await shown(false),
     orphans: await shown(true),
