@@ -3,12 +3,13 @@
  *
  * What arrives is checked block by block as it goes on, and appears under its name only when it is whole.
  */
-import { BackupError, readBackup } from '../persistence/backup/backup-reader.ts'
+import { BackupError } from '../persistence/backup/backup-reader.ts'
 import type { BackupEnd } from '../persistence/backup/backup-format.ts'
 import { ApiClient, Unreachable } from './api-client.ts'
 import { BACKUP_HELP, parseBackupOptions, type BackupOptions } from './backup-options.ts'
 import { begunAnswer } from './begun-answer.ts'
-import { sinkOf, type BackupSink } from './backup-sink.ts'
+import { sinkOf } from './backup-sink.ts'
+import { PassingBackup } from './passing-backup.ts'
 import {
   CommandError,
   endWithReader,
@@ -18,7 +19,6 @@ import {
   sleepUnless,
 } from './command-error.ts'
 import { apiKey, commandEnvironment, serverUrl } from './server-address.ts'
-import { ShareDisplay } from './share-display.ts'
 
 const PATHS = { once: '/api/backup', follow: '/api/backup?follow=true' }
 /** Damaged links that are named. */
@@ -43,7 +43,7 @@ async function backUp(options: BackupOptions): Promise<number> {
   const sleep = (ms: number) => sleepUnless(interrupted, ms)
   const { bytes } = await begunAnswer({ client, what: 'backup', ask, sleep })
   const sink = await sinkOf(options.place, process.env)
-  const passing = new Passing(bytes, sink, interrupted)
+  const passing = new PassingBackup(bytes, sink, interrupted)
   try {
     const end = await passing.pass()
     await sink.commit()
@@ -62,43 +62,6 @@ async function backUp(options: BackupOptions): Promise<number> {
     if (!(error instanceof Unreachable)) throw error
     const remedy = reached === undefined ? 'Give the command again.' : 'Begin another one.'
     throw new CommandError(`The backup was cut off (${error.message}).${behind} ${remedy}`)
-  }
-}
-
-class Passing {
-  /** The last moment that the sink has; undefined: none. */
-  reached: string | undefined
-  readonly #bytes: AsyncIterable<Buffer>
-  readonly #sink: BackupSink
-  readonly #interrupted: AbortSignal
-  readonly #display = new ShareDisplay()
-
-  constructor(bytes: AsyncIterable<Buffer>, sink: BackupSink, interrupted: AbortSignal) {
-    this.#bytes = bytes
-    this.#sink = sink
-    this.#interrupted = interrupted
-  }
-
-  /** Checks what goes on. @throws BackupError, Unreachable */
-  async pass(): Promise<BackupEnd> {
-    for await (const block of readBackup(this.#passed())) {
-      if (block.kind === 'progress') this.#display.update(block.share)
-      if (block.kind === 'end') return block.end
-      if (block.kind !== 'moment') continue
-      await this.#sink.mark?.()
-      if (this.reached === undefined) console.error(`Whole as of ${block.end.takenAt}; following.`)
-      this.reached = block.end.takenAt
-    }
-    throw new BackupError('has no end')
-  }
-
-  async *#passed(): AsyncGenerator<Buffer> {
-    for await (const piece of this.#bytes) {
-      this.#interrupted.throwIfAborted()
-      await this.#sink.write(piece)
-      if (this.reached === undefined) this.#display.add(piece.length)
-      yield piece
-    }
   }
 }
 
