@@ -11,6 +11,7 @@ import type { AnalyticsNumbers, AnalyticsSettings } from '../clicks/analytics/an
 import { AnalyticsSupervisor, type CodesOfTags } from '../clicks/analytics/analytics-supervisor.ts'
 import { forkAnalytics } from '../clicks/analytics/forked-analytics.ts'
 import type { HookDesks } from '../clicks/hooks/hook-desks.ts'
+import { spanSink } from '../links/tracing.ts'
 import type { Config } from '../config.ts'
 import type { AnalyticsState } from '../cluster/observer/cluster-status.ts'
 import { systemClock } from '../links/clock.ts'
@@ -88,6 +89,7 @@ function settingsOf(config: Config): AnalyticsSettings {
           },
     retentionDays: clicksRetentionDays,
     keepsAddress: ipPrivacy !== 'none',
+    isTraced: spanSink() !== undefined,
     geoipFile,
     geoipAsnFile,
     hooks: {

@@ -57,6 +57,7 @@ test('spans and metrics of a node are sent, with what they are to tell and nothi
     OTEL_SERVICE_NAME: 'shortener',
     OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
     OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=me',
+    TINYGRID_ROLES: 'gateway,actors,analytics',
   })
   t.regex(program.output, /loaded @opentelemetry\/sdk-trace/)
   const code = await make(SECRET)
@@ -66,9 +67,14 @@ test('spans and metrics of a node are sent, with what they are to tell and nothi
   const { spans } = receiver
   const named = (name: string) => spans.filter((span) => span.name === name)
   await until('all spans have come', PATIENCE_MS, () =>
-    ['POST /api/links', 'log.append', 'GET /:code', 'store.flush'].every(
-      (name) => named(name).length > 0,
-    ),
+    [
+      'POST /api/links',
+      'log.append',
+      'GET /:code',
+      'store.flush',
+      'clicks.append',
+      'analytics.batch',
+    ].every((name) => named(name).length > 0),
   )
   const [created] = named('POST /api/links')
   t.is(created!.parentSpanId ?? '', '')

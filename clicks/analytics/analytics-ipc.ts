@@ -7,6 +7,7 @@
 import type { ErrorCode } from '../../links/errors.ts'
 import type { Code } from '../../links/ids.ts'
 import type { TlsFiles } from '../../links/tls-files.ts'
+import type { ToldSpan } from './told-spans.ts'
 import type { HookSettings } from './analytics-hooks.ts'
 import type { CallName, CallParams, CallValue } from './analytics-calls.ts'
 
@@ -40,6 +41,8 @@ export interface AnalyticsSettings {
   readonly hooks: HookSettings
   /** Whether the store keeps the addresses that the log has. */
   readonly keepsAddress: boolean
+  /** Whether the node wants to hear of spans. */
+  readonly isTraced?: boolean
   /** MaxMind files; undefined: those that come with the program. */
   readonly geoipFile: string | undefined
   readonly geoipAsnFile: string | undefined
@@ -89,6 +92,7 @@ export type ToAnalytics =
 
 export type FromAnalytics =
   | { readonly type: 'numbers'; readonly numbers: AnalyticsNumbers }
+  | { readonly type: 'span'; readonly span: ToldSpan }
   | { readonly type: 'value'; readonly id: number; readonly value: CallValue }
   | {
       readonly type: 'error'

@@ -9,6 +9,7 @@
 import { systemClock } from '../../links/clock.ts'
 import { StartError, TinygridError } from '../../links/errors.ts'
 import { toEpochMs, type Code } from '../../links/ids.ts'
+import { traceInto } from '../../links/tracing.ts'
 import { decodeBatch } from '../log/batch-codec.ts'
 import { AnalyticsCalls } from './analytics-calls.ts'
 import {
@@ -25,6 +26,7 @@ import { ClickConsumer } from './click-consumer.ts'
 import { isDamage, markDamaged } from './damaged-store.ts'
 import { lowerPriority } from './low-priority.ts'
 import { lagBehind, StoreAnalytics } from './store-analytics.ts'
+import { tellingSink, type ToldSpan } from './told-spans.ts'
 
 const DAY_MS = 86_400_000
 /** Of the operating system's -20 to 19. */
@@ -57,6 +59,7 @@ function listen(): void {
 }
 
 async function run(settings: AnalyticsSettings, countedTo: number | undefined): Promise<void> {
+  if (settings.isTraced === true) traceInto(tellingSink(tellSpan, Date.now))
   let parts: AnalyticsParts | undefined
   const beat = setInterval(() => void tellNumbers(parts).catch(() => {}), NUMBERS_EVERY_MS)
   parts = await openParts(settings, (what) => log('warn', what))
@@ -186,6 +189,10 @@ function detailOf(error: unknown): string {
   const isExpected = error instanceof TinygridError || error instanceof StartError
   const text = isExpected ? error.message : (error.stack ?? error.message)
   return error.cause instanceof Error ? `${text}: ${error.cause.message}` : text
+}
+
+function tellSpan(span: ToldSpan): void {
+  tell({ type: 'span', span })
 }
 
 function tell(message: FromAnalytics): void {

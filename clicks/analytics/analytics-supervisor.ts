@@ -26,6 +26,7 @@ import type {
   FromAnalytics,
   ToAnalytics,
 } from './analytics-ipc.ts'
+import { takeSpan } from './told-spans.ts'
 
 /** Of what went wrong, as it is told in one line. */
 const ERROR_LENGTH_MAX = 300
@@ -211,7 +212,8 @@ export class AnalyticsSupervisor implements Analytics {
       this.#setReady(isReady && !this.#isClosing, leadsHooks)
     } else if (message.type === 'tags') {
       void this.#tellCodes(running, message)
-    } else {
+    } else if (message.type === 'span') takeSpan(message.span)
+    else {
       const pending = this.#pending.get(message.id)
       this.#pending.delete(message.id)
       pending?.cancel()

@@ -19,6 +19,7 @@ import type { Click, PlacedClick } from '../click.ts'
 import type { ClickBatch, ClickRecord } from '../log/click-batch.ts'
 import type { ClickDeletion } from '../log/click-deletion.ts'
 import type { ClickLogReader, LoggedBatch } from '../log/click-log.ts'
+import { tracedRoot } from '../../links/tracing.ts'
 import type { ClickStore } from '../store/click-store.ts'
 import { ClickRetention } from './click-retention.ts'
 import { clicksBetween } from './earlier-clicks.ts'
@@ -184,7 +185,8 @@ export class ClickConsumer {
     const clicks = this.#group
     const position = this.#read
     this.#isCertain = false // until it is known to have worked
-    await this.#options.store.append(clicks, position)
+    const append = () => this.#options.store.append(clicks, position)
+    await tracedRoot('analytics.batch', { 'tinygrid.clicks': clicks.length }, append)
     this.#isCertain = true
     this.#stored = position
     this.#storedClicks += clicks.length

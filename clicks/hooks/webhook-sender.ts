@@ -7,6 +7,7 @@
  */
 import { pause, type Clock } from '../../links/clock.ts'
 import type { EpochMs } from '../../links/ids.ts'
+import { spanSink } from '../../links/tracing.ts'
 import { bodyOf, type HookMessage } from './hook-message.ts'
 import type { PostOutcome } from './webhook-post.ts'
 import { signedHeaders } from './webhook-signature.ts'
@@ -67,7 +68,9 @@ export class WebhookSender {
     const body = bodyOf(webhook, message)
     const seconds = Math.floor(now() / 1_000)
     const headers = signedHeaders(webhook.secret, message.id, seconds, body)
+    const span = spanSink()?.begin('webhook.post', { kind: 'client' })
     const outcome = await post(webhook.url, { ...headers }, body)
+    span?.end(outcome.kind === 'delivered' ? undefined : new Error('not delivered'))
     if (outcome.kind === 'delivered') {
       this.attempts.delivered++
       this.attempts.lastDeliveredAt = now()

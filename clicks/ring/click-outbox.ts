@@ -6,6 +6,7 @@
  * outbox says so, and then the recorder makes no more.
  */
 import { pause, type Clock } from '../../links/clock.ts'
+import { tracedRoot } from '../../links/tracing.ts'
 import { BackOff } from '../../persistence/back-off.ts'
 import type { ClickLogWriter } from '../log/click-log.ts'
 
@@ -91,7 +92,9 @@ export class ClickOutbox {
     const { signal } = this.#givenUp
     for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
       try {
-        await writer.append(batch.id, batch.payload)
+        const { id, payload, clicks } = batch
+        const append = () => writer.append(id, payload)
+        await tracedRoot('clicks.append', { 'tinygrid.clicks': clicks }, append)
       } catch (error) {
         if (signal.aborted) return
         onError('clicks could not be logged', error)
