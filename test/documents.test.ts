@@ -14,3 +14,11 @@ test('each setting is described', (t) => {
   t.true(settings!.length > 30)
   for (const setting of new Set(settings)) t.true(described.includes(setting), setting)
 })
+
+test('the oldest Node that is said to do is the one of package.json, on which the package is tested', (t) => {
+  const { engines } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    engines: { node: string }
+  }
+  const commands = readFileSync(path.join(ROOT, 'docs/commands.md'), 'utf8')
+  t.true(commands.includes(`needs Node ${engines.node.replace('>=', '')} or later`))
+})
