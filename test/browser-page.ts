@@ -10,7 +10,7 @@ import type { Locator, Page } from 'playwright-core'
 import { pause } from './deadline.ts'
 
 /** How long a page may take to show what it was told, beside other work on the machine. */
-const SETTLED_MS_MAX = 15_000
+const SETTLED_MS_MAX = 30_000
 const POLL_INTERVAL_MS = 50
 
 export const addressField = (page: Page) => page.getByLabel('Address', { exact: true })

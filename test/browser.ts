@@ -91,7 +91,7 @@ function watch(page: Page, origins: readonly string[]): readonly string[] {
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`threw ${error.stack}`))
   page.on('console', (message) => {
-    const isRefusal = /^Failed to load resource: .*\b(4\d\d|503)\b/.test(message.text())
+    const isRefusal = /^Failed to load resource: .*\b(4\d\d|501|503)\b/.test(message.text())
     const isCutOff = message.text().includes('net::ERR_INTERNET_DISCONNECTED')
     if (message.type() !== 'error' || isRefusal || isCutOff) return
     complaints.push(`logged ${message.text()}`)
@@ -105,13 +105,17 @@ function watch(page: Page, origins: readonly string[]): readonly string[] {
 
 /** Takes a picture if pictures are wanted, and looks for barriers and for anything cut off. */
 export async function inspect(t: ExecutionContext, page: Page, name: string): Promise<void> {
-  const directory = process.env['TINYGRID_SCREENSHOTS']
-  if (directory !== undefined) {
-    await page.screenshot({ path: path.join(directory, `${name}.png`), fullPage: true })
-  }
+  await takePicture(page, name)
   t.deepEqual(await barriers(page), [], `barriers on ${name}`)
   const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
   t.true(Number(excess) <= 0, `${name} scrolls sideways by ${String(excess)} pixels`)
+}
+
+/** If pictures are wanted. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  const directory = process.env['TINYGRID_SCREENSHOTS']
+  if (directory === undefined) return
+  await page.screenshot({ path: path.join(directory, `${name}.png`), fullPage: true })
 }
 
 /** What axe finds that is serious or critical. */

@@ -1,5 +1,5 @@
 /**
- * Gets the programs that are missing: by a build with Go or Java, from Python's packages, Debian's package, Docker.
+ * Gets the programs that are missing: by a build with Go, Java or npm, from Python's packages, Debian's package, Docker.
  *
  * Used by `npm run services`, and by `npm run cluster` before it starts anything. What is there
  * already is left alone.
@@ -10,6 +10,7 @@ import { buildWithJava } from './java-build.ts'
 import { buildWithPython } from './python-build.ts'
 import { unpackPrometheus } from './prometheus-package.ts'
 import { installRedis } from './redis-package.ts'
+import { buildShlinkWeb } from './shlink-web-build.ts'
 import { findProgram, type ProgramName } from './service-program.ts'
 
 const BUILT_WITH_GO: ReadonlySet<ProgramName> = new Set(['nats', 'nats-cli', 'mongo'])
@@ -53,6 +54,9 @@ export async function supplyPrograms(
   }
   if (wanted.includes('compose')) {
     reasons.set('compose', await buildDebianRoot((line) => say('compose', line)))
+  }
+  if (wanted.includes('shlink-web')) {
+    reasons.set('shlink-web', await buildShlinkWeb((line) => say('shlink-web', line)))
   }
   const missing = wanted.filter((name) => findProgram(name) === undefined)
   return new Map(missing.map((name) => [name, reasons.get(name) ?? 'it does not run']))

@@ -25,6 +25,7 @@ export type ProgramName =
   | 's3'
   | 'docker'
   | 'compose'
+  | 'shlink-web'
 /** What a cluster needs. */
 export const PROGRAM_NAMES: readonly ProgramName[] = ['nats', 'nats-cli', 'redis', 'mongo']
 /** And what tests ask besides. */
@@ -38,6 +39,7 @@ export const TEST_PROGRAM_NAMES: readonly ProgramName[] = [
   's3',
   'docker',
   'compose',
+  'shlink-web',
 ]
 /** What the second opinion on MongoDB is called in the cache. */
 export const MONGO_JAVA = 'mongo-java-server'
@@ -49,6 +51,8 @@ export const KUBERNETES = 'kubernetes-manifests'
 export const S3 = 'versitygw'
 /** And Docker Compose, which is kept beside the root file system that images are made of. */
 export const COMPOSE = 'docker-compose-for-tests'
+/** And the page with Shlink's web client, whose program says only which version it is. */
+export const SHLINK_WEB = 'shlink-web-component'
 
 export interface FoundProgram {
   readonly path: string
@@ -111,6 +115,7 @@ const PROGRAMS: Readonly<Record<ProgramName, Program>> = {
   s3: named(S3, [1, 8]),
   docker: { ...named('dockerd', [20, 10]), needsRoot: true },
   compose: { ...named(COMPOSE, [2, 20]), versionFlag: 'version' },
+  'shlink-web': named(SHLINK_WEB, [0, 18]),
 }
 
 /** One that is called the same everywhere. */
@@ -128,6 +133,17 @@ const KUBERNETES_INPUTS = ['go.mod', 'go.sum', 'manifests.go'].map(
 const S3_INPUTS = ['s3/go.mod', 's3/go.sum']
 const CONFORMANCE_INPUTS = ['../conformance/requirements.txt']
 const DEBIAN_INPUTS = ['debian-root.ts']
+const SHLINK_WEB_INPUTS = [
+  'shlink-web-build.ts',
+  ...[
+    'package.json',
+    'package-lock.json',
+    'index.html',
+    'main.jsx',
+    'style.css',
+    'vite.config.js',
+  ].map((file) => `../shlink-web/${file}`),
+]
 const VERSION_TIMEOUT_MS = 10_000
 
 const cacheRoot = path.join(
@@ -150,6 +166,7 @@ export const debianDirectory = path.join(cacheRoot, `debian-${hashOf(DEBIAN_INPU
 /** What the Docker engine of the tests keeps from one run to the next: images, and parts of builds. */
 export const dockerDirectory = path.join(cacheRoot, 'docker')
 export const s3Directory = path.join(cacheRoot, `s3-${hashOf(S3_INPUTS)}`)
+export const shlinkWebDirectory = path.join(cacheRoot, `shlink-web-${hashOf(SHLINK_WEB_INPUTS)}`)
 export const kubernetesDirectory = path.join(cacheRoot, `kubernetes-${hashOf(KUBERNETES_INPUTS)}`)
 
 const found = new Map<ProgramName, FoundProgram>()
@@ -198,6 +215,7 @@ function* candidatesOf({ onPath, inCache }: Program): Iterable<[string, FoundPro
   yield [path.join(kubernetesDirectory, inCache), 'cache']
   yield [path.join(s3Directory, inCache), 'cache']
   yield [path.join(debianDirectory, inCache), 'cache']
+  yield [path.join(shlinkWebDirectory, inCache), 'cache']
   yield [path.join(packagedDirectory, inCache), 'cache']
 }
 

@@ -2,7 +2,7 @@
  * `npm run services`: finds the servers that tests and `npm run cluster` use, and gets those that
  * are missing. Prints where each one is; exits with 1 when one is missing, and says why.
  *
- * A program comes from the first of: the PATH, the cache, a build with Go or Java, Python's packages,
+ * A program comes from the first of: the PATH, the cache, a build with Go, Java or npm, Python's packages,
  * Debian's package, Docker.
  * One whose variable names a running server set aside for tests is not built.
  */
