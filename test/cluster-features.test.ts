@@ -1,6 +1,7 @@
 import type { NodeId } from '../links/ids.ts'
 import { ClusterWorld } from './cluster-world.ts'
-import { Features, featuresEnv } from './features.ts'
+import { featuresEnv } from './features-env.ts'
+import { Features } from './features.ts'
 import { serialTestWith } from './services/service-test.ts'
 import { startChecker } from './url-checker.ts'
 

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { Features, featuresEnv } from './features.ts'
+import { featuresEnv } from './features-env.ts'
+import { Features } from './features.ts'
 import { Program, temporaryDirectory } from './program.ts'
 import { startChecker } from './url-checker.ts'
 

@@ -20,10 +20,14 @@ export function visitAt(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<HostVisit> {
   return new Promise((resolve, reject) => {
-    const request = http.get(`${url}${path}`, { headers: { host, ...headers } }, (response) => {
-      response.resume()
-      resolve({ status: response.statusCode!, location: response.headers.location })
-    })
+    const request = http.get(
+      `${url}${path}`,
+      { agent: false, headers: { host, ...headers } },
+      (response) => {
+        response.resume()
+        resolve({ status: response.statusCode!, location: response.headers.location })
+      },
+    )
     request.on('error', reject)
   })
 }

@@ -17,10 +17,15 @@ test('whatever frames clients flood, others are served and memory is bounded', a
   const answered = async () => {
     const session = http2.connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
     session.on('error', () => {})
-    const stream = session.request({ ':path': '/abc' })
-    const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
-    session.destroy()
-    return headers[':status'] === 302
+    try {
+      const stream = session.request({ ':path': '/abc' })
+      const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
+      return headers[':status'] === 302
+    } catch {
+      return false // A machine that stood still has run into a time-out.
+    } finally {
+      session.destroy()
+    }
   }
   const open = () => dial({ ALPNProtocols: ['h2'] })
   for (const flood of HTTP2_FLOODS) {
@@ -31,7 +36,7 @@ test('whatever frames clients flood, others are served and memory is bounded', a
     const going = floodHttp2(flood, { ...FLOOD, open }).finally(() => (attack.isOver = true))
     while (!attack.isOver) {
       const began = performance.now()
-      t.true(await answered(), flood.name)
+      await until(`${flood.name}: others are served`, PATIENCE_MS, answered)
       longest = Math.max(longest, performance.now() - began)
       most = Math.max(most, process.memoryUsage().rss - before)
     }

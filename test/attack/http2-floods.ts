@@ -165,7 +165,12 @@ export async function floodHttp2(flood: Http2Flood, options: Http2FloodOptions):
   let sentAway = 0
   const client = async () => {
     while (performance.now() < end) {
-      const socket = await open()
+      const socket = await open().catch(() => undefined)
+      // Where it is turned away, too.
+      if (socket === undefined) {
+        await pause(1)
+        continue
+      }
       if (flood.isRead === true) socket.resume()
       else socket.pause()
       let next = OPEN_STREAM
