@@ -4,7 +4,7 @@
  * What answers is whom the settings name, and yet an answer without end must not fill the memory. Redirects are not
  * followed: the client asks for that.
  */
-const FETCH_TIMEOUT_MS = 5_000
+const FETCH_TIMEOUT_MS = 10_000
 const ANSWER_BYTES_MAX = 512 * 1024
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>

@@ -135,8 +135,12 @@ test('a provider that is away stops sign-ins alone, and is asked again', async (
 
 test('an issuer of another name is not believed', async (t) => {
   const world = await signInWorld(t)
-  const issuer = new URL(world.provider.issuer.replace('127.0.0.1', 'localhost'))
-  const answer = await new TestBrowser().ask(await world.gateway({ issuer }), '/api/sign-in')
+  const issuer = new URL('http://127.0.0.1:1')
+  const { provider } = world
+  const another: typeof provider.fetch = (url, init) =>
+    provider.fetch(url.replace(issuer.origin, provider.issuer), init)
+  const gateway = await world.gateway({ issuer, fetch: another })
+  const answer = await new TestBrowser().ask(gateway, '/api/sign-in')
   t.is(answer.statusCode, 403)
   t.regex(answer.body, /Somebody else answered/)
 })

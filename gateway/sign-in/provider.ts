@@ -32,6 +32,8 @@ export interface ProviderOptions {
   /** The address of the callback. */
   readonly redirectUri: string
   readonly fetch?: Fetch
+  /** Of each question; left out: as `boundedFetch` has it. */
+  readonly timeoutMs?: number
   readonly now: () => EpochMs
 }
 
@@ -173,9 +175,9 @@ export class Provider {
 
 /** @throws what openid-client throws */
 async function discover(options: ProviderOptions): Promise<client.Configuration> {
-  const { issuer, clientId, clientSecret: secret, clientAuth, fetch } = options
+  const { issuer, clientId, clientSecret: secret, clientAuth, fetch, timeoutMs } = options
   const config = await client.discovery(issuer, clientId, secret, authOf, {
-    [client.customFetch]: boundedFetch(fetch ?? globalThis.fetch) as client.CustomFetch,
+    [client.customFetch]: boundedFetch(fetch ?? globalThis.fetch, timeoutMs) as client.CustomFetch,
     execute: isLoopback(issuer)
       ? [client.allowInsecureRequests, client.enableNonRepudiationChecks]
       : [client.enableNonRepudiationChecks],

@@ -17,6 +17,8 @@ import type { GatewayOptions } from '../gateway-options.ts'
 export const BASE_URL = 'https://sho.rt'
 export const HOUR_MS = 3_600_000
 const STEPS_MAX = 12
+/** All of a test is one process, which a busy machine may hold up. */
+const PATIENCE_MS = 60_000
 
 export interface SignInWorld {
   readonly provider: TestProvider
@@ -69,6 +71,7 @@ function optionsFor(
     roles: parseGroupRoles('admins=admin,staff=create')!,
     redirectUri: `${BASE_URL}/api/sign-in/callback`,
     fetch,
+    timeoutMs: PATIENCE_MS,
     now,
     ...more,
   }
