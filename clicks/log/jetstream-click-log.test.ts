@@ -14,6 +14,9 @@ import { JetStreamClickReader } from './jetstream-click-reader.ts'
 const natsTest = testWith('nats')
 const BACK_WITHIN_MS = 60_000
 const MINUTE_MS = 60_000
+/** For an answer of a server that runs. */
+const PATIENCE_MS = 20_000
+const OWN_MS = 2_000
 
 let shared: JetStreamWorld
 
@@ -60,7 +63,8 @@ natsTest('what is audited lies in a stream of its own', async (t) => {
   ]
   await untilAppended(clicks, 'r:0', 1)
   await untilAppended(audit, 'r:0', 2)
-  const place = { connection, namespace, clock: systemClock, content: 'audit' } as const
+  const clock = systemClock
+  const place = { connection, namespace, clock, content: 'audit', timeoutMs: PATIENCE_MS } as const
   t.deepEqual(await contentsOf(readerOf(connection, namespace)), [1])
   t.deepEqual(await contentsOf(new JetStreamClickReader(place)), [2])
 })
@@ -195,8 +199,9 @@ async function ownWorld(t: ExecutionContext, options: Partial<JetStreamClickLogO
   t.teardown(() => world.close())
   const namespace = 'clicks-test'
   const connection = await world.connect()
-  const log = await openLog({ connection, namespace, ...options })
-  return { world, connection, log, reader: readerOf(connection, namespace) }
+  // With a node's own time-outs.
+  const log = await openLog({ connection, namespace, timeoutMs: OWN_MS, ...options })
+  return { world, connection, log, reader: readerOf(connection, namespace, OWN_MS) }
 }
 
 function openLog(
@@ -211,12 +216,17 @@ function openLog(
     node: 'n1',
     clock: systemClock,
     now: () => Date.now() as EpochMs,
+    timeoutMs: PATIENCE_MS,
     ...options,
   })
 }
 
-function readerOf(connection: NatsConnection, namespace: string): JetStreamClickReader {
-  return new JetStreamClickReader({ connection, namespace, clock: systemClock })
+function readerOf(
+  connection: NatsConnection,
+  namespace: string,
+  timeoutMs: number | undefined = PATIENCE_MS,
+): JetStreamClickReader {
+  return new JetStreamClickReader({ connection, namespace, clock: systemClock, timeoutMs })
 }
 
 async function contentsOf(reader: JetStreamClickReader): Promise<number[]> {

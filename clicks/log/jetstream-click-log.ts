@@ -33,6 +33,8 @@ export interface JetStreamClickLogOptions extends ClickStreamSettings {
   /** Whose batches these are. */
   readonly node: string
   readonly clock: Clock
+  /** Of each request to NATS; 2 s if left out. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** After that a batch in doubt is looked for: well before its id is forgotten. */
@@ -65,7 +67,8 @@ export class JetStreamClickLog implements ClickLogWriter {
   private constructor(options: JetStreamClickLogOptions, manager: JetStreamManager) {
     this.#options = options
     this.#manager = manager
-    this.#client = options.connection.jetstream({ timeout: REQUEST_TIMEOUT_MS })
+    const { connection, timeoutMs: timeout = REQUEST_TIMEOUT_MS } = options
+    this.#client = connection.jetstream({ timeout })
     this.#subject = contentNames(options.namespace, options.content).subject(options.node)
   }
 
@@ -75,7 +78,8 @@ export class JetStreamClickLog implements ClickLogWriter {
    * @throws StartError if the server cannot keep it; ClusterDataError if it is another cluster's
    */
   static async open(options: JetStreamClickLogOptions): Promise<JetStreamClickLog> {
-    const api = { checkAPI: false, timeout: REQUEST_TIMEOUT_MS }
+    const { timeoutMs: timeout = REQUEST_TIMEOUT_MS } = options
+    const api = { checkAPI: false, timeout }
     const manager = await options.connection.jetstreamManager(api)
     await openClickStream(manager, options)
     const log = new JetStreamClickLog(options, manager)
@@ -129,7 +133,8 @@ export class JetStreamClickLog implements ClickLogWriter {
   /** Whether this node's batch is in the log behind a position. */
   async #holds(payload: Uint8Array, after: number): Promise<boolean> {
     const { stream } = this.#names
-    const reader = { connection: this.#options.connection, manager: this.#manager, stream }
+    const { connection, timeoutMs } = this.#options
+    const reader = { connection, manager: this.#manager, stream, timeoutMs }
     for await (const entry of readSubject(reader, this.#subject, after, 0)) {
       if (entry.payload.equals(payload)) return true
     }

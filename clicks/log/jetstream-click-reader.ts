@@ -18,6 +18,8 @@ export interface JetStreamClickReaderOptions {
   /** Clicks, if it is left out. */
   readonly content?: StreamContent
   readonly clock: Clock
+  /** Of each request to NATS; 2 s if left out. */
+  readonly timeoutMs?: number | undefined
 }
 
 const REQUEST_TIMEOUT_MS = 2_000
@@ -53,7 +55,7 @@ export class JetStreamClickReader implements ClickLogReader {
   }
 
   async more(position: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options
+    const { clock, timeoutMs = REQUEST_TIMEOUT_MS } = this.#options
     const latest = clock.now() + WAIT_MS
     while (!signal.aborted && !this.#isClosed && clock.now() < latest) {
       const asking = this.#info().then(
@@ -61,7 +63,7 @@ export class JetStreamClickReader implements ClickLogReader {
         // Whoever reads will see it.
         () => false,
       )
-      const { promise, end } = until(clock, REQUEST_TIMEOUT_MS, signal)
+      const { promise, end } = until(clock, timeoutMs, signal)
       const isThere = await Promise.race([asking, promise.then(() => false)])
       end()
       if (isThere) return
@@ -86,7 +88,7 @@ export class JetStreamClickReader implements ClickLogReader {
   }
 
   async #read(after: number): Promise<LoggedBatch[]> {
-    const { connection, clock } = this.#options
+    const { connection, clock, timeoutMs } = this.#options
     const batches: LoggedBatch[] = []
     let bytes = 0
     let lagUntil = clock.now() + LAG_MS_MAX
@@ -94,7 +96,7 @@ export class JetStreamClickReader implements ClickLogReader {
     let position = after
     // The last one is the last to be dropped.
     while (position < state.last_seq && state.messages > 0 && bytes < READ_BYTES_MAX) {
-      const reader = { connection, manager: await this.#api(), stream: this.#stream }
+      const reader = { connection, manager: await this.#api(), stream: this.#stream, timeoutMs }
       const entries = await readBatch(reader, this.#subjects, position + 1)
       for (const { sequence, payload } of entries) {
         batches.push({ position: sequence, payload })
@@ -116,7 +118,8 @@ export class JetStreamClickReader implements ClickLogReader {
   }
 
   async #api(): Promise<JetStreamManager> {
-    const api = { checkAPI: false, timeout: REQUEST_TIMEOUT_MS }
+    const { timeoutMs: timeout = REQUEST_TIMEOUT_MS } = this.#options
+    const api = { checkAPI: false, timeout }
     return (this.#manager ??= this.#options.connection.jetstreamManager(api))
   }
 }

@@ -44,6 +44,8 @@ export interface JetStreamLogOptions extends ForeignEntriesOptions, Omit<StreamS
   readonly onUnanswered?: OnUnanswered
   /** Told of a dead letter that is none. */
   readonly onForeignLetter?: (subject: string) => void
+  /** Of each request to NATS; 2 s if left out. */
+  readonly timeoutMs?: number | undefined
 }
 
 const REQUEST_TIMEOUT_MS = 2_000
@@ -70,14 +72,14 @@ export class JetStreamLog implements Log {
     names: ClusterNames,
     manager: JetStreamManager,
   ) {
-    const { connection } = options
+    const { connection, timeoutMs = REQUEST_TIMEOUT_MS } = options
     this.#connection = connection
     this.#foreign = new ForeignEntries(options)
     this.#onForeignLetter = options.onForeignLetter ?? (() => {})
     this.#names = names
     this.#manager = manager
-    this.#appends = new JetStreamAppends(connection)
-    this.#letters = { connection, manager, stream: names.deadLetterStream }
+    this.#appends = new JetStreamAppends(connection, timeoutMs)
+    this.#letters = { connection, manager, stream: names.deadLetterStream, timeoutMs }
     this.#requests = new NatsRequests(connection, options.onUnanswered)
     const run = <T>(request: Promise<T>) => this.#requests.run(request)
     this.#log = new JetStreamSpread({ ...options, manager, run })
@@ -89,9 +91,9 @@ export class JetStreamLog implements Log {
    * @throws StartError if the server cannot keep it; ClusterDataError if it was made with others
    */
   static async open(options: JetStreamLogOptions): Promise<JetStreamLog> {
-    const { connection } = options
+    const { connection, timeoutMs = REQUEST_TIMEOUT_MS } = options
     const names = namesOf(options.namespace)
-    const api = { checkAPI: false, timeout: REQUEST_TIMEOUT_MS }
+    const api = { checkAPI: false, timeout: timeoutMs }
     const manager = await connection.jetstreamManager(api)
     await openStreams(manager, { ...options, names })
     const log = new JetStreamLog(options, names, manager)

@@ -12,6 +12,8 @@ import { LogWriter } from './log-writer.ts'
 const natsTest = testWith('nats')
 const P = 3 as PartitionId
 const NONE = 0 as LogPosition
+/** With a node's own time-outs. */
+const REAL = { namespace: 'outage', timeoutMs: undefined }
 /** Longest that any call may take while the server is frozen, with room for a slow machine. */
 const CALL_MS_MAX = 20_000
 /** After which an append is given up that gets no answer over a connection that stands. */
@@ -27,7 +29,7 @@ const story = (
   natsTest(title, async (t) => {
     const world = await JetStreamWorld.start()
     try {
-      await tell(t, world, await world.openLog({ namespace: 'outage' }))
+      await tell(t, world, await world.openLog(REAL))
     } finally {
       await world.close()
     }
@@ -64,7 +66,7 @@ story(
   async (t, world, log) => {
     const first = await log.append(P, Buffer.from('first'), NONE)
     const connection = await world.connect()
-    const other = await world.openLog({ connection, namespace: 'outage' })
+    const other = await world.openLog({ ...REAL, connection })
     await world.freeze()
     const calls = [
       log.append(P, Buffer.from('x'), first),
@@ -104,7 +106,7 @@ story('what is acknowledged under load outlives kills of the server', async (t, 
   await until(async () => writers.every(({ acknowledged }) => acknowledged.length >= goal))
   for (const writer of writers) writer.stop()
   await writing
-  const fresh = await world.openLog({ namespace: 'outage' })
+  const fresh = await world.openLog(REAL)
   for (const { partition, acknowledged } of writers) {
     t.deepEqual(await untilRead(fresh, partition), acknowledged)
   }
@@ -113,7 +115,7 @@ story('what is acknowledged under load outlives kills of the server', async (t, 
 
 story('a connection that was closed is refused before anything is sent', async (t, world) => {
   const connection = await world.connect()
-  const log = await world.openLog({ connection })
+  const log = await world.openLog({ ...REAL, connection })
   await connection.close()
   await t.throwsAsync(log.append(P, Buffer.from('x'), NONE), { code: 'log_unavailable' })
   await t.throwsAsync(log.last(P), { code: 'log_unavailable' })

@@ -13,7 +13,7 @@ natsTest('what a majority has is kept when the leader dies, and writes resume', 
   const world = await JetStreamWorld.startCluster(3)
   try {
     const connection = await world.connect()
-    const options = { connection, namespace: 'replicas', replicas: 3 }
+    const options = { connection, namespace: 'replicas', replicas: 3, timeoutMs: undefined }
     const log = await world.openLog(options)
     const writers = Array.from({ length: 8 }, (_, id) => new LogWriter(log, id as PartitionId))
     const writing = Promise.all(writers.map((writer) => writer.run()))

@@ -22,6 +22,8 @@ export interface JetStreamSpreadOptions {
   readonly logBytesMax: number
   /** Bounds a request to the server. */
   readonly run: <T>(request: Promise<T>) => Promise<T>
+  /** Of reads of many entries. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** A stream of the log. */
@@ -35,11 +37,11 @@ export class JetStreamSpread {
   readonly #streams: readonly SpreadStream[]
 
   constructor(options: JetStreamSpreadOptions) {
-    const { connection, manager, namespace, logStreams, logBytesMax, run } = options
+    const { connection, manager, namespace, logStreams, logBytesMax, run, timeoutMs } = options
     const share = shareOf(logBytesMax, logStreams)
     this.#names = new LogNames(namespace, logStreams)
     this.#streams = this.#names.all.map(({ stream }) => ({
-      reader: { connection, manager, stream },
+      reader: { connection, manager, stream, timeoutMs },
       usage: new JetStreamUsage({
         bytesMax: share.bytesMax,
         ask: () => run(bytesOf(manager, stream)),

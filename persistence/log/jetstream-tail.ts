@@ -20,6 +20,8 @@ export interface StreamReader {
   readonly connection: NatsConnection
   readonly manager: JetStreamManager
   readonly stream: string
+  /** Between two messages of a batch. */
+  readonly timeoutMs?: number | undefined
 }
 
 export interface StoredEntry {
@@ -33,7 +35,6 @@ export interface StoredEntry {
 const BATCH_ENTRIES_MAX = 1_000
 /** One message may go over it by its own size. */
 const BATCH_BYTES_MAX = 2 * 2 ** 20
-/** Between two messages of a batch. */
 const BATCH_TIMEOUT_MS = 2_000
 /** How long a replica may lag behind what the leader has told. */
 const LAG_MS_MAX = 2_000
@@ -94,14 +95,14 @@ export async function* readSubject(
 
 /** The next entries from sequence `from` on; none if there are none, as far as a replica knows. */
 export function readBatch(
-  { connection, stream }: StreamReader,
+  { connection, stream, timeoutMs = BATCH_TIMEOUT_MS }: StreamReader,
   filter: string,
   from: number,
 ): Promise<StoredEntry[]> {
   return new Promise((resolve, reject) => {
     const entries: StoredEntry[] = []
     const inbox = newInbox(connection)
-    let timer = setTimeout(timeOut, BATCH_TIMEOUT_MS)
+    let timer = setTimeout(timeOut, timeoutMs)
     const subscription = connection.subscribe(inbox, { callback: receive })
     const query = { seq: from, next_by_subj: filter, batch: BATCH_ENTRIES_MAX }
     const request = JSON.stringify({ ...query, max_bytes: BATCH_BYTES_MAX })

@@ -13,6 +13,8 @@ import { JetStreamLog, type JetStreamLogOptions } from '../log/jetstream-log.ts'
 
 /** A server that runs answers sooner, and one that is asked once more does no harm. */
 const SILENCE_MS = 200
+/** Of requests, where nothing is about time. */
+const PATIENCE_MS = 20_000
 
 export class JetStreamWorld {
   readonly cluster: NatsCluster
@@ -51,7 +53,10 @@ export class JetStreamWorld {
     return connection
   }
 
-  /** Opens a log over a connection of its own; of one namespace as often as there are nodes. */
+  /**
+   * Opens a log over a connection of its own; of one namespace as often as there are nodes. It waits long for
+   * answers, unless `timeoutMs` is undefined: then it does what a node does.
+   */
   async openLog(options: Partial<JetStreamLogOptions> = {}): Promise<JetStreamLog> {
     const { namespace = this.newNamespace(), partitions = 256, logStreams = 1 } = options
     // What differs is to be told by the log: each number of partitions has settings of its own.
@@ -62,6 +67,7 @@ export class JetStreamWorld {
       replicas: 1,
       logBytesMax: 1e9,
       identity,
+      timeoutMs: PATIENCE_MS,
       ...options,
       namespace,
       partitions,
