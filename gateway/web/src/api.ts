@@ -9,6 +9,7 @@
 import type { ClusterStatus } from './cluster/status.ts'
 import { fullCodeOf, linkPath } from './full-code.ts'
 import { hooksApi, type HooksApi } from './hooks/hooks-api.ts'
+import { hostsApi, type HostsApi } from './hosts/hosts-api.ts'
 import { keysApi, type KeysApi } from './keys/keys-api.ts'
 import type { RedirectRule } from './rule-draft.ts'
 import { reportsApi, type ReportsApi } from './reports/reports-api.ts'
@@ -121,6 +122,7 @@ export interface Api {
   readonly clicks: ClicksApi
   readonly hooks: HooksApi
   readonly keys: KeysApi
+  readonly hosts: HostsApi
   readonly reports: ReportsApi
 }
 
@@ -160,6 +162,7 @@ export function connect(connection: Connection): Api {
     clicks: clicksApi(call),
     hooks: hooksApi(call),
     keys: keysApi(call),
+    hosts: hostsApi(call),
     reports: reportsApi(call),
   }
 }

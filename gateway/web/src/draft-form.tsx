@@ -7,13 +7,17 @@ import { useId } from 'preact/hooks'
 import { FailureNotice } from './failure-notice.tsx'
 import type { DraftForm } from './use-draft-form.ts'
 
+const SAVE = 'Save'
+
 interface DraftFormBodyProps {
   readonly form: Pick<DraftForm<unknown>, 'formRef' | 'failure' | 'isSending' | 'submit'>
   readonly onCancel: () => void
+  /** What the button that sends it says. */
+  readonly action?: string
   readonly children: ComponentChildren
 }
 
-export function DraftFormBody({ form, onCancel, children }: DraftFormBodyProps) {
+export function DraftFormBody({ form, onCancel, action = SAVE, children }: DraftFormBodyProps) {
   return (
     <form
       ref={form.formRef}
@@ -31,7 +35,7 @@ export function DraftFormBody({ form, onCancel, children }: DraftFormBodyProps) 
           Cancel
         </button>
         <button type="submit" class="button button-primary" aria-disabled={form.isSending}>
-          {form.isSending ? 'Saving …' : 'Save'}
+          {form.isSending && action === SAVE ? 'Saving …' : action}
         </button>
       </div>
     </form>

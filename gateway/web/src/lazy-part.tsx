@@ -15,6 +15,7 @@ const PARTS = {
   stats: async (): Promise<Part> => (await import('./stats/stats-page.tsx')).StatsPage,
   reports: async (): Promise<Part> => (await import('./reports/reports-page.tsx')).ReportsPage,
   keys: async (): Promise<Part> => (await import('./keys/keys-page.tsx')).KeysPage,
+  hosts: async (): Promise<Part> => (await import('./hosts/hosts-page.tsx')).HostsPage,
   webhooks: async (): Promise<Part> => (await import('./hooks/webhooks-page.tsx')).WebhooksPage,
 }
 

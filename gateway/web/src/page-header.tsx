@@ -32,6 +32,7 @@ export function PageHeader({ isSignedIn, person, view, onSignOut }: PageHeaderPr
           {isAdmin && <NavLink to="webhooks" text="Webhooks" current={view} />}
           <NavLink to="cluster" text="Cluster" current={view} />
           {isAdmin && <NavLink to="keys" text="Keys" current={view} />}
+          {isAdmin && <NavLink to="hosts" text="Hosts" current={view} />}
         </nav>
       )}
       <div class="page-header-actions">

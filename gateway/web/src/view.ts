@@ -1,6 +1,6 @@
 /**
  * Which part of the page is shown: `#/cluster` in the address is the cluster, `#/stats` with what it
- * is asked the dashboard, `#/keys` who may ask, `#/webhooks` and `#/reports` with the one that is meant are those, all else
+ * is asked the dashboard, `#/keys` who may ask, `#/hosts` where no link may lead, `#/webhooks` and `#/reports` with the one that is meant are those, all else
  * the links.
  *
  * Used by the app and the header. In the fragment, because the service answers every other path as
@@ -8,7 +8,7 @@
  */
 import { useEffect, useState } from 'preact/hooks'
 
-const VIEWS = ['links', 'stats', 'reports', 'webhooks', 'cluster', 'keys'] as const
+const VIEWS = ['links', 'stats', 'reports', 'webhooks', 'cluster', 'keys', 'hosts'] as const
 export type View = (typeof VIEWS)[number]
 
 export const VIEW_ADDRESSES: Readonly<Record<View, string>> = {
@@ -18,6 +18,7 @@ export const VIEW_ADDRESSES: Readonly<Record<View, string>> = {
   webhooks: '#/webhooks',
   cluster: '#/cluster',
   keys: '#/keys',
+  hosts: '#/hosts',
 }
 
 const TITLES: Readonly<Record<View, string>> = {
@@ -27,6 +28,7 @@ const TITLES: Readonly<Record<View, string>> = {
   webhooks: 'Webhooks · Tinygrid',
   cluster: 'Cluster · Tinygrid',
   keys: 'Keys · Tinygrid',
+  hosts: 'Blocked hosts · Tinygrid',
 }
 
 export function useView(): View {
