@@ -3,7 +3,9 @@
  *
  * Pure; used by every way to create or change a link. The result is what the WHATWG parser makes of
  * the text (ASCII: host in punycode, path and query percent-encoded), so equal addresses are equal
- * text. Credentials (`user:pass@`) are kept: such addresses are real, and the preview shows them.
+ * text. Credentials (`user:pass@`) are kept: such addresses are real, and who follows the link is told them. What only
+ * tells of a link, its preview and the audit log, leaves the password out (`withoutPassword`). Rejected: to refuse
+ * them, which would leave links behind that other shorteners have.
  *
  * Which schemes are allowed, and how long a URL may be, is a setting of the gateway that is asked. An
  * owner takes whatever is safe in a `Location` header, and so do log, store and cache: a link that was made
@@ -102,6 +104,14 @@ export function isStoredUrl(text: string): boolean {
   if (WEB.test(text)) return true
   const scheme = ANY.exec(text)?.[1]
   return scheme !== undefined && !isWebScheme(scheme) && isTargetScheme(scheme)
+}
+
+/** With three stars in the place of a password. */
+export function withoutPassword(target: string): string {
+  const url = target.includes('@') ? URL.parse(target) : null
+  if (url === null || url.password === '') return target
+  url.password = '***'
+  return url.href
 }
 
 function isWeb({ protocol }: URL): boolean {

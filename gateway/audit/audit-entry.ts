@@ -7,6 +7,8 @@
 import { KEY_ROLES, type KeyRole } from '../../cluster/keys/access-key.ts'
 import type { Link } from '../../links/link.ts'
 import { isEpochMs, type EpochMs } from '../../links/ids.ts'
+import type { RedirectRule, RuleTarget } from '../../links/redirect-rules.ts'
+import { withoutPassword } from '../../links/target-url.ts'
 import { formatIsoTime } from '../api/iso-time.ts'
 import { viewOf } from '../api/link-view.ts'
 
@@ -77,8 +79,27 @@ const ANY_BASE_URL = 'http://localhost'
 
 /** A link as the audit log has it: all that can be changed, and nothing that is secret. */
 export function auditedLink(link: Link): object {
-  const { shortUrl: _shortUrl, ...view } = viewOf(link, ANY_BASE_URL)
+  const { shortUrl: _shortUrl, ...view } = viewOf(withPlainTargets(link), ANY_BASE_URL)
   return { ...view, isAlias: link.isAlias, state: link.lifecycle }
+}
+
+/** Without the passwords in what it leads to. */
+function withPlainTargets(link: Link): Link {
+  const { url, expiredUrl, rules } = link
+  return {
+    ...link,
+    url: withoutPassword(url),
+    ...(expiredUrl === undefined ? {} : { expiredUrl: withoutPassword(expiredUrl) }),
+    ...(rules === undefined ? {} : { rules: rules.map(plainRule) }),
+  }
+}
+
+function plainRule(rule: RedirectRule): RedirectRule {
+  return { ...rule, targets: rule.targets.map(plainTarget) }
+}
+
+function plainTarget(target: RuleTarget): RuleTarget {
+  return { ...target, url: withoutPassword(target.url) }
 }
 
 export function encodeAuditEntry(entry: AuditEntry): Buffer {

@@ -17,7 +17,7 @@ const BUCKETS_SECONDS = [
 const CREATE_ROUTES = new Set<string | undefined>(['/api/links', '/api/links/bulk'])
 
 /** Take as long as somebody listens, which is no time to answer. */
-const STREAM_ROUTES = new Set<string | undefined>(['/api/events'])
+const STREAM_ROUTES = new Set<string | undefined>(['/api/events', '/api/audit/events'])
 
 export class RequestTimes {
   readonly #histogram: Histogram<'method' | 'route' | 'status'>

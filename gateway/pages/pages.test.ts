@@ -1,4 +1,6 @@
 import test from 'ava'
+import { MemoryClickLog } from '../../clicks/testing/memory-click-log.ts'
+import { AuditTrail } from '../audit/audit-trail.ts'
 import type { EpochMs } from '../../links/ids.ts'
 import { prefersData } from '../http/error-reply.ts'
 import { html } from './page.ts'
@@ -31,6 +33,29 @@ test('a preview shows an address that is not of the web as it is', async (t) => 
   t.is(status, 200)
   const shown = 'mailto:a@b.example?subject=x&amp;cc=&quot;c&quot;@d.example'
   t.true(text.includes(`<a href="${shown}" rel="noreferrer noopener nofollow">${shown}</a>`), text)
+})
+
+const now = () => NOW
+const to = (path: string) => `https://anna:hush-hush@example.com/${path}`
+
+test('a password in an address is on no preview, and in no log', async (t) => {
+  const clicks = new MemoryClickLog()
+  const log = { writer: clicks, reader: clicks.reader() }
+  const audit = new AuditTrail({ log, node: 'one', ipPrivacy: 'none', now })
+  const { call, log: logged } = await startGateway(t, {}, undefined, { audit })
+  const rule = { devices: ['ios'], languages: [], countries: [], from: null, to: null }
+  const rules = [{ ...rule, targets: [{ url: to('ios'), weight: 1 }] }]
+  const fields = { code: 'inside', expiredUrl: to('over'), rules }
+  t.is((await call('POST', '/api/links', { url: to(''), ...fields })).json.url, to(''))
+  const { text, status } = await call('GET', '/inside+')
+  t.is(status, 200)
+  for (const path of ['', 'over', 'ios']) {
+    t.true(text.includes(`https://anna:***@example.com/${path}`), path)
+  }
+  t.is((await call('GET', '/inside')).headers['location'], to(''))
+  const noted = clicks.batches.map(({ payload }) => String(Buffer.from(payload))).join()
+  t.true(noted.includes('anna:***@'))
+  for (const told of [text, logged(), noted]) t.false(told.includes('hush-hush'))
 })
 
 test('a preview of a metered link uses up no visit', async (t) => {

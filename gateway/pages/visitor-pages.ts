@@ -8,6 +8,7 @@ import { type ErrorCode, TinygridError } from '../../links/errors.ts'
 import { plainCodeOf } from '../../links/full-code.ts'
 import type { RedirectRule } from '../../links/redirect-rules.ts'
 import type { Link, GoneReason, Lookup, QueryForwarding } from '../../links/link.ts'
+import { withoutPassword } from '../../links/target-url.ts'
 import { html, page, type Html } from './page.ts'
 import { conditionsOf, targetsOf } from './rule-words.ts'
 
@@ -75,7 +76,7 @@ export function previewPage(link: ShownLink, shortUrl: string): string {
     ['Valid from', link.validFrom === undefined ? null : timeOf(link.validFrom)],
     ['Expires', link.expiresAt === null ? null : timeOf(link.expiresAt)],
     ['Visits', link.maxVisits === null ? null : `${link.maxVisits} at most`],
-    ['When over, leads to', link.expiredUrl],
+    ['When over, leads to', link.expiredUrl && withoutPassword(link.expiredUrl)],
     ['Redirects with', `${status} ${STATUS_CODES[status]}`],
     ['Query of a visitor', /^https?:/.test(link.url) ? FORWARDINGS.get(link.forwardQuery) : null],
   ].flatMap(([name, value]) =>
@@ -89,12 +90,17 @@ export function previewPage(link: ShownLink, shortUrl: string): string {
   return page({
     title: `Where ${plainCodeOf(link.code)} leads`,
     content: html`<h1>This short link leads to</h1>
-      <p class="target">
-        <a href="${link.url}" rel="noreferrer noopener nofollow">${link.url}</a>
-      </p>
+      <p class="target">${targetOf(link.url)}</p>
       <dl>${joined(rows)}</dl>
       ${link.rules === undefined ? html`` : rulesOf(link.rules)}`,
   })
+}
+
+/** Not to be clicked if it has a password: that would be on the page. */
+function targetOf(url: string): Html {
+  const shown = withoutPassword(url)
+  if (shown !== url) return html`${shown}`
+  return html`<a href="${url}" rel="noreferrer noopener nofollow">${url}</a>`
 }
 
 const FORWARDINGS = new Map<QueryForwarding, string>([
@@ -114,10 +120,7 @@ export function protectedPage(): string {
 
 function rulesOf(rules: readonly RedirectRule[]): Html {
   const items = rules.map((rule) => {
-    const targets = targetsOf(rule).map(
-      ({ url, share }) =>
-        html`<br />${share} <a href="${url}" rel="noreferrer noopener nofollow">${url}</a>`,
-    )
+    const targets = targetsOf(rule).map(({ url, share }) => html`<br />${share} ${targetOf(url)}`)
     return html`<li>${conditionsOf(rule, timeOf)}: ${joined(targets)}</li>`
   })
   return html`<h2>Some visitors are sent elsewhere</h2>

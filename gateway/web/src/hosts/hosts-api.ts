@@ -34,8 +34,9 @@ export interface HostsApi {
 
 const PATH = '/api/blocked-hosts'
 
+const one = (host: string) => `${PATH}/${encodeURIComponent(host)}`
+
 export function hostsApi(call: Call): HostsApi {
-  const one = (host: string) => `${PATH}/${encodeURIComponent(host)}`
   return {
     async list(signal) {
       return (await bodyOf(await call('GET', PATH, { signal }))) as HostList

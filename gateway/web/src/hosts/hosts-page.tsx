@@ -23,12 +23,14 @@ export function HostsPage({ api }: { api: Api }) {
     <div class="hooks">
       <header class="hooks-header">
         <h1>Blocked hosts</h1>
-        <button type="button" class="button" onClick={() => setOpen('ask')}>
-          Is a host blocked?
-        </button>
-        <button type="button" class="button button-primary" onClick={() => setOpen('block')}>
-          Block a host
-        </button>
+        <div class="hook-actions">
+          <button type="button" class="button" onClick={() => setOpen('ask')}>
+            Is a host blocked?
+          </button>
+          <button type="button" class="button button-primary" onClick={() => setOpen('block')}>
+            Block a host
+          </button>
+        </div>
       </header>
       {error !== undefined && <FailureNotice error={error} onRetry={reload} />}
       {list === undefined && error === undefined && <p class="muted">Loading …</p>}
