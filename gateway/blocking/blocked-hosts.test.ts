@@ -148,6 +148,16 @@ test('another node hears of it, and what is no list changes nothing', async (t) 
   t.is((await two.block('else.example')).json.code, 'list_unavailable')
 })
 
+test('what a newer program says of a host stays where this one changes the list', async (t) => {
+  const { block, blocking, server } = await start(t)
+  const newer = { host: 'later.example', note: null, since: 1, until: 5 }
+  await server.connect().create('access.hosts', JSON.stringify([newer]))
+  while (blocking.blocked.isEmpty) await new Promise((resolve) => setImmediate(resolve))
+  t.is((await block('bad.example')).status, 201)
+  const { value } = (await server.connect().get('access.hosts'))!
+  t.deepEqual((JSON.parse(value!) as unknown[])[0], newer)
+})
+
 test(`there are at most ${KEPT_HOSTS_MAX} by the interface`, async (t) => {
   const { block, blocking, server } = await start(t)
   const hosts = Array.from({ length: KEPT_HOSTS_MAX }, (_, at) => ({

@@ -107,6 +107,7 @@ function hostOf(entry: unknown): KeptHost {
   const { host, note, since } = entry as Record<string, unknown>
   const isHost = typeof host === 'string' && parseHostPattern(host) === host
   const isNote = note === null || typeof note === 'string'
-  if (isHost && isNote && isEpochMs(since)) return { host, note, since }
+  // What a newer program says besides is kept, for it to read again.
+  if (isHost && isNote && isEpochMs(since)) return { ...(entry as object), host, note, since }
   throw new RangeError('no entry of a list of hosts')
 }
