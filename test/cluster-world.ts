@@ -17,6 +17,7 @@ import { ClusterServices } from './services/cluster-services.ts'
 
 /** A node may be waited for so long until it owns its part, hands it off, or has taken one over. */
 const SETTLE_MS_MAX = 60_000
+const PARTITIONS_DEFAULT = 256
 
 export interface ClusterWorldOptions {
   readonly nodes: number
@@ -27,6 +28,8 @@ export interface ClusterWorldOptions {
   readonly network?: OwnNetwork
   /** Settings of all nodes. */
   readonly env?: Readonly<Record<string, string>>
+  /** See `ClusterWorld.main`. */
+  readonly main?: string
 }
 
 /** A test, or what stands in for one. */
@@ -51,9 +54,11 @@ export class ClusterWorld {
   readonly services: ClusterServices
   readonly view: ClusterView
   readonly random: Random
-  readonly ring = new Ring(256)
+  readonly ring: Ring
   /** Settings of all nodes, and of who else joins. */
   readonly env: Readonly<Record<string, string>>
+  /** What nodes run that are started from now on; undefined: today's program. */
+  main: string | undefined
   readonly #t: Surroundings
   readonly #dataDir: string
   #nodes: ClusterNode[] = []
@@ -71,6 +76,8 @@ export class ClusterWorld {
     this.view = view
     this.random = new Random(options.seed ?? 1)
     this.env = { ...services.env, TINYGRID_LOG_LEVEL: 'warn', ...options.env }
+    this.main = options.main
+    this.ring = new Ring(Number(options.env?.['TINYGRID_PARTITIONS'] ?? PARTITIONS_DEFAULT))
     this.#dataDir = temporaryDirectory(t)
   }
 
@@ -100,7 +107,8 @@ export class ClusterWorld {
   async addNode(takesRequests = true): Promise<ClusterNode> {
     const id = `n${++this.#started}` as NodeId
     const env = { ...this.env, TINYGRID_NODE_ID: id }
-    const program = await Program.start({ dataDir: this.#dataDir, env })
+    const main = this.main === undefined ? {} : { main: this.main }
+    const program = await Program.start({ dataDir: this.#dataDir, env, ...main })
     const node = new ClusterNode(id, program, takesRequests)
     this.#nodes.push(node)
     return node

@@ -26,6 +26,8 @@ export interface ProgramOptions {
   /** Let the program make its own key, as at a first start. */
   readonly ownKey?: boolean
   readonly options?: readonly string[]
+  /** Of another version than today's, the file that Node starts. */
+  readonly main?: string
   /** As the first process of a name space, as in a container; takes root. */
   readonly isFirst?: boolean
 }
@@ -64,10 +66,17 @@ export class Program {
 
   /** Starts the program without waiting: it may be meant to stop by itself. */
   static launch(settings: ProgramOptions): Program {
-    const { dataDir, env = {}, ownKey = false, options = [], isFirst = false } = settings
+    const {
+      dataDir,
+      env = {},
+      ownKey = false,
+      options = [],
+      isFirst = false,
+      main = MAIN,
+    } = settings
     const inherited = Object.entries(process.env).filter(([name]) => !OWN_SETTINGS.test(name))
     const given = ownKey ? {} : { TINYGRID_API_KEY: API_KEY }
-    const command = [...(isFirst ? ALONE : []), process.execPath, MAIN, ...options]
+    const command = [...(isFirst ? ALONE : []), process.execPath, main, ...options]
     const child = spawn(command[0]!, command.slice(1), {
       cwd: dataDir,
       env: {
