@@ -16,7 +16,7 @@ const ALONE = ['unshare', '--pid', '--fork', '--kill-child', '--']
 const START_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 30_000
 /** What a node reads: a developer's own, or a server set aside for tests, is not for it. */
-const OWN_SETTINGS = /^(TINYGRID_.*|(NATS|REDIS|MONGO|CLICKHOUSE)_(URL|TLS_.*))$/
+const OWN_SETTINGS = /^(TINYGRID_.*|OTEL_.*|(NATS|REDIS|MONGO|CLICKHOUSE)_(URL|TLS_.*))$/
 export const API_KEY = 'test-key-0123456789'
 
 export interface ProgramOptions {
