@@ -16,7 +16,7 @@ async function subject(t: ExecutionContext) {
   const cache = await RedisFallbackCache.open({
     url: redis.url,
     namespace: 'tinygrid',
-    getTimeoutMs: 1000,
+    getTimeoutMs: 20_000,
   })
   const pass = (share: number) => shortenLives(redis.url, share * TTL_SECONDS * 1000)
   return { cache, pass }

@@ -95,7 +95,7 @@ export class RedisFallbackCache implements FallbackCache {
     const reading = connectRedis(address, { name, commandTimeoutMs, tls, scripts: SCRIPTS })
     const putting = connectRedis(address, {
       name,
-      commandTimeoutMs: PUT_TIMEOUT_MS,
+      commandTimeoutMs: Math.max(PUT_TIMEOUT_MS, commandTimeoutMs),
       tls,
       scripts: SCRIPTS,
     })
