@@ -12,6 +12,7 @@ import { MemoryKeyValueServer } from '../../cluster/membership/memory-key-value.
 import type { Domain } from '../../links/full-code.ts'
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { FOREIGN_INTERFACES } from '../compatible/foreign-interfaces.ts'
+import { KuttIds } from '../compatible/kutt/kutt-ids.ts'
 import { EventListener } from '../testing/event-listener.ts'
 import { FakeClickLog } from '../testing/fake-click-log.ts'
 import { NOW, startGateway } from '../testing/test-gateway.ts'
@@ -44,6 +45,10 @@ const NEW = 'https://new.example/'
 const PAST = { createdAt: '2020-01-01T00:00:00Z', url: NEW, tags: ['team'] }
 const RULES = { redirectRules: [] }
 const YOURLS = '/yourls-api.php?format=json'
+const KUTT_IDS = new KuttIds([OURS])
+const KUTT = '/api/v2/links'
+const KUTT_MINE = `${KUTT}/${KUTT_IDS.idOf(`${OURS}/mine` as Code)}`
+const KUTT_THEIRS = `${KUTT}/${KUTT_IDS.idOf('theirs' as Code)}`
 const ALL_OF_MINE: readonly Asked[] = [{ comes: 'mine' }]
 const ONE = /"(clicks|total|nonOrphanVisits|total_clicks)":"?(\{"total":)?1[,"}]/
 
@@ -99,6 +104,23 @@ const ASKED: Readonly<Record<string, readonly Asked[]>> = {
     { path: '/rest/v3/domains/DEFAULT/visits', comes: 'nothing' },
   ],
   'GET /rest/v3/mercure-info': [{ comes: 'nothing' }],
+  'GET /api/v2/links': [
+    { comes: 'mine', says: /"total":1,/ },
+    { path: `${KUTT}?search=theirs`, comes: 'nothing', says: /"total":0,/ },
+    { path: `${KUTT}?search=https%3A%2F%2Fsho.rt%2Ftheirs`, comes: 'nothing' },
+  ],
+  'GET /api/v2/links/:id/stats': [
+    { path: `${KUTT_MINE}/stats`, comes: 'mine' },
+    { path: `${KUTT_THEIRS}/stats`, comes: 403 },
+  ],
+  'GET /api/v2/users': [
+    { comes: 'nothing', says: /"domains":\[\{[^{}]*"address":"go.example"[^{}]*\}\]/ },
+  ],
+  'PATCH /api/v2/links/:id': [
+    { path: KUTT_MINE, body: { description: 'C' }, comes: 'mine' },
+    { path: KUTT_THEIRS, body: { description: 'C' }, comes: 403 },
+  ],
+  'DELETE /api/v2/links/:id': [{ path: KUTT_THEIRS, comes: 403 }],
   'POST /v4/expand': [
     { body: { bitlink_id: `${OURS}/mine` }, comes: 'mine' },
     { body: { bitlink_id: 'sho.rt/theirs' }, comes: 403 },
@@ -120,6 +142,11 @@ const ASKED: Readonly<Record<string, readonly Asked[]>> = {
   'POST /v4/bitlinks': [
     { body: { long_url: NEW }, comes: 403 },
     { body: { long_url: NEW, domain: OURS, tags: ['team'] }, comes: 'nothing', says: /new/ },
+  ],
+  'POST /api/v2/links': [
+    { body: { target: NEW }, comes: 403 },
+    { body: { target: NEW, domain: 'other.example' }, comes: 403 },
+    { body: { target: NEW, domain: OURS }, comes: 'nothing', says: /new/ },
   ],
   'POST /rest/v3/short-urls': [
     { body: { longUrl: NEW }, comes: 403 },

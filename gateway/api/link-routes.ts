@@ -111,8 +111,8 @@ function updateRoute(app: FastifyInstance, context: ApiContext): void {
 }
 
 /** @throws TinygridError invalid_field, passwords_waiting */
-async function passwordChange(
-  { passwords }: ApiContext,
+export async function passwordChange(
+  { passwords }: Pick<ApiContext, 'passwords'>,
   given: string | null | undefined,
 ): Promise<LinkChanges> {
   if (given === undefined) return {}

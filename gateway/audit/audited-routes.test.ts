@@ -11,9 +11,11 @@ import { BucketText } from '../../cluster/kept/bucket-text.ts'
 import { BucketKeyStore } from '../../cluster/keys/bucket-key-store.ts'
 import { sampleKey } from '../../cluster/keys/key-store.contract.ts'
 import { MemoryKeyValueServer } from '../../cluster/membership/memory-key-value.ts'
+import type { Code } from '../../links/ids.ts'
 import { ROLE_OF_ROUTE } from '../api/route-roles.ts'
 import { openBlocking } from '../blocking/node-blocking.ts'
 import { FOREIGN_INTERFACES } from '../compatible/foreign-interfaces.ts'
+import { KuttIds } from '../compatible/kutt/kutt-ids.ts'
 import { KEY, NOW, startGateway } from '../testing/test-gateway.ts'
 import { AuditTrail } from './audit-trail.ts'
 
@@ -32,6 +34,7 @@ const REPORT = newReport({ name: 'A', period: 'day', groupBy: ['country'] }, NOW
 const ACCESS_KEY = sampleKey()
 const URL_1 = 'https://example.com/1'
 const SHORT_URL = '/rest/v3/short-urls'
+const KUTT_LINK = `/api/v2/links/${new KuttIds([]).idOf('kutt' as Code)}`
 const ANSWERS: Readonly<Record<string, unknown>> = {
   'webhooks.list': [HOOK],
   'webhooks.add': HOOK,
@@ -84,6 +87,13 @@ const CHANGES: Readonly<Record<string, readonly Change[]>> = {
   'DELETE /api/visits': [{ path: '/api/visits?address=203.0.113.77', notes: ['visits.deleted'] }],
   'POST /v4/shorten': [{ body: { long_url: 'https://example.com/3' }, notes: CREATED }],
   'POST /v4/bitlinks': [{ body: { long_url: 'https://example.com/4' }, notes: CREATED }],
+  'POST /api/v2/links': [
+    { body: { target: 'https://example.com/7', customurl: 'kutt' }, notes: CREATED },
+  ],
+  'PATCH /api/v2/links/:id': [
+    { path: KUTT_LINK, body: { description: 'C' }, notes: ['link.changed'] },
+  ],
+  'DELETE /api/v2/links/:id': [{ path: KUTT_LINK, notes: ['link.deleted'] }],
   'GET /yourls-api.php': [
     { path: '/yourls-api.php?action=shorturl&url=https://example.com/5', notes: CREATED },
   ],
@@ -134,6 +144,8 @@ const CHANGE_NOTHING: ReadonlySet<string> = new Set([
   'POST /v4/expand',
   'PATCH /rest/v3/domains/redirects',
   'DELETE /rest/v3/visits/orphan',
+  'POST /api/v2/domains',
+  'DELETE /api/v2/domains/:id',
 ])
 
 const now = () => NOW

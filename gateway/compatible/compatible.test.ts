@@ -3,8 +3,14 @@ import test from 'ava'
 import { FOREIGN_INTERFACES } from './foreign-interfaces.ts'
 import { KEY, startGateway } from '../testing/test-gateway.ts'
 
-const ADDRESSES = ['/rest/health', '/rest/v3/short-urls', '/yourls-api.php', '/v4/bitlinks/a/b']
-const CODES = ['rest', 'v4', 'v3', 'yourls-api', 'bitlinks']
+const ADDRESSES = [
+  '/rest/health',
+  '/rest/v3/short-urls',
+  '/yourls-api.php',
+  '/v4/bitlinks/a/b',
+  '/api/v2/health',
+]
+const CODES = ['rest', 'v4', 'v3', 'yourls-api', 'bitlinks', 'v2']
 const ORIGIN = 'https://app.example'
 
 test('none of them is there by default', async (t) => {
@@ -28,7 +34,7 @@ test('links whose codes begin their addresses are made and followed', async (t) 
 
 test('what they do not have is told to programs', async (t) => {
   const { call } = await startGateway(t, { interfaces: FOREIGN_INTERFACES })
-  for (const path of ['/rest/v3/no-such', '/v4/no-such']) {
+  for (const path of ['/rest/v3/no-such', '/v4/no-such', '/api/v2/no-such']) {
     const reply = await call('GET', path, undefined, { 'x-api-key': KEY })
     t.is(reply.status, 404)
     t.regex(reply.headers['content-type']!, /problem\+json/)
@@ -56,7 +62,7 @@ test('the OpenAPI document leaves them to their makers', async (t) => {
   const { call } = await startGateway(t, { interfaces: FOREIGN_INTERFACES })
   const { paths } = (await call('GET', '/openapi.json')).json as unknown as { paths: object }
   t.deepEqual(
-    Object.keys(paths).filter((path) => /^\/(rest|v4|yourls)/.test(path)),
+    Object.keys(paths).filter((path) => /^\/(rest|v4|yourls|api\/v2)/.test(path)),
     [],
   )
 })

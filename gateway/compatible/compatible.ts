@@ -4,6 +4,7 @@
  *   /rest/v3/**        shlink/   Shlink's REST interface, version 3; also /rest/health
  *   /yourls-api.php    yourls/   YOURLS' interface
  *   /v4/**             bitly/    a few routes of Bitly's, version 4
+ *   /api/v2/**         kutt/     links, statistics and the user of Kutt's, version 2
  *
  * Each is a way of writing what our own API takes: the same keys and roles, checks, limits, owners and long
  * work stand behind it, and nothing that a link may hold is said here. None is on by default, because each is
@@ -15,12 +16,13 @@ import { bitlyInterface } from './bitly/bitly-interface.ts'
 import { TaggedCodes } from '../stats/tagged-codes.ts'
 import type { ForeignContext } from './foreign-context.ts'
 import type { ForeignInterface } from './foreign-interfaces.ts'
+import { kuttInterface } from './kutt/kutt-interface.ts'
 import { shlinkInterface } from './shlink/shlink-interface.ts'
 import { yourlsInterface } from './yourls/yourls-interface.ts'
 
 const REGISTER: Readonly<
   Record<ForeignInterface, (app: FastifyInstance, context: ForeignContext) => void>
-> = { shlink: shlinkInterface, yourls: yourlsInterface, bitly: bitlyInterface }
+> = { shlink: shlinkInterface, yourls: yourlsInterface, bitly: bitlyInterface, kutt: kuttInterface }
 
 /** Each in a scope of its own, so that its hooks and errors are its own. */
 export async function compatibleInterfaces(

@@ -23,7 +23,7 @@ import type { CreatedLink } from '../api/link-creation.ts'
 import { codesOfUrl } from '../api/link-code.ts'
 import { isPlain, type LinkDraft } from '../api/link-draft.ts'
 import { toChanges, toDraft } from '../api/link-request.ts'
-import { changedLink } from '../api/link-routes.ts'
+import { changedLink, passwordChange } from '../api/link-routes.ts'
 import {
   linkChangesSchema,
   newLinkSchema,
@@ -86,10 +86,13 @@ export class ForeignLinks {
     throw new TinygridError('link_not_found')
   }
 
-  /** @throws TinygridError of our own fields; link_not_found; forbidden */
+  /** @throws TinygridError of our own fields; link_not_found; forbidden; passwords_waiting */
   async change(request: FastifyRequest, code: Code, body: LinkChangesBody): Promise<Link> {
     assertValid(this.#checkChanges, body)
-    const changes = toChanges(body, requestContext(this.#context, request))
+    const changes = {
+      ...toChanges(body, requestContext(this.#context, request)),
+      ...(await passwordChange(this.#context, body.password)),
+    }
     if (changes.tags !== undefined) assertTagged(tagsOfCaller(request), changes.tags)
     await assertMayChange(request, this.#context.owner, code)
     await this.#context.blocking.check?.assertAllowed(changes, code)

@@ -27,7 +27,7 @@ const EVERYTHING_ON = {
   TINYGRID_AUDIT: 'true',
   TINYGRID_BASE_URL: 'https://sho.example',
   TINYGRID_DOMAINS: 'go.example',
-  TINYGRID_INTERFACES: 'shlink,yourls,bitly',
+  TINYGRID_INTERFACES: 'shlink,yourls,bitly,kutt',
 }
 
 const { values } = parseArgs({

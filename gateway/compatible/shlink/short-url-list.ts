@@ -1,68 +1,46 @@
 /**
  * A page of short URLs, in any of Shlink's orders.
  *
- * Newest first is the order of our own lists: however many links there are, a page is read from where the one
- * before it ended, and links are counted up to COUNTED_MAX; of more, the total is what is known to be there and
- * one more, so that who pages in order comes to the end. Any other order has to have all links at hand, which are
- * at most GATHERED_MAX; more are refused rather than left out.
+ * Newest first is the order of our own lists (`newest-links.ts`). Any other order has to have all links at hand,
+ * which are at most GATHERED_MAX; more are refused rather than left out.
  */
 import type { Code } from '../../../links/ids.ts'
 import type { Link } from '../../../links/link.ts'
-import { LIST_LIMIT_MAX, LIST_URL_BYTES_MAX, type ListPage } from '../../../links/link-owner.ts'
+import { LIST_LIMIT_MAX, LIST_URL_BYTES_MAX } from '../../../links/link-owner.ts'
 import { ListFilter } from '../../../links/list-filter.ts'
 import type { ForeignContext } from '../foreign-context.ts'
-import { PageMarks } from './numbered-pages.ts'
+import { LinkWalk } from '../link-walk.ts'
+import { NewestLinks, OFFSET_MAX, type LinksPart } from '../newest-links.ts'
 import { tooMany, type Order, type OrderField, type ShortUrlQuery } from './short-url-query.ts'
 import { summariesOf, type SummaryOf } from './visit-counts.ts'
 
-const COUNTED_MAX = 10_000
 const GATHERED_MAX = 10_000
 const GATHERED_BYTES_MAX = 4 * LIST_URL_BYTES_MAX
 /** Links that are asked for at once. */
 const READ_MAX = 100
-/** Past this, pages are found only by reading on from the one before. */
-const OFFSET_MAX = 1_000_000
-
-export interface ShortUrlPage {
-  readonly links: readonly Link[]
-  readonly total: number
-}
 
 export class ShortUrlList {
   readonly #context: ForeignContext
-  readonly #marks: PageMarks<string | null>
+  readonly #newest: NewestLinks
 
   constructor(context: ForeignContext) {
     this.#context = context
-    this.#marks = new PageMarks(context.clock)
+    this.#newest = new NewestLinks(context, () => tooMany('page', OFFSET_MAX))
   }
 
   /** @throws TinygridError invalid_field; store_unavailable; analytics_unavailable */
-  async page(query: ShortUrlQuery, signal: AbortSignal): Promise<ShortUrlPage> {
+  async page(query: ShortUrlQuery, signal: AbortSignal): Promise<LinksPart> {
     const { field, isDescending } = query.order
     const isNewestFirst = field === 'dateCreated' && isDescending
     const isPlain = query.isWanted === undefined && query.anyTag.length === 0
-    if (isNewestFirst && isPlain) return this.#newest(query, signal)
+    if (isNewestFirst && isPlain) {
+      const at = { offset: (query.page - 1) * query.perPage, count: query.perPage }
+      return this.#newest.page(query.filters, at, signal)
+    }
     const offset = (query.page - 1) * query.perPage
     const all = await this.#gather(query, isNewestFirst ? 'page' : 'orderBy', signal)
     const links = isNewestFirst ? all : await this.#sorted(all, query.order)
     return { links: links.slice(offset, offset + query.perPage), total: all.length }
-  }
-
-  async #newest(query: ShortUrlQuery, signal: AbortSignal): Promise<ShortUrlPage> {
-    const { filters, page, perPage } = query
-    const list = JSON.stringify(filters)
-    const offset = (page - 1) * perPage
-    const mark = this.#marks.find(list, offset)
-    if (mark.offset < offset && offset > OFFSET_MAX) throw tooMany('page', OFFSET_MAX)
-    const walk = new Walk(this.#context, filters, mark.offset, mark.cursor, signal)
-    while (walk.reached < offset && walk.isOn) await walk.next(offset - walk.reached)
-    const links: Link[] = []
-    while (links.length < perPage && walk.isOn)
-      links.push(...(await walk.next(perPage - links.length)))
-    this.#marks.keep(list, walk.reached, walk.cursor ?? null)
-    while (walk.reached < COUNTED_MAX && walk.isOn) await walk.next(LIST_LIMIT_MAX)
-    return { links, total: walk.reached + (walk.isOn ? 1 : 0) }
   }
 
   /** All of them, newest first. */
@@ -82,7 +60,7 @@ export class ShortUrlList {
       for await (const some of this.#tagged(anyTag, query)) take(some)
       return links.sort((a, b) => b.createdAt - a.createdAt)
     }
-    const walk = new Walk(this.#context, filters, 0, undefined, signal)
+    const walk = new LinkWalk(this.#context, filters, 0, undefined, signal)
     while (walk.isOn) take(await walk.next(LIST_LIMIT_MAX))
     return links
   }
@@ -131,47 +109,4 @@ function keyOf(link: Link, field: OrderField, summaries: SummaryOf | undefined):
 
 function compare(a: string | number, b: string | number): number {
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-/** Our own list, read on from a cursor. */
-class Walk {
-  /** Links that lie behind. */
-  reached: number
-  /** undefined: at the start; null: nothing follows. */
-  cursor: string | null | undefined
-  readonly #context: ForeignContext
-  readonly #filters: ShortUrlQuery['filters']
-  readonly #signal: AbortSignal
-
-  constructor(
-    context: ForeignContext,
-    filters: ShortUrlQuery['filters'],
-    reached: number,
-    cursor: string | null | undefined,
-    signal: AbortSignal,
-  ) {
-    this.#context = context
-    this.#filters = filters
-    this.reached = reached
-    this.cursor = cursor
-    this.#signal = signal
-  }
-
-  get isOn(): boolean {
-    return this.cursor !== null && !this.#signal.aborted
-  }
-
-  /** At most `count` links, perhaps none although more follow. */
-  async next(count: number): Promise<readonly Link[]> {
-    const { cursor } = this
-    const page: ListPage = await this.#context.directory.list({
-      ...this.#filters,
-      limit: Math.min(count, LIST_LIMIT_MAX),
-      ...(typeof cursor === 'string' ? { cursor } : {}),
-      signal: this.#signal,
-    })
-    this.reached += page.links.length
-    this.cursor = page.nextCursor
-    return page.links
-  }
 }

@@ -7,7 +7,7 @@
 import type { FastifyRequest } from 'fastify'
 import { TinygridError } from '../../../links/errors.ts'
 import { plainCodeOf } from '../../../links/full-code.ts'
-import { parseCode, type Code } from '../../../links/ids.ts'
+import { parseCode } from '../../../links/ids.ts'
 import type { Link } from '../../../links/link.ts'
 import { LIST_LIMIT_MAX } from '../../../links/link-owner.ts'
 import { callerOf, filtersWithin, listedWithin } from '../../api/caller.ts'
@@ -19,6 +19,7 @@ import type { VisitsOf } from '../../stats/link-visits.ts'
 import type { ForeignContext } from '../foreign-context.ts'
 import { ForeignLinks } from '../foreign-links.ts'
 import { everything, totalsOf } from '../shlink/visit-counts.ts'
+import { visitsOfLinks } from '../visits-of-links.ts'
 import type { AnswerFields, YourlsAnswer } from './yourls-answer.ts'
 
 const COUNTED_MAX = 10_000
@@ -113,7 +114,7 @@ export class YourlsActions {
       message: `${shownUrl(link)} already exists in database (short URL: ${shorturl.replace(/^https?:\/\//, '')})`,
       errorCode: '400',
       statusCode: '400',
-      url: { ...told, clicks: (await this.#visits([link]))(link.code) ?? 0 },
+      url: { ...told, clicks: (await visitsOfLinks(this.#context, [link]))(link.code) ?? 0 },
       title: titleOf(link),
       shorturl,
     }
@@ -142,7 +143,7 @@ export class YourlsActions {
     if (link === undefined) {
       return { fields: { statusCode: '404', message: NOT_FOUND }, simple: NEED_XML }
     }
-    const visits = await this.#visits([link])
+    const visits = await visitsOfLinks(this.#context, [link])
     const fields = {
       statusCode: '200',
       message: 'success',
@@ -164,7 +165,7 @@ export class YourlsActions {
       return { fields: { errorCode: '400', message }, simple: message }
     }
     const found = limit === 0 ? [] : await this.#listed(request, { filter, start, limit }, signal)
-    const visits = await this.#visits(found)
+    const visits = await visitsOfLinks(this.#context, found)
     const links = Object.fromEntries(
       found.map((link, index) => [`link_${index + 1}`, this.#statsOf(request, link, visits)]),
     )
@@ -235,14 +236,6 @@ export class YourlsActions {
       if (error instanceof TinygridError && error.code === 'link_not_found') return undefined
       throw error
     })
-  }
-
-  async #visits(links: readonly Link[]): Promise<VisitsOf> {
-    const counted = await this.#context.visits.of(links.map(({ code }) => code))
-    const metered = new Map<Code, number>(
-      links.flatMap(({ code, maxVisits, visits }) => (maxVisits === null ? [] : [[code, visits]])),
-    )
-    return (code) => metered.get(code) ?? counted(code)
   }
 
   #statsOf(request: FastifyRequest, link: Link, visits: VisitsOf): AnswerFields {
