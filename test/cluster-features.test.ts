@@ -1,6 +1,7 @@
 import type { NodeId } from '../links/ids.ts'
 import { ClusterWorld } from './cluster-world.ts'
 import { featuresEnv } from './features-env.ts'
+import { isKnownEverywhere, startStaffProvider } from './features-sign-in.ts'
 import { Features } from './features.ts'
 import { serialTestWith } from './services/service-test.ts'
 import { startChecker } from './url-checker.ts'
@@ -15,10 +16,11 @@ clusterTest(
   'what is told to one node holds on all, also once one is killed and one joins',
   async (t) => {
     t.timeout(400_000)
-    const env = featuresEnv(await startChecker(t))
+    const env = { ...featuresEnv(await startChecker(t)), ...(await startStaffProvider(t)) }
     const world = await ClusterWorld.start(t, { nodes: 3, env })
     const features = new Features(t, () => world.nodes.map(({ program }) => program))
     await features.use()
+    await isKnownEverywhere(t, features, world.nodes.length)
     await features.visitsAreTold()
 
     // n1 may be the one that has the visits: another one has them then.

@@ -10,19 +10,25 @@ import { connectionsOf, PATIENCE_MS, startTlsGateway } from '../testing/tls-gate
 const FLOOD = { connections: 8, ms: 300, key: KEY }
 /** Clients and server are one process here. Without bounds it grows by this in a second. */
 const GROWN_BYTES_MAX = 256 * 2 ** 20
+/** Then it is asked again. */
+const ANSWER_MS_MAX = 20_000
 
 test('whatever frames clients flood, others are served and memory is bounded', async (t) => {
   t.timeout(300_000)
   const { port, dial, app } = await startTlsGateway(t)
   const answered = async () => {
     const session = http2.connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
+    const ended = new AbortController()
     session.on('error', () => {})
+    session.on('close', () => ended.abort())
     try {
       const stream = session.request({ ':path': '/abc' })
-      const [headers] = (await once(stream, 'response')) as [Record<string, unknown>]
+      stream.on('close', () => ended.abort())
+      const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(ANSWER_MS_MAX)])
+      const [headers] = (await once(stream, 'response', { signal })) as [Record<string, unknown>]
       return headers[':status'] === 302
     } catch {
-      return false // A machine that stood still has run into a time-out.
+      return false // Ended without an answer, or a machine that stood still has run into a time-out.
     } finally {
       session.destroy()
     }

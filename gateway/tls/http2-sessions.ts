@@ -99,13 +99,15 @@ export class Http2Sessions {
     this.#sessions.set(session, connection)
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref()
     session.on('error', () => session.destroy())
-    session.once('close', () => {
-      this.#sessions.delete(session)
+    const end = () => {
+      if (!this.#sessions.delete(session)) return
       this.#turn.leave(connection)
       if (this.#sessions.size > 0) return
       clearInterval(this.#timer)
       this.#timer = undefined
-    })
+    }
+    session.once('close', end)
+    connection.socket.once('close', end)
   }
 
   /** The library makes a request and its answer of each stream at once, also of one that is taken back. */
@@ -161,6 +163,11 @@ export class Http2Sessions {
     const now = performance.now()
     for (const [session, connection] of this.#sessions) {
       const { socket, streams } = connection
+      // One that failed takes its socket along, but for some, whose socket the library never lets go.
+      if (session.destroyed) {
+        socket.destroy()
+        continue
+      }
       if (streams.size === 0 && now > connection.deadline) {
         // A client that says nothing does not take the goodbye either.
         if (session.closed) socket.destroy()
