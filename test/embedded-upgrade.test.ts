@@ -86,7 +86,7 @@ test('the older program does not start over a log with a link that it does not k
 test('of the store it answers nothing that it does not know, and gives no code of it again', async (t) => {
   const { dataDir, startOlder, startToday } = directoryOf(t)
   const fresh = await startOlder()
-  t.is(await fresh.stop(), 0)
+  await fresh.kill()
   const work = systemLongWork()
   const store = await LmdbLinkStore.open(path.join(dataDir, 'data', 'store'), {
     partitions: PARTITIONS,
