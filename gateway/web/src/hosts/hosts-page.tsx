@@ -4,6 +4,7 @@
 import { useCallback, useState } from 'preact/hooks'
 import { useAnnounce } from '../announcer.tsx'
 import type { Api } from '../api.ts'
+import { Fact } from '../cluster/fact.tsx'
 import { FailureNotice } from '../failure-notice.tsx'
 import { timeText } from '../hooks/hook-words.ts'
 import { RemoveDialog } from '../remove-dialog.tsx'
@@ -82,10 +83,9 @@ function HostCard({ api, blocked: { host, note, since }, onUnblocked }: HostCard
       </header>
       <dl class="panel-facts">
         {facts.map(([term, text]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{text}</dd>
-          </div>
+          <Fact key={term} name={term}>
+            {text}
+          </Fact>
         ))}
       </dl>
       <div class="hook-actions">

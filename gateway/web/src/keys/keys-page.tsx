@@ -4,6 +4,7 @@
 import { useCallback, useState } from 'preact/hooks'
 import { useAnnounce } from '../announcer.tsx'
 import type { Api } from '../api.ts'
+import { Fact } from '../cluster/fact.tsx'
 import { FailureNotice } from '../failure-notice.tsx'
 import { timeText } from '../hooks/hook-words.ts'
 import { RemoveDialog } from '../remove-dialog.tsx'
@@ -116,10 +117,9 @@ function KeyFacts({ accessKey }: { accessKey: AccessKey }) {
   return (
     <dl class="panel-facts">
       {facts.map(([term, text]) => (
-        <div key={term}>
-          <dt>{term}</dt>
-          <dd>{text}</dd>
-        </div>
+        <Fact key={term} name={term}>
+          {text}
+        </Fact>
       ))}
     </dl>
   )
