@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { until } from '../../test/deadline.ts'
 import { OtlpReceiver } from '../../test/otlp-receiver.ts'
 import { OpenTelemetry } from './open-telemetry.ts'
@@ -23,14 +23,22 @@ async function openTo(env: Record<string, string>) {
   return { opened, spans: opened.spans!, complaints }
 }
 
-test.serial('while a collector hangs, no more spans are kept than the queue holds', async (t) => {
+/** Sends spans alone, to a collector that takes requests and answers none. */
+async function openToHanging(t: ExecutionContext, env: Record<string, string> = {}) {
   const receiver = await OtlpReceiver.start()
   t.teardown(() => receiver.close())
   receiver.hang()
-  const { opened, spans } = await openTo({
+  const opened = await openTo({
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_METRICS_EXPORTER: 'none',
+    ...env,
+  })
+  return { receiver, ...opened }
+}
+
+test.serial('while a collector hangs, no more spans are kept than the queue holds', async (t) => {
+  const { receiver, opened, spans } = await openToHanging(t, {
     OTEL_BSP_SCHEDULE_DELAY: '10',
     OTEL_BSP_MAX_QUEUE_SIZE: String(QUEUE_MAX),
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE: String(BATCH_MAX),
@@ -45,14 +53,7 @@ test.serial('while a collector hangs, no more spans are kept than the queue hold
 })
 
 test.serial('a stop waits for a collector as long as it may', async (t) => {
-  const receiver = await OtlpReceiver.start()
-  t.teardown(() => receiver.close())
-  receiver.hang()
-  const { opened, spans } = await openTo({
-    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    OTEL_METRICS_EXPORTER: 'none',
-  })
+  const { opened, spans } = await openToHanging(t)
   spans.begin('last', {})!.end()
   const closed = opened.close(50).then(() => 'closed')
   t.is(await Promise.race([closed, sleep(PATIENCE_MS, 'late', { ref: false })]), 'closed')
