@@ -118,19 +118,19 @@ export async function buildFront(options: FrontOptions): Promise<Front> {
     openCountries: () => countriesOf(config, logger),
     exportMetrics: telemetry && ((read) => telemetry.exportMetrics(read)),
   })
-  const fastPath = config.fastPath ? fastPathOf(options, gateway, blocking) : undefined
+  const fastPath = config.fastPath ? fastPathOf(options, settings, gateway, blocking) : undefined
   return frontOf({ gateway, fastPath, blocking }, config)
 }
 
 function fastPathOf(
   { config, node, redirects, clicks, now }: FrontOptions,
+  settings: GatewaySettings,
   gateway: FastifyInstance,
   { blocked }: NodeBlocking,
 ): FastPath {
   const { codeCase } = config
   // The gateway does so by itself.
   const owner = ownerOfCase(node.links, codeCase)
-  const settings = gatewaySettingsOf(config)
   const domains = requestDomainsOf(settings.domains, settings.trustProxy)
   return installFastPath(gateway.server, {
     lookup: (code) => owner.lookup(code, now()),
