@@ -41,7 +41,8 @@ async function backUp(options: BackupOptions): Promise<number> {
   const interrupted = interruption()
   const ask = () => client.bytes(options.follows ? PATHS.follow : PATHS.once, interrupted)
   const sleep = (ms: number) => sleepUnless(interrupted, ms)
-  const { bytes } = await begunAnswer({ client, what: 'backup', ask, sleep })
+  const givenUp = (reason: string) => `${client.baseUrl.origin} gives no backup (${reason})`
+  const { bytes } = await begunAnswer({ client, ask, sleep, givenUp })
   const sink = await sinkOf(options.place, process.env)
   const passing = new PassingBackup(bytes, sink, interrupted)
   try {

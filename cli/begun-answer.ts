@@ -1,5 +1,5 @@
 /**
- * The beginning of an answer that is long: an export, a backup.
+ * An answer that is waited for, or the beginning of one that is long: an export, a backup, the domains of a server.
  *
  * A server that cannot begin just now is asked again after a wait, and given up after GIVE_UP_AFTER_MS. What
  * breaks off later is for who reads it.
@@ -16,26 +16,30 @@ import { CommandError } from './command-error.ts'
 
 export interface BegunOptions<Reply> {
   readonly client: ApiClient
-  /** What is asked for, to people. */
-  readonly what: string
   readonly ask: () => Promise<Reply>
   /** Throws when the command is interrupted. */
   readonly sleep: (ms: number) => Promise<void>
+  /** Told before each wait. */
+  readonly onWait?: (reason: string, ms: number) => void
+  /** What is told of a server that is given up. */
+  readonly givenUp: (reason: string) => string
 }
 
 /** @throws CommandError if it is refused, or does not begin in time */
 export async function begunAnswer<Reply extends ApiReply>(
   options: BegunOptions<Reply>,
 ): Promise<Reply> {
-  const { client, what, sleep } = options
+  const { sleep, onWait, givenUp } = options
   const startedAt = Date.now()
   for (let tries = 1; ; tries++) {
     const { reply, waitMs, reason } = await tryToBegin(options)
     if (reply !== undefined) return reply
     if (Date.now() - startedAt > GIVE_UP_AFTER_MS) {
-      throw new CommandError(`Given up: ${client.baseUrl.origin} gives no ${what} (${reason})`)
+      throw new CommandError(`Given up: ${givenUp(reason)}`)
     }
-    await sleep(delayBefore(tries, waitMs, Math.random()))
+    const ms = delayBefore(tries, waitMs, Math.random())
+    onWait?.(reason, ms)
+    await sleep(ms)
   }
 }
 

@@ -56,7 +56,8 @@ export async function* exportedLinks(
   onDamaged: (codes: readonly string[]) => void,
 ): AsyncGenerator<readonly ExportedLink[]> {
   const ask = () => client.lines('/api/export')
-  const { lines } = await begunAnswer({ client, what: 'export', ask, sleep })
+  const givenUp = (reason: string) => `${client.baseUrl.origin} gives no export (${reason})`
+  const { lines } = await begunAnswer({ client, ask, sleep, givenUp })
   let batch: ExportedLink[] = []
   let count = 0
   for await (const value of valuesOf(lines)) {

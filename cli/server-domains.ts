@@ -3,15 +3,9 @@
  *
  * Used by an import before its first link is sent. One of before there were domains has the default one alone.
  */
-import {
-  assertAccepted,
-  delayBefore,
-  GIVE_UP_AFTER_MS,
-  Unreachable,
-  type ApiClient,
-} from './api-client.ts'
+import type { ApiClient } from './api-client.ts'
+import { begunAnswer } from './begun-answer.ts'
 import type { SenderClock } from './bulk-sender.ts'
-import { CommandError } from './command-error.ts'
 import type { ServerDomains } from './import-domains.ts'
 
 /** @throws CommandError where the key is refused, or nobody answers for GIVE_UP_AFTER_MS */
@@ -20,29 +14,19 @@ export async function serverDomains(
   clock: SenderClock,
   onWait: (reason: string, ms: number) => void,
 ): Promise<ServerDomains> {
-  const began = clock.now()
-  for (let tries = 1; ; tries++) {
-    const { status, body, retryAfterMs, reason } = await ask(client)
-    if (status === 200 || status === 404) {
-      const told = (body ?? {}) as Partial<ServerDomains>
-      return { default: told.default ?? null, domains: told.domains ?? [] }
-    }
-    if (clock.now() - began > GIVE_UP_AFTER_MS) {
-      throw new CommandError(`Given up: ${client.baseUrl.origin} does not answer (${reason}).`)
-    }
-    const ms = delayBefore(tries, retryAfterMs, Math.random())
-    onWait(reason, ms)
-    await clock.sleep(ms)
-  }
+  const { body } = await begunAnswer({
+    client,
+    ask: () => ask(client),
+    sleep: (ms) => clock.sleep(ms),
+    onWait,
+    givenUp: (reason) => `${client.baseUrl.origin} does not answer (${reason}).`,
+  })
+  const told = (body ?? {}) as Partial<ServerDomains>
+  return { default: told.default ?? null, domains: told.domains ?? [] }
 }
 
+/** What an older server does not know, it has none of. */
 async function ask(client: ApiClient) {
-  try {
-    const reply = await client.call('GET', '/api/domains')
-    if (reply.status !== 404) assertAccepted(reply, client)
-    return { ...reply, retryAfterMs: reply.retryAfterMs ?? 0, reason: `status ${reply.status}` }
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error
-    return { status: 0, body: undefined, retryAfterMs: 0, reason: error.message }
-  }
+  const reply = await client.call('GET', '/api/domains')
+  return reply.status === 404 ? { ...reply, status: 200, body: undefined } : reply
 }
