@@ -25,13 +25,11 @@ import { NO_BLOCKED_HOSTS, type BlockedHosts } from '../../links/blocked-hosts.t
 import type { Code, EpochMs } from '../../links/ids.ts'
 import { METERED, type Lookup, type QueryForwarding } from '../../links/link.ts'
 import type { Found } from '../../links/link-owner.ts'
-import { marked } from '../../links/request-mark.ts'
-import { markOf, type OpenSpan } from '../../links/tracing.ts'
 import { FastPathConnection } from './fast-path-connection.ts'
 import type { ConnectionHost } from './fast-path-host.ts'
 import type { Expected } from './fast-path-line.ts'
 import type { FastPathCounters, FastPathOptions } from './fast-path-options.ts'
-import type { RedirectSpans } from '../http/redirect-spans.ts'
+import { endRedirect, findIn, type RedirectSpans } from '../http/redirect-spans.ts'
 import { withQuery } from '../http/forwarded-query.ts'
 import { canReadInto } from '../http/socket-reading.ts'
 import { Refusals } from './fast-path-refusal.ts'
@@ -173,7 +171,8 @@ class SharedState implements ConnectionHost, FastPath {
     // Node remembers the address once it was asked for, also when the socket is gone.
     const status = this.#reply.statusOf(found)
     this.#clicks?.note(code, this.#at, status, socket.remoteAddress ?? '', head, query, found.url)
-    if (this.#spans !== undefined && !isTraced) trace(this.#spans.ofHead(head, this.#at), status)
+    if (this.#spans !== undefined && !isTraced)
+      endRedirect(this.#spans.ofHead(head, this.#at), status)
     return reply
   }
 
@@ -198,10 +197,8 @@ class SharedState implements ConnectionHost, FastPath {
   find(code: Code, expected: Expected, connection: FastPathConnection): void {
     void connection.socket.remoteAddress
     const span = this.#spans?.ofHead(expected.head, this.#at)
-    const find = () => this.#find!(code)
     expected.isTraced = span !== undefined
-    const finding = span === undefined ? find() : marked(markOf(span), find)
-    finding.then(
+    findIn(span, () => this.#find!(code)).then(
       ({ lookup }) => {
         span?.end()
         this.#settle(expected, lookup, connection)
@@ -270,10 +267,4 @@ class SharedState implements ConnectionHost, FastPath {
     this.tick++
     for (const connection of this.#connections) connection.expire()
   }
-}
-
-/** Of a redirect that was answered in its turn. */
-function trace(span: OpenSpan | undefined, status: number): void {
-  span?.set({ 'http.response.status_code': status })
-  span?.end()
 }

@@ -7,7 +7,8 @@
  * there is none of these, and nobody looks for a header.
  */
 import type { EpochMs } from '../../links/ids.ts'
-import { spanSink, type OpenSpan, type SpanSink } from '../../links/tracing.ts'
+import { marked } from '../../links/request-mark.ts'
+import { markOf, spanSink, type OpenSpan, type SpanSink } from '../../links/tracing.ts'
 import { TRACEPARENT } from './request-spans.ts'
 
 const REDIRECT_SPANS_PER_SECOND_MAX = 500
@@ -72,4 +73,15 @@ export class RedirectSpans {
     if (span !== undefined) this.#begun++
     return span
   }
+}
+
+/** Asks for an answer in the span of its redirect; undefined: it has none. */
+export function findIn<T>(span: OpenSpan | undefined, find: () => T): T {
+  return span === undefined ? find() : marked(markOf(span), find)
+}
+
+/** The redirect was answered with this status. */
+export function endRedirect(span: OpenSpan | undefined, status: number): void {
+  span?.set({ 'http.response.status_code': status })
+  span?.end()
 }

@@ -8,10 +8,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ClickNotes } from '../../clicks/ring/click-ring.ts'
 import type { Code, EpochMs, PlainCode } from '../../links/ids.ts'
 import type { LinkOwner } from '../../links/link-owner.ts'
-import { marked } from '../../links/request-mark.ts'
-import { markOf, type OpenSpan } from '../../links/tracing.ts'
 import type { Blocking } from '../blocking/blocked-target.ts'
-import type { RedirectSpans } from '../http/redirect-spans.ts'
+import { endRedirect, findIn, type RedirectSpans } from '../http/redirect-spans.ts'
 import type { Target } from '../http/redirect-form.ts'
 import { codeOfTarget } from '../http/request-target.ts'
 import type { RequestDomains } from '../http/request-domains.ts'
@@ -55,15 +53,13 @@ export function redirectAtOnce(
     counters.found++
     const span = spans?.ofHeaders(rawHeaders, now())
     redirect(options, request, response, code, found)
-    if (span !== undefined) endWith(span, response.statusCode)
+    endRedirect(span, response.statusCode)
     return true
   }
   if (found.kind !== 'unknown') return false
   void request.socket.remoteAddress // is remembered by Node, when the socket is gone
   const span = spans?.ofHeaders(rawHeaders, now())
-  const find = () => owner.find(code)
-  const finding = span === undefined ? find() : marked(markOf(span), find)
-  finding.then(
+  findIn(span, () => owner.find(code)).then(
     ({ lookup }) => {
       if (lookup.kind !== 'redirect' || blocked.has(lookup.url)) {
         span?.end()
@@ -71,7 +67,7 @@ export function redirectAtOnce(
       }
       counters.late++
       redirect(options, request, response, code, lookup)
-      if (span !== undefined) endWith(span, response.statusCode)
+      endRedirect(span, response.statusCode)
     },
     (error: unknown) => {
       span?.end(error)
@@ -79,11 +75,6 @@ export function redirectAtOnce(
     },
   )
   return true
-}
-
-function endWith(span: OpenSpan, status: number): void {
-  span.set({ 'http.response.status_code': status })
-  span.end()
 }
 
 /** The code of a target, with the domain of its request. */
