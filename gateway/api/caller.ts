@@ -58,10 +58,15 @@ export function domainsOfCaller(request: FastifyRequest): DomainList | undefined
   return domains.map((name) => (name === DEFAULT_DOMAIN ? null : (name as Domain)))
 }
 
-/** Whether a link on this domain is any business of the caller. @throws TinygridError forbidden */
+/** Whether a link on this domain is any business of a caller who is held to these. */
+export function isWithin(within: DomainList | undefined, domain: Domain | null): boolean {
+  return within === undefined || within.includes(domain)
+}
+
+/** @throws TinygridError forbidden */
 function assertWithin(within: DomainList | undefined, domain: Domain | null): void {
-  if (within === undefined || within.includes(domain)) return
-  const names = within.map((one) => one ?? DEFAULT_DOMAIN).join(', ')
+  if (isWithin(within, domain)) return
+  const names = within!.map((one) => one ?? DEFAULT_DOMAIN).join(', ')
   const detail = `This key is for links on: ${names}`
   throw new TinygridError('forbidden', { detail })
 }

@@ -4,7 +4,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { ApiContext } from './api-context.ts'
-import { domainsOfCaller } from './caller.ts'
+import { domainsOfCaller, isWithin } from './caller.ts'
 import { jsonReply, problemReplies } from './api-replies.ts'
 import { strict } from './link-schemas.ts'
 
@@ -30,7 +30,7 @@ export function domainsRoute(app: FastifyInstance, { domains }: ApiContext): voi
   }
   app.get('/api/domains', { schema }, (request) => {
     const within = domainsOfCaller(request)
-    const names = domains.names.filter((name) => within?.includes(name) !== false)
+    const names = domains.names.filter((name) => isWithin(within, name))
     return { default: domains.defaultName ?? null, domains: names }
   })
 }

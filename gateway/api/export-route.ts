@@ -14,7 +14,7 @@ import type { StoredVersion } from '../../links/link-owner.ts'
 import type { LongWork, Steps } from '../../links/long-work.ts'
 import type { ApiContext } from './api-context.ts'
 import { problemReplies } from './api-replies.ts'
-import { domainsOfCaller, type DomainList } from './caller.ts'
+import { domainsOfCaller, isWithin, type DomainList } from './caller.ts'
 import { exportedLinkSchema, exportEndSchema } from './bulk-schemas.ts'
 import { exportedViewOf } from './link-view.ts'
 import { LongRequests } from './long-request.ts'
@@ -68,7 +68,7 @@ async function* linesOf(
 ): AsyncGenerator<string> {
   const end = { end: true, links: 0, damaged: [] as string[] }
   for await (const batch of batches) {
-    const isWanted = ({ code }: StoredVersion) => within?.includes(domainOf(code)) !== false
+    const isWanted = ({ code }: StoredVersion) => isWithin(within, domainOf(code))
     const versions = within === undefined ? batch : batch.filter(isWanted)
     const whole = versions.filter(({ link }) => link !== undefined)
     end.links += whole.length

@@ -13,6 +13,8 @@ import type { Link } from '../../../links/link.ts'
 import { presentedKey } from '../../api/authentication.ts'
 import { codeOfShortUrl } from '../../api/short-url.ts'
 import type { ForeignContext } from '../foreign-context.ts'
+import { domainOfRequest } from '../foreign-domain.ts'
+import { foreignField } from '../foreign-field.ts'
 import { foreignScope } from '../foreign-scope.ts'
 import { ForeignLinks } from '../foreign-links.ts'
 
@@ -94,16 +96,9 @@ function codeOf({ address }: ForeignContext, request: FastifyRequest, id: unknow
 }
 
 /** null: the default one. @throws TinygridError invalid_field */
-function domainOf(
-  { address, domains }: ForeignContext,
-  request: FastifyRequest,
-  given: unknown,
-): Domain | null {
+function domainOf(context: ForeignContext, request: FastifyRequest, given: unknown): Domain | null {
   const name = typeof given === 'string' ? given.toLowerCase() : given
-  if (name === undefined || name === null || BITLY_DOMAINS.has(name)) return null
-  if (name === address.own(request).base.host.toLowerCase()) return null
-  if (typeof name === 'string') return domains.parse(name)
-  throw new TinygridError('invalid_field', { field: 'domain', detail: 'domain must be a text' })
+  return BITLY_DOMAINS.has(name) ? null : domainOfRequest(context, request, name)
 }
 
 const FIELD_NAMES: Readonly<Record<string, string>> = {
@@ -138,8 +133,7 @@ function sendBitlyError(
 ): FastifyReply {
   const { error } = errors.noted(request, reply, thrown)
   const status = statusOf(error)
-  const name = /^[^.[]*/.exec(error.field ?? '')![0]
-  const field = FIELD_NAMES[name] ?? name
+  const field = foreignField(error, FIELD_NAMES)
   const isField = status === 400 && field !== ''
   return reply.code(status).send({
     message: isField

@@ -7,6 +7,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TinygridError } from '../../../links/errors.ts'
 import type { ErrorReplies } from '../../http/error-reply.ts'
+import { foreignField } from '../foreign-field.ts'
 
 /** What Kutt calls our fields. */
 const FIELD_NAMES: Readonly<Record<string, string>> = {
@@ -36,16 +37,16 @@ function statusOf({ code, status }: TinygridError): number {
   }
 }
 
-function sentenceOf({ code, field = '', message }: TinygridError): string {
-  switch (code) {
+function sentenceOf(error: TinygridError): string {
+  switch (error.code) {
     case 'alias_taken':
       return 'Custom URL is already in use.'
     case 'link_not_found':
     case 'link_deleted':
       return 'Link was not found.'
     default: {
-      const name = /^[^.[]*/.exec(field)![0]
-      return name === '' ? message : `${FIELD_NAMES[name] ?? name}: ${message}`
+      const field = foreignField(error, FIELD_NAMES)
+      return field === '' ? error.message : `${field}: ${error.message}`
     }
   }
 }

@@ -7,7 +7,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { presentedKey } from '../../api/authentication.ts'
-import { callerOf, domainsOfCaller } from '../../api/caller.ts'
+import { callerOf, domainsOfCaller, isWithin } from '../../api/caller.ts'
 import type { ForeignContext } from '../foreign-context.ts'
 import { foreignScope } from '../foreign-scope.ts'
 import { sendKuttError } from './kutt-error.ts'
@@ -46,7 +46,7 @@ export function kuttInterface(app: FastifyInstance, context: ForeignContext): vo
 function domainsOf({ settings }: ForeignContext, request: FastifyRequest, ids: KuttIds): object[] {
   const within = domainsOfCaller(request)
   return settings.domains
-    .filter(({ name }) => within?.includes(name) !== false)
+    .filter(({ name }) => isWithin(within, name))
     .map(({ name }) => ({
       id: ids.idOfDomain(name),
       address: name,

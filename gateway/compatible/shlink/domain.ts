@@ -1,34 +1,17 @@
 /**
- * The domains that Shlink's interface knows: the one place in which a domain is looked up.
+ * The domains that Shlink's interface knows, and the codes on them.
  *
- * They are those of the service. Links of the default one have the domain null, as in Shlink; requests may name it
- * `DEFAULT`, or by the address that they use.
+ * They are those of the service (`foreign-domain.ts`). Links of the default one have the domain null, as in Shlink;
+ * requests may name it `DEFAULT`, or by the address that they use.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { hasCode, TinygridError } from '../../../links/errors.ts'
 import { fullCode, type Domain } from '../../../links/full-code.ts'
 import { parseCode, type Code } from '../../../links/ids.ts'
-import { codeWithin, domainsOfCaller } from '../../api/caller.ts'
-import { invalid } from '../../stats/question-request.ts'
+import { codeWithin, domainsOfCaller, isWithin } from '../../api/caller.ts'
 import type { ForeignContext } from '../foreign-context.ts'
+import { defaultAuthority, domainOfRequest } from '../foreign-domain.ts'
 import { notSupported, sendShlinkProblem } from './shlink-problem.ts'
-
-/** Without a scheme, with a port that is not the usual one. */
-function defaultAuthority({ address }: ForeignContext, request: FastifyRequest): string {
-  return address.own(request).base.host.toLowerCase()
-}
-
-/** null: the default one. @throws TinygridError invalid_field */
-export function domainOfRequest(
-  context: ForeignContext,
-  request: FastifyRequest,
-  given: unknown,
-): Domain | null {
-  if (given === undefined || given === null) return null
-  if (typeof given !== 'string') throw invalid('domain', 'domain must be a text')
-  if (given.toLowerCase() === defaultAuthority(context, request)) return null
-  return context.domains.parse(given)
-}
 
 /** The full code that path and query name. @throws TinygridError link_not_found; forbidden */
 export function codeOfRequest(context: ForeignContext, request: FastifyRequest): Code {
@@ -56,7 +39,7 @@ export function domainRoutes(app: FastifyInstance, context: ForeignContext): voi
   app.get('/rest/v3/domains', (request) => {
     const defaults = redirectsTo(settings.fallbackUrl ?? null)
     const within = domainsOfCaller(request)
-    const further = settings.domains.filter(({ name }) => within?.includes(name) !== false)
+    const further = settings.domains.filter(({ name }) => isWithin(within, name))
     const data = [
       { domain: defaultAuthority(context, request), isDefault: true, redirects: defaults },
       ...further.map(({ name, fallbackUrl }) => ({

@@ -10,6 +10,7 @@ import type { TinygridError } from '../../../links/errors.ts'
 import { presentedKey } from '../../api/authentication.ts'
 import type { ErrorReplies } from '../../http/error-reply.ts'
 import { PROBLEM_TYPE, toProblem } from '../../http/problem.ts'
+import { foreignField } from '../foreign-field.ts'
 
 const TYPES = 'https://shlink.io/api/error/'
 
@@ -130,8 +131,8 @@ function withoutKey(request: FastifyRequest): ShlinkProblem {
   })
 }
 
-function invalidData({ message, field = '' }: TinygridError): ShlinkProblem {
-  const name = /^[^.[]*/.exec(field)![0]
-  const invalidElements = name === '' ? [] : [FIELD_NAMES[name] ?? name]
-  return problem('invalid-data', 400, 'Invalid data', message, { invalidElements })
+function invalidData(error: TinygridError): ShlinkProblem {
+  const field = foreignField(error, FIELD_NAMES)
+  const invalidElements = field === '' ? [] : [field]
+  return problem('invalid-data', 400, 'Invalid data', error.message, { invalidElements })
 }

@@ -33,11 +33,10 @@ export class ShortUrlList {
     const { field, isDescending } = query.order
     const isNewestFirst = field === 'dateCreated' && isDescending
     const isPlain = query.isWanted === undefined && query.anyTag.length === 0
-    if (isNewestFirst && isPlain) {
-      const at = { offset: (query.page - 1) * query.perPage, count: query.perPage }
-      return this.#newest.page(query.filters, at, signal)
-    }
     const offset = (query.page - 1) * query.perPage
+    if (isNewestFirst && isPlain) {
+      return this.#newest.page(query.filters, { offset, count: query.perPage }, signal)
+    }
     const all = await this.#gather(query, isNewestFirst ? 'page' : 'orderBy', signal)
     const links = isNewestFirst ? all : await this.#sorted(all, query.order)
     return { links: links.slice(offset, offset + query.perPage), total: all.length }
