@@ -204,7 +204,9 @@ redisTest('a server killed under load is missed, and found again with no help', 
   over.abort()
   await load
   t.deepEqual([...failures], ['cache_unavailable'])
-  t.deepEqual(await cache.get(CODE), linkVersion('abc', position))
+  const newest = linkVersion('abc', position)
+  await until(() => cache.put([newest]))
+  t.deepEqual(await cache.get(CODE), newest)
 })
 
 redisTest('a server that is away at the start is found later', async (t) => {
@@ -213,8 +215,9 @@ redisTest('a server that is away at the start is found later', async (t) => {
   await t.throwsAsync(cache.get(CODE), { code: 'cache_unavailable' })
   const server = await RedisService.start({ port })
   t.teardown(() => server.close())
+  // Reads and writes have a connection each, and either may be there first.
   await until(() => cache.put([linkVersion('abc', 1)]))
-  t.deepEqual(await cache.get(CODE), linkVersion('abc', 1))
+  t.deepEqual(await until(() => cache.get(CODE)), linkVersion('abc', 1))
 })
 
 redisTest('a password is needed and never told', async (t) => {
