@@ -3,17 +3,15 @@
  * redirects notice of it.
  *
  * By turns, so that what else the machine does weighs on all alike: the rate alone, the rate beside
- * long work on the same server, and for comparison the rate on the bare server beside a busy loop,
- * which asks as much of the machine and nothing of the server. Beside them stands what is the server's
- * own: the longest turn of its event loop by its own processor time. Where that is short and the
- * latency long, the processor was somebody else's.
+ * long work on the same server, and for comparison the rate beside the same long work on another
+ * server, which asks as much of the machine and nothing of the server that redirects. Beside them
+ * stands what is the server's own: the longest turn of its event loop by its own processor time. Where
+ * that is short and the latency long, the processor was somebody else's.
  */
-import { BusyLoop } from '../busy-loop.ts'
 import { LongClients, type LongCounts } from '../long-clients.ts'
 import { figure, median, type Measure } from '../measure.ts'
-import { runOpenLoop, type Stream, type StreamResult } from '../open-loop.ts'
+import { runOpenLoop, type StreamResult } from '../open-loop.ts'
 import type { Bench, Scenario } from '../scenario.ts'
-import { startBareServer } from '../server-process.ts'
 import { redirectStream } from '../streams.ts'
 import { describe } from './service-level.ts'
 
@@ -23,7 +21,8 @@ const CLIENTS = { searches: 100, bulks: 100, linksPerBulk: 100 }
 interface Round {
   readonly alone: StreamResult
   readonly beside: StreamResult
-  readonly bareBesideBusy: StreamResult
+  /** Beside long work on another server. */
+  readonly elsewhere: StreamResult
   readonly turnMs: number
   readonly clients: LongCounts
 }
@@ -33,22 +32,20 @@ export const longWork: Scenario = {
   about: '4,000 redirects/s beside 100 searches and 100 bulk requests at a time: latency, by turns',
   async run(bench) {
     const server = await bench.startLoaded({ isWatched: true })
-    const bare = bench.keep(await startBareServer())
+    const other = await bench.startLoaded()
     const redirects = redirectStream(await bench.visitedLinks(), REDIRECTS_PER_SECOND)
-    const bareRedirects: Stream = { ...redirects, isCorrect: ({ status }) => status === 302 }
-    const run = async (port: number, stream: Stream) =>
-      (await runOpenLoop(port, bench.options.seconds, [stream]))[0]!
+    const run = async () => (await runOpenLoop(server.port, bench.options.seconds, [redirects]))[0]!
+    const besideLongWork = async (port: number) => {
+      const clients = new LongClients({ port, ...CLIENTS })
+      const result = await run()
+      return { result, turnMs: await server.longestTurnMs(), clients: await clients.stop() }
+    }
     const round = async (): Promise<Round> => {
-      const alone = await run(server.port, redirects)
+      const alone = await run()
       await server.longestTurnMs()
-      const long = new LongClients({ port: server.port, ...CLIENTS })
-      const beside = await run(server.port, redirects)
-      const turnMs = await server.longestTurnMs()
-      const clients = await long.stop()
-      const busy = new BusyLoop()
-      const bareBesideBusy = await run(bare.port, bareRedirects)
-      await busy.stop()
-      return { alone, beside, bareBesideBusy, turnMs, clients }
+      const { result: beside, turnMs, clients } = await besideLongWork(server.port)
+      const { result: elsewhere } = await besideLongWork(other.port)
+      return { alone, beside, elsewhere, turnMs, clients }
     }
     await round() // Warms up.
     const rounds: Round[] = []
@@ -62,7 +59,7 @@ function tell(bench: Bench, round: Round): Round {
   bench.say(
     `  beside: ${describe(round.beside)}; the server's longest ${figure(round.turnMs, ' ms')}`,
   )
-  bench.say(`  bare beside a busy loop: ${describe(round.bareBesideBusy)}`)
+  bench.say(`  beside long work elsewhere: ${describe(round.elsewhere)}`)
   return round
 }
 
@@ -72,7 +69,7 @@ function measuresOf(rounds: readonly Round[]): Measure[] {
   const alone = middle((round) => round.alone.p999Ms)
   const late = middle((round) => round.beside.generatorLateP999Ms)
   const ofAlone = middle((round) => round.beside.p999Ms / round.alone.p999Ms)
-  const ofBare = middle(({ beside, bareBesideBusy }) => beside.p999Ms / bareBesideBusy.p999Ms)
+  const ofElsewhere = middle(({ beside, elsewhere }) => beside.p999Ms / elsewhere.p999Ms)
   return [
     {
       name: `${name}, p99.9`,
@@ -89,7 +86,7 @@ function measuresOf(rounds: readonly Round[]): Measure[] {
       note: rounds.map(({ turnMs }) => figure(turnMs)).join(', '),
     },
     { name: `${name}, p99.9 over alone`, got: ofAlone, unit: '' },
-    { name: `${name}, p99.9 over a bare server beside a busy loop`, got: ofBare, unit: '' },
+    { name: `${name}, p99.9 over the same work on another server`, got: ofElsewhere, unit: '' },
     {
       name: `${name}, answered wrongly or not`,
       goal: { atMost: 0 },
