@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { Redis } from 'ioredis'
@@ -16,6 +17,11 @@ import { testWith } from './service-test.ts'
 type Teardown = { teardown(fn: () => Promise<void> | void): void }
 
 const NATS_MODULE = pathToFileURL(path.resolve(import.meta.dirname, 'nats-service.ts')).href
+
+/** For an answer, from a server that shares the processor with all other tests. */
+const PATIENCE_MS = 20_000
+/** A server that answers nothing in this time is frozen; one that is not has answered long before. */
+const FROZEN_MS = 500
 
 const natsTest = testWith('nats')
 const redisTest = testWith('redis')
@@ -33,15 +39,20 @@ async function startMongo(t: Teardown): Promise<MongoService> {
   return mongo
 }
 
+/** The answer, or that there was none for a while. */
+function firstOf(asked: Promise<unknown>): Promise<unknown> {
+  return Promise.race([asked, setTimeout(FROZEN_MS, 'no answer')])
+}
+
 /** One connection, which the server's own end also ends. */
 async function natsClient(t: Teardown, { url }: NatsService): Promise<NatsConnection> {
-  const client = await connect({ servers: url, timeout: 2_000, reconnect: false })
+  const client = await connect({ servers: url, timeout: PATIENCE_MS, reconnect: false })
   t.teardown(() => client.close())
   return client
 }
 
 function mongoClient(t: Teardown, { url }: MongoService): MongoClient {
-  const client = new MongoClient(url, { serverSelectionTimeoutMS: 2_000, socketTimeoutMS: 300 })
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: PATIENCE_MS })
   t.teardown(() => client.close())
   return client
 }
@@ -69,13 +80,14 @@ natsTest('a frozen NATS answers nothing, and goes on when thawed', async (t) => 
   const nats = await startNats(t)
   const client = await natsClient(t, nats)
   client.subscribe('echo', { callback: (_, message) => void message.respond(message.data) })
-  t.is((await client.request('echo', 'one')).string(), 'one')
+  const first = await client.request('echo', 'one', { timeout: PATIENCE_MS })
+  t.is(first.string(), 'one')
 
   nats.freeze()
-  await t.throwsAsync(client.request('echo', 'two', { timeout: 100 }), { message: /TIMEOUT/ })
-
+  const asked = client.request('echo', 'two', { timeout: PATIENCE_MS })
+  t.is(await firstOf(asked), 'no answer')
   nats.thaw()
-  t.is((await client.request('echo', 'three')).string(), 'three')
+  t.is((await asked).string(), 'two')
 })
 
 natsTest('NATS asks for the user and password it was given', async (t) => {
@@ -127,16 +139,17 @@ natsTest('a directory that was given outlives the server; its own does not', asy
 redisTest('Redis answers, freezes, and starts again empty', async (t) => {
   const redis = await RedisService.start()
   t.teardown(() => redis.close())
-  const client = new Redis(redis.url, { commandTimeout: 500, retryStrategy: () => 20 })
+  const client = new Redis(redis.url, { maxRetriesPerRequest: null, retryStrategy: () => 20 })
   client.on('error', () => undefined)
   t.teardown(() => client.disconnect())
   await client.set('key', 'value')
   t.is(await client.get('key'), 'value')
 
   redis.freeze()
-  await t.throwsAsync(client.get('key'), { message: /timed out/ })
+  const asked = client.get('key')
+  t.is(await firstOf(asked), 'no answer')
   redis.thaw()
-  t.is(await client.get('key'), 'value')
+  t.is(await asked, 'value')
 
   await redis.kill()
   await redis.restart()
@@ -162,9 +175,10 @@ mongoTest('a frozen MongoDB answers nothing, and goes on when thawed', async (t)
   await admin.command({ ping: 1 })
 
   mongo.freeze()
-  await t.throwsAsync(admin.command({ ping: 1 }), { message: /timed out/ })
+  const asked = admin.command({ ping: 1 })
+  t.is(await firstOf(asked), 'no answer')
   mongo.thaw()
-  t.is((await admin.command({ ping: 1 }))['ok'], 1)
+  t.is((await asked)['ok'], 1)
 })
 
 natsTest('a server dies with the process that started it, even by SIGKILL', async (t) => {
@@ -209,7 +223,7 @@ async function endsInTime(port: number): Promise<boolean> {
   const deadline = Date.now() + 10_000
   while (await listens(port)) {
     if (Date.now() > deadline) return false
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await setTimeout(20)
   }
   return true
 }
