@@ -2,6 +2,11 @@ import test from 'ava'
 import * as fc from 'fast-check'
 import { jsonBytesMax } from './json-bytes.ts'
 
+test('the longest numbers are counted with their commas', (t) => {
+  const numbers = Array.from({ length: 5 }, () => -2.2250738585072014e-308)
+  t.true(JSON.stringify(numbers).length <= jsonBytesMax(numbers))
+})
+
 test('whatever a call holds takes no more as JSON than is counted for it', (t) => {
   const text = fc
     .string({ unit: 'binary' })

@@ -6,9 +6,9 @@
  * characters would take is not counted: no field of a link has any.
  */
 
-/** Of a number, or a word such as `null`. */
-const WORD_BYTES_MAX = 24
-/** Quotes and a comma, or brackets. */
+/** Of a number, or a word such as `null`, and a comma. */
+const WORD_BYTES_MAX = 25
+/** Quotes and a comma or colon, or brackets and a comma. */
 const MARKS_BYTES = 3
 const CHARACTER_BYTES_MAX = 3
 
