@@ -24,10 +24,15 @@ test('a file that starts nothing is not', (t) => {
   t.deepEqual(filesToRunAgain(new Map([failed('links/pure.test.ts')]), read), [])
 })
 
-test('a counterexample is never excused', (t) => {
-  const told = 'Property failed after 3 tests\n{ seed: 1 }\nCounterexample: [0]'
-  t.deepEqual(filesToRunAgain(new Map([failed('node/served.test.ts', told)]), read), [])
-})
+for (const told of [
+  'Property failed after 3 tests\n{ seed: 1 }\nCounterexample: [0]',
+  // An assertion within a property.
+  'Value is not `true`:\n\n  › async AsyncProperty.run (file://node_modules/fast-check/lib/fast-check.js:1217:19)',
+]) {
+  test(`a counterexample is never excused: ${told.slice(0, 15)}`, (t) => {
+    t.deepEqual(filesToRunAgain(new Map([failed('node/served.test.ts', told)]), read), [])
+  })
+}
 
 test('many failed files are a broken build', (t) => {
   const many = Array.from({ length: SECOND_RUNS_MAX + 1 }, (_, index) => `test/${index}.test.ts`)

@@ -14,7 +14,8 @@ import { loadedBy } from './imports.ts'
 
 export const SECOND_RUNS_MAX = 5
 
-const COUNTEREXAMPLE = /Property failed after|Counterexample:/
+/** What fast-check says, or the way to an assertion within a property, which AVA shows in its place. */
+const COUNTEREXAMPLE = /Property failed after|Counterexample:|\/fast-check\.js:/
 
 /** From the modules that begin a process, a thread or a connection; types are gone already. */
 const BEGINNING =
