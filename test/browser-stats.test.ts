@@ -32,8 +32,13 @@ function follow(program: Program, code: string): Promise<Response> {
 
 /** The page's counter, once it says so. */
 async function counts(page: Page, clicks: number): Promise<void> {
-  await until(`the page counts ${clicks}`, COUNTED_MS_MAX, async () => {
-    return (await counter(page).innerText()) === String(clicks)
+  let shown = ''
+  const isSo = async () => {
+    shown = await counter(page).innerText()
+    return shown === String(clicks)
+  }
+  await until(`the page counts ${clicks}`, COUNTED_MS_MAX, isSo).catch((cause: unknown) => {
+    throw new Error(`${page.url()} shows ${shown}`, { cause })
   })
 }
 
