@@ -3,7 +3,7 @@
  */
 import { OuterLink } from '../outer-link.tsx'
 import type { Colours } from './colours.ts'
-import { Fact } from './fact.tsx'
+import { Fact } from '../fact.tsx'
 import { NodeName } from './node-table.tsx'
 import type { ClusterNode, ClusterStatus, NodeNumbers } from './status.ts'
 import { ageText, analyticsText, bytesText, countText, durationText, leaseText } from './words.ts'

@@ -1,7 +1,7 @@
 /**
  * What the cluster leans on: the log with its durability, and the servers. Used by the cluster page.
  */
-import { Fact } from './fact.tsx'
+import { Fact } from '../fact.tsx'
 import type { ClusterStatus, LogState, ServerState } from './status.ts'
 import { ageText, bytesText, countText, durationText } from './words.ts'
 

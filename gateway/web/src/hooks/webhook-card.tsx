@@ -4,6 +4,7 @@
 import { useState } from 'preact/hooks'
 import { useAnnounce } from '../announcer.tsx'
 import type { Api } from '../api.ts'
+import { Fact } from '../fact.tsx'
 import { FailureNotice } from '../failure-notice.tsx'
 import { RemoveDialog } from '../remove-dialog.tsx'
 import { toApiError, type ApiError } from '../service-call.ts'
@@ -121,27 +122,17 @@ function HookFacts({ webhook }: { webhook: Webhook }) {
   const { lastDeliveredAt, lastFailure, letters } = webhook
   return (
     <dl class="panel-facts">
-      <div>
-        <dt>Last delivered</dt>
-        <dd>{lastDeliveredAt === null ? 'Nothing yet' : timeText(lastDeliveredAt)}</dd>
-      </div>
+      <Fact name="Last delivered">
+        {lastDeliveredAt === null ? 'Nothing yet' : timeText(lastDeliveredAt)}
+      </Fact>
       {lastFailure !== null && (
-        <div>
-          <dt>Last failure</dt>
-          <dd>
-            {timeText(lastFailure.at)}: <span class="field-error">{lastFailure.reason}</span>
-          </dd>
-        </div>
+        <Fact name="Last failure">
+          {timeText(lastFailure.at)}: <span class="field-error">{lastFailure.reason}</span>
+        </Fact>
       )}
-      <div>
-        <dt>Not told yet</dt>
-        <dd>{lagText(webhook)}</dd>
-      </div>
+      <Fact name="Not told yet">{lagText(webhook)}</Fact>
       {letters > 0 && (
-        <div>
-          <dt>Given up</dt>
-          <dd>{letters === 1 ? '1 message' : `${letters} messages`}</dd>
-        </div>
+        <Fact name="Given up">{letters === 1 ? '1 message' : `${letters} messages`}</Fact>
       )}
     </dl>
   )

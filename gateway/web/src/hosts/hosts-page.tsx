@@ -4,7 +4,7 @@
 import { useCallback, useState } from 'preact/hooks'
 import { useAnnounce } from '../announcer.tsx'
 import type { Api } from '../api.ts'
-import { Fact } from '../cluster/fact.tsx'
+import { Fact } from '../fact.tsx'
 import { FailureNotice } from '../failure-notice.tsx'
 import { timeText } from '../hooks/hook-words.ts'
 import { RemoveDialog } from '../remove-dialog.tsx'

@@ -2,6 +2,7 @@
  * One saved report in the list: what it asks, when it is sent, how that went, and what can be done.
  */
 import { useCallback, useState } from 'preact/hooks'
+import { Fact } from '../fact.tsx'
 import { useAnnounce } from '../announcer.tsx'
 import type { Api } from '../api.ts'
 import { timeText } from '../hooks/hook-words.ts'
@@ -79,23 +80,12 @@ function ReportFacts({ report, webhooks }: Pick<ReportCardProps, 'report' | 'web
   const { schedule, lastFailure } = report
   return (
     <dl class="panel-facts">
-      <div>
-        <dt>Sent</dt>
-        <dd>{scheduleText(report, webhooks)}</dd>
-      </div>
-      {schedule !== null && (
-        <div>
-          <dt>Last sent</dt>
-          <dd>{sentText(report)}</dd>
-        </div>
-      )}
+      <Fact name="Sent">{scheduleText(report, webhooks)}</Fact>
+      {schedule !== null && <Fact name="Last sent">{sentText(report)}</Fact>}
       {lastFailure !== null && (
-        <div>
-          <dt>Last failure</dt>
-          <dd>
-            {timeText(lastFailure.at)}: <span class="field-error">{lastFailure.reason}</span>
-          </dd>
-        </div>
+        <Fact name="Last failure">
+          {timeText(lastFailure.at)}: <span class="field-error">{lastFailure.reason}</span>
+        </Fact>
       )}
     </dl>
   )

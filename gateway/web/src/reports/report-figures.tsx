@@ -2,6 +2,7 @@
  * A report's answer as figures: totals, the curve, and the groups in a table with bars.
  */
 import type { RefObject } from 'preact'
+import { Fact } from '../fact.tsx'
 import { useMemo } from 'preact/hooks'
 import type { Counts, Metric } from '../stats/answer.ts'
 import { curvesOf } from '../stats/curve.ts'
@@ -28,10 +29,9 @@ export function ReportFigures({ report, result, canvas }: ReportFiguresProps) {
     <>
       <dl class="report-totals">
         {metricsOf(report).map((metric) => (
-          <div key={metric}>
-            <dt>{METRIC_NAMES[metric]}</dt>
-            <dd>{countText(result.totals[metric])}</dd>
-          </div>
+          <Fact key={metric} name={METRIC_NAMES[metric]}>
+            {countText(result.totals[metric])}
+          </Fact>
         ))}
       </dl>
       {/* A point is no curve. */}

@@ -1,5 +1,5 @@
 /**
- * One figure with its name, and a bar where it is a part of something. Used in the panels.
+ * One figure with its name, and a bar where it is a part of something. Used in panels and cards.
  */
 import type { ComponentChildren } from 'preact'
 
