@@ -45,10 +45,11 @@ export async function settles<Value>(
   t: ExecutionContext,
   read: () => Promise<Value>,
   wanted: Value | RegExp,
+  msMax = SETTLED_MS_MAX,
 ): Promise<void> {
   const fits = (value: Value) =>
     wanted instanceof RegExp ? wanted.test(String(value)) : isDeepStrictEqual(value, wanted)
-  const deadline = performance.now() + SETTLED_MS_MAX
+  const deadline = performance.now() + msMax
   let value = await read()
   while (!fits(value) && performance.now() < deadline) {
     await pause(POLL_INTERVAL_MS)

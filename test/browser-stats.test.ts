@@ -31,15 +31,8 @@ function follow(program: Program, code: string): Promise<Response> {
 }
 
 /** The page's counter, once it says so. */
-async function counts(page: Page, clicks: number): Promise<void> {
-  let shown = ''
-  const isSo = async () => {
-    shown = await counter(page).innerText()
-    return shown === String(clicks)
-  }
-  await until(`the page counts ${clicks}`, COUNTED_MS_MAX, isSo).catch((cause: unknown) => {
-    throw new Error(`${page.url()} shows ${shown}`, { cause })
-  })
+function counts(t: ExecutionContext, page: Page, clicks: number): Promise<void> {
+  return settles(t, () => counter(page).innerText(), String(clicks), COUNTED_MS_MAX)
 }
 
 browserTest('a click that another client makes moves the counter', async (t) => {
@@ -48,13 +41,13 @@ browserTest('a click that another client makes moves the counter', async (t) => 
   await page.getByText(/^Live/).waitFor()
   await page.getByText('No clicks in this time').waitFor()
   await follow(program, 'jazz')
-  await counts(page, 1)
+  await counts(t, page, 1)
   const feed = page.getByRole('region', { name: 'As they come' })
   await feed.getByText('/jazz').waitFor()
   await feed.getByText(/Firefox, news\.example/).waitFor()
   await follow(program, 'blues')
   await follow(program, 'jazz')
-  await counts(page, 3)
+  await counts(t, page, 3)
   await inspect(t, page, 'stats')
 })
 
@@ -63,17 +56,17 @@ browserTest('a bar, a link and a tag narrow what the program has counted', async
   for (const code of ['jazz', 'jazz', 'blues']) await follow(program, code)
   await program.visit('blues')
   await page.goto(`${program.url}/#/stats`)
-  await counts(page, 4)
+  await counts(t, page, 4)
   const technology = page.getByRole('region', { name: 'Technology' })
   await technology.scrollIntoViewIfNeeded()
   await technology.getByRole('button', { name: /^Firefox/ }).click()
-  await counts(page, 3)
+  await counts(t, page, 3)
   await page.getByRole('button', { name: /^Browser Firefox/ }).click()
-  await counts(page, 4)
+  await counts(t, page, 4)
   await page.goto(`${program.url}/#/stats?code=jazz`)
-  await counts(page, 2)
+  await counts(t, page, 2)
   await page.goto(`${program.url}/#/stats?filter=tag:music`)
-  await counts(page, 4)
+  await counts(t, page, 4)
   await page.goto(`${program.url}/#/stats?filter=tag:other`)
   await page.getByText('No clicks in this time').waitFor()
 })
@@ -105,7 +98,7 @@ browserTest('all visits are taken along as CSV', async (t) => {
   const { program, page } = await counting(t)
   await follow(program, 'jazz')
   await page.goto(`${program.url}/#/stats`)
-  await counts(page, 1)
+  await counts(t, page, 1)
   const downloading = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Visits as CSV' }).click()
   const stream = await (await downloading).createReadStream()
