@@ -88,6 +88,7 @@ natsTest('a frozen NATS answers nothing, and goes on when thawed', async (t) => 
   t.is(await firstOf(asked), 'no answer')
   nats.thaw()
   t.is((await asked).string(), 'two')
+  t.is((await client.request('echo', 'three', { timeout: PATIENCE_MS })).string(), 'three')
 })
 
 natsTest('NATS asks for the user and password it was given', async (t) => {
