@@ -9,6 +9,8 @@ import { QUESTIONS_AT_ONCE_MAX, type DuckDbTurn } from './duckdb-turns.ts'
 
 const LONG_MS = 600_000
 const DAY_MS = 86_400_000
+/** Enough for a ROLLBACK to be met by one of the interrupts, where nothing keeps them from it. */
+const BROKEN_OFF_ROUNDS = 200
 /** Takes longer than anybody waits. */
 const ENDLESS = 'SELECT sum(a.range * b.range) FROM range(10000000) AS a, range(10000000) AS b'
 
@@ -26,6 +28,20 @@ test('a question that takes too long is broken off, and the next one is answered
     turn.atOneMoment(() => turn.read('SELECT 42')),
   )
   t.is(answer.value(0, 0), 42)
+})
+
+test('a question that is broken off leaves its connection to the next, whenever it happens', async (t) => {
+  const { questions } = await session(t)
+  for (let round = 0; round < BROKEN_OFF_ROUNDS; round++) {
+    const asked = questions.take(LONG_MS, async (turn) => {
+      const reading = turn.atOneMoment(() => turn.read(ENDLESS))
+      while (await isPending(reading)) turn.breakOff()
+      return reading
+    })
+    await t.throwsAsync(asked, { code: 'click_store_unavailable' })
+    const next = questions.take(LONG_MS, (turn) => turn.atOneMoment(() => turn.read('SELECT 42')))
+    t.is((await next).value(0, 0), 42)
+  }
 })
 
 test('what nobody waits for is broken off, or leaves the line', async (t) => {
@@ -144,6 +160,15 @@ test('too many that wait are refused', async (t) => {
   const refused = outcomes.filter(({ status }) => status === 'rejected').length
   t.true(refused > 500 && refused < 1_000)
 })
+
+/** After a turn of the event loop. */
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const settled = promise.then(
+    () => false,
+    () => false,
+  )
+  return Promise.race([settled, new Promise<boolean>((resolve) => setImmediate(resolve, true))])
+}
 
 async function count(turn: DuckDbTurn, table: string): Promise<number> {
   return Number((await turn.read(`SELECT count(*) FROM ${table}`)).value(0, 0))

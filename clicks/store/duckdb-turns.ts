@@ -111,6 +111,7 @@ function refusal(detail: string, cause?: unknown): TinygridError {
 export class DuckDbTurn {
   readonly #connection: DuckDBConnection
   #isBrokenOff = false
+  #isRollingBack = false
   #interrupting: NodeJS.Timeout | undefined
 
   constructor(connection: DuckDBConnection) {
@@ -136,24 +137,36 @@ export class DuckDbTurn {
 
   /** What `work` reads is of one moment, whatever is appended meanwhile. */
   async atOneMoment<T>(work: () => Promise<T>): Promise<T> {
-    await this.read('BEGIN TRANSACTION READ ONLY')
     try {
+      await this.read('BEGIN TRANSACTION READ ONLY')
       await this.read('SELECT version FROM store_state') // the moment is that of the first read
       return await work()
     } finally {
-      // Nothing was written; if it was broken off, the transaction may be gone already.
-      await this.#connection.run('ROLLBACK').catch(() => undefined)
+      await this.#rollBack()
     }
   }
 
   /** Until `end`, again and again: DuckDB forgets it when it comes before a statement has begun to run. */
   breakOff(): void {
     this.#isBrokenOff = true
+    if (this.#isRollingBack) return
     this.#connection.interrupt()
     this.#interrupting ??= setInterval(() => this.#connection.interrupt(), INTERRUPT_EVERY_MS)
   }
 
   end(): void {
     clearInterval(this.#interrupting)
+  }
+
+  /**
+   * Never broken off: DuckDB would keep the transaction and refuse whatever the connection is asked afterwards,
+   * for ever. What is read after it has been broken off is refused by `read` itself.
+   */
+  async #rollBack(): Promise<void> {
+    this.end()
+    this.#isRollingBack = true
+    // Nothing was written; the transaction may be gone already.
+    await this.#connection.run('ROLLBACK').catch(() => undefined)
+    this.#isRollingBack = false
   }
 }
