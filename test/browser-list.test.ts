@@ -8,6 +8,12 @@ import { until } from './deadline.ts'
 
 const LIST = '**/api/links?**'
 const FOCUSED_MS_MAX = 15_000
+/** A script of the page that types into the search at once, with whatever else is in the same script. */
+const typed = (text: string) => `
+  const field = document.querySelector('[type=search]')
+  field.value = '${text}'
+  field.dispatchEvent(new Event('input', { bubbles: true }))
+`
 const LINKS = [
   { url: 'https://example.com/apple', code: 'apple', title: 'Fruit', tags: ['red', 'food'] },
   { url: 'https://example.com/brick', code: 'brick', title: 'Wall', tags: ['red'] },
@@ -35,6 +41,40 @@ browserTest('a search narrows the list, and an empty result says so', async (t) 
   await page.getByRole('button', { name: 'Show all links' }).click()
   await row(page, 'cress').waitFor()
   await settles(t, () => searchField(page).inputValue(), '')
+})
+
+browserTest('what is typed while a search is under way stays, with its spaces', async (t) => {
+  const { page } = await signedIn(t, LINKS)
+  await row(page, 'apple').waitFor()
+  await searchField(page).fill('Wall ')
+  await row(page, 'apple').waitFor({ state: 'detached' })
+  await settles(t, () => searchField(page).inputValue(), 'Wall ')
+
+  // The next word comes at the very moment at which the list takes up the search for the first one.
+  await page.evaluate(`
+    const list = document.querySelector('section.links')
+    new MutationObserver((_changes, watching) => {
+      if (list.ariaBusy !== 'true') return
+      watching.disconnect()
+      ${typed('apple or none')}
+    }).observe(list, { attributes: true })
+  `)
+  await searchField(page).fill('apple')
+  await page.getByText('No links match “apple or none”.').waitFor()
+  await settles(t, () => searchField(page).inputValue(), 'apple or none')
+})
+
+browserTest('a tag that is chosen while somebody types narrows the list, too', async (t) => {
+  const { page } = await signedIn(t, LINKS)
+  await row(page, 'apple').waitFor()
+  await page.evaluate(`
+    ${typed('apple')}
+    setTimeout(() => document.querySelector('tr[aria-label$="/apple"] button.tag').click(), 100)
+  `)
+  await row(page, 'brick').waitFor({ state: 'detached' })
+  await row(page, 'cress').waitFor({ state: 'detached' })
+  await settles(t, () => listedCodes(page), ['apple'])
+  await page.getByRole('button', { name: 'Tagged red: show links with any tag' }).waitFor()
 })
 
 browserTest('a tag narrows the list, together with a search', async (t) => {

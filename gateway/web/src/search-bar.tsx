@@ -20,15 +20,26 @@ interface SearchBarProps {
 export function SearchBar({ query, onSearch }: SearchBarProps) {
   const input = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(query.search)
+  /** The words of the list's query, as soon as this field has asked for them. */
+  const searched = useRef(query.search)
+  const latest = useRef({ query, onSearch })
+  latest.current = { query, onSearch }
   useShortcut(input)
-  useEffect(() => setText(query.search), [query.search])
 
   useEffect(() => {
-    if (text.trim() === query.search) return undefined
-    const timer = window.setTimeout(
-      () => onSearch({ ...query, search: text.trim() }),
-      TYPING_PAUSE_MS,
-    )
+    // Its own words come back while the person types on: what was typed since stays.
+    if (query.search === searched.current) return
+    searched.current = query.search
+    setText(query.search)
+  }, [query.search])
+
+  useEffect(() => {
+    const search = text.trim()
+    if (search === searched.current) return undefined
+    const timer = window.setTimeout(() => {
+      searched.current = search
+      latest.current.onSearch({ ...latest.current.query, search })
+    }, TYPING_PAUSE_MS)
     return () => window.clearTimeout(timer)
   }, [text])
 

@@ -65,6 +65,7 @@ export function useAnswer(
     askAgain.current = ask
     return () => {
       askAgain.current = () => {}
+      if (!asking.isAnswered) askedAt.current = undefined
       asking.stop()
     }
   }, [api, text, isNeeded])
@@ -82,6 +83,7 @@ class Asking {
   readonly #stopping = new AbortController()
   #isRunning = false
   #isWantedAgain = false
+  #isAnswered = true
   #timer: number | undefined
 
   constructor(
@@ -94,8 +96,14 @@ class Asking {
     this.#tell = tell
   }
 
+  /** Whether what was asked last has been answered; also if nothing was. */
+  get isAnswered(): boolean {
+    return this.#isAnswered
+  }
+
   ask(): void {
     this.#isWantedAgain = true
+    this.#isAnswered = false
     if (!this.#isRunning) void this.#run()
   }
 
@@ -114,6 +122,7 @@ class Asking {
         const question = this.#question
         const answer = await this.#api.clicks.ask(question, signal)
         if (signal.aborted) return
+        this.#isAnswered = !this.#isWantedAgain
         this.#tell(() => ({ answer, question, error: undefined, isStale: false }))
       } catch (failure) {
         if (signal.aborted) return
