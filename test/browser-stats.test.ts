@@ -48,7 +48,11 @@ browserTest('a click that another client makes moves the counter', async (t) => 
   await follow(program, 'blues')
   await follow(program, 'jazz')
   await counts(t, page, 3)
+  await feed.getByText('/blues').waitFor()
   await inspect(t, page, 'stats')
+  await page.goto(`${program.url}/#/stats?code=jazz`)
+  await feed.getByText('/blues').waitFor({ state: 'detached' })
+  await feed.getByText('/jazz').first().waitFor()
 })
 
 browserTest('a bar, a link and a tag narrow what the program has counted', async (t) => {

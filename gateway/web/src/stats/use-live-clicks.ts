@@ -34,7 +34,10 @@ interface State {
   readonly seconds: readonly (readonly [second: number, clicks: number])[]
 }
 
-/** @param codes none: of all links */
+/**
+ * @param codes none: of all links
+ * @param isWanted another one than before: also says which of the clicks so far are shown
+ */
 export function useLiveClicks(
   api: Api,
   codes: readonly string[],
@@ -82,7 +85,8 @@ export function useLiveClicks(
     }
   }, [api, codes.join(), pacers])
   const lastMinute = seconds.reduce((sum, [, count]) => sum + count, 0)
-  return { state, clicks, lastMinute, tick, slowTick }
+  const shown = useMemo(() => clicks.filter(isWanted), [clicks, isWanted])
+  return { state, clicks: shown, lastMinute, tick, slowTick }
 }
 
 function taken(before: State, heard: readonly LiveClick[], now: number): State {
