@@ -2,7 +2,7 @@ import test from 'ava'
 import { Pacer } from './pacer.ts'
 
 /** A clock of which the test is the hand. */
-function pacerWorld(clicksAt: readonly number[], until: number): number[] {
+function pacerWorld(clicksAt: readonly number[], until: number, openedAt?: number): number[] {
   const pace = { delaysMs: [250, 1_000, 3_000], apartMs: 700 }
   const asked: number[] = []
   let now = 0
@@ -19,6 +19,7 @@ function pacerWorld(clicksAt: readonly number[], until: number): number[] {
     clock,
   )
   for (; now <= until; now++) {
+    if (now === openedAt) pacer.opened()
     if (clicksAt.includes(now)) pacer.clicked()
     for (const [name, [at, run]] of timers) {
       if (at <= now && timers.delete(name)) run()
@@ -30,6 +31,11 @@ function pacerWorld(clicksAt: readonly number[], until: number): number[] {
 
 test('one click is asked for soon, and again in case it was late', (t) => {
   t.deepEqual(pacerWorld([100], 10_000), [350, 1_100, 3_100])
+})
+
+test('once clicks are told, those of the moment before are asked for, when they must be counted', (t) => {
+  t.deepEqual(pacerWorld([], 10_000, 100), [3_100])
+  t.deepEqual(pacerWorld([300], 10_000, 100), [550, 1_300, 3_100])
 })
 
 test('under a stream of clicks asking has a bounded rate, and goes on to its end', (t) => {

@@ -51,8 +51,22 @@ export class Pacer {
   }
 
   clicked(): void {
+    this.#askAfter(this.#pace.delaysMs)
+  }
+
+  /** Clicks were not told until now: those of the last moment may be missing in what is known. */
+  opened(): void {
+    this.#askAfter(this.#pace.delaysMs.slice(-1))
+  }
+
+  stop(): void {
+    this.#clock.clear(this.#timer)
+    this.#due = []
+  }
+
+  #askAfter(delaysMs: readonly number[]): void {
     const now = this.#now()
-    const { delaysMs, apartMs } = this.#pace
+    const { apartMs } = this.#pace
     for (const delay of delaysMs) {
       const at = Math.max(now + delay, this.#lastAsked + apartMs)
       const isNear = this.#due.some((due) => due > at - apartMs && due < at + apartMs / 2)
@@ -60,11 +74,6 @@ export class Pacer {
     }
     this.#due.sort((a, b) => a - b)
     this.#wind(now)
-  }
-
-  stop(): void {
-    this.#clock.clear(this.#timer)
-    this.#due = []
   }
 
   #wind(now: number): void {

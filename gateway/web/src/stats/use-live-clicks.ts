@@ -62,7 +62,10 @@ export function useLiveClicks(
   )
   useEffect(() => {
     const stop = followWhileSeen(api, codes, {
-      onState: (next) => setState((before) => ({ ...before, state: next })),
+      onState: (next) => {
+        if (next === 'live') for (const pacer of pacers) pacer.opened()
+        setState((before) => ({ ...before, state: next }))
+      },
       onClicks: (all) => {
         const heard = all.filter((click) => wanted.current(click))
         if (heard.length === 0) return
