@@ -164,7 +164,7 @@ const visits: Part = async (_t, web, program) => {
 /** Searched, filtered by tag, ordered, exported. */
 const lists: Part = async (t, web, program) => {
   const { page } = web
-  await web.go('List short URLs')
+  await web.reads(/./, () => web.go('List short URLs'))
   const client = shlinkClient(program.url, API_KEY)
   await until('the new title is found', PATIENCE_MS, async () => {
     const { pagination } = await client.listShortUrls({ searchTerm: 'another' })
@@ -174,14 +174,14 @@ const lists: Part = async (t, web, program) => {
   const codes = () =>
     page.getByRole('row').getByRole('link', { name: program.url }).allTextContents()
   const search = page.getByPlaceholder('Search...')
-  await search.fill('another')
-  await page.waitForURL(/search=another/)
+  await web.reads(/searchTerm=another/, () => search.fill('another'))
   await settles(t, codes, [whole])
-  await search.fill('')
+  await web.reads(/^(?!.*searchTerm)/, () => search.fill(''))
   await settles(t, codes, [whole, short])
-  await page.getByRole('columnheader', { name: 'Visits' }).click()
+  const header = page.getByRole('columnheader', { name: 'Visits' })
+  await web.reads(/orderBy=visits/, () => header.click())
   await settles(t, codes, [whole, short])
-  await page.getByRole('columnheader', { name: 'Visits' }).click()
+  await web.reads(/orderBy=visits/, () => header.click())
   await settles(t, codes, [short, whole])
   await takePicture(page, 'shlink-web-list')
   const download = page.waitForEvent('download')
@@ -190,13 +190,16 @@ const lists: Part = async (t, web, program) => {
   for (const code of ['/short', '/whole']) await web.choose(code, 'Compare visits')
   await page.getByRole('link', { name: 'Compare (2/5)' }).click()
   await page.locator('.recharts-surface').first().waitFor()
-  await web.go('List short URLs')
+  await web.reads(/./, () => web.go('List short URLs'))
   await page.getByRole('button', { name: 'All short URLs' }).click()
-  await page.getByRole('menuitem', { name: 'Last 7 days' }).click()
+  const days = page.getByRole('menuitem', { name: 'Last 7 days' })
+  await web.reads(/startDate=/, () => days.click())
   await page.getByRole('button', { name: 'More' }).click()
-  await page.getByRole('menuitem', { name: 'Exclude with visits reached' }).click()
+  const exclude = page.getByRole('menuitem', { name: 'Exclude with visits reached' })
+  await web.reads(/excludeMaxVisitsReached=/, () => exclude.click())
   await web.row('/short').waitFor()
-  await web.row('/whole').getByRole('button', { name: 'press' }).click()
+  const tag = web.row('/whole').getByRole('button', { name: 'press' })
+  await web.reads(/tags/, () => tag.click())
   await settles(t, codes, [whole])
 }
 

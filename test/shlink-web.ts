@@ -108,6 +108,21 @@ export class ShlinkWeb {
     await this.go('List short URLs')
   }
 
+  /**
+   * Does what has the list of short URLs read anew, and waits for its answer: where two are asked for at once, the
+   * page shows the one that comes last.
+   *
+   * @param query what the question has in its address
+   */
+  async reads(query: RegExp, action: () => Promise<void>): Promise<void> {
+    const answered = this.page.waitForResponse((response) => {
+      const { pathname, search } = new URL(response.url())
+      const isList = response.request().method() === 'GET' && pathname.endsWith('/short-urls')
+      return isList && response.ok() && query.test(search)
+    })
+    await Promise.all([answered, action()])
+  }
+
   /** Lists come a little later than changes: looks again by another way until it is there. */
   async shows(what: string, locator: Locator, again: () => Promise<void>): Promise<void> {
     await until(what, PATIENCE_MS, async () => {
