@@ -1,9 +1,9 @@
 /**
  * One node in figures: load, memory, and how far the store is behind it. Used by the cluster page.
  */
+import { Fact } from '../fact.tsx'
 import { OuterLink } from '../outer-link.tsx'
 import type { Colours } from './colours.ts'
-import { Fact } from '../fact.tsx'
 import { NodeName } from './node-table.tsx'
 import type { ClusterNode, ClusterStatus, NodeNumbers } from './status.ts'
 import { ageText, analyticsText, bytesText, countText, durationText, leaseText } from './words.ts'

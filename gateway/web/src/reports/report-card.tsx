@@ -2,9 +2,9 @@
  * One saved report in the list: what it asks, when it is sent, how that went, and what can be done.
  */
 import { useCallback, useState } from 'preact/hooks'
-import { Fact } from '../fact.tsx'
 import { useAnnounce } from '../announcer.tsx'
 import type { Api } from '../api.ts'
+import { Fact } from '../fact.tsx'
 import { timeText } from '../hooks/hook-words.ts'
 import type { Webhook } from '../hooks/hooks-api.ts'
 import { useMay } from '../person.ts'

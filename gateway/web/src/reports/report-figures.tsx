@@ -2,8 +2,8 @@
  * A report's answer as figures: totals, the curve, and the groups in a table with bars.
  */
 import type { RefObject } from 'preact'
-import { Fact } from '../fact.tsx'
 import { useMemo } from 'preact/hooks'
+import { Fact } from '../fact.tsx'
 import type { Counts, Metric } from '../stats/answer.ts'
 import { curvesOf } from '../stats/curve.ts'
 import { LineChart } from '../stats/line-chart.tsx'

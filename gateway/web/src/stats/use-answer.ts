@@ -65,7 +65,7 @@ export function useAnswer(
     askAgain.current = ask
     return () => {
       askAgain.current = () => {}
-      if (!asking.isAnswered) askedAt.current = undefined
+      if (asking.isOpen) askedAt.current = undefined
       asking.stop()
     }
   }, [api, text, isNeeded])
@@ -83,7 +83,6 @@ class Asking {
   readonly #stopping = new AbortController()
   #isRunning = false
   #isWantedAgain = false
-  #isAnswered = true
   #timer: number | undefined
 
   constructor(
@@ -96,14 +95,13 @@ class Asking {
     this.#tell = tell
   }
 
-  /** Whether what was asked last has been answered; also if nothing was. */
-  get isAnswered(): boolean {
-    return this.#isAnswered
+  /** Whether an answer is waited for, or the question to be asked again because there was none. */
+  get isOpen(): boolean {
+    return this.#isRunning || this.#timer !== undefined
   }
 
   ask(): void {
     this.#isWantedAgain = true
-    this.#isAnswered = false
     if (!this.#isRunning) void this.#run()
   }
 
@@ -115,14 +113,14 @@ class Asking {
   async #run(): Promise<void> {
     const { signal } = this.#stopping
     this.#isRunning = true
-    window.clearTimeout(this.#timer)
     while (this.#isWantedAgain && !signal.aborted) {
       this.#isWantedAgain = false
+      window.clearTimeout(this.#timer)
+      this.#timer = undefined
       try {
         const question = this.#question
         const answer = await this.#api.clicks.ask(question, signal)
         if (signal.aborted) return
-        this.#isAnswered = !this.#isWantedAgain
         this.#tell(() => ({ answer, question, error: undefined, isStale: false }))
       } catch (failure) {
         if (signal.aborted) return
